@@ -1,0 +1,331 @@
+//! What the vendor sells, as data: products, versions, parts and what each part gives. Domain §2.
+
+use crate::{PartNumber, TextError, key::KeyMapping, key::KeyName, licence::coded};
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+coded! {
+    /// What a part is. Domain §2.
+    PartClass {
+        ServerItem = "server-item", "Server item";
+        SwitchoverItem = "switchover-item", "Switchover server item";
+        Access = "access", "Access";
+        AccessAddOn = "access-add-on", "Access add-on";
+        Feature = "feature", "Feature";
+        Session = "session", "Session";
+        Engine = "engine", "Engine";
+        Hardware = "hardware", "Hardware";
+        DevelopmentBundle = "development-bundle", "Development bundle";
+    }
+}
+
+impl PartClass {
+    /// Whether *Select any add-on items* offers parts of this class.
+    #[must_use]
+    pub const fn is_add_on(self) -> bool {
+        !matches!(self, Self::ServerItem | Self::SwitchoverItem | Self::DevelopmentBundle)
+    }
+}
+
+/// A product and what its form asks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Product {
+    /// As it stands in an activation file, such as `CIC`.
+    pub code: String,
+    pub name: String,
+    /// Products of one line appear together.
+    pub line: String,
+    /// A second server may stand ready to take over.
+    pub switchover: bool,
+    pub mail_connector: bool,
+    #[serde(default)]
+    pub version: Vec<ProductVersion>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProductVersion {
+    /// `2020 R4`, or `2018 R2 Patch 2`.
+    pub name: String,
+    pub released_on: NaiveDate,
+    /// Parts of this licence generation fit, such as `4.0`.
+    pub generation: String,
+    /// Subscription accounts may run it: it knows the usage keys. Domain §2.
+    #[serde(default)]
+    pub subscription: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Part {
+    pub number: PartNumber,
+    pub description: String,
+    /// The product's code.
+    pub product: String,
+    pub generation: String,
+    pub class: PartClass,
+    /// Parts that must be in the same file.
+    #[serde(default)]
+    pub requires: Vec<PartNumber>,
+    /// (key, per assigned unit, per pooled unit).
+    pub keys: Vec<(KeyName, u32, u32)>,
+}
+
+impl Part {
+    #[must_use]
+    pub fn mappings(&self) -> Vec<KeyMapping> {
+        self.keys
+            .iter()
+            .map(|(key, per_assigned, per_pooled)| KeyMapping {
+                key: key.clone(),
+                per_assigned: *per_assigned,
+                per_pooled: *per_pooled,
+            })
+            .collect()
+    }
+}
+
+/// A catalogue whose references all lead somewhere.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Catalogue {
+    product: Vec<Product>,
+    part: Vec<Part>,
+}
+
+/// Why a catalogue file is refused.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CatalogueError {
+    #[error("The catalogue cannot be read: {0}")]
+    Unreadable(String),
+    #[error("{what} {name} stands twice in the catalogue.")]
+    Twice { what: &'static str, name: String },
+    #[error("Part {part} names {what} {name}, which the catalogue does not have.")]
+    Missing { part: PartNumber, what: &'static str, name: String },
+    #[error("Part {part} maps {key} more than once.")]
+    KeyTwice { part: PartNumber, key: KeyName },
+    #[error("The catalogue holds a name that is not possible: {0}.")]
+    Text(#[from] TextError),
+}
+
+impl Catalogue {
+    /// Reads a catalogue from TOML: tables `[[product]]` with `[[product.version]]`, and `[[part]]`.
+    ///
+    /// # Errors
+    /// [`CatalogueError`], naming the first thing that does not fit.
+    pub fn from_toml(text: &str) -> Result<Self, CatalogueError> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Tables {
+            product: Vec<Product>,
+            part: Vec<Part>,
+        }
+        let Tables { product, part } = toml::from_str(text).map_err(|e| CatalogueError::Unreadable(e.message().to_owned()))?;
+        let catalogue = Self { product, part };
+        catalogue.check()?;
+        Ok(catalogue)
+    }
+
+    fn check(&self) -> Result<(), CatalogueError> {
+        let mut generations: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for product in &self.product {
+            let versions = product.version.iter().map(|v| v.name.as_str());
+            once("Product version", versions)?;
+            let of_product = product.version.iter().map(|v| v.generation.as_str()).collect();
+            if generations.insert(&product.code, of_product).is_some() {
+                return Err(CatalogueError::Twice { what: "Product", name: product.code.clone() });
+            }
+        }
+        once("Part", self.part.iter().map(|p| p.number.as_str()))?;
+        let numbers: BTreeSet<_> = self.part.iter().map(|p| &p.number).collect();
+        for part in &self.part {
+            let missing = |what, name: &str| CatalogueError::Missing { part: part.number.clone(), what, name: name.to_owned() };
+            let of_product = generations.get(part.product.as_str()).ok_or_else(|| missing("product", &part.product))?;
+            if !of_product.contains(part.generation.as_str()) {
+                return Err(missing("licence generation", &part.generation));
+            }
+            if let Some(required) = part.requires.iter().find(|r| !numbers.contains(r)) {
+                return Err(missing("required part", required.as_str()));
+            }
+            let mut keys = BTreeSet::new();
+            if let Some((key, ..)) = part.keys.iter().find(|(key, ..)| !keys.insert(key)) {
+                return Err(CatalogueError::KeyTwice { part: part.number.clone(), key: key.clone() });
+            }
+        }
+        Ok(())
+    }
+
+    #[must_use]
+    pub fn products(&self) -> &[Product] {
+        &self.product
+    }
+
+    #[must_use]
+    pub fn parts(&self) -> &[Part] {
+        &self.part
+    }
+}
+
+fn once<'a>(what: &'static str, names: impl Iterator<Item = &'a str>) -> Result<(), CatalogueError> {
+    let mut seen = BTreeSet::new();
+    for name in names {
+        if !seen.insert(name) {
+            return Err(CatalogueError::Twice { what, name: name.to_owned() });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Quantity, key::KeyCounts};
+
+    const PURECONNECT: &str = include_str!("../../portal/catalogue/pureconnect.toml");
+
+    fn expand(number: &str, quantity: Quantity) -> Vec<(String, u32)> {
+        let catalogue = Catalogue::from_toml(PURECONNECT).expect("the shipped catalogue");
+        let part = catalogue.parts().iter().find(|p| p.number.as_str() == number).expect("a shipped part");
+        let mut keys = KeyCounts::default();
+        keys.add_part(&part.mappings(), quantity).expect("small counts");
+        keys.iter().map(|(key, count)| (key.to_string(), count)).collect()
+    }
+
+    #[test]
+    fn parts_expand_as_in_domain_section_3() {
+        type Vector<'a> = (&'a str, Quantity, &'a [(&'a str, u32)]);
+        let vectors: [Vector<'_>; 7] = [
+            ("AL01", Quantity::new(0, 25), &[("I3_LICENSE_BASIC_STATION", 25)]),
+            ("AL02", Quantity::new(5, 0), &[("I3_ACCESS_CLIENT", 5), ("I3_LICENSE_BASIC_STATION", 5)]),
+            (
+                "AL03",
+                Quantity::new(5, 25),
+                &[("I3_ACCESS_ACD_MEDIA_1", 5), ("I3_ACCESS_ACD_MEDIA_1_CONCURRENT", 25), ("I3_LICENSE_BASIC_STATION", 30)],
+            ),
+            (
+                "AL04",
+                Quantity::new(5, 25),
+                &[
+                    ("I3_ACCESS_ACD_MEDIA_1", 5),
+                    ("I3_ACCESS_ACD_MEDIA_1_CONCURRENT", 25),
+                    ("I3_ACCESS_CLIENT", 5),
+                    ("I3_ACCESS_CLIENT_CONCURRENT", 25),
+                    ("I3_LICENSE_BASIC_STATION", 30),
+                ],
+            ),
+            (
+                "AA01",
+                Quantity::new(2, 0),
+                &[
+                    ("I3_ACCESS_DIALER_SUPERVISOR_PLUGIN", 2),
+                    ("I3_ACCESS_HISTORICAL_REPORT_SUPERVISOR_PLUGIN", 2),
+                    ("I3_ACCESS_WORKGROUP_SUPERVISOR_PLUGIN", 2),
+                ],
+            ),
+            (
+                "AA02",
+                Quantity::new(1, 1),
+                &[("I3_ACCESS_INTERACTION_SCRIPTER_ADDON", 1), ("I3_ACCESS_INTERACTION_SCRIPTER_ADDON_CONCURRENT", 1)],
+            ),
+            (
+                "AA17",
+                Quantity::new(2, 2),
+                &[
+                    ("I3_ACCESS_REPORT_ASSISTANT_SUPERVISOR_PLUGIN", 2),
+                    ("I3_ACCESS_REPORT_ASSISTANT_SUPERVISOR_PLUGIN_CONCURRENT", 2),
+                ],
+            ),
+        ];
+        for (part, quantity, keys) in vectors {
+            let expected: Vec<_> = keys.iter().map(|(k, n)| ((*k).to_owned(), *n)).collect();
+            assert_eq!(expand(&format!("SW-001-4.0-{part}"), quantity), expected, "{part} {quantity}");
+        }
+    }
+
+    #[test]
+    fn every_key_of_the_domain_is_sold_by_a_part_or_set_by_a_rule() {
+        let set_by_rule = ["SU_ALLOWED", "USAGE_TRACKING_UPLOAD", "USAGE_TRACKING_LOCAL", "VIRTUAL_CLOUD"];
+        let catalogue = Catalogue::from_toml(PURECONNECT).expect("the shipped catalogue");
+        let sold: BTreeSet<_> = catalogue.parts().iter().flat_map(|p| p.keys.iter().map(|(key, ..)| key.as_str())).collect();
+        for rule in set_by_rule {
+            assert!(!sold.contains(format!("I3_FEATURE_{rule}").as_str()), "{rule} follows from a rule, never from a part");
+        }
+        for key in [
+            "I3_LICENSE_BASIC_STATION",
+            "I3_LICENSE_SALESFORCE",
+            "I3_LICENSE_SALESFORCE_BUSINESSUSER",
+            "I3_ACCESS_CLIENT",
+            "I3_ACCESS_ACD_MEDIA_1",
+            "I3_ACCESS_ACD_MEDIA_2",
+            "I3_ACCESS_ACD_MEDIA_3_PLUS",
+            "I3_ACCESS_ACD_SOCIAL_MEDIA",
+            "I3_ACCESS_ANALYZER",
+            "I3_ACCESS_ANALYTICS_CORE",
+            "I3_ACCESS_DIALER_ADDON",
+            "I3_ACCESS_FEEDBACK",
+            "I3_ACCESS_RECORDER",
+            "I3_ACCESS_RECORDER_CLIENT",
+            "I3_ACCESS_RECORDER_EXTREMEQUERY_CLIENT",
+            "I3_ACCESS_RECORDER_QUALITYMONITORING",
+            "I3_ACCESS_RECORDER_QUALITYMONITORING_AGENT",
+            "I3_ACCESS_INTERACTION_SCRIPTER_ADDON",
+            "I3_ACCESS_TRACKER",
+            "I3_ACCESS_IPAD_USER_SUPERVISOR",
+            "I3_ACCESS_IWP_USER_AGENT",
+            "I3_ACCESS_IWP_USER_ENTERPRISE",
+            "I3_ACCESS_IPA_USER",
+            "I3_ACCESS_IPA_USER_ACD",
+            "I3_ACCESS_IPA_MONITOR",
+            "I3_ACCESS_IPA_DESIGNER",
+            "I3_ACCESS_DIALER_SUPERVISOR_PLUGIN",
+            "I3_ACCESS_WORKGROUP_SUPERVISOR_PLUGIN",
+            "I3_ACCESS_HISTORICAL_REPORT_SUPERVISOR_PLUGIN",
+            "I3_ACCESS_REPORT_ASSISTANT_SUPERVISOR_PLUGIN",
+            "I3_ACCESS_SYSTEM_STATUS_SUPERVISOR_PLUGIN",
+            "I3_OPTIMIZER_SHOWRTA",
+            "I3_OPTIMIZER_SCHEDULABLE",
+            "I3_FEATURE_ICWS_SDK",
+            "I3_FEATURE_MEDIA_SERVER_TTS",
+        ] {
+            assert!(sold.contains(key), "no part gives {key}");
+        }
+    }
+
+    #[test]
+    fn a_concurrent_twin_counts_pooled_units_and_the_station_key_has_none() {
+        let catalogue = Catalogue::from_toml(PURECONNECT).expect("the shipped catalogue");
+        for part in catalogue.parts() {
+            for (key, per_assigned, per_pooled) in &part.keys {
+                match key.as_str().strip_suffix("_CONCURRENT") {
+                    Some(base) => {
+                        assert!(!base.ends_with("BASIC_STATION"));
+                        assert_eq!((*per_assigned, *per_pooled > 0), (0, true), "{key} of {}", part.number);
+                    }
+                    None if key.as_str().ends_with("BASIC_STATION") => assert_eq!(per_assigned, per_pooled),
+                    None => assert!(*per_assigned > 0),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_catalogue_that_points_nowhere_is_refused() {
+        let product = "[[product]]\ncode = \"CIC\"\nname = \"n\"\nline = \"l\"\nswitchover = true\nmail_connector = true\n\
+            [[product.version]]\nname = \"2020 R1\"\nreleased_on = \"2020-01-31\"\ngeneration = \"4.0\"\n";
+        let part = |number: &str, product: &str, rest: &str| {
+            format!(
+                "[[part]]\nnumber = \"{number}\"\ndescription = \"d\"\nproduct = \"{product}\"\ngeneration = \"4.0\"\nclass = \"access\"\n{rest}\n"
+            )
+        };
+        let refused =
+            |parts: String| Catalogue::from_toml(&format!("{product}{parts}")).map_err(|e| e.to_string()).expect_err("refused");
+        assert_eq!(refused(part("A", "X", "keys = []")), "Part A names product X, which the catalogue does not have.");
+        assert_eq!(
+            refused(part("A", "CIC", "keys = []\nrequires = [\"B\"]")),
+            "Part A names required part B, which the catalogue does not have."
+        );
+        assert_eq!(refused(part("A", "CIC", "keys = []").repeat(2)), "Part A stands twice in the catalogue.");
+        assert!(refused(part("A", "CIC", "keys = [[\"I3_CLIENT_ACCESS\", 1, 0]]")).contains("another name of I3_ACCESS_CLIENT"));
+    }
+}

@@ -1,0 +1,88 @@
+//! The activation file: a readable TOML text under a signed note that anybody can check.
+//!
+//! One value has one encoding: [`ActivationFile::encode`] writes it, [`ActivationFile::decode`] accepts nothing else.
+
+mod decode;
+mod encode;
+mod note;
+mod verify;
+
+pub use decode::{DecodeError, LONGEST_TEXT};
+pub use note::{KeyError, KeyName, Note, NoteError, SignatureLine, VerifierKey, sign};
+pub use verify::{Expected, KeyRing, Verdict, Verified};
+
+use crate::{Garn, HostId, LicenceType, Name, PartNumber, Serial, key::KeyCounts};
+use chrono::{DateTime, NaiveDate, Utc};
+
+/// What one activation file says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActivationFile {
+    pub serial: Serial,
+    /// 1 at generation, higher with each update.
+    pub revision: u32,
+    /// Whole seconds.
+    pub issued_at: DateTime<Utc>,
+    pub product: Name,
+    pub product_version: Name,
+    pub license_type: LicenceType,
+    /// The last day, by the verifier's local date.
+    pub valid_through: NaiveDate,
+    /// Present exactly with the key `I3_FEATURE_SU_ALLOWED`. Domain §6.7.
+    pub updates_through: Option<NaiveDate>,
+    pub account: Account,
+    pub binding: Binding,
+    pub keys: KeyCounts,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    pub name: Name,
+    pub garn: Garn,
+    pub install_site: Name,
+}
+
+/// What the file is bound to. A file bound to nothing cannot be written down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Binding {
+    Host {
+        primary: Server<HostId>,
+        switchover: Option<Server<HostId>>,
+    },
+    /// No host id, but enforcement by check-ins. Domain §8.
+    VirtualCloud {
+        primary: Server<()>,
+        switchover: Option<Server<()>>,
+        enforcement: Enforcement,
+    },
+}
+
+/// One server of the file; `H` is its host id, or nothing in a virtual cloud.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Server<H> {
+    pub machine_name: Name,
+    pub host_id: H,
+    /// Development and trial files may name none.
+    pub server_item: Option<PartNumber>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Enforcement {
+    pub ramp_date: NaiveDate,
+    /// At least 1.
+    pub grace_days: u32,
+    pub organization_id: Name,
+}
+
+impl Binding {
+    /// Host ids that the file may be loaded on, the primary server's first.
+    pub fn host_ids(&self) -> impl Iterator<Item = &HostId> {
+        let (first, second) = match self {
+            Self::Host { primary, switchover } => (Some(&primary.host_id), switchover.as_ref().map(|s| &s.host_id)),
+            Self::VirtualCloud { .. } => (None, None),
+        };
+        first.into_iter().chain(second)
+    }
+}
+
+#[cfg(test)]
+mod tests;

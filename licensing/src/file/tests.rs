@@ -1,0 +1,265 @@
+use super::*;
+use ed25519_dalek::SigningKey;
+use proptest::prelude::*;
+use std::collections::BTreeSet;
+
+fn parse<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
+    text.parse().expect(text)
+}
+
+fn keys(counts: &[(&str, u64)]) -> KeyCounts {
+    let mut keys = KeyCounts::default();
+    for (key, count) in counts {
+        keys.add(&parse(key), *count).expect("small counts");
+    }
+    keys
+}
+
+fn production() -> ActivationFile {
+    ActivationFile {
+        serial: parse("AF-0000123"),
+        revision: 2,
+        issued_at: parse("2026-11-22T10:15:30Z"),
+        product: parse("CIC"),
+        product_version: parse("2020 R2"),
+        license_type: LicenceType::Production,
+        valid_through: parse("2100-01-01"),
+        updates_through: Some(parse("2027-06-30")),
+        account: Account {
+            name: parse("Acme \"Contact\" Centers \\ Søn"),
+            garn: parse("ACME-1001"),
+            install_site: parse("Indianapolis DC 1"),
+        },
+        binding: Binding::Host {
+            primary: Server {
+                machine_name: parse("IC-PRD-01"),
+                host_id: parse("6300270E26DF"),
+                server_item: Some(parse("SW-001-4.0-SV03")),
+            },
+            switchover: Some(Server {
+                machine_name: parse("IC-PRD-02"),
+                host_id: parse("A3155D1E8B32"),
+                server_item: Some(parse("SW-001-4.0-SO03")),
+            }),
+        },
+        keys: keys(&[
+            ("I3_LICENSE_BASIC_STATION", 30),
+            ("I3_ACCESS_CLIENT_CONCURRENT", 25),
+            ("I3_ACCESS_CLIENT", 5),
+            ("I3_FEATURE_SU_ALLOWED", 1),
+        ]),
+    }
+}
+
+fn virtual_cloud() -> ActivationFile {
+    ActivationFile {
+        binding: Binding::VirtualCloud {
+            primary: Server { machine_name: parse("IC-VC-01"), host_id: (), server_item: Some(parse("SW-001-4.0-SV03")) },
+            switchover: None,
+            enforcement: Enforcement { ramp_date: parse("2027-01-01"), grace_days: 7, organization_id: parse("org-5f0c") },
+        },
+        updates_through: None,
+        keys: keys(&[("I3_ACCESS_CLIENT", 5), ("I3_FEATURE_VIRTUAL_CLOUD", 1)]),
+        ..production()
+    }
+}
+
+fn development() -> ActivationFile {
+    ActivationFile {
+        license_type: LicenceType::PartnerDevelopment,
+        valid_through: parse("2026-12-22"),
+        updates_through: None,
+        keys: keys(&[("I3_ACCESS_CLIENT", 8)]),
+        ..production()
+    }
+}
+
+fn signer() -> (KeyName, SigningKey) {
+    (parse("licensing.example/2026a"), SigningKey::from_bytes(&[7; 32]))
+}
+
+fn ring() -> KeyRing {
+    let (name, key) = signer();
+    [VerifierKey::new(name, key.verifying_key().as_bytes()).expect("a good key")].into_iter().collect()
+}
+
+fn signed(file: &ActivationFile) -> String {
+    let (name, key) = signer();
+    sign(&file.encode(), &name, &key)
+}
+
+fn verdict(note: &str) -> Verdict {
+    ring().verify(note.as_bytes(), &Expected::default())
+}
+
+/// The golden files never change: whatever has been issued must verify for ever.
+#[test]
+fn golden_files_stay_as_they_are() {
+    for (file, golden) in [
+        (production(), include_str!("golden/production.I3Lic")),
+        (virtual_cloud(), include_str!("golden/virtual-cloud.I3Lic")),
+        (development(), include_str!("golden/development.I3Lic")),
+    ] {
+        assert_eq!(signed(&file), golden);
+        let Verdict::Valid(verified) = verdict(golden) else { panic!("{}", verdict(golden)) };
+        assert_eq!(verified.file, file);
+    }
+}
+
+#[test]
+fn a_verifier_key_is_written_and_read() {
+    let (name, key) = signer();
+    let verifier = VerifierKey::new(name, key.verifying_key().as_bytes()).expect("a good key");
+    let written = verifier.to_string();
+    assert_eq!(written, "licensing.example/2026a+41ac3a82+AepKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIs");
+    assert_eq!(written.parse(), Ok(verifier));
+    assert_eq!(written.replace("2026a", "2026b").parse::<VerifierKey>(), Err(KeyError::Id));
+    let mut identity = [0; 32];
+    identity[0] = 1;
+    assert_eq!(VerifierKey::new(parse("a/b"), &identity), Err(KeyError::Weak));
+}
+
+#[test]
+fn one_value_has_one_text() {
+    let text = production().encode();
+    let not_canonical = |changed: String| {
+        assert_ne!(changed, text);
+        assert_eq!(ActivationFile::decode(&changed), Err(DecodeError::NotCanonical), "{changed}");
+    };
+    not_canonical(text.replace("revision = 2", "revision = 0x2"));
+    not_canonical(text.replace("revision = 2", "revision  = 2"));
+    not_canonical(text.replace("revision = 2", "revision = +2"));
+    not_canonical(text.replace("\"CIC\"", "'CIC'"));
+    not_canonical(format!("{text}\n"));
+    not_canonical(format!("# note\n{text}"));
+    not_canonical(text.replace("10:15:30Z", "10:15:30+00:00"));
+    not_canonical(text.replace("10:15:30Z", "10:15:30.5Z"));
+    not_canonical(text.replace("6300270E26DF", "6300270e26df"));
+    not_canonical(text.replace(
+        "I3_ACCESS_CLIENT = 5\nI3_ACCESS_CLIENT_CONCURRENT = 25\n",
+        "I3_ACCESS_CLIENT_CONCURRENT = 25\nI3_ACCESS_CLIENT = 5\n",
+    ));
+}
+
+#[test]
+fn broken_rules_are_refused() {
+    let refused = |file: &ActivationFile, from: &str, to: &str| {
+        let text = file.encode();
+        assert!(text.contains(from), "{from}");
+        ActivationFile::decode(&text.replacen(from, to, 1)).expect_err(to).to_string()
+    };
+    let host = production();
+    assert!(refused(&host, "revision = 2", "revision = 2.0").contains("not readable"));
+    assert!(refused(&host, "revision = 2", "revision = 2\nrevision = 2").contains("duplicate key"));
+    assert!(refused(&host, "revision = 2", "revision = 2\nextra = 1").contains("unknown field"));
+    assert_eq!(refused(&host, "revision = 2", "revision = 0"), "revisions begin with 1");
+    assert_eq!(refused(&host, "STATION = 30", "STATION = 0"), "a count of a key is not 1 to 1,000,000");
+    assert_eq!(refused(&host, "STATION = 30", "STATION = 1000001"), "a count of a key is not 1 to 1,000,000");
+    assert!(refused(&host, "I3_ACCESS_CLIENT = 5", "I3_CLIENT_ACCESS = 5").contains("another name"));
+    assert_eq!(refused(&host, "A3155D1E8B32", "6300270E26DF"), "its two servers have one host id");
+    assert_eq!(refused(&host, "host_id = \"6300270E26DF\"\n", ""), "a server bound to a host has no host id");
+    assert_eq!(refused(&host, "updates_through = 2027-06-30\n", ""), "I3_FEATURE_SU_ALLOWED and updates_through belong together");
+    assert_eq!(refused(&host, "I3_FEATURE_SU_ALLOWED = 1\n", ""), "I3_FEATURE_SU_ALLOWED and updates_through belong together");
+    assert_eq!(refused(&host, "\"primary\"", "\"switchover\""), "it names no primary server");
+    assert_eq!(
+        refused(&host, "kind = \"host\"", "kind = \"virtual-cloud\""),
+        "a virtual-cloud binding and [enforcement] belong together"
+    );
+    assert!(refused(&host, "kind = \"host\"", "kind = \"none\"").contains("unknown variant"));
+    assert!(refused(&host, "Indianapolis", "India\u{202E}napolis").contains("U+202E"));
+    assert_eq!(
+        refused(&host, "activation-file/1", "activation-file/2"),
+        "it was made by a newer version (format activation-file/2)"
+    );
+    assert_eq!(refused(&host, "activation-file/1", "licence/1"), "its format is unknown");
+    assert_eq!(
+        refused(&host, "valid_through = 2100-01-01", "valid_through = 2100-01-01T00:00:00Z"),
+        "a date is not a calendar date"
+    );
+    let cloud = virtual_cloud();
+    assert_eq!(
+        refused(&cloud, "machine_name", "host_id = \"6300270E26DF\"\nmachine_name"),
+        "a virtual-cloud server has a host id"
+    );
+    assert_eq!(refused(&cloud, "grace_days = 7", "grace_days = 0"), "the grace period is at least one day");
+    assert_eq!(
+        refused(&cloud, "I3_FEATURE_VIRTUAL_CLOUD = 1\n", ""),
+        "I3_FEATURE_VIRTUAL_CLOUD and a virtual-cloud binding belong together"
+    );
+    assert_eq!(
+        refused(&development(), "disconnect_hourly = true", "disconnect_hourly = false"),
+        "development files, and only they, disconnect hourly"
+    );
+    assert_eq!(ActivationFile::decode(&"x".repeat(70_000)), Err(DecodeError::TooLong(70_000)));
+}
+
+#[test]
+fn signatures_by_trusted_keys_decide() {
+    let note = signed(&production());
+    let other = SigningKey::from_bytes(&[8; 32]);
+    let foreign = sign(&production().encode(), &parse("elsewhere.example/1"), &other);
+    let foreign_line = foreign.lines().last().expect("a signature line");
+
+    assert_eq!(verdict(&foreign), Verdict::UnknownKey(vec![parse("elsewhere.example/1")]));
+    assert_eq!(verdict(&format!("{note}{foreign_line}\n")).word(), "valid");
+
+    let same_name = sign(&production().encode(), &signer().0, &other);
+    assert_eq!(verdict(&same_name).word(), "unknown key");
+
+    let altered = note.replace("I3_ACCESS_CLIENT = 5", "I3_ACCESS_CLIENT = 6");
+    assert_eq!(verdict(&altered), Verdict::Altered);
+    let swapped = signed(&development()).lines().last().map(|line| format!("{}\n\n{line}\n", production().encode().trim_end()));
+    assert_eq!(verdict(&swapped.expect("a note")), Verdict::Altered);
+    assert_eq!(verdict(&production().encode()).word(), "not an activation file");
+    assert_eq!(
+        verdict(&note.replace('\n', "\r\n")).to_string(),
+        "This is not an activation file: it has a control character (U+000D)."
+    );
+}
+
+#[test]
+fn the_first_verdict_that_applies_is_given() {
+    let note = signed(&development());
+    let all = Expected {
+        product: Some("Media Server".into()),
+        host_id: Some(parse("000000000000")),
+        loaded_revision: Some((parse("AF-0000123"), 3)),
+        on: Some(parse("2026-12-23")),
+        revoked: BTreeSet::from([parse("AF-0000123")]),
+    };
+    let word = |expected: &Expected| ring().verify(note.as_bytes(), expected).word();
+    assert_eq!(word(&all), "revoked");
+    let all = Expected { revoked: BTreeSet::new(), ..all };
+    assert_eq!(word(&all), "other product");
+    let all = Expected { product: Some("CIC".into()), ..all };
+    assert_eq!(word(&all), "other host");
+    let all = Expected { host_id: Some(parse("A3155D1E8B32")), ..all };
+    assert_eq!(word(&all), "older revision");
+    let all = Expected { loaded_revision: Some((parse("AF-0000999"), 3)), ..all };
+    assert_eq!(word(&all), "expired");
+    let all = Expected { on: Some(parse("2026-12-22")), ..all };
+    assert_eq!(word(&all), "valid");
+}
+
+proptest! {
+    #[test]
+    fn every_text_decodes_to_what_was_encoded(
+        name in "[^\\p{C}\u{200B}-\u{200F}\u{2028}-\u{202E}\u{2060}-\u{2069}]{1,60}", revision in 1u32..1_000_000, count in 1u64..=1_000_000,
+    ) {
+        prop_assume!(!name.trim().is_empty());
+        let mut file = production();
+        file.account.name = parse(&name);
+        file.revision = revision;
+        file.keys.add(&parse("I3_ACCESS_TRACKER"), count).expect("a possible count");
+        prop_assert_eq!(ActivationFile::decode(&file.encode()), Ok(file));
+    }
+
+    #[test]
+    fn no_changed_bit_stays_valid(position in 0usize..4096, bit in 0u8..8) {
+        let mut bytes = signed(&production()).into_bytes();
+        let position = position % bytes.len();
+        bytes[position] ^= 1 << bit;
+        let verdict = ring().verify(&bytes, &Expected::default());
+        prop_assert_ne!(verdict.word(), "valid");
+    }
+}

@@ -1,0 +1,151 @@
+use super::{ActivationFile, DecodeError, Note, VerifierKey};
+use crate::{HostId, Serial, date};
+use chrono::NaiveDate;
+use std::{collections::BTreeSet, fmt};
+
+/// The public keys that a verifier trusts. They never come from the file itself.
+#[derive(Clone, Debug, Default)]
+pub struct KeyRing(Vec<VerifierKey>);
+
+impl FromIterator<VerifierKey> for KeyRing {
+    fn from_iter<I: IntoIterator<Item = VerifierKey>>(keys: I) -> Self {
+        Self(keys.into_iter().collect())
+    }
+}
+
+/// What the verifier knows about where and when the file is to be used. What is `None` is not asked.
+#[derive(Clone, Debug, Default)]
+pub struct Expected {
+    pub product: Option<String>,
+    pub host_id: Option<HostId>,
+    /// The highest revision of the same serial that was loaded before.
+    pub loaded_revision: Option<(Serial, u32)>,
+    /// Today by the verifier's local date.
+    pub on: Option<NaiveDate>,
+    pub revoked: BTreeSet<Serial>,
+}
+
+/// A file whose signature holds, and the key that made it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified {
+    pub file: ActivationFile,
+    pub signed_by: super::KeyName,
+}
+
+/// The one answer about a file, in the order in which the first one that applies is given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    NotAnActivationFile(String),
+    NewerFormat(String),
+    Altered,
+    UnknownKey(Vec<super::KeyName>),
+    Revoked(Serial),
+    OtherProduct { file: String, expected: String },
+    OtherHost { file: Vec<HostId>, expected: HostId },
+    OlderRevision { file: u32, loaded: u32 },
+    Expired(NaiveDate),
+    Valid(Box<Verified>),
+}
+
+impl Verdict {
+    /// The word for it.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::NotAnActivationFile(_) => "not an activation file",
+            Self::NewerFormat(_) => "newer format",
+            Self::Altered => "altered",
+            Self::UnknownKey(_) => "unknown key",
+            Self::Revoked(_) => "revoked",
+            Self::OtherProduct { .. } => "other product",
+            Self::OtherHost { .. } => "other host",
+            Self::OlderRevision { .. } => "older revision",
+            Self::Expired(_) => "expired",
+            Self::Valid(_) => "valid",
+        }
+    }
+}
+
+/// The fact that decided.
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotAnActivationFile(fact) => write!(f, "This is not an activation file: {fact}."),
+            Self::NewerFormat(format) => {
+                write!(f, "The file was made by a newer version ({format}); update the software that reads it.")
+            }
+            Self::Altered => f.write_str("The text was changed after it was signed."),
+            Self::UnknownKey(names) => {
+                let names: Vec<_> = names.iter().map(ToString::to_string).collect();
+                write!(f, "The file is signed by {}, which is not among the trusted keys.", names.join(", "))
+            }
+            Self::Revoked(serial) => write!(f, "{serial} was revoked by its issuer."),
+            Self::OtherProduct { file, expected } => write!(f, "The file is for {file}, not for {expected}."),
+            Self::OtherHost { file, expected } if file.is_empty() => {
+                write!(f, "The file is for a virtual cloud, not for host {expected}.")
+            }
+            Self::OtherHost { file, expected } => {
+                let hosts: Vec<_> = file.iter().map(ToString::to_string).collect();
+                write!(f, "The file is for {}, not for host {expected}.", hosts.join(" and "))
+            }
+            Self::OlderRevision { file, loaded } => write!(f, "This is revision {file}; revision {loaded} was loaded before."),
+            Self::Expired(day) => write!(f, "The file was valid through {}.", date::words(*day)),
+            Self::Valid(verified) => write!(f, "Signed by {} and unchanged.", verified.signed_by),
+        }
+    }
+}
+
+impl KeyRing {
+    /// Answers about the bytes of a file.
+    ///
+    /// At least one line must be by a trusted key, lines of unknown keys are ignored, and one wrong line by a trusted key refuses the file.
+    #[must_use]
+    pub fn verify(&self, bytes: &[u8], expected: &Expected) -> Verdict {
+        let note = match Note::parse(bytes) {
+            Ok(note) => note,
+            Err(error) => return Verdict::NotAnActivationFile(error.to_string()),
+        };
+        let file = match ActivationFile::decode(note.text) {
+            Ok(file) => file,
+            Err(DecodeError::NewerFormat(format)) => return Verdict::NewerFormat(format),
+            Err(error) => return Verdict::NotAnActivationFile(error.to_string()),
+        };
+        match self.signer(&note) {
+            Err(verdict) => verdict,
+            Ok(signed_by) => refusal(&file, expected).unwrap_or_else(|| Verdict::Valid(Box::new(Verified { file, signed_by }))),
+        }
+    }
+
+    /// The first trusted key of the note, when every line by a trusted key holds.
+    fn signer(&self, note: &Note<'_>) -> Result<super::KeyName, Verdict> {
+        let mut signed_by = None;
+        for line in &note.signatures {
+            let Some(key) = self.0.iter().find(|key| *key.name() == line.name && key.id() == line.key_id) else { continue };
+            let holds = <&[u8; 64]>::try_from(line.signature.as_slice()).is_ok_and(|s| key.verifies(note.text, s));
+            if !holds {
+                return Err(Verdict::Altered);
+            }
+            signed_by.get_or_insert_with(|| key.name().clone());
+        }
+        signed_by.ok_or_else(|| Verdict::UnknownKey(note.signatures.iter().map(|line| line.name.clone()).collect()))
+    }
+}
+
+fn refusal(file: &ActivationFile, expected: &Expected) -> Option<Verdict> {
+    if expected.revoked.contains(&file.serial) {
+        return Some(Verdict::Revoked(file.serial.clone()));
+    }
+    if let Some(product) = expected.product.as_deref().filter(|p| *p != file.product.as_str()) {
+        return Some(Verdict::OtherProduct { file: file.product.to_string(), expected: product.to_owned() });
+    }
+    if let Some(host) = expected.host_id.as_ref().filter(|host| !file.binding.host_ids().any(|h| h == *host)) {
+        return Some(Verdict::OtherHost { file: file.binding.host_ids().cloned().collect(), expected: host.clone() });
+    }
+    if let Some((serial, loaded)) = &expected.loaded_revision
+        && *serial == file.serial
+        && file.revision < *loaded
+    {
+        return Some(Verdict::OlderRevision { file: file.revision, loaded: *loaded });
+    }
+    expected.on.filter(|on| file.valid_through < *on).map(|_| Verdict::Expired(file.valid_through))
+}

@@ -1,0 +1,436 @@
+//! The form of *New activation file*: what was typed becomes a [`NewFile`], or a list of everything that is wrong with it.
+
+use crate::{
+    HostId, HostIdError, LicenceType, MOST, Name, PartNumber, Quantity, TextError, UsageTracking,
+    catalogue::PartClass,
+    key::TooMany,
+    licence::coded,
+    offer::Offer,
+    preview::{Preview, Selection},
+};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Names of the form's fields, as sent and as used for the ids of the page.
+pub mod field {
+    pub const SITE: &str = "site";
+    pub const PRODUCT: &str = "product";
+    pub const VERSION: &str = "version";
+    pub const TYPE: &str = "type";
+    pub const HOST_ID: &str = "host_id";
+    pub const MACHINE_NAME: &str = "machine_name";
+    pub const SYSTEM_TYPE: &str = "system_type";
+    pub const MAIL_CONNECTOR: &str = "mail_connector";
+    pub const SERVER_ITEM: &str = "server_item";
+    pub const USAGE_TRACKING: &str = "usage_tracking";
+    pub const SWITCHOVER_LATER: &str = "switchover_later";
+    pub const SWITCHOVER_HOST_ID: &str = "switchover_host_id";
+    pub const SWITCHOVER_MACHINE_NAME: &str = "switchover_machine_name";
+    pub const SWITCHOVER_ITEM: &str = "switchover_item";
+
+    const ASSIGNED: &str = "assigned.";
+    const POOLED: &str = "pooled.";
+
+    #[must_use]
+    pub fn assigned(part: &crate::PartNumber) -> String {
+        format!("{ASSIGNED}{part}")
+    }
+
+    #[must_use]
+    pub fn pooled(part: &crate::PartNumber) -> String {
+        format!("{POOLED}{part}")
+    }
+
+    /// The part that a quantity field asks for; `None` for other fields.
+    #[must_use]
+    pub fn quantity_part(field: &str) -> Option<&str> {
+        field.strip_prefix(ASSIGNED).or_else(|| field.strip_prefix(POOLED))
+    }
+
+    /// In the order of the page, so that an error summary reads from top to bottom.
+    pub(super) const ORDER: [&str; 14] = [
+        SITE,
+        PRODUCT,
+        VERSION,
+        TYPE,
+        HOST_ID,
+        MACHINE_NAME,
+        SYSTEM_TYPE,
+        MAIL_CONNECTOR,
+        SERVER_ITEM,
+        USAGE_TRACKING,
+        SWITCHOVER_LATER,
+        SWITCHOVER_HOST_ID,
+        SWITCHOVER_MACHINE_NAME,
+        SWITCHOVER_ITEM,
+    ];
+}
+
+coded! {
+    /// Which hardware the system runs on; one is left. Domain §5.
+    SystemType {
+        MediaServerBased = "media-server-based", "Media Server Based";
+    }
+}
+
+coded! {
+    /// The mail system that the server talks to. Domain §5.
+    MailConnector {
+        Exchange = "exchange", "Exchange";
+        GroupWise = "groupwise", "GroupWise";
+        Notes = "notes", "Notes";
+        InteractionMessageStore = "interaction-message-store", "Interaction Message Store";
+        Other = "other", "Other";
+        None = "none", "None";
+    }
+}
+
+/// What was typed, field by field, nothing dropped.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewFileForm(Vec<(String, String)>);
+
+/// A server with its item.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Machine {
+    pub host_id: HostId,
+    pub name: Name,
+    pub item: PartNumber,
+}
+
+/// A complete and consistent request for a production file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewFile {
+    /// Id of the install site, one of the offer's.
+    pub site: String,
+    pub product: String,
+    pub version: String,
+    pub licence_type: LicenceType,
+    pub system_type: Option<SystemType>,
+    pub mail_connector: Option<MailConnector>,
+    pub usage_tracking: Option<UsageTracking>,
+    pub primary: Machine,
+    pub switchover: Option<Machine>,
+    /// Parts with what is asked of each, in the order of the offer.
+    pub add_ons: Vec<(PartNumber, Quantity)>,
+}
+
+/// One thing that is wrong, and the field where it is mended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    pub field: String,
+    pub problem: Problem,
+}
+
+/// The two pools of a part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pool {
+    Assigned,
+    Pooled,
+}
+
+/// What is wrong with a field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Problem {
+    HostId(HostIdError),
+    SameHost(HostId),
+    MachineName(TextError),
+    /// Nothing chosen of a list.
+    NoChoice(Choice),
+    /// Something that was never offered.
+    NotOffered(Choice),
+    SiteInactive(String),
+    NotAWholeNumber(String),
+    TooLarge(String),
+    Shortfall {
+        description: String,
+        pool: Pool,
+        asked: u32,
+        owned: u32,
+        available: u32,
+    },
+    Requires {
+        description: String,
+        missing: String,
+    },
+    NotOwned(String),
+    TooMany(TooMany),
+    UsageTrackingOnPerpetual,
+}
+
+coded! {
+    /// The lists of the form.
+    Choice {
+        Site = "site", "an install site";
+        Version = "version", "a product version";
+        Type = "type", "a licence type";
+        SystemType = "system-type", "a system type";
+        MailConnector = "mail-connector", "the mail connector";
+        ServerItem = "server-item", "one valid server item";
+        SwitchoverItem = "switchover-item", "one valid switchover server item";
+        UsageTracking = "usage-tracking", "how usage is reported";
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::HostId(error) => write!(f, "{error}"),
+            Self::SameHost(host) => write!(f, "{host} is the primary server. Enter the host id of the other server."),
+            Self::MachineName(TextError::Empty) => f.write_str("Enter the machine name."),
+            Self::MachineName(error) => write!(f, "The machine name cannot be used: {error}."),
+            Self::NoChoice(choice) => write!(f, "Select {choice}."),
+            Self::NotOffered(choice) => {
+                write!(f, "What was sent is not among this account's choices. Select {choice} from the list.")
+            }
+            Self::SiteInactive(name) => write!(f, "Install site {name} is not active. Choose an active site."),
+            Self::NotAWholeNumber(typed) => write!(f, "“{typed}” is not a whole number. Enter one, or leave the field empty."),
+            Self::TooLarge(typed) => write!(f, "{typed} is more than one file can hold. Enter at most 1,000,000."),
+            Self::Shortfall { description, pool, asked, owned, available } => {
+                let pool = match pool {
+                    Pool::Assigned => "assigned",
+                    Pool::Pooled => "pooled",
+                };
+                write!(f, "Only {available} of {owned} {pool} {description} are available; you asked for {asked}.")
+            }
+            Self::Requires { description, missing } => {
+                write!(f, "{description} works only together with {missing}. Add it, or leave {description} out.")
+            }
+            Self::NotOwned(part) => write!(f, "This account does not own part {part}. Start again from the current list."),
+            Self::TooMany(error) => write!(f, "{error}."),
+            Self::UsageTrackingOnPerpetual => f.write_str("A perpetual licence carries no usage tracking. Leave it out."),
+        }
+    }
+}
+
+impl FromIterator<(String, String)> for NewFileForm {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(pairs: I) -> Self {
+        Self(pairs.into_iter().collect())
+    }
+}
+
+impl NewFileForm {
+    /// What was typed into `field`; empty when it was not sent. The first counts when it was sent twice.
+    #[must_use]
+    pub fn value(&self, field: &str) -> &str {
+        self.0.iter().find(|(name, _)| name == field).map_or("", |(_, value)| value.as_str())
+    }
+
+    /// Every field as typed.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// Whether the switchover server is left for another time.
+    #[must_use]
+    pub fn switchover_later(&self) -> bool {
+        !self.value(field::SWITCHOVER_LATER).is_empty()
+    }
+
+    /// What the choices made so far would give; fields that cannot be read yet are named in its refusals.
+    #[must_use]
+    pub fn preview(&self, offer: &Offer) -> Preview {
+        let mut refusals = Vec::new();
+        let selection = self.selection(offer, &mut refusals);
+        let mut preview = Preview::of(offer, &selection);
+        preview.refusals.extend(refusals);
+        in_page_order(&mut preview.refusals, offer);
+        preview
+    }
+
+    fn selection(&self, offer: &Offer, refusals: &mut Vec<Refusal>) -> Selection {
+        let mut selection = Selection {
+            server_item: self.item(field::SERVER_ITEM, offer, PartClass::ServerItem, Choice::ServerItem, refusals),
+            usage_tracking: self.usage_tracking(refusals),
+            ..Selection::default()
+        };
+        if offer.has_switchover() && !self.switchover_later() {
+            selection.switchover_item =
+                self.item(field::SWITCHOVER_ITEM, offer, PartClass::SwitchoverItem, Choice::SwitchoverItem, refusals);
+        }
+        for part in offer.add_ons() {
+            let assigned = self.count(&field::assigned(&part.number), refusals);
+            let pooled = self.count(&field::pooled(&part.number), refusals);
+            let quantity = Quantity::new(assigned, pooled);
+            if !quantity.is_zero() {
+                selection.add_ons.push((part.number.clone(), quantity));
+            }
+        }
+        for (name, value) in self.fields() {
+            let Some(part) = field::quantity_part(name) else { continue };
+            let owned = offer.add_ons().any(|p| p.number.as_str() == part);
+            if !owned && !value.trim().is_empty() {
+                refusals.push(refusal(name, Problem::NotOwned(part.to_owned())));
+            }
+        }
+        selection
+    }
+
+    /// A chosen part of `class`. Nothing chosen is no refusal yet: [`Self::parse`] asks for it.
+    fn item(
+        &self,
+        name: &str,
+        offer: &Offer,
+        class: PartClass,
+        choice: Choice,
+        refusals: &mut Vec<Refusal>,
+    ) -> Option<PartNumber> {
+        let typed = self.value(name);
+        let chosen = offer.of_class(class).find(|part| part.number.as_str() == typed);
+        if chosen.is_none() && !typed.is_empty() {
+            refusals.push(refusal(name, Problem::NotOffered(choice)));
+        }
+        chosen.map(|part| part.number.clone())
+    }
+
+    fn usage_tracking(&self, refusals: &mut Vec<Refusal>) -> Option<UsageTracking> {
+        self.coded(field::USAGE_TRACKING, Choice::UsageTracking, UsageTracking::from_code, refusals)
+    }
+
+    fn coded<T>(&self, name: &str, choice: Choice, read: fn(&str) -> Option<T>, refusals: &mut Vec<Refusal>) -> Option<T> {
+        let typed = self.value(name);
+        let value = read(typed);
+        if value.is_none() && !typed.is_empty() {
+            refusals.push(refusal(name, Problem::NotOffered(choice)));
+        }
+        value
+    }
+
+    fn count(&self, name: &str, refusals: &mut Vec<Refusal>) -> u32 {
+        let typed = self.value(name).trim();
+        let problem = match typed.parse::<u64>() {
+            Ok(count) => match u32::try_from(count) {
+                Ok(count) if count <= MOST => return count,
+                _ => Problem::TooLarge(typed.to_owned()),
+            },
+            Err(_) if typed.is_empty() => return 0,
+            Err(_) if typed.bytes().all(|b| b.is_ascii_digit()) => Problem::TooLarge(typed.to_owned()),
+            Err(_) => Problem::NotAWholeNumber(typed.to_owned()),
+        };
+        refusals.push(refusal(name, problem));
+        0
+    }
+
+    /// A complete request that `offer` can fulfil.
+    ///
+    /// # Errors
+    /// Everything that is wrong, in the order of the page; never empty.
+    pub fn parse(&self, offer: &Offer) -> Result<NewFile, Vec<Refusal>> {
+        let preview = self.preview(offer);
+        let mut refusals = preview.refusals;
+        let mut ignored = Vec::new(); // the preview has named these already
+        let selection = self.selection(offer, &mut ignored);
+
+        let site = self.site(offer, &mut refusals);
+        if self.value(field::VERSION) != offer.version || self.value(field::PRODUCT) != offer.product.code {
+            refusals.push(refusal(field::VERSION, Problem::NotOffered(Choice::Version)));
+        }
+        let licence_type =
+            self.coded(field::TYPE, Choice::Type, LicenceType::from_code, &mut ignored).filter(|t| *t == LicenceType::Production);
+        if licence_type.is_none() {
+            refusals.push(refusal(field::TYPE, Problem::NotOffered(Choice::Type)));
+        }
+        let (system_type, mail_connector) = if offer.product.mail_connector {
+            (
+                self.required(field::SYSTEM_TYPE, Choice::SystemType, SystemType::from_code, &mut refusals),
+                self.required(field::MAIL_CONNECTOR, Choice::MailConnector, MailConnector::from_code, &mut refusals),
+            )
+        } else {
+            (None, None)
+        };
+
+        let primary = self.machine(
+            [field::HOST_ID, field::MACHINE_NAME, field::SERVER_ITEM],
+            selection.server_item,
+            Choice::ServerItem,
+            &mut refusals,
+        );
+        let switchover = if offer.has_switchover() && !self.switchover_later() {
+            self.machine(
+                [field::SWITCHOVER_HOST_ID, field::SWITCHOVER_MACHINE_NAME, field::SWITCHOVER_ITEM],
+                selection.switchover_item,
+                Choice::SwitchoverItem,
+                &mut refusals,
+            )
+        } else {
+            None
+        };
+        if let (Ok(first), Ok(second)) =
+            (self.value(field::HOST_ID).parse::<HostId>(), self.value(field::SWITCHOVER_HOST_ID).parse::<HostId>())
+            && offer.has_switchover()
+            && !self.switchover_later()
+            && first == second
+        {
+            refusals.push(refusal(field::SWITCHOVER_HOST_ID, Problem::SameHost(first)));
+        }
+
+        match (site, licence_type, primary) {
+            (Some(site), Some(licence_type), Some(primary)) if refusals.is_empty() => Ok(NewFile {
+                site,
+                product: offer.product.code.clone(),
+                version: offer.version.clone(),
+                licence_type,
+                system_type,
+                mail_connector,
+                usage_tracking: selection.usage_tracking,
+                primary,
+                switchover,
+                add_ons: selection.add_ons,
+            }),
+            _ => {
+                in_page_order(&mut refusals, offer);
+                Err(refusals)
+            }
+        }
+    }
+
+    fn site(&self, offer: &Offer, refusals: &mut Vec<Refusal>) -> Option<String> {
+        let typed = self.value(field::SITE);
+        let problem = match offer.sites.iter().find(|site| site.id == typed) {
+            Some(site) if site.active => return Some(site.id.clone()),
+            Some(site) => Problem::SiteInactive(site.name.clone()),
+            None if typed.is_empty() => Problem::NoChoice(Choice::Site),
+            None => Problem::NotOffered(Choice::Site),
+        };
+        refusals.push(refusal(field::SITE, problem));
+        None
+    }
+
+    fn required<T>(&self, name: &str, choice: Choice, read: fn(&str) -> Option<T>, refusals: &mut Vec<Refusal>) -> Option<T> {
+        if self.value(name).is_empty() {
+            refusals.push(refusal(name, Problem::NoChoice(choice)));
+        }
+        self.coded(name, choice, read, refusals)
+    }
+
+    fn machine(
+        &self,
+        [host_field, name_field, item_field]: [&str; 3],
+        item: Option<PartNumber>,
+        choice: Choice,
+        refusals: &mut Vec<Refusal>,
+    ) -> Option<Machine> {
+        let host_id = self.value(host_field).parse().map_err(|e| refusals.push(refusal(host_field, Problem::HostId(e)))).ok();
+        let name = self.value(name_field).parse().map_err(|e| refusals.push(refusal(name_field, Problem::MachineName(e)))).ok();
+        if item.is_none() && self.value(item_field).is_empty() {
+            refusals.push(refusal(item_field, Problem::NoChoice(choice)));
+        }
+        Some(Machine { host_id: host_id?, name: name?, item: item? })
+    }
+}
+
+pub(crate) fn refusal(field: &str, problem: Problem) -> Refusal {
+    Refusal { field: field.to_owned(), problem }
+}
+
+fn in_page_order(refusals: &mut [Refusal], offer: &Offer) {
+    let add_ons: Vec<_> = offer.add_ons().map(|part| part.number.as_str()).collect();
+    refusals.sort_by_key(|refusal| match field::ORDER.iter().position(|f| *f == refusal.field) {
+        Some(position) => (0, position),
+        None => {
+            (1, field::quantity_part(&refusal.field).and_then(|p| add_ons.iter().position(|n| *n == p)).unwrap_or(usize::MAX))
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,136 @@
+//! What a choice would give: resulting keys, each part before and after, and every shortfall at once.
+
+use crate::{
+    PartNumber, Quantity, UsageTracking,
+    entitlement::{Holding, draw},
+    form::{Choice, Pool, Problem, Refusal, field, refusal},
+    key::{KeyCounts, KeyName},
+    offer::{Offer, OfferedPart},
+};
+use chrono::NaiveDate;
+
+/// The choices that decide keys and quantities. Every part number is one of the offer's.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selection {
+    pub server_item: Option<PartNumber>,
+    pub switchover_item: Option<PartNumber>,
+    pub add_ons: Vec<(PartNumber, Quantity)>,
+    pub usage_tracking: Option<UsageTracking>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Preview {
+    pub keys: KeyCounts,
+    /// Chosen parts: server item, switchover item, then add-ons.
+    pub parts: Vec<PartChange>,
+    /// Last day on which updates may be installed; `None` when the server item's maintenance is not current. Domain §6.7.
+    pub updates_through: Option<NaiveDate>,
+    pub refusals: Vec<Refusal>,
+}
+
+/// One part before and after.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartChange {
+    pub part: PartNumber,
+    pub description: String,
+    pub holding: Holding,
+    pub asked: Quantity,
+}
+
+impl PartChange {
+    /// What would be left, each pool at least zero.
+    #[must_use]
+    pub fn available_after(&self) -> Quantity {
+        self.holding.available().saturating_sub(self.asked)
+    }
+
+    #[must_use]
+    pub fn falls_short(&self) -> bool {
+        !self.holding.unlimited && self.holding.available().checked_sub(self.asked).is_none()
+    }
+}
+
+impl Preview {
+    #[must_use]
+    pub fn of(offer: &Offer, selection: &Selection) -> Self {
+        let mut preview = Self::default();
+        let items = [(&selection.server_item, field::SERVER_ITEM), (&selection.switchover_item, field::SWITCHOVER_ITEM)]
+            .into_iter()
+            .filter_map(|(item, field)| {
+                item.as_ref().map(|item| (item, Quantity::ONE_SERVER, [field.to_owned(), field.to_owned()]))
+            });
+        let add_ons =
+            selection.add_ons.iter().map(|(part, quantity)| (part, *quantity, [field::assigned(part), field::pooled(part)]));
+        let chosen: Vec<_> = items
+            .chain(add_ons)
+            .filter_map(|(part, quantity, fields)| offer.part(part).map(|part| (part, quantity, fields)))
+            .collect();
+
+        for (part, quantity, fields) in &chosen {
+            preview.take(part, *quantity, fields);
+            let missing: Vec<_> = part
+                .requires
+                .iter()
+                .filter(|required| !chosen.iter().any(|(other, ..)| other.number == **required))
+                .map(|required| offer.part(required).map_or_else(|| required.to_string(), |p| p.description.clone()))
+                .collect();
+            if !missing.is_empty() {
+                let problem = Problem::Requires { description: part.description.clone(), missing: missing.join(", ") };
+                preview.refusals.push(refusal(&fields[usize::from(quantity.assigned == 0)], problem));
+            }
+        }
+        if let Some(item) = selection.server_item.as_ref().and_then(|item| offer.part(item)) {
+            preview.updates_through = updates_through(item, offer.today);
+            if preview.updates_through.is_some() {
+                preview.add_key(&KeyName::updates_allowed(), field::SERVER_ITEM);
+            }
+            preview.track_usage(item.holding().unlimited, selection.usage_tracking);
+        }
+        preview
+    }
+
+    fn take(&mut self, part: &OfferedPart, asked: Quantity, [assigned, pooled]: &[String; 2]) {
+        if let Err(error) = self.keys.add_part(&part.keys, asked) {
+            self.refusals.push(refusal(assigned, Problem::TooMany(error)));
+        }
+        let holding = part.holding();
+        if let Err(missing) = draw(&part.lines, asked) {
+            let available = holding.available();
+            let mut short = |pool, field: &str, asked, owned, available| {
+                let description = part.description.clone();
+                self.refusals.push(refusal(field, Problem::Shortfall { description, pool, asked, owned, available }));
+            };
+            if missing.assigned > 0 {
+                short(Pool::Assigned, assigned, asked.assigned, holding.owned.assigned, available.assigned);
+            }
+            if missing.pooled > 0 {
+                short(Pool::Pooled, pooled, asked.pooled, holding.owned.pooled, available.pooled);
+            }
+        }
+        self.parts.push(PartChange { part: part.number.clone(), description: part.description.clone(), holding, asked });
+    }
+
+    /// Exactly one usage key in a subscription production file, none in a perpetual one. Domain §6.6.
+    fn track_usage(&mut self, subscription: bool, chosen: Option<UsageTracking>) {
+        match (subscription, chosen) {
+            (true, Some(usage)) => self.add_key(&usage.key(), field::USAGE_TRACKING),
+            (true, None) => self.refusals.push(refusal(field::USAGE_TRACKING, Problem::NoChoice(Choice::UsageTracking))),
+            (false, Some(_)) => self.refusals.push(refusal(field::USAGE_TRACKING, Problem::UsageTrackingOnPerpetual)),
+            (false, None) => {}
+        }
+    }
+
+    fn add_key(&mut self, key: &KeyName, field: &str) {
+        if let Err(error) = self.keys.add(key, 1) {
+            self.refusals.push(refusal(field, Problem::TooMany(error)));
+        }
+    }
+}
+
+/// Maintenance end of the order line that one `server_item` is drawn from, when it is current on `today`.
+fn updates_through(server_item: &OfferedPart, today: NaiveDate) -> Option<NaiveDate> {
+    let drawn = draw(&server_item.lines, Quantity::ONE_SERVER).ok()?;
+    let (line, _) = drawn.first()?;
+    let line = &server_item.lines[*line];
+    line.maintenance_end.filter(|_| line.maintained_on(today))
+}
