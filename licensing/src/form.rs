@@ -47,6 +47,12 @@ pub mod field {
         field.strip_prefix(ASSIGNED).or_else(|| field.strip_prefix(POOLED))
     }
 
+    /// Whether `field` is one of the form's own, quantities aside.
+    #[must_use]
+    pub fn is_choice(field: &str) -> bool {
+        ORDER.contains(&field)
+    }
+
     /// In the order of the page, so that an error summary reads from top to bottom.
     pub(super) const ORDER: [&str; 14] = [
         SITE,

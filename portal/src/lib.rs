@@ -1,1 +1,152 @@
+//! The backend: who may do what, and one function for each thing that can be done.
+//!
+//! Rights are types. [`Portal::authenticate`] gives a [`Caller`], the caller gives an [`AccountAccess`], and only that has operations:
+//!
+//! ```
+//! async fn files(access: portal::AccountAccess) -> Result<portal::FilePage, portal::Error> {
+//!     access.files(None).await
+//! }
+//! ```
+//!
+//! ```compile_fail,E0599
+//! async fn files(access: portal::Portal) -> Result<portal::FilePage, portal::Error> {
+//!     access.files(None).await
+//! }
+//! ```
+//!
+//! A write is committed together with its audit event, or not at all:
+//!
+//! ```
+//! async fn finish(write: portal::Write, event: portal::AuditEvent) -> Result<(), portal::Error> {
+//!     write.commit(event).await
+//! }
+//! ```
+//!
+//! ```compile_fail,E0061
+//! async fn finish(write: portal::Write, event: portal::AuditEvent) -> Result<(), portal::Error> {
+//!     write.commit().await
+//! }
+//! ```
+//!
+//! Tables stay inside:
+//!
+//! ```
+//! use portal::Caller;
+//! ```
+//!
+//! ```compile_fail,E0603
+//! use portal::entity;
+//! ```
 
+mod account;
+mod audit;
+mod caller;
+mod catalogue;
+mod ctx;
+mod database;
+mod demo;
+mod entity;
+mod error;
+mod file;
+mod generate;
+mod offer;
+mod outbox;
+mod password;
+mod session;
+mod signing_key;
+
+pub use account::{AccountRow, Attention, Overview, OwnedPart};
+pub use audit::AuditEvent;
+pub use caller::{AccountAccess, Caller, Person, Role};
+pub use ctx::Ctx;
+pub use database::Write;
+pub use demo::{DEMO_PASSWORD, DemoPerson};
+pub use error::Error;
+pub use file::{Download, FilePage, FileRow, FileState, FileView, Machine, PartRow, Revision};
+pub use generate::{Checked, Generated, NotGenerated, SubmissionKey};
+pub use offer::Start;
+pub use outbox::{Mailer, MailerError};
+pub use password::PasswordCost;
+pub use session::{SignIn, SignInRefused, Token};
+pub use signing_key::{KeyFile, PublicKey, SigningKeyError, write_private};
+
+use database::Database;
+use password::Passwords;
+use signing_key::Signer;
+use std::{path::PathBuf, sync::Arc};
+
+/// What the portal is told once, when it starts.
+pub struct Settings {
+    /// The SQLite file; it is made when it is not there.
+    pub database: PathBuf,
+    /// Where people reach the portal, without a slash at the end. Links in mail begin with it.
+    pub public_url: String,
+    /// Who sells the licences, as people read it.
+    pub vendor: String,
+    pub password_cost: PasswordCost,
+}
+
+/// The portal of one vendor. Cloning shares it.
+#[derive(Clone)]
+pub struct Portal {
+    ctx: Ctx,
+    database: Arc<Database>,
+    passwords: Arc<Passwords>,
+    signer: Arc<Signer>,
+    settings: Arc<Settings>,
+}
+
+/// Why the portal does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error("The database {path} cannot be opened.")]
+    Database { path: PathBuf, source: Error },
+    #[error(transparent)]
+    Key(#[from] SigningKeyError),
+}
+
+impl Portal {
+    /// Opens the database, brings its schema up to date and takes the signing key into use.
+    ///
+    /// # Errors
+    /// [`OpenError`]: the database cannot be opened, or it knows another signing key than `key`.
+    pub async fn open(settings: Settings, key: &KeyFile, ctx: Ctx) -> Result<Self, OpenError> {
+        let database = Database::open(&settings.database)
+            .await
+            .map_err(|source| OpenError::Database { path: settings.database.clone(), source })?;
+        let signer = Signer::open(&database, key, &ctx).await?;
+        let passwords = Passwords::new(settings.password_cost, &ctx);
+        Ok(Self {
+            ctx,
+            database: Arc::new(database),
+            passwords: Arc::new(passwords),
+            signer: Arc::new(signer),
+            settings: Arc::new(settings),
+        })
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn ready(&self) -> Result<(), Error> {
+        self.database.ping().await
+    }
+
+    #[must_use]
+    pub fn vendor(&self) -> &str {
+        &self.settings.vendor
+    }
+
+    /// Now, by the portal's one clock.
+    #[must_use]
+    pub fn now(&self) -> chrono::DateTime<chrono::Utc> {
+        self.ctx.now()
+    }
+
+    /// A key that makes one submission of a form recognisable when it is sent twice.
+    #[must_use]
+    pub fn new_submission_key(&self) -> SubmissionKey {
+        SubmissionKey::random(&self.ctx)
+    }
+}

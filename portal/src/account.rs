@@ -1,0 +1,225 @@
+use crate::{
+    AccountAccess, Caller, Error, FileRow, Role,
+    caller::VISIBLE,
+    database::{count, known, parsed, rows},
+};
+use chrono::{NaiveDate, TimeDelta};
+use licensing::{Garn, LicenceModel, PartNumber, Quantity, catalogue::PartClass, date, entitlement::Holding};
+use sea_orm::FromQueryResult;
+
+/// An account as the chooser lists it.
+#[derive(Clone, Debug)]
+pub struct AccountRow {
+    pub garn: Garn,
+    pub name: String,
+    pub licence_model: LicenceModel,
+    pub active_files: u32,
+}
+
+/// What the dashboard of an account shows.
+#[derive(Clone, Debug)]
+pub struct Overview {
+    pub attention: Vec<Attention>,
+    pub recent: Vec<FileRow>,
+    pub parts: Vec<OwnedPart>,
+    pub active_files: u32,
+}
+
+/// A part of the account, all order lines together.
+#[derive(Clone, Debug)]
+pub struct OwnedPart {
+    pub number: PartNumber,
+    pub description: String,
+    pub class: PartClass,
+    pub product: String,
+    pub holding: Holding,
+    /// The latest of its lines.
+    pub maintenance_end: Option<NaiveDate>,
+}
+
+/// Something that somebody should do, and what happens otherwise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attention {
+    pub what: String,
+    pub next: String,
+}
+
+/// The chooser shows so many; a search narrows them.
+const MOST_ACCOUNTS: usize = 50;
+/// What ends within this time needs attention.
+const SOON: TimeDelta = TimeDelta::days(60);
+
+impl Caller {
+    /// Accounts of this person whose name or reference number contains `search`, by name.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] and [`Error::Internal`].
+    pub async fn accounts(&self, search: &str) -> Result<Vec<AccountRow>, Error> {
+        #[derive(FromQueryResult)]
+        struct Found {
+            garn: String,
+            name: String,
+            licence_model: String,
+            active_files: i64,
+        }
+        let pattern = format!("%{}%", search.trim().to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+        let sql = format!(
+            "SELECT a.garn, a.name, a.licence_model,
+                (SELECT COUNT(*) FROM activation_files f WHERE f.account_id = a.id AND f.state = 'active') AS active_files
+             FROM accounts a
+             WHERE {VISIBLE} AND (lower(a.name) LIKE $3 ESCAPE '\\' OR lower(a.garn) LIKE $3 ESCAPE '\\')
+             ORDER BY a.name, a.id LIMIT {MOST_ACCOUNTS}"
+        );
+        let values = [self.person_id().into(), self.sees_all().into(), pattern.into()];
+        let found: Vec<Found> = rows(self.portal().database.read(), &sql, values).await?;
+        found
+            .into_iter()
+            .map(|account| {
+                Ok(AccountRow {
+                    garn: parsed(&account.garn)?,
+                    name: account.name,
+                    licence_model: known(LicenceModel::from_code(&account.licence_model), &account.licence_model)?,
+                    active_files: count(account.active_files)?,
+                })
+            })
+            .collect()
+    }
+}
+
+impl AccountAccess {
+    /// The dashboard.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] and [`Error::Internal`].
+    pub async fn overview(&self) -> Result<Overview, Error> {
+        #[derive(FromQueryResult)]
+        struct Count {
+            active_files: i64,
+        }
+        let parts = self.owned_parts().await?;
+        let active: Vec<Count> = rows(
+            self.portal().database.read(),
+            "SELECT COUNT(*) AS active_files FROM activation_files WHERE account_id = $1 AND state = 'active'",
+            [self.account_id().into()],
+        )
+        .await?;
+        Ok(Overview {
+            attention: self.attention(&parts).await?,
+            recent: self.recent_files(5).await?,
+            parts,
+            active_files: active.first().map_or(Ok(0), |c| count(c.active_files))?,
+        })
+    }
+
+    async fn owned_parts(&self) -> Result<Vec<OwnedPart>, Error> {
+        #[derive(FromQueryResult)]
+        struct Line {
+            number: String,
+            description: String,
+            class: String,
+            product: String,
+            owned_assigned: i64,
+            owned_pooled: i64,
+            allocated_assigned: i64,
+            allocated_pooled: i64,
+            unlimited: bool,
+            maintenance_end: Option<NaiveDate>,
+        }
+        let lines: Vec<Line> = rows(
+            self.portal().database.read(),
+            "SELECT p.number, p.description, p.class, products.name AS product, e.owned_assigned, e.owned_pooled,
+                e.allocated_assigned, e.allocated_pooled, e.unlimited, e.maintenance_end
+             FROM entitlements e JOIN parts p ON p.id = e.part_id JOIN products ON products.id = p.product_id
+             WHERE e.account_id = $1 ORDER BY products.id, p.id, e.id",
+            [self.account_id().into()],
+        )
+        .await?;
+        let mut parts: Vec<OwnedPart> = Vec::new();
+        for line in lines {
+            let number: PartNumber = parsed(&line.number)?;
+            if parts.last().is_none_or(|part| part.number != number) {
+                parts.push(OwnedPart {
+                    number,
+                    description: line.description,
+                    class: known(PartClass::from_code(&line.class), &line.class)?,
+                    product: line.product,
+                    holding: Holding::default(),
+                    maintenance_end: None,
+                });
+            }
+            if let Some(part) = parts.last_mut() {
+                let Holding { owned, allocated, unlimited } = &mut part.holding;
+                let too_much = || Error::internal("more is owned than can be counted");
+                *owned = owned
+                    .checked_add(Quantity::new(count(line.owned_assigned)?, count(line.owned_pooled)?))
+                    .ok_or_else(too_much)?;
+                *allocated = allocated
+                    .checked_add(Quantity::new(count(line.allocated_assigned)?, count(line.allocated_pooled)?))
+                    .ok_or_else(too_much)?;
+                *unlimited |= line.unlimited;
+                part.maintenance_end = part.maintenance_end.max(line.maintenance_end);
+            }
+        }
+        Ok(parts)
+    }
+
+    async fn attention(&self, parts: &[OwnedPart]) -> Result<Vec<Attention>, Error> {
+        let today = self.today();
+        let mut attention = Vec::new();
+        if matches!(self.caller().role(), Role::Customer | Role::Partner) && self.licence_model == LicenceModel::Perpetual {
+            attention.extend(self.certification_attention(today).await?);
+        }
+        for part in parts.iter().filter(|part| part.class == PartClass::ServerItem) {
+            let Some(end) = part.maintenance_end else { continue };
+            let name = &part.description;
+            if end < today {
+                attention.push(Attention {
+                    what: format!("Maintenance of {name} ended on {}.", date::words(end)),
+                    next: "New files will not permit updates. Renew maintenance with your sales representative.".into(),
+                });
+            } else if end - today <= SOON {
+                attention.push(Attention {
+                    what: format!("Maintenance of {name} ends on {}.", date::words(end)),
+                    next: "Files generated after that day will not permit updates.".into(),
+                });
+            }
+        }
+        if !self.start().await?.sites.iter().any(|site| site.active) {
+            attention.push(Attention {
+                what: "No install site is active.".into(),
+                next: "A file can be generated only for an active site.".into(),
+            });
+        }
+        Ok(attention)
+    }
+
+    async fn certification_attention(&self, today: NaiveDate) -> Result<Option<Attention>, Error> {
+        #[derive(FromQueryResult)]
+        struct Last {
+            name: String,
+            valid_through: NaiveDate,
+        }
+        let last: Vec<Last> = rows(
+            self.portal().database.read(),
+            "SELECT p.name, c.valid_through FROM certifications c JOIN products p ON p.id = c.product_id
+             WHERE c.person_id = $1 ORDER BY c.valid_through DESC LIMIT 1",
+            [self.caller().person_id().into()],
+        )
+        .await?;
+        Ok(match last.into_iter().next() {
+            None => Some(Attention {
+                what: "You hold no certification.".into(),
+                next: "You can view and download files. A certified colleague generates them.".into(),
+            }),
+            Some(Last { name, valid_through }) if valid_through < today => Some(Attention {
+                what: format!("Your certification for {name} ended on {}.", date::words(valid_through)),
+                next: "Renew it to generate files. Viewing and downloading need none.".into(),
+            }),
+            Some(Last { name, valid_through }) if valid_through - today <= SOON => Some(Attention {
+                what: format!("Your certification for {name} ends on {}.", date::words(valid_through)),
+                next: "Renew it before then to keep generating files.".into(),
+            }),
+            Some(_) => None,
+        })
+    }
+}

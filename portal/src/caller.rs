@@ -1,0 +1,131 @@
+use crate::{
+    Error, Portal,
+    database::{parsed, row},
+};
+use chrono::NaiveDate;
+use chrono_tz::Tz;
+use licensing::{Garn, LicenceModel};
+use sea_orm::FromQueryResult;
+
+/// What somebody is, over all accounts. Domain §1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    Customer,
+    Partner,
+    Analyst,
+    Administrator,
+}
+
+/// A signed-in person as pages show them.
+#[derive(Clone, Debug)]
+pub struct Person {
+    pub name: String,
+    pub email: String,
+    /// Instants are shown in this zone.
+    pub time_zone: Tz,
+}
+
+/// Somebody who has signed in. What they may do follows from here.
+#[derive(Clone)]
+pub struct Caller {
+    portal: Portal,
+    person_id: i64,
+    person: Person,
+    role: Role,
+}
+
+/// One account, seen by somebody who may see it.
+#[derive(Clone)]
+pub struct AccountAccess {
+    caller: Caller,
+    account_id: i64,
+    pub garn: Garn,
+    pub name: String,
+    pub licence_model: LicenceModel,
+    time_zone: Tz,
+}
+
+impl Caller {
+    pub(crate) fn new(portal: Portal, person_id: i64, person: Person, role: Role) -> Self {
+        Self { portal, person_id, person, role }
+    }
+
+    #[must_use]
+    pub fn person(&self) -> &Person {
+        &self.person
+    }
+
+    #[must_use]
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
+    #[must_use]
+    pub fn portal(&self) -> &Portal {
+        &self.portal
+    }
+
+    pub(crate) fn person_id(&self) -> i64 {
+        self.person_id
+    }
+
+    /// The account with this reference number, if this person may see it.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], the same for an account of others and for one that does not exist.
+    pub async fn account(&self, garn: &str) -> Result<AccountAccess, Error> {
+        #[derive(FromQueryResult)]
+        struct Found {
+            id: i64,
+            garn: String,
+            name: String,
+            licence_model: String,
+            time_zone: String,
+        }
+        let sql =
+            format!("SELECT a.id, a.garn, a.name, a.licence_model, a.time_zone FROM accounts a WHERE a.garn = $3 AND {VISIBLE}");
+        let found: Found = row(self.portal.database.read(), &sql, [self.person_id.into(), self.sees_all().into(), garn.into()])
+            .await?
+            .ok_or(Error::NotFound)?;
+        Ok(AccountAccess {
+            caller: self.clone(),
+            account_id: found.id,
+            garn: parsed(&found.garn)?,
+            name: found.name,
+            licence_model: crate::database::known(LicenceModel::from_code(&found.licence_model), &found.licence_model)?,
+            time_zone: parsed(&found.time_zone)?,
+        })
+    }
+
+    /// Licensing analysts work for all accounts.
+    pub(crate) fn sees_all(&self) -> bool {
+        self.role == Role::Analyst
+    }
+}
+
+/// Whether account `a` is one of person `$1`: all of them (`$2`), their own customer account, or one that granted their partner access.
+pub(crate) const VISIBLE: &str = "(a.kind = 'customer' AND ($2
+    OR EXISTS (SELECT 1 FROM memberships m WHERE m.account_id = a.id AND m.person_id = $1)
+    OR EXISTS (SELECT 1 FROM partner_grants g JOIN memberships m ON m.account_id = g.partner_id
+               WHERE g.customer_id = a.id AND m.person_id = $1)))";
+
+impl AccountAccess {
+    #[must_use]
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    pub(crate) fn account_id(&self) -> i64 {
+        self.account_id
+    }
+
+    pub(crate) fn portal(&self) -> &Portal {
+        &self.caller.portal
+    }
+
+    /// Today in the account's time zone. Domain §4.
+    #[must_use]
+    pub fn today(&self) -> NaiveDate {
+        self.portal().now().with_timezone(&self.time_zone).date_naive()
+    }
+}

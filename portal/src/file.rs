@@ -1,0 +1,339 @@
+use crate::{
+    AccountAccess, Error,
+    database::{count, known, parsed, row, rows},
+};
+use chrono::{DateTime, NaiveDate, Utc};
+use licensing::{
+    HostId, LicenceType, PartNumber, Quantity, Serial,
+    catalogue::PartClass,
+    file::{ActivationFile, Binding, KeyName, Note},
+    form::{MailConnector, SystemType},
+    key::KeyCounts,
+};
+use sea_orm::FromQueryResult;
+use std::fmt::Write as _;
+
+/// Whether a file counts. Domain §6.3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileState {
+    Active,
+    Deactivated,
+    Revoked,
+}
+
+impl FileState {
+    fn stored(text: &str) -> Result<Self, Error> {
+        let state = match text {
+            "active" => Some(Self::Active),
+            "deactivated" => Some(Self::Deactivated),
+            "revoked" => Some(Self::Revoked),
+            _ => None,
+        };
+        known(state, text)
+    }
+}
+
+/// A server of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Machine {
+    pub name: String,
+    /// `None` in a virtual cloud.
+    pub host_id: Option<HostId>,
+    pub item: Option<PartNumber>,
+}
+
+/// One line of the list of files.
+#[derive(Clone, Debug)]
+pub struct FileRow {
+    pub serial: Serial,
+    pub revision: u32,
+    pub state: FileState,
+    pub product: String,
+    pub version: String,
+    pub licence_type: LicenceType,
+    pub site: String,
+    /// The primary server's machine, then the switchover server's.
+    pub machines: Vec<String>,
+    pub generated_by: String,
+    pub generated_at: DateTime<Utc>,
+    pub valid_through: NaiveDate,
+}
+
+/// Files of an account, the latest first.
+#[derive(Clone, Debug)]
+pub struct FilePage {
+    pub rows: Vec<FileRow>,
+    /// Of all pages.
+    pub total: u64,
+    /// The next page begins after this file; `None` on the last page.
+    pub next: Option<Serial>,
+}
+
+/// Everything that *View* shows of a file.
+#[derive(Clone, Debug)]
+pub struct FileView {
+    pub row: FileRow,
+    pub updates_through: Option<NaiveDate>,
+    pub primary: Machine,
+    pub switchover: Option<Machine>,
+    pub system_type: Option<SystemType>,
+    pub mail_connector: Option<MailConnector>,
+    /// What the current revision holds of the account's entitlements.
+    pub parts: Vec<PartRow>,
+    pub keys: KeyCounts,
+    pub signed_by: KeyName,
+    pub file_name: String,
+    pub size_bytes: usize,
+    /// Lower-case hexadecimal digits.
+    pub sha256: String,
+    /// The latest first.
+    pub revisions: Vec<Revision>,
+}
+
+#[derive(Clone, Debug)]
+pub struct PartRow {
+    pub number: PartNumber,
+    pub description: String,
+    pub class: PartClass,
+    pub quantity: Quantity,
+}
+
+#[derive(Clone, Debug)]
+pub struct Revision {
+    pub revision: u32,
+    pub generated_by: String,
+    pub generated_at: DateTime<Utc>,
+}
+
+/// The bytes of a file, the same at every download.
+#[derive(Clone, Debug)]
+pub struct Download {
+    pub file_name: String,
+    pub bytes: Vec<u8>,
+    pub sha256: Vec<u8>,
+}
+
+/// Rows on a page of the list.
+const PAGE: usize = 25;
+
+/// A file with its current revision, as every query here reads it.
+const FILES: &str = "SELECT f.serial, f.revision, f.state, f.licence_type, p.name AS product, v.name AS version, s.name AS site,
+        r.id AS revision_id, r.primary_machine, r.switchover_machine, r.system_type, r.mail_connector,
+        r.valid_through, r.updates_through, r.generated_at, g.name AS generated_by
+    FROM activation_files f
+    JOIN file_revisions r ON r.file_id = f.id AND r.revision = f.revision
+    JOIN products p ON p.id = f.product_id
+    JOIN product_versions v ON v.id = r.version_id
+    JOIN install_sites s ON s.id = r.site_id
+    JOIN people g ON g.id = r.generated_by
+    WHERE f.account_id = $1";
+
+#[derive(FromQueryResult)]
+struct Stored {
+    serial: String,
+    revision: i64,
+    state: String,
+    licence_type: String,
+    product: String,
+    version: String,
+    site: String,
+    revision_id: i64,
+    primary_machine: String,
+    switchover_machine: Option<String>,
+    system_type: Option<String>,
+    mail_connector: Option<String>,
+    valid_through: NaiveDate,
+    updates_through: Option<NaiveDate>,
+    generated_at: DateTime<Utc>,
+    generated_by: String,
+}
+
+impl Stored {
+    fn row(&self) -> Result<FileRow, Error> {
+        Ok(FileRow {
+            serial: parsed(&self.serial)?,
+            revision: count(self.revision)?,
+            state: FileState::stored(&self.state)?,
+            product: self.product.clone(),
+            version: self.version.clone(),
+            licence_type: known(LicenceType::from_code(&self.licence_type), &self.licence_type)?,
+            site: self.site.clone(),
+            machines: std::iter::once(self.primary_machine.clone()).chain(self.switchover_machine.clone()).collect(),
+            generated_by: self.generated_by.clone(),
+            generated_at: self.generated_at,
+            valid_through: self.valid_through,
+        })
+    }
+}
+
+impl AccountAccess {
+    /// The account's files, those after `after` of an earlier page.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when `after` is not one of them.
+    pub async fn files(&self, after: Option<&str>) -> Result<FilePage, Error> {
+        #[derive(FromQueryResult)]
+        struct Total {
+            total: i64,
+        }
+        let on = self.portal().database.read();
+        let account = self.account_id();
+        let total: Option<Total> =
+            row(on, "SELECT COUNT(*) AS total FROM activation_files WHERE account_id = $1", [account.into()]).await?;
+        let limit = PAGE + 1;
+        let stored: Vec<Stored> = match after {
+            None => rows(on, &format!("{FILES} ORDER BY f.id DESC LIMIT {limit}"), [account.into()]).await?,
+            Some(after) => {
+                let sql = "SELECT f.id AS total FROM activation_files f WHERE f.account_id = $1 AND f.serial = $2";
+                let after: Total = row(on, sql, [account.into(), after.into()]).await?.ok_or(Error::NotFound)?;
+                rows(on, &format!("{FILES} AND f.id < $2 ORDER BY f.id DESC LIMIT {limit}"), [account.into(), after.total.into()])
+                    .await?
+            }
+        };
+        let mut page = stored.iter().take(PAGE).map(Stored::row).collect::<Result<Vec<_>, _>>()?;
+        page.shrink_to_fit();
+        let next = page.last().map(|row| row.serial.clone()).filter(|_| stored.len() > PAGE);
+        let total = total.and_then(|t| u64::try_from(t.total).ok()).unwrap_or_default();
+        Ok(FilePage { rows: page, total, next })
+    }
+
+    /// The latest files, at most `most`.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] and [`Error::Internal`].
+    pub async fn recent_files(&self, most: usize) -> Result<Vec<FileRow>, Error> {
+        let sql = format!("{FILES} ORDER BY f.id DESC LIMIT {most}");
+        let stored: Vec<Stored> = rows(self.portal().database.read(), &sql, [self.account_id().into()]).await?;
+        stored.iter().map(Stored::row).collect()
+    }
+
+    /// One file of the account with its current revision.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], the same for another account's file and for none.
+    pub async fn file(&self, serial: &str) -> Result<FileView, Error> {
+        let on = self.portal().database.read();
+        let stored: Stored = row(on, &format!("{FILES} AND f.serial = $2"), [self.account_id().into(), serial.into()])
+            .await?
+            .ok_or(Error::NotFound)?;
+        let Download { file_name, bytes, sha256 } = self.download(serial).await?;
+        let note = Note::parse(&bytes).map_err(Error::internal)?;
+        let file = ActivationFile::decode(note.text).map_err(Error::internal)?;
+        let signed_by = note.signatures.into_iter().next().map(|line| line.name);
+        let (primary, switchover) = machines(file.binding);
+        Ok(FileView {
+            row: stored.row()?,
+            updates_through: stored.updates_through,
+            primary,
+            switchover,
+            system_type: stored.system_type.as_deref().and_then(SystemType::from_code),
+            mail_connector: stored.mail_connector.as_deref().and_then(MailConnector::from_code),
+            parts: self.parts_of(stored.revision_id).await?,
+            keys: file.keys,
+            signed_by: signed_by.ok_or_else(|| Error::internal("a stored file carries no signature"))?,
+            file_name,
+            size_bytes: bytes.len(),
+            sha256: sha256.iter().fold(String::with_capacity(64), |mut hex, byte| {
+                let _ = write!(hex, "{byte:02x}");
+                hex
+            }),
+            revisions: self.revisions(serial).await?,
+        })
+    }
+
+    /// The stored bytes of the current revision.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], the same for another account's file and for none.
+    pub async fn download(&self, serial: &str) -> Result<Download, Error> {
+        #[derive(FromQueryResult)]
+        struct Bytes {
+            serial: String,
+            bytes: Vec<u8>,
+            sha256: Vec<u8>,
+        }
+        let found: Bytes = row(
+            self.portal().database.read(),
+            "SELECT f.serial, r.bytes, r.sha256 FROM activation_files f
+             JOIN file_revisions r ON r.file_id = f.id AND r.revision = f.revision
+             WHERE f.account_id = $1 AND f.serial = $2",
+            [self.account_id().into(), serial.into()],
+        )
+        .await?
+        .ok_or(Error::NotFound)?;
+        Ok(Download { file_name: format!("{}.I3Lic", found.serial), bytes: found.bytes, sha256: found.sha256 })
+    }
+
+    async fn parts_of(&self, revision_id: i64) -> Result<Vec<PartRow>, Error> {
+        #[derive(FromQueryResult)]
+        struct Part {
+            number: String,
+            description: String,
+            class: String,
+            assigned: i64,
+            pooled: i64,
+        }
+        let parts: Vec<Part> = rows(
+            self.portal().database.read(),
+            "SELECT p.number, p.description, p.class,
+                CAST(SUM(a.assigned) AS BIGINT) AS assigned, CAST(SUM(a.pooled) AS BIGINT) AS pooled
+             FROM allocations a JOIN entitlements e ON e.id = a.entitlement_id JOIN parts p ON p.id = e.part_id
+             WHERE a.revision_id = $1 GROUP BY p.number, p.description, p.class ORDER BY p.number",
+            [revision_id.into()],
+        )
+        .await?;
+        parts
+            .into_iter()
+            .map(|part| {
+                Ok(PartRow {
+                    number: parsed(&part.number)?,
+                    description: part.description,
+                    class: known(PartClass::from_code(&part.class), &part.class)?,
+                    quantity: Quantity::new(count(part.assigned)?, count(part.pooled)?),
+                })
+            })
+            .collect()
+    }
+
+    async fn revisions(&self, serial: &str) -> Result<Vec<Revision>, Error> {
+        #[derive(FromQueryResult)]
+        struct Stored {
+            revision: i64,
+            generated_at: DateTime<Utc>,
+            generated_by: String,
+        }
+        let revisions: Vec<Stored> = rows(
+            self.portal().database.read(),
+            "SELECT r.revision, r.generated_at, g.name AS generated_by FROM file_revisions r
+             JOIN activation_files f ON f.id = r.file_id JOIN people g ON g.id = r.generated_by
+             WHERE f.account_id = $1 AND f.serial = $2 ORDER BY r.revision DESC",
+            [self.account_id().into(), serial.into()],
+        )
+        .await?;
+        revisions
+            .into_iter()
+            .map(|r| Ok(Revision { revision: count(r.revision)?, generated_by: r.generated_by, generated_at: r.generated_at }))
+            .collect()
+    }
+}
+
+fn machines(binding: Binding) -> (Machine, Option<Machine>) {
+    match binding {
+        Binding::Host { primary, switchover } => {
+            let on_host = |server: licensing::file::Server<HostId>| Machine {
+                name: server.machine_name.into(),
+                host_id: Some(server.host_id),
+                item: server.server_item,
+            };
+            (on_host(primary), switchover.map(on_host))
+        }
+        Binding::VirtualCloud { primary, switchover, .. } => {
+            let in_cloud = |server: licensing::file::Server<()>| Machine {
+                name: server.machine_name.into(),
+                host_id: None,
+                item: server.server_item,
+            };
+            (in_cloud(primary), switchover.map(in_cloud))
+        }
+    }
+}

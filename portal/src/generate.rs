@@ -1,0 +1,363 @@
+use crate::{
+    AccountAccess, AuditEvent, Ctx, Error, Write,
+    database::{parsed, row, rows, run},
+    entity::{activation_file, allocation, file_revision, submission},
+    offer::LoadedOffer,
+    outbox,
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::{SubsecRound, Utc};
+use licensing::{
+    HostId, Quantity, Serial,
+    date::PRODUCTION_VALID_THROUGH,
+    eligibility::Ineligible,
+    entitlement::draw,
+    file::{Account, ActivationFile, Binding, Server},
+    form::{NewFile, NewFileForm, Refusal, field},
+    offer::Offer,
+    preview::Preview,
+};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait, EntityTrait, FromQueryResult, NotSet};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use std::{collections::BTreeMap, str::FromStr};
+
+/// Makes one submission of a form recognisable when it arrives twice. Unique for each person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubmissionKey(String);
+
+impl SubmissionKey {
+    /// The length of a key, in characters.
+    const LENGTH: usize = 22;
+
+    pub(crate) fn random(ctx: &Ctx) -> Self {
+        Self(URL_SAFE_NO_PAD.encode(ctx.random::<16>()))
+    }
+
+    /// As it stands in the form.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The form came without the key that this product puts there.
+#[derive(Debug, thiserror::Error)]
+#[error("The form is not complete: its submission key is missing. Open it again.")]
+pub struct NoSubmissionKey;
+
+impl FromStr for SubmissionKey {
+    type Err = NoSubmissionKey;
+    fn from_str(sent: &str) -> Result<Self, NoSubmissionKey> {
+        let shaped = sent.len() == Self::LENGTH && sent.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+        if shaped { Ok(Self(sent.to_owned())) } else { Err(NoSubmissionKey) }
+    }
+}
+
+/// A request that could be generated now, shown once more before it is.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    pub request: NewFile,
+    pub offer: Offer,
+    pub preview: Preview,
+    /// Active files of the same product and type for one of the hosts: (host id, serial). Domain §6.4.
+    pub same_host: Vec<(HostId, Serial)>,
+}
+
+/// The file that a submission led to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Generated {
+    pub serial: Serial,
+}
+
+/// Why no file was generated. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum NotGenerated {
+    #[error("You cannot generate this file.")]
+    Ineligible(Vec<Ineligible>),
+    /// Everything that is wrong with what was typed, with the offer it was checked against.
+    #[error("There is a problem.")]
+    Refused { refusals: Vec<Refusal>, offer: Box<Offer> },
+    #[error("This form was already used to generate {0}.")]
+    KeyReused(Serial),
+    #[error(transparent)]
+    Error(#[from] Error),
+}
+
+/// How often a generation begins again when others took what it had counted on.
+const TRIES: u32 = 3;
+
+impl AccountAccess {
+    /// Reads and checks a complete form without changing anything.
+    ///
+    /// # Errors
+    /// [`NotGenerated`], as [`Self::generate`] would answer now.
+    pub async fn check(&self, form: &NewFileForm) -> Result<Checked, NotGenerated> {
+        let on = self.portal().database.read();
+        let (request, loaded) = self.parse(on, form).await?;
+        let same_host = self.same_host(on, &request, loaded.product_id).await?;
+        let preview = form.preview(&loaded.offer);
+        Ok(Checked { request, offer: loaded.offer, preview, same_host })
+    }
+
+    /// Generates an activation file: in one transaction the quantities move, the signed and verified bytes are stored, and the event and the mail are noted.
+    ///
+    /// The same key with the same request gives the same file again.
+    ///
+    /// # Errors
+    /// [`NotGenerated`]; nothing was changed then.
+    pub async fn generate(&self, form: &NewFileForm, key: &SubmissionKey) -> Result<Generated, NotGenerated> {
+        for _ in 1..TRIES {
+            if let Some(generated) = self.try_generate(form, key).await? {
+                return Ok(generated);
+            }
+        }
+        let contended = Error::Unavailable("the entitlements changed at every try".into());
+        self.try_generate(form, key).await?.ok_or(NotGenerated::Error(contended))
+    }
+
+    /// `None` when another writer took a quantity between reading and moving it.
+    async fn try_generate(&self, form: &NewFileForm, key: &SubmissionKey) -> Result<Option<Generated>, NotGenerated> {
+        let write = self.portal().database.write().await?;
+        if let Some(serial) = self.submitted(&write, form, key).await? {
+            return Ok(Some(Generated { serial }));
+        }
+        let (request, loaded) = self.parse(write.on(), form).await?;
+        let taken = self.drawn(&request, &loaded)?;
+        for (entitlement, quantity) in &taken {
+            if !allocate(&write, *entitlement, *quantity).await? {
+                return Ok(None);
+            }
+        }
+        let serial = next_serial(&write).await?;
+        self.store(&write, &serial, &request, form, &loaded, &taken, key).await?;
+        let link = format!("{}/accounts/{}/files/{serial}", self.portal().settings.public_url, self.garn);
+        let mail = outbox::Mail {
+            recipient: self.caller().person().email.clone(),
+            subject: format!("Activation file {serial} for {}", request.primary.name),
+            body: format!(
+                "You generated activation file {serial} for {} ({}), account {} ({}).\n\nView and download it: {link}\n",
+                request.primary.name, request.primary.host_id, self.name, self.garn
+            ),
+        };
+        outbox::queue(&write, mail, self.portal().now()).await?;
+        let event = AuditEvent::on_account(self, "generate", serial.as_str()).after(json!({ "revision": 1, "request": request }));
+        write.commit(event).await?;
+        tracing::info!(%serial, garn = %self.garn, product = request.product, "activation file generated");
+        Ok(Some(Generated { serial }))
+    }
+
+    /// What this submission led to before.
+    async fn submitted(&self, write: &Write, form: &NewFileForm, key: &SubmissionKey) -> Result<Option<Serial>, NotGenerated> {
+        #[derive(FromQueryResult)]
+        struct Submitted {
+            request_sha256: Vec<u8>,
+            serial: String,
+        }
+        let found: Option<Submitted> = row(
+            write.on(),
+            "SELECT s.request_sha256, f.serial FROM submissions s JOIN activation_files f ON f.id = s.file_id
+             WHERE s.person_id = $1 AND s.key = $2",
+            [self.caller().person_id().into(), key.as_str().into()],
+        )
+        .await?;
+        let Some(Submitted { request_sha256, serial }) = found else { return Ok(None) };
+        let serial = parsed(&serial)?;
+        if request_sha256 == self.digest(form)? { Ok(Some(serial)) } else { Err(NotGenerated::KeyReused(serial)) }
+    }
+
+    /// Tells two requests apart. It covers what is asked for, as typed, and not what the account owns meanwhile.
+    fn digest(&self, form: &NewFileForm) -> Result<Vec<u8>, Error> {
+        let asked: BTreeMap<_, _> = form
+            .fields()
+            .filter(|(name, value)| is_asked(name) && !value.trim().is_empty())
+            .map(|(n, v)| (n, v.trim()))
+            .collect();
+        let asked = serde_json::to_vec(&(self.garn.as_str(), asked)).map_err(Error::internal)?;
+        Ok(Sha256::digest(asked).to_vec())
+    }
+
+    async fn parse(&self, on: &impl ConnectionTrait, form: &NewFileForm) -> Result<(NewFile, LoadedOffer), NotGenerated> {
+        let loaded = self.load_offer(on, form.value(field::PRODUCT), form.value(field::VERSION)).await?;
+        let ineligible = self.ineligible(on, &loaded.offer).await?;
+        if !ineligible.is_empty() {
+            return Err(NotGenerated::Ineligible(ineligible));
+        }
+        match form.parse(&loaded.offer) {
+            Ok(request) => Ok((request, loaded)),
+            Err(refusals) => Err(NotGenerated::Refused { refusals, offer: Box::new(loaded.offer) }),
+        }
+    }
+
+    /// What each entitlement gives to `request`, by row id, in id order: the order in which rows are taken everywhere.
+    fn drawn(&self, request: &NewFile, loaded: &LoadedOffer) -> Result<BTreeMap<i64, Quantity>, Error> {
+        let items =
+            std::iter::once(&request.primary).chain(&request.switchover).map(|machine| (&machine.item, Quantity::ONE_SERVER));
+        let add_ons = request.add_ons.iter().map(|(part, quantity)| (part, *quantity));
+        let mut taken = BTreeMap::new();
+        for (number, quantity) in items.chain(add_ons) {
+            let missing = || Error::internal(format!("{number} was asked for and checked, but cannot be drawn"));
+            let part = loaded.offer.part(number).ok_or_else(missing)?;
+            let ids = loaded.entitlement_ids.get(number).ok_or_else(missing)?;
+            for (line, given) in draw(&part.lines, quantity).map_err(|_| missing())? {
+                taken.insert(ids[line], given);
+            }
+        }
+        Ok(taken)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "what one revision is made of, each thing once")]
+    async fn store(
+        &self,
+        write: &Write,
+        serial: &Serial,
+        request: &NewFile,
+        form: &NewFileForm,
+        loaded: &LoadedOffer,
+        taken: &BTreeMap<i64, Quantity>,
+        key: &SubmissionKey,
+    ) -> Result<(), Error> {
+        let now = self.portal().now();
+        let preview = form.preview(&loaded.offer);
+        let file = self.activation_file(serial, request, &loaded.offer, preview, now)?;
+        let bytes = self.portal().signer.make(&file)?;
+        let stored = activation_file::ActiveModel {
+            id: NotSet,
+            serial: Set(serial.to_string()),
+            account_id: Set(self.account_id()),
+            product_id: Set(loaded.product_id),
+            licence_type: Set(request.licence_type.code().to_owned()),
+            revision: Set(1),
+            state: Set("active".to_owned()),
+        }
+        .insert(write.on())
+        .await?;
+        let revision = file_revision::ActiveModel {
+            id: NotSet,
+            file_id: Set(stored.id),
+            revision: Set(1),
+            site_id: Set(parsed(&request.site)?),
+            version_id: Set(loaded.version_id),
+            system_type: Set(request.system_type.map(|t| t.code().to_owned())),
+            mail_connector: Set(request.mail_connector.map(|c| c.code().to_owned())),
+            primary_machine: Set(request.primary.name.to_string()),
+            primary_host: Set(Some(request.primary.host_id.to_string())),
+            switchover_machine: Set(request.switchover.as_ref().map(|m| m.name.to_string())),
+            switchover_host: Set(request.switchover.as_ref().map(|m| m.host_id.to_string())),
+            valid_through: Set(file.valid_through),
+            updates_through: Set(file.updates_through),
+            generated_by: Set(self.caller().person_id()),
+            generated_at: Set(now),
+            signing_key: Set(self.portal().signer.key_name()),
+            sha256: Set(Sha256::digest(&bytes).to_vec()),
+            bytes: Set(bytes),
+        }
+        .insert(write.on())
+        .await?;
+        let ledger = taken.iter().map(|(entitlement, quantity)| allocation::ActiveModel {
+            revision_id: Set(revision.id),
+            entitlement_id: Set(*entitlement),
+            assigned: Set(i64::from(quantity.assigned)),
+            pooled: Set(i64::from(quantity.pooled)),
+        });
+        allocation::Entity::insert_many(ledger).exec_without_returning(write.on()).await?;
+        let submitted = submission::ActiveModel {
+            person_id: Set(self.caller().person_id()),
+            key: Set(key.as_str().to_owned()),
+            request_sha256: Set(self.digest(form)?),
+            file_id: Set(stored.id),
+        };
+        submission::Entity::insert(submitted).exec_without_returning(write.on()).await?;
+        Ok(())
+    }
+
+    fn activation_file(
+        &self,
+        serial: &Serial,
+        request: &NewFile,
+        offer: &Offer,
+        preview: Preview,
+        now: chrono::DateTime<Utc>,
+    ) -> Result<ActivationFile, Error> {
+        let site = offer.sites.iter().find(|site| site.id == request.site).ok_or_else(|| Error::internal("the site is gone"))?;
+        let server = |machine: &licensing::form::Machine| Server {
+            machine_name: machine.name.clone(),
+            host_id: machine.host_id.clone(),
+            server_item: Some(machine.item.clone()),
+        };
+        Ok(ActivationFile {
+            serial: serial.clone(),
+            revision: 1,
+            issued_at: now.trunc_subsecs(0),
+            product: parsed(&offer.product.code)?,
+            product_version: parsed(&offer.version)?,
+            license_type: request.licence_type,
+            valid_through: PRODUCTION_VALID_THROUGH,
+            updates_through: preview.updates_through,
+            account: Account { name: parsed(&self.name)?, garn: self.garn.clone(), install_site: parsed(&site.name)? },
+            binding: Binding::Host { primary: server(&request.primary), switchover: request.switchover.as_ref().map(server) },
+            keys: preview.keys,
+        })
+    }
+
+    async fn same_host(
+        &self,
+        on: &impl ConnectionTrait,
+        request: &NewFile,
+        product_id: i64,
+    ) -> Result<Vec<(HostId, Serial)>, Error> {
+        #[derive(FromQueryResult)]
+        struct Same {
+            serial: String,
+        }
+        let mut same = Vec::new();
+        for machine in std::iter::once(&request.primary).chain(&request.switchover) {
+            let files: Vec<Same> = rows(
+                on,
+                "SELECT f.serial FROM file_revisions r JOIN activation_files f ON f.id = r.file_id AND f.revision = r.revision
+                 WHERE (r.primary_host = $1 OR r.switchover_host = $1)
+                   AND f.account_id = $2 AND f.product_id = $3 AND f.licence_type = $4 AND f.state = 'active'
+                 ORDER BY f.id",
+                [
+                    machine.host_id.to_string().into(),
+                    self.account_id().into(),
+                    product_id.into(),
+                    request.licence_type.code().into(),
+                ],
+            )
+            .await?;
+            for file in files {
+                same.push((machine.host_id.clone(), parsed(&file.serial)?));
+            }
+        }
+        Ok(same)
+    }
+}
+
+/// Fields that say what is asked for; buttons and the key itself do not.
+fn is_asked(name: &str) -> bool {
+    field::quantity_part(name).is_some() || field::is_choice(name)
+}
+
+/// Moves `quantity` to *allocated*, unless that would be more than is owned.
+async fn allocate(write: &Write, entitlement: i64, quantity: Quantity) -> Result<bool, Error> {
+    let moved = run(
+        write.on(),
+        "UPDATE entitlements SET allocated_assigned = allocated_assigned + $2, allocated_pooled = allocated_pooled + $3
+         WHERE id = $1 AND (unlimited OR (allocated_assigned + $2 <= owned_assigned AND allocated_pooled + $3 <= owned_pooled))",
+        [entitlement.into(), i64::from(quantity.assigned).into(), i64::from(quantity.pooled).into()],
+    )
+    .await?;
+    Ok(moved == 1)
+}
+
+async fn next_serial(write: &Write) -> Result<Serial, Error> {
+    #[derive(FromQueryResult)]
+    struct Last {
+        last: i64,
+    }
+    let last: Last = row(write.on(), "UPDATE serial_numbers SET last = last + 1 WHERE one = 1 RETURNING last", [])
+        .await?
+        .ok_or_else(|| Error::internal("the serial numbers are missing"))?;
+    Ok(Serial::from_number(crate::database::count(last.last)?))
+}

@@ -1,0 +1,181 @@
+use crate::{
+    AuditEvent, Ctx, Error, Portal,
+    database::Database,
+    entity::signing_key::{ActiveModel, Column, Entity, Model},
+};
+use ed25519_dalek::{
+    SigningKey, VerifyingKey,
+    pkcs8::{DecodePrivateKey, EncodePrivateKey, EncodePublicKey, spki::der::pem::LineEnding},
+};
+use licensing::file::{ActivationFile, Expected, KeyError, KeyName, KeyRing, Verdict, VerifierKey, sign};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sha2::{Digest, Sha256};
+use std::{io::Write as _, path::PathBuf};
+use zeroize::Zeroizing;
+
+/// The file that holds the private key: PKCS#8, encrypted with a passphrase.
+pub struct KeyFile {
+    pub name: String,
+    pub path: PathBuf,
+    pub passphrase: Zeroizing<String>,
+}
+
+/// Why there is no signing key.
+#[derive(Debug, thiserror::Error)]
+pub enum SigningKeyError {
+    #[error("There is no signing key at {0}. Make one with “afmt keys generate”.")]
+    Missing(PathBuf),
+    #[error("{0} is there already. A signing key is never overwritten.")]
+    Exists(PathBuf),
+    #[error("The signing key at {path} cannot be read or written: {source}.")]
+    File { path: PathBuf, source: std::io::Error },
+    #[error("The signing key at {0} does not open with this passphrase.")]
+    Passphrase(PathBuf),
+    #[error(
+        "The database knows {name} as another key than the one at {path}. Restore the file that belongs to this database, or name the new key differently."
+    )]
+    Other { name: String, path: PathBuf },
+    #[error(transparent)]
+    Name(#[from] KeyError),
+    #[error("The signing key cannot be noted in the database.")]
+    Database(#[from] Error),
+}
+
+/// A public key that signed files, as anybody may have it.
+#[derive(Clone, Debug)]
+pub struct PublicKey {
+    /// In use for new files, or kept because files carry it.
+    pub current: bool,
+    pub name: String,
+    /// One line for signed-note tools.
+    pub verifier_key: String,
+    /// For openssl.
+    pub pem: String,
+}
+
+impl KeyFile {
+    /// Makes a new private key. Nobody else may read the file.
+    ///
+    /// # Errors
+    /// [`SigningKeyError`]: the name has not the shape of one, the file is there already or cannot be written.
+    pub fn generate(&self, ctx: &Ctx) -> Result<(), SigningKeyError> {
+        let _: KeyName = self.name.parse()?;
+        if self.path.exists() {
+            return Err(SigningKeyError::Exists(self.path.clone()));
+        }
+        let key = SigningKey::from_bytes(&Zeroizing::new(ctx.random::<32>()));
+        let pem = key
+            .to_pkcs8_encrypted_pem(self.passphrase.as_bytes(), LineEnding::LF)
+            .map_err(|e| self.file_error(std::io::Error::other(e.to_string())))?;
+        write_private(&self.path, pem.as_bytes()).map_err(|e| self.file_error(e))
+    }
+
+    fn file_error(&self, source: std::io::Error) -> SigningKeyError {
+        SigningKeyError::File { path: self.path.clone(), source }
+    }
+
+    fn read(&self) -> Result<(SigningKey, Vec<u8>), SigningKeyError> {
+        let pem = std::fs::read_to_string(&self.path).map_err(|e| match e.kind() {
+            std::io::ErrorKind::NotFound => SigningKeyError::Missing(self.path.clone()),
+            _ => self.file_error(e),
+        })?;
+        let key = SigningKey::from_pkcs8_encrypted_pem(&pem, self.passphrase.as_bytes())
+            .map_err(|_| SigningKeyError::Passphrase(self.path.clone()))?;
+        let sha256 = Sha256::digest(Zeroizing::new(key.to_bytes()).as_slice()).to_vec();
+        Ok((key, sha256))
+    }
+}
+
+/// Writes a new file that only its owner can read.
+///
+/// # Errors
+/// Those of the file system; also when the file is there already.
+pub fn write_private(path: &std::path::Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+/// Signs activation files with the current key.
+pub(crate) struct Signer {
+    name: KeyName,
+    key: SigningKey,
+    ring: KeyRing,
+}
+
+impl Signer {
+    /// Takes the key of `file` into use. The first start with a new name notes it; later ones must bring the same key.
+    pub(crate) async fn open(database: &Database, file: &KeyFile, ctx: &Ctx) -> Result<Self, SigningKeyError> {
+        let name: KeyName = file.name.parse()?;
+        let (key, private_key_sha256) = file.read()?;
+        let verifier = VerifierKey::new(name.clone(), key.verifying_key().as_bytes())?;
+        let known = Entity::find_by_id(&file.name).one(database.read()).await.map_err(Error::from)?;
+        match known {
+            Some(known) if known.private_key_sha256 != private_key_sha256 || known.public_key != verifier.public() => {
+                return Err(SigningKeyError::Other { name: file.name.clone(), path: file.path.clone() });
+            }
+            Some(known) if known.state == CURRENT => {}
+            _ => {
+                let write = database.write().await?;
+                let retired = ActiveModel { state: Set("retired".to_owned()), ..Default::default() };
+                Entity::update_many()
+                    .set(retired)
+                    .filter(Column::State.eq(CURRENT))
+                    .exec(write.on())
+                    .await
+                    .map_err(Error::from)?;
+                let model = ActiveModel {
+                    name: Set(file.name.clone()),
+                    public_key: Set(verifier.public().to_vec()),
+                    private_key_sha256: Set(private_key_sha256),
+                    state: Set(CURRENT.to_owned()),
+                    created_at: Set(ctx.now()),
+                };
+                let noted = if known.is_some() { model.update(write.on()).await } else { model.insert(write.on()).await };
+                noted.map_err(Error::from)?;
+                write.commit(AuditEvent::by_operator(ctx.now(), "server", "signing key in use", &file.name)).await?;
+            }
+        }
+        Ok(Self { name, key, ring: [verifier].into_iter().collect() })
+    }
+
+    /// The signed file, verified as anybody would before it is given out.
+    pub(crate) fn make(&self, file: &ActivationFile) -> Result<Vec<u8>, Error> {
+        let note = sign(&file.encode(), &self.name, &self.key).into_bytes();
+        match self.ring.verify(&note, &Expected::default()) {
+            Verdict::Valid(verified) if verified.file == *file => Ok(note),
+            verdict => Err(Error::internal(format!("{} was made but is not valid: {verdict}", file.serial))),
+        }
+    }
+
+    pub(crate) fn key_name(&self) -> String {
+        self.name.to_string()
+    }
+}
+
+const CURRENT: &str = "current";
+
+impl Portal {
+    /// Every key that signed files, the current one first.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] and [`Error::Internal`].
+    pub async fn public_keys(&self) -> Result<Vec<PublicKey>, Error> {
+        let keys = Entity::find().order_by_asc(Column::State).order_by_desc(Column::CreatedAt).all(self.database.read()).await?;
+        keys.into_iter().map(public_key).collect()
+    }
+}
+
+fn public_key(model: Model) -> Result<PublicKey, Error> {
+    let public: [u8; 32] = model.public_key.try_into().map_err(|_| Error::internal("a public key has not 32 bytes"))?;
+    let verifier = VerifierKey::new(crate::database::parsed(&model.name)?, &public).map_err(Error::internal)?;
+    let pem = VerifyingKey::from_bytes(&public)
+        .map_err(|e| Error::internal(e.to_string()))?
+        .to_public_key_pem(LineEnding::LF)
+        .map_err(|e| Error::internal(e.to_string()))?;
+    Ok(PublicKey { current: model.state == CURRENT, name: model.name, verifier_key: verifier.to_string(), pem })
+}
