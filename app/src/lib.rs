@@ -1,1 +1,108 @@
+//! The pages, rendered on the server only.
+//!
+//! A page is an async function: it asks `portal` for what it shows and returns a [`Page`]. It decides no rule and knows no HTTP beyond
+//! the status. [`document`] puts it into the frame that all pages share.
 
+mod component;
+mod document;
+pub mod page;
+
+pub use document::document;
+
+use leptos::prelude::{AnyView, IntoAny, IntoView};
+use portal::{AccountAccess, Caller, Portal};
+use std::sync::Arc;
+
+/// What all pages of one server have in common.
+#[derive(Clone)]
+pub struct Site {
+    pub portal: Portal,
+    /// Demo data is loaded: the sign-in page lists the demo sign-ins.
+    pub demo: bool,
+    /// Where styles, fonts and islands are served, such as `/static/3f9a…`; it changes with their content.
+    pub assets: Arc<str>,
+    /// Where people reach the portal, without a slash at the end.
+    pub public_url: Arc<str>,
+}
+
+/// Light, dark, or as the system says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Theme {
+    #[default]
+    System,
+    Light,
+    Dark,
+}
+
+impl Theme {
+    pub const ALL: [Self; 3] = [Self::System, Self::Light, Self::Dark];
+
+    /// As it stands in the cookie and in the form.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+
+    /// The reverse of [`Self::code`]; anything else is the system's.
+    #[must_use]
+    pub fn from_code(code: &str) -> Self {
+        Self::ALL.into_iter().find(|theme| theme.code() == code).unwrap_or_default()
+    }
+}
+
+/// One request, as far as pages need to know it.
+#[derive(Clone)]
+pub struct Visit {
+    pub site: Site,
+    pub caller: Option<Caller>,
+    pub theme: Theme,
+    /// Path and query, to come back to.
+    pub address: String,
+}
+
+/// A page before it is rendered.
+pub struct Page {
+    pub status: u16,
+    title: String,
+    account: Option<AccountFrame>,
+    islands: bool,
+    body: Box<dyn FnOnce() -> AnyView + Send>,
+}
+
+/// The account in the header, and which of its tabs is open.
+struct AccountFrame {
+    garn: String,
+    name: String,
+    tab: Tab,
+}
+
+/// The views of one account. Domain §5.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tab {
+    Dashboard,
+    Files,
+    NewFile,
+}
+
+impl Page {
+    fn new<V: IntoView + 'static>(title: impl Into<String>, body: impl FnOnce() -> V + Send + 'static) -> Self {
+        Self { status: 200, title: title.into(), account: None, islands: false, body: Box::new(move || body().into_any()) }
+    }
+
+    fn of_account(self, access: &AccountAccess, tab: Tab) -> Self {
+        Self { account: Some(AccountFrame { garn: access.garn.to_string(), name: access.name.clone(), tab }), ..self }
+    }
+
+    fn with_status(self, status: u16) -> Self {
+        Self { status, ..self }
+    }
+
+    /// Loads the WASM module: only for pages on which something moves.
+    fn with_islands(self) -> Self {
+        Self { islands: true, ..self }
+    }
+}

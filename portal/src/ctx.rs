@@ -1,3 +1,4 @@
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Timelike, Utc};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -32,6 +33,12 @@ impl Ctx {
     pub fn now(&self) -> DateTime<Utc> {
         let now = (self.clock)();
         now.with_nanosecond(now.nanosecond() / 1000 * 1000).unwrap_or(now)
+    }
+
+    /// A passphrase that nobody has to remember: 43 characters.
+    #[must_use]
+    pub fn random_passphrase(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.random::<32>())
     }
 
     pub(crate) fn random<const N: usize>(&self) -> [u8; N] {

@@ -1,1 +1,28 @@
+//! The server: configuration, one route table, handlers, middleware, the mail worker. It holds no rule of the domain.
 
+mod answer;
+mod assets;
+mod form;
+mod handler;
+mod middleware;
+mod origin;
+mod routes;
+mod settings;
+mod start;
+
+pub use origin::PublicUrl;
+pub use routes::{Access, Route, table};
+pub use settings::{KeysCommand, Settings, generate_key};
+pub use start::{Running, start};
+
+use app::Site;
+use std::{net::IpAddr, sync::Arc};
+
+/// What every handler can reach.
+#[derive(Clone)]
+pub struct App {
+    site: Site,
+    public_url: Arc<PublicUrl>,
+    /// Proxies whose word about a client's address is believed.
+    trusted_proxies: Arc<[IpAddr]>,
+}

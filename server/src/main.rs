@@ -1,1 +1,103 @@
-fn main() {}
+//! `afmt`: the activation-file portal in one executable.
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use portal::{Ctx, DEMO_PASSWORD, DemoPerson, PasswordCost};
+use server::{KeysCommand, Settings};
+use std::{io::Write, process::ExitCode};
+use tracing_subscriber::EnvFilter;
+
+/// Activation-file portal: signed activation files from sales orders.
+#[derive(Parser)]
+#[command(version, args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(flatten)]
+    settings: Settings,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Answer requests. This is what happens without a command, too.
+    Serve {
+        #[command(flatten)]
+        settings: Settings,
+    },
+    /// The key that signs activation files.
+    Keys {
+        #[command(subcommand)]
+        command: KeysCommand,
+        #[command(flatten)]
+        settings: Settings,
+    },
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Cli::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // In words, for whoever started it: a backtrace helps nobody here.
+            let _ = writeln!(std::io::stderr(), "{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: Cli) -> Result<()> {
+    let filter = EnvFilter::try_from_env("AFMT_LOG").unwrap_or_else(|_| EnvFilter::new("warn,portal=info,server=info"));
+    tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match cli.command {
+        None => serve(&cli.settings).await,
+        Some(Command::Serve { settings }) => serve(&settings).await,
+        Some(Command::Keys { command: KeysCommand::Generate, settings }) => {
+            let path = server::generate_key(&settings, &Ctx::system())?;
+            writeln!(std::io::stdout(), "{} signs from now on. Keep a copy of it and of its passphrase.", path.display())?;
+            Ok(())
+        }
+    }
+}
+
+async fn serve(settings: &Settings) -> Result<()> {
+    let running = server::start(settings, Ctx::system(), PasswordCost::Full).await?;
+    greet(&running.url, settings.demo)?;
+    running.run_until(signal()).await
+}
+
+fn greet(url: &str, demo: bool) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "AFMT answers at {url}")?;
+    if demo {
+        writeln!(out, "\nDemo sign-ins, each with the password “{DEMO_PASSWORD}”:")?;
+        for person in DemoPerson::ALL {
+            writeln!(out, "  {:<34} {}", person.email, person.what)?;
+        }
+        writeln!(out, "\nCtrl-C stops it.")?;
+    }
+    out.flush()
+}
+
+/// Ctrl-C, or SIGTERM from whatever runs us.
+async fn signal() {
+    let interrupt = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut terminate) => {
+                terminate.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupt => {}
+        () = terminate => {}
+    }
+}

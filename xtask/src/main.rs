@@ -1,1 +1,102 @@
-fn main() {}
+//! The project's commands: `cargo xtask run`, `test` and `dist`. Each installs what it needs and can be run again.
+
+mod site;
+mod tools;
+
+use anyhow::{Context, Result, bail, ensure};
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::{Command, ExitCode},
+};
+
+const HELP: &str = "cargo xtask run         start the server with demo data on http://127.0.0.1:3000
+cargo xtask test        run every test: unit, property, doc, flow and browser
+cargo xtask test e2e    run the browser tests only; --executable PATH runs them against that executable
+cargo xtask lint        formatting, and clippy with warnings denied
+cargo xtask dist        make the one executable, target/release/afmt, and print the sizes of the site
+cargo xtask pictures    take the pictures of the README anew";
+
+fn main() -> ExitCode {
+    match command() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn command() -> Result<()> {
+    let words: Vec<String> = env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["run", rest @ ..] => {
+            site::build(false)?;
+            let mut arguments = vec!["run", "--package", "server", "--", "--demo"];
+            arguments.extend(rest);
+            cargo(&arguments)
+        }
+        ["test"] => {
+            site::build(false)?;
+            tools::browser()?;
+            cargo(&["test", "--workspace", "--locked"])
+        }
+        ["test", "e2e"] => e2e(&[]),
+        ["test", "e2e", "--executable", path] => {
+            let path = Path::new(path).canonicalize().with_context(|| format!("there is no {path}"))?;
+            e2e(&[("AFMT_EXECUTABLE", path.as_os_str().to_owned())])
+        }
+        ["pictures"] => e2e(&[("AFMT_PICTURES", root().join("docs/pictures").into_os_string())]),
+        ["lint"] => lint(),
+        ["dist"] => {
+            site::build(true)?;
+            cargo(&["build", "--package", "server", "--release", "--locked"])?;
+            report(&format!("{} needs nothing beside it.", target().join("release/afmt").display()));
+            Ok(())
+        }
+        _ => bail!("{HELP}"),
+    }
+}
+
+/// The browser tests alone, with settings in the environment.
+fn e2e(settings: &[(&str, std::ffi::OsString)]) -> Result<()> {
+    site::build(false)?;
+    tools::browser()?;
+    run(Command::new(env!("CARGO"))
+        .args(["test", "--package", "tests", "--test", "browser", "--locked"])
+        .envs(settings.iter().cloned())
+        .current_dir(root()))
+}
+
+fn lint() -> Result<()> {
+    tools::wasm_target()?;
+    cargo(&["fmt", "--all", "--check"])?;
+    cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"])?;
+    // `hydrate` and `ssr` exclude each other, so the browser's half is linted by itself.
+    let islands = ["--package", "islands", "--features", "hydrate", "--target", tools::WASM, "--profile", "wasm"];
+    cargo(&[&["clippy"], &islands[..], &["--locked", "--", "--deny", "warnings"]].concat())
+}
+
+#[expect(clippy::print_stdout, reason = "what a command tells the person who runs it")]
+fn report(line: &str) {
+    println!("{line}");
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_path_buf).unwrap_or_default()
+}
+
+fn target() -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+}
+
+fn cargo(arguments: &[&str]) -> Result<()> {
+    run(Command::new(env!("CARGO")).args(arguments).current_dir(root()))
+}
+
+fn run(command: &mut Command) -> Result<()> {
+    let status = command.status().with_context(|| format!("{} cannot be started", command.get_program().display()))?;
+    ensure!(status.success(), "{} ended with {status}", command.get_program().display());
+    Ok(())
+}

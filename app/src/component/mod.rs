@@ -1,0 +1,15 @@
+//! What pages are built of.
+
+mod error_summary;
+mod field;
+pub mod icon;
+mod plate;
+mod text;
+mod time;
+
+pub use error_summary::ErrorSummary;
+pub use field::{Choice, Hidden, SelectField, TextField, error_id, problem_of};
+pub use icon::Icon;
+pub use plate::{Plate, StateBadge};
+pub use text::Plain;
+pub use time::{Day, Instant};

@@ -1,0 +1,49 @@
+use super::{Day, Icon, icon};
+use leptos::prelude::*;
+use portal::{FileState, FileView, Machine};
+
+/// The state of a file: icon, word and colour.
+#[component]
+pub fn StateBadge(state: FileState) -> AnyView {
+    let (class, icon, word) = match state {
+        FileState::Active => ("badge ok", icon::ACTIVE, "Active"),
+        FileState::Deactivated => ("badge", icon::ENDED, "Deactivated"),
+        FileState::Revoked => ("badge bad", icon::REVOKED, "Revoked"),
+    };
+    view! { <span class=class><Icon icon />{word}</span> }.into_any()
+}
+
+/// The licence plate: what identifies an activation file, the same wherever one appears.
+#[component]
+pub fn Plate(file: FileView) -> AnyView {
+    let machines = std::iter::once(("Primary", file.primary.clone()))
+        .chain(file.switchover.clone().map(|machine| ("Switchover", machine)))
+        .map(|(role, Machine { name, host_id, .. })| {
+            view! {
+                <div class="plate-machine">
+                    <dt>{role}</dt>
+                    <dd>
+                        <span class="machine">{name}</span>
+                        <span class="code">{host_id.map_or_else(|| "virtual cloud".to_owned(), |host| host.to_string())}</span>
+                    </dd>
+                </div>
+            }
+        })
+        .collect_view();
+    let row = &file.row;
+    view! {
+        <div class="plate">
+            <div class="plate-head">
+                <span class="serial code">{row.serial.to_string()}</span>
+                <span class="revision">{format!("Revision {}", row.revision)}</span>
+                <StateBadge state=row.state />
+            </div>
+            <dl>{machines}</dl>
+            <p class="plate-foot">
+                {format!("{} {}, {}", row.product, row.version, row.licence_type.to_string().to_lowercase())}
+                ", valid through " <Day on=row.valid_through />
+            </p>
+        </div>
+    }
+    .into_any()
+}

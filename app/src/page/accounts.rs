@@ -1,0 +1,78 @@
+//! The account chooser.
+
+use crate::{
+    Page,
+    component::{Icon, icon},
+};
+use leptos::prelude::*;
+use portal::{AccountRow, Caller, Error, Role};
+
+/// Accounts of `caller` whose name or GARN contains `search`.
+///
+/// # Errors
+/// [`Error::Unavailable`] and [`Error::Internal`].
+pub async fn show(caller: &Caller, search: &str) -> Result<Page, Error> {
+    let accounts = caller.accounts(search).await?;
+    let search = search.trim().to_owned();
+    let role = caller.role();
+    Ok(Page::new("Accounts", move || {
+        view! {
+            <h1>"Accounts"</h1>
+            <form method="get" action="/accounts" role="search" class="search">
+                <label for="q">"Name or GARN"</label>
+                <div class="row">
+                    <input id="q" name="q" value=search.clone() autocomplete="off" />
+                    <button class="button"><Icon icon=icon::SEARCH />"Search"</button>
+                </div>
+            </form>
+            {if accounts.is_empty() { empty(&search, role).into_any() } else { table(accounts).into_any() }}
+        }
+    }))
+}
+
+fn empty(search: &str, role: Role) -> impl IntoView + use<> {
+    if !search.is_empty() {
+        let words = format!("No account of yours has “{search}” in its name or GARN.");
+        return view! { <div class="empty"><p>{words}</p><p><a href="/accounts">"Show all your accounts"</a></p></div> }
+            .into_any();
+    }
+    let words = match role {
+        Role::Administrator => {
+            "Administrators see no licences. Sign in as a customer, partner or licensing analyst to work with accounts."
+        }
+        Role::Partner => "No customer has granted your organisation access yet. Ask the customer, or your licensing analyst.",
+        Role::Customer | Role::Analyst => "You do not belong to an account yet. Ask your licensing analyst.",
+    };
+    view! { <div class="empty"><p>{words}</p></div> }.into_any()
+}
+
+fn table(accounts: Vec<AccountRow>) -> impl IntoView {
+    let count = accounts.len();
+    let rows = accounts
+        .into_iter()
+        .map(|AccountRow { garn, name, licence_model, active_files }| {
+            view! {
+                <tr>
+                    <th scope="row" data-label="Account"><a href=format!("/accounts/{garn}")>{name}</a></th>
+                    <td data-label="GARN" class="code">{garn.to_string()}</td>
+                    <td data-label="Licence model">{licence_model.to_string()}</td>
+                    <td data-label="Active files" class="number">{active_files}</td>
+                </tr>
+            }
+        })
+        .collect_view();
+    view! {
+        <p class="count">{if count == 1 { "1 account".to_owned() } else { format!("{count} accounts") }}</p>
+        <table class="list">
+            <thead>
+                <tr>
+                    <th scope="col">"Account"</th>
+                    <th scope="col">"GARN"</th>
+                    <th scope="col">"Licence model"</th>
+                    <th scope="col" class="number">"Active files"</th>
+                </tr>
+            </thead>
+            <tbody>{rows}</tbody>
+        </table>
+    }
+}

@@ -1,0 +1,10 @@
+//! One file for each feature. A function of it is one page.
+
+pub mod accounts;
+pub mod file;
+pub mod files;
+pub mod keys;
+pub mod new_file;
+pub mod overview;
+pub mod problem;
+pub mod sign_in;

@@ -1,0 +1,241 @@
+//! *New activation file*: choose, fill in, check, generate.
+//!
+//! One form carries everything through all steps, so that nothing typed is ever lost: *Go* sends it by GET and opens the sections for the
+//! chosen product, *Continue* posts it to be checked, *Generate* posts it again from the page that shows the answers.
+
+mod check;
+mod sections;
+
+pub use check::check;
+
+use crate::{
+    Page, Tab,
+    component::{ErrorSummary, Icon, SelectField, icon, problem_of},
+};
+use islands::Preview;
+use leptos::prelude::*;
+use licensing::{
+    LicenceType, Serial,
+    eligibility::Ineligible,
+    form::{Choice, NewFileForm, Problem, Refusal, field},
+    offer::Offer,
+};
+use portal::{AccountAccess, Error, NotGenerated, Start, SubmissionKey};
+use sections::{AddOns, MachineDetails, ServerItem, Switchover, UsageTrackingChoice};
+
+/// The field of the submission key.
+pub const KEY: &str = "key";
+/// What the pressed button asks for: one of the steps below.
+pub const STEP: &str = "step";
+pub const STEP_CHECK: &str = "check";
+pub const STEP_EDIT: &str = "edit";
+pub const STEP_GENERATE: &str = "generate";
+
+/// What the form is shown with.
+struct Shown {
+    form: NewFileForm,
+    key: SubmissionKey,
+    start: Start,
+    offer: Option<Offer>,
+    ineligible: Vec<Ineligible>,
+    refusals: Vec<Refusal>,
+    /// The file that this form was used for before.
+    used_for: Option<Serial>,
+    status: u16,
+}
+
+/// The form as a GET asks for it: empty, prefilled from the query, or with all sections once product and version are chosen.
+///
+/// # Errors
+/// [`Error::Unavailable`] and [`Error::Internal`].
+pub async fn show(access: &AccountAccess, form: NewFileForm) -> Result<Page, Error> {
+    let shown = load(access, form, access.caller().portal().new_submission_key()).await?;
+    Ok(page(access, shown))
+}
+
+/// The form again, with everything typed, after *Change* on the page of answers.
+///
+/// # Errors
+/// [`Error::Unavailable`] and [`Error::Internal`].
+pub async fn edit(access: &AccountAccess, form: NewFileForm, key: SubmissionKey) -> Result<Page, Error> {
+    Ok(page(access, load(access, form, key).await?))
+}
+
+/// The form again, with everything typed and what is wrong with it.
+///
+/// # Errors
+/// [`Error::NotFound`] never: a product or version that does not exist is told at its field.
+pub async fn refused(access: &AccountAccess, form: NewFileForm, key: SubmissionKey, why: NotGenerated) -> Result<Page, Error> {
+    let fresh = access.caller().portal().new_submission_key();
+    let shown = match why {
+        NotGenerated::Refused { refusals, .. } => Shown { refusals, status: 422, ..load(access, form, key).await? },
+        NotGenerated::Ineligible(ineligible) => Shown { ineligible, status: 403, ..load(access, form, key).await? },
+        NotGenerated::KeyReused(serial) => Shown { used_for: Some(serial), status: 409, ..load(access, form, fresh).await? },
+        NotGenerated::Error(Error::NotFound) => {
+            let problem = Problem::NotOffered(Choice::Version);
+            let refusals = vec![Refusal { field: field::VERSION.to_owned(), problem }];
+            Shown { refusals, status: 422, ..load(access, form, key).await? }
+        }
+        NotGenerated::Error(error) => return Err(error),
+    };
+    Ok(page(access, shown))
+}
+
+async fn load(access: &AccountAccess, form: NewFileForm, key: SubmissionKey) -> Result<Shown, Error> {
+    let start = access.start().await?;
+    let offer = match (form.value(field::PRODUCT), form.value(field::VERSION)) {
+        ("", _) | (_, "") => None,
+        (product, version) => match access.offer(product, version).await {
+            Ok(offer) => Some(offer),
+            Err(Error::NotFound) => None,
+            Err(error) => return Err(error),
+        },
+    };
+    let ineligible = match &offer {
+        Some(offer) => access.eligibility(offer).await?,
+        None => start.ineligible.clone(),
+    };
+    Ok(Shown { form, key, start, offer, ineligible, refusals: Vec::new(), used_for: None, status: 200 })
+}
+
+fn page(access: &AccountAccess, shown: Shown) -> Page {
+    let action = format!("/accounts/{}/files/new", access.garn);
+    let title = if shown.refusals.is_empty() { "New activation file" } else { "Error: New activation file" };
+    let status = shown.status;
+    let page = Page::new(title, move || view! { <NewFile action shown /> });
+    page.of_account(access, Tab::NewFile).with_status(status).with_islands()
+}
+
+#[component]
+fn NewFile(action: String, shown: Shown) -> AnyView {
+    let Shown { form, key, start, offer, ineligible, refusals, used_for, status } = shown;
+    let problems: Vec<_> = refusals.iter().map(|r| (r.field.clone(), r.problem.to_string())).collect();
+    let files = action.trim_end_matches("/new").to_owned();
+    // A refused post keeps the form open even for those who may not generate: what they typed is not lost.
+    let open = ineligible.is_empty() || status != 200;
+    view! {
+        {(!problems.is_empty()).then(|| view! { <ErrorSummary problems /> })}
+        {used_for.map(|serial| view! { <AlreadyUsed href=format!("{files}/{serial}") serial /> })}
+        <h1>"New activation file"</h1>
+        {(!ineligible.is_empty()).then(|| view! { <NotEligible ineligible /> })}
+        {open.then(|| match offer {
+            None => view! {
+                <form method="get" action=action>
+                    <Choices form=form.clone() start refusals />
+                    <Typed form />
+                </form>
+            }.into_any(),
+            Some(offer) => view! {
+                <form method="post" action=action.clone()>
+                    // Enter in any field continues; without this it would press the first button, Go.
+                    <button class="visually-hidden" name=STEP value=STEP_CHECK tabindex="-1" aria-hidden="true">"Continue"</button>
+                    <input type="hidden" name=KEY value=key.as_str().to_owned() />
+                    <Choices form=form.clone() start refusals=refusals.clone() go_to=action.clone() />
+                    <div class="beside">
+                        <div>
+                            <MachineDetails form=form.clone() offer=offer.clone() refusals=refusals.clone() />
+                            <ServerItem form=form.clone() offer=offer.clone() refusals=refusals.clone() />
+                            <UsageTrackingChoice form=form.clone() offer=offer.clone() refusals=refusals.clone() />
+                            <Switchover form=form.clone() offer=offer.clone() refusals=refusals.clone() />
+                            <AddOns form=form.clone() offer=offer.clone() refusals />
+                        </div>
+                        <aside>
+                            {view! { <Preview offer typed=form /> }.into_any()}
+                        </aside>
+                    </div>
+                    <div class="buttons">
+                        <button class="button primary" name=STEP value=STEP_CHECK>"Continue"<Icon icon=icon::NEXT /></button>
+                        <span class="help">"You check your answers on the next page. Nothing is generated yet."</span>
+                    </div>
+                </form>
+            }.into_any(),
+        })}
+    }.into_any()
+}
+
+/// What is typed but has no field on this step, kept for the next.
+#[component]
+fn Typed(form: NewFileForm) -> AnyView {
+    let fields = form
+        .fields()
+        .filter(|(name, value)| {
+            let chosen_here = [field::SITE, field::PRODUCT, field::VERSION, field::TYPE].contains(name);
+            !chosen_here && !value.is_empty() && (field::is_choice(name) || field::quantity_part(name).is_some())
+        })
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    view! { <crate::component::Hidden fields /> }.into_any()
+}
+
+#[component]
+fn Choices(
+    form: NewFileForm,
+    start: Start,
+    refusals: Vec<Refusal>,
+    /// Where *Go* leads when the form itself posts elsewhere.
+    #[prop(optional, into)]
+    go_to: Option<String>,
+) -> AnyView {
+    let problem = |name| problem_of(&refusals, name);
+    let chosen = form.value(field::SITE);
+    // An inactive site is offered only where it was chosen before, so that the choice is seen and can be mended.
+    let sites = start
+        .sites
+        .iter()
+        .filter(|site| site.active || site.id == chosen)
+        .map(|site| (site.id.clone(), if site.active { site.name.clone() } else { format!("{} (not active)", site.name) }))
+        .collect();
+    let versions = start.versions.iter().map(|version| (version.clone(), version.clone())).collect();
+    let types = vec![(LicenceType::Production.code().to_owned(), LicenceType::Production.to_string())];
+    view! {
+        <fieldset class="choices">
+            <legend class="visually-hidden">"Site, product and type"</legend>
+            <SelectField name=field::SITE label="Install site" options=sites value=chosen error=problem(field::SITE) />
+            <SelectField
+                name=field::PRODUCT
+                label="Product"
+                options=start.products
+                value=form.value(field::PRODUCT)
+                error=problem(field::PRODUCT)
+            />
+            <SelectField
+                name=field::VERSION
+                label="Product version"
+                options=versions
+                value=form.value(field::VERSION)
+                error=problem(field::VERSION)
+            />
+            <SelectField name=field::TYPE label="Licence type" options=types value=form.value(field::TYPE) error=problem(field::TYPE) />
+            <button class="button" formmethod=go_to.as_ref().map(|_| "get") formaction=go_to>"Go"</button>
+        </fieldset>
+    }.into_any()
+}
+
+#[component]
+fn NotEligible(ineligible: Vec<Ineligible>) -> AnyView {
+    let reasons = ineligible
+        .into_iter()
+        .map(|reason| view! { <li><strong>{reason.to_string()}</strong>" "{reason.remedy()}</li> })
+        .collect_view();
+    view! {
+        <section class="note warn" aria-labelledby="not-eligible-title">
+            <h2 id="not-eligible-title"><Icon icon=icon::WARNING />"You cannot generate a file here"</h2>
+            <ul>{reasons}</ul>
+            <p>"Viewing and downloading the files of this account stays possible."</p>
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn AlreadyUsed(href: String, serial: Serial) -> AnyView {
+    view! {
+        <div class="note bad error-summary" role="alert" tabindex="-1" autofocus>
+            <h2>"This form was already used"</h2>
+            <p>
+                "It generated " <a class="code" href=href>{serial.to_string()}</a>
+                ", with other content than what was sent now. Nothing was generated this time. What you typed is below: continue with it to generate a second file."
+            </p>
+        </div>
+    }.into_any()
+}

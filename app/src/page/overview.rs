@@ -1,0 +1,122 @@
+//! The dashboard of an account: what needs attention, the one thing to do, the latest files, what is owned.
+
+use super::files::FileTable;
+use crate::{
+    Page, Tab,
+    component::{Day, Icon, icon},
+};
+use islands::EntitlementBar;
+use leptos::prelude::*;
+use portal::{AccountAccess, Attention, Error, Overview, OwnedPart};
+
+/// # Errors
+/// [`Error::Unavailable`] and [`Error::Internal`].
+pub async fn show(access: &AccountAccess) -> Result<Page, Error> {
+    let Overview { attention, recent, parts, active_files } = access.overview().await?;
+    let zone = access.caller().person().time_zone;
+    let garn = access.garn.to_string();
+    let title = access.name.clone();
+    let page = Page::new(title.clone(), move || {
+        let new = format!("/accounts/{garn}/files/new");
+        let all = format!("/accounts/{garn}/files");
+        let files = match active_files {
+            0 => "No active file".to_owned(),
+            1 => "1 active file".to_owned(),
+            n => format!("{n} active files"),
+        };
+        view! {
+            <div class="page-head">
+                <h1>{title}</h1>
+                <a class="button primary" href=new.clone()><Icon icon=icon::ADD />"New activation file"</a>
+            </div>
+            {(!attention.is_empty()).then(|| view! { <NeedsAttention attention /> })}
+            <section aria-labelledby="recent-title">
+                <h2 id="recent-title">"Latest activation files"</h2>
+                {if recent.is_empty() {
+                    view! {
+                        <div class="empty">
+                            <p>"No activation file yet. A file binds what you ordered to the host id of your server."</p>
+                            <p><a href=new>"Generate the first one"</a></p>
+                        </div>
+                    }.into_any()
+                } else {
+                    view! { <p class="count">{files}</p><FileTable garn rows=recent zone /><p><a href=all>"All activation files"</a></p> }.into_any()
+                }}
+            </section>
+            <Owned parts />
+        }
+    });
+    Ok(page.of_account(access, Tab::Dashboard))
+}
+
+#[component]
+fn NeedsAttention(attention: Vec<Attention>) -> AnyView {
+    let items =
+        attention.into_iter().map(|Attention { what, next }| view! { <li><strong>{what}</strong>" "{next}</li> }).collect_view();
+    view! {
+        <section class="note warn" aria-labelledby="attention-title">
+            <h2 id="attention-title"><Icon icon=icon::WARNING />"Needs attention"</h2>
+            <ul>{items}</ul>
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn Owned(parts: Vec<OwnedPart>) -> AnyView {
+    if parts.is_empty() {
+        return view! { <div class="empty"><p>"Nothing has been ordered for this account yet."</p></div> }.into_any();
+    }
+    let rows = parts.into_iter().map(|part| view! { <Owns part /> }).collect_view();
+    view! {
+        <section aria-labelledby="owned-title">
+            <h2 id="owned-title">"What this account owns"</h2>
+            <table class="list">
+                <thead>
+                    <tr>
+                        <th scope="col">"Part"</th>
+                        <th scope="col">"Product"</th>
+                        <th scope="col">"Assigned available"</th>
+                        <th scope="col">"Pooled available"</th>
+                        <th scope="col">"Maintenance until"</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn Owns(part: OwnedPart) -> AnyView {
+    let OwnedPart { number, description, product, holding, maintenance_end, .. } = part;
+    let available = holding.available();
+    let pool = |owned: u32, allocated: u32, available: u32| {
+        if holding.unlimited {
+            return view! { <span class="figures">{format!("{allocated} in use, billed by use")}</span> }.into_any();
+        }
+        if owned == 0 {
+            return view! { <span class="muted">"none owned"</span> }.into_any();
+        }
+        view! {
+            <span class="figures">{format!("{available} of {owned}")}</span>
+            <EntitlementBar owned allocated />
+        }
+        .into_any()
+    };
+    view! {
+        <tr>
+            <th scope="row" data-label="Part"><span>{description}</span><span class="code sub">{number.to_string()}</span></th>
+            <td data-label="Product">{product}</td>
+            <td data-label="Assigned available">{pool(holding.owned.assigned, holding.allocated.assigned, available.assigned)}</td>
+            <td data-label="Pooled available">{pool(holding.owned.pooled, holding.allocated.pooled, available.pooled)}</td>
+            <td data-label="Maintenance until">
+                {match maintenance_end {
+                    Some(on) => view! { <Day on /> }.into_any(),
+                    None => view! { <span class="muted">"none"</span> }.into_any(),
+                }}
+            </td>
+        </tr>
+    }.into_any()
+}

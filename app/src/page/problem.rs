@@ -1,0 +1,66 @@
+//! Pages that say what went wrong, and what to do.
+
+use crate::Page;
+use leptos::prelude::*;
+
+fn page(status: u16, title: &'static str, words: String, next: impl IntoView + Send + 'static) -> Page {
+    Page::new(title, move || {
+        view! {
+            <h1>{title}</h1>
+            <p class="lead">{words}</p>
+            <p>{next}</p>
+        }
+    })
+    .with_status(status)
+}
+
+fn home() -> impl IntoView {
+    view! { <a href="/">"Go to the start page"</a> }
+}
+
+/// The same for what does not exist and for what belongs to others.
+#[must_use]
+pub fn not_found() -> Page {
+    page(404, "Not found", "There is nothing at this address, or you may not see it.".into(), home())
+}
+
+#[must_use]
+pub fn unavailable() -> Page {
+    let words = "The database cannot be reached. Nothing was changed.";
+    page(
+        503,
+        "Not available right now",
+        words.into(),
+        "Try again in a moment: reload this page, or go back and send the form again.",
+    )
+}
+
+/// `reference` leads to the entry in the log.
+#[must_use]
+pub fn internal(reference: &str) -> Page {
+    let words = format!("Something went wrong on our side. Reference: {reference}.");
+    page(500, "Something went wrong", words, "Nothing was changed. Try again; if it happens again, tell us the reference.")
+}
+
+#[must_use]
+pub fn too_large(most_bytes: usize) -> Page {
+    let words = format!("What was sent is larger than {} KiB, the most that a form may have.", most_bytes / 1024);
+    page(413, "Too large", words, "Go back, shorten it and send it again.")
+}
+
+/// A body that is not the form that this product sends.
+#[must_use]
+pub fn unreadable(fact: String) -> Page {
+    page(400, "Not readable", fact, "Nothing was changed. Open the form again and send it from there.")
+}
+
+#[must_use]
+pub fn method_not_allowed() -> Page {
+    page(405, "Not possible here", "This address does not take what was sent.".into(), home())
+}
+
+#[must_use]
+pub fn foreign_origin() -> Page {
+    let words = "The form was sent from another site. Nothing was changed.";
+    page(403, "Not accepted", words.into(), "Open the page here and send the form from it.")
+}

@@ -1,0 +1,83 @@
+use app::{Page, Visit, document, page::problem};
+use axum::{
+    body::Body,
+    extract::Request,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use leptos::{
+    nonce::{Nonce, use_nonce},
+    prelude::*,
+};
+use leptos_axum::ResponseOptions;
+use portal::Error;
+use std::{
+    error::Error as _,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// When to try again while the database is away.
+const RETRY_AFTER_S: u64 = 5;
+
+/// Renders `page` with its status and a policy that allows nothing inline.
+pub(crate) async fn page(visit: Visit, page: Page) -> Response {
+    let status = StatusCode::from_u16(page.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let once = Arc::new(Mutex::new(Some((visit, page))));
+    let context = move || {
+        let options = expect_context::<ResponseOptions>();
+        options.set_status(status);
+        if let Some(policy) = use_nonce().and_then(|nonce| content_security_policy(&nonce)) {
+            options.insert_header(header::CONTENT_SECURITY_POLICY, policy);
+        }
+    };
+    let render = leptos_axum::render_app_async_with_context(context, move || {
+        let page = once.lock().unwrap_or_else(PoisonError::into_inner).take();
+        page.map(|(visit, page)| document(visit, page))
+    });
+    // Pages know their address from `Visit`; what Leptos would read from the request is not used.
+    render(Request::new(Body::empty())).await.into_response()
+}
+
+fn content_security_policy(nonce: &Nonce) -> Option<HeaderValue> {
+    let policy = format!(
+        "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; \
+         font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    );
+    HeaderValue::from_str(&policy).ok()
+}
+
+/// The page, or the page that says why there is none.
+pub(crate) async fn result(visit: Visit, outcome: Result<Page, Error>) -> Response {
+    match outcome {
+        Ok(found) => page(visit, found).await,
+        Err(error) => failure(visit, &error).await,
+    }
+}
+
+/// One place for the status of what went wrong, and for its entry in the log.
+pub(crate) async fn failure(visit: Visit, error: &Error) -> Response {
+    match error {
+        Error::NotFound => page(visit, problem::not_found()).await,
+        Error::Unavailable(_) => {
+            tracing::error!(error = chain(error), "the database is not available");
+            let mut response = page(visit, problem::unavailable()).await;
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
+            response
+        }
+        Error::Internal(_) => {
+            let reference = visit.site.portal.new_submission_key().as_str().to_owned();
+            tracing::error!(reference, error = chain(error), "an operation failed");
+            page(visit, problem::internal(&reference)).await
+        }
+    }
+}
+
+fn chain(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text} {cause}");
+        source = cause.source();
+    }
+    text
+}

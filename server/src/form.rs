@@ -1,0 +1,57 @@
+use crate::answer;
+use app::{Visit, page::problem};
+use axum::{
+    body::Bytes,
+    extract::rejection::BytesRejection,
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use std::borrow::Cow;
+
+/// The most that a form may have.
+pub(crate) const MOST_BYTES: usize = 64 * 1024;
+
+/// A posted form: its fields as typed, empty ones kept, and the body as it was sent.
+pub(crate) struct PostedForm {
+    pub(crate) fields: Vec<(String, String)>,
+    pub(crate) body: String,
+}
+
+impl PostedForm {
+    /// # Errors
+    /// The page that says why the body is none of our forms.
+    pub(crate) async fn read(visit: &Visit, headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Self, Response> {
+        let refuse = async |page| Err(answer::page(visit.clone(), page).await);
+        let body = match body {
+            Ok(body) => body,
+            Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+                return refuse(problem::too_large(MOST_BYTES)).await;
+            }
+            Err(rejection) => return Err(rejection.into_response()),
+        };
+        let is_form = headers
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .is_some_and(|value| value.split(';').next().is_some_and(|t| t.trim() == "application/x-www-form-urlencoded"));
+        if !is_form {
+            return refuse(problem::unreadable("What was sent is not a form.".into())).await;
+        }
+        let fields: Vec<_> = form_urlencoded::parse(&body).map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
+        // The decoder puts this character where it found bytes that are no text.
+        let broken = fields.iter().any(|(name, value)| name.contains('\u{FFFD}') || value.contains('\u{FFFD}'));
+        match String::from_utf8(body.into()) {
+            Ok(body) if !broken => Ok(Self { fields, body }),
+            _ => refuse(problem::unreadable("What was sent is not UTF-8 text.".into())).await,
+        }
+    }
+
+    /// The first value of `field`, empty when it was not sent.
+    pub(crate) fn value(&self, field: &str) -> &str {
+        self.fields.iter().find(|(name, _)| name == field).map_or("", |(_, value)| value)
+    }
+}
+
+/// The fields of a query or of a body that was kept.
+pub(crate) fn decode(encoded: &str) -> impl Iterator<Item = (String, String)> {
+    form_urlencoded::parse(encoded.as_bytes()).map(|(name, value): (Cow<str>, Cow<str>)| (name.into_owned(), value.into_owned()))
+}

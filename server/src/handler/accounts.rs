@@ -1,0 +1,29 @@
+use crate::{answer, form::decode};
+use app::{Visit, page};
+use axum::{
+    Extension,
+    extract::{Path, RawQuery},
+    response::Response,
+};
+use portal::Caller;
+
+pub(crate) async fn list(
+    Extension(visit): Extension<Visit>,
+    Extension(caller): Extension<Caller>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let query = query.unwrap_or_default();
+    let search = decode(&query).find(|(name, _)| name == "q").map(|(_, value)| value).unwrap_or_default();
+    let page = page::accounts::show(&caller, &search).await;
+    answer::result(visit, page).await
+}
+
+pub(crate) async fn overview(
+    Extension(visit): Extension<Visit>,
+    Extension(caller): Extension<Caller>,
+    Path(garn): Path<String>,
+) -> Response {
+    let page = async { page::overview::show(&caller.account(&garn).await?).await };
+    let page = page.await;
+    answer::result(visit, page).await
+}

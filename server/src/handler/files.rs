@@ -1,0 +1,53 @@
+use crate::{answer, form::decode};
+use app::{Visit, page};
+use axum::{
+    Extension,
+    extract::{Path, RawQuery},
+    http::header,
+    response::{IntoResponse, Response},
+};
+use portal::Caller;
+
+pub(crate) async fn list(
+    Extension(visit): Extension<Visit>,
+    Extension(caller): Extension<Caller>,
+    Path(garn): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let query = query.unwrap_or_default();
+    let after = decode(&query).find(|(name, _)| name == "after").map(|(_, value)| value);
+    let page = async { page::files::show(&caller.account(&garn).await?, after.as_deref()).await };
+    let page = page.await;
+    answer::result(visit, page).await
+}
+
+pub(crate) async fn view(
+    Extension(visit): Extension<Visit>,
+    Extension(caller): Extension<Caller>,
+    Path((garn, serial)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let query = query.unwrap_or_default();
+    let generated = decode(&query).any(|(name, _)| name == "generated");
+    let page = async { page::file::show(&visit.site, &caller.account(&garn).await?, &serial, generated).await };
+    let page = page.await;
+    answer::result(visit, page).await
+}
+
+/// The stored bytes, the same every time.
+pub(crate) async fn download(
+    Extension(visit): Extension<Visit>,
+    Extension(caller): Extension<Caller>,
+    Path((garn, serial)): Path<(String, String)>,
+) -> Response {
+    let download = async { caller.account(&garn).await?.download(&serial).await };
+    match download.await {
+        Ok(download) => {
+            let disposition = format!("attachment; filename=\"{}\"", download.file_name);
+            let headers =
+                [(header::CONTENT_TYPE, "application/octet-stream".to_owned()), (header::CONTENT_DISPOSITION, disposition)];
+            (headers, download.bytes).into_response()
+        }
+        Err(error) => answer::failure(visit, &error).await,
+    }
+}

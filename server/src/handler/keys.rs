@@ -1,0 +1,41 @@
+use crate::answer;
+use app::{Visit, page};
+use axum::{
+    Extension,
+    extract::Path,
+    http::header,
+    response::{IntoResponse, Response},
+};
+use portal::Error;
+
+/// Keys are public and seldom change.
+const CACHING: (header::HeaderName, &str) = (header::CACHE_CONTROL, "public, max-age=300");
+
+pub(crate) async fn page(Extension(visit): Extension<Visit>) -> Response {
+    let page = page::keys::show(&visit).await;
+    answer::result(visit, page).await
+}
+
+/// `/keys/ISSUER/GENERATION.pem`.
+pub(crate) async fn pem(Extension(visit): Extension<Visit>, Path(name): Path<String>) -> Response {
+    let keys = match visit.site.portal.public_keys().await {
+        Ok(keys) => keys,
+        Err(error) => return answer::failure(visit, &error).await,
+    };
+    let found = name.strip_suffix(".pem").and_then(|name| keys.into_iter().find(|key| key.name == name));
+    match found {
+        Some(key) => ([CACHING, (header::CONTENT_TYPE, "application/x-pem-file")], key.pem).into_response(),
+        None => answer::failure(visit, &Error::NotFound).await,
+    }
+}
+
+/// One signed-note verifier key a line.
+pub(crate) async fn verifier_keys(Extension(visit): Extension<Visit>) -> Response {
+    match visit.site.portal.public_keys().await {
+        Ok(keys) => {
+            let lines: String = keys.into_iter().map(|key| key.verifier_key + "\n").collect();
+            ([CACHING, (header::CONTENT_TYPE, "text/plain; charset=utf-8")], lines).into_response()
+        }
+        Err(error) => answer::failure(visit, &error).await,
+    }
+}

@@ -1,0 +1,136 @@
+use crate::{
+    App, answer,
+    form::{PostedForm, decode},
+    middleware::cookie_value,
+    origin::own_address,
+};
+use app::{
+    Page, Visit,
+    page::{
+        new_file,
+        sign_in::{self, Asked, field},
+    },
+};
+use axum::{
+    Extension,
+    body::Bytes,
+    extract::{ConnectInfo, RawQuery, State, rejection::BytesRejection},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+};
+use cookie::{Cookie, SameSite, time::Duration};
+use licensing::form::NewFileForm;
+use portal::{Error, SignIn, SignInRefused, Token};
+use std::net::{IpAddr, SocketAddr};
+
+/// The sign-in page, which leads back to addresses of this site only.
+pub(crate) fn sign_in_page(visit: &Visit, asked: Asked) -> Page {
+    sign_in::show(visit, Asked { return_to: own_address(&asked.return_to).to_owned(), ..asked })
+}
+
+pub(crate) async fn show(Extension(visit): Extension<Visit>, RawQuery(query): RawQuery) -> Response {
+    let query = query.unwrap_or_default();
+    let return_to = decode(&query).find(|(name, _)| name == field::RETURN_TO).map(|(_, value)| value).unwrap_or_default();
+    let asked = Asked { return_to, status: 200, ..Asked::default() };
+    answer::page(visit.clone(), sign_in_page(&visit, asked)).await
+}
+
+pub(crate) async fn sign_in(
+    State(app): State<App>,
+    Extension(visit): Extension<Visit>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
+    let form = match PostedForm::read(&visit, &headers, body).await {
+        Ok(form) => form,
+        Err(response) => return response,
+    };
+    let asked = Asked {
+        email: form.value(field::EMAIL).trim().to_owned(),
+        return_to: own_address(form.value(field::RETURN_TO)).to_owned(),
+        kept_form: form.value(field::KEPT_FORM).to_owned(),
+        ..Asked::default()
+    };
+    let sign_in = SignIn {
+        email: asked.email.clone(),
+        password: form.value(field::PASSWORD).to_owned(),
+        address: client_address(&app, peer.ip(), &headers),
+    };
+    match visit.site.portal.sign_in(sign_in).await {
+        Ok(token) => signed_in(&app, visit, &token, asked).await,
+        Err(SignInRefused::Error(error)) => answer::failure(visit, &error).await,
+        Err(refused) => {
+            let (status, retry_after_s) = match refused {
+                SignInRefused::TooMany { retry_after_s } => (429, Some(retry_after_s)),
+                _ => (401, None),
+            };
+            let asked = Asked { problem: Some(refused.to_string()), status, ..asked };
+            let mut response = answer::page(visit.clone(), sign_in_page(&visit, asked)).await;
+            if let Some(retry_after_s) = retry_after_s {
+                response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after_s));
+            }
+            response
+        }
+    }
+}
+
+/// Back to where the person was going; to the form that was kept, if there is one.
+async fn signed_in(app: &App, mut visit: Visit, token: &Token, asked: Asked) -> Response {
+    let mut response = match kept_form(&mut visit, token, &asked).await {
+        Ok(Some(page)) => answer::page(visit, page).await,
+        Ok(None) => Redirect::to(&asked.return_to).into_response(),
+        Err(error) => answer::failure(visit, &error).await,
+    };
+    let cookie = session_cookie(app, token.as_str().to_owned()).to_string();
+    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+async fn kept_form(visit: &mut Visit, token: &Token, asked: &Asked) -> Result<Option<Page>, Error> {
+    let path = asked.return_to.strip_prefix("/accounts/").and_then(|path| path.strip_suffix("/files/new"));
+    let Some(garn) = path.filter(|_| !asked.kept_form.is_empty()) else { return Ok(None) };
+    visit.caller = visit.site.portal.authenticate(token.as_str()).await?;
+    visit.address.clone_from(&asked.return_to);
+    let Some(caller) = &visit.caller else { return Ok(None) };
+    let access = caller.account(garn).await?;
+    let form: NewFileForm = decode(&asked.kept_form).collect();
+    let key = form.value(new_file::KEY).parse().unwrap_or_else(|_| visit.site.portal.new_submission_key());
+    new_file::edit(&access, form, key).await.map(Some)
+}
+
+pub(crate) async fn sign_out(State(app): State<App>, Extension(visit): Extension<Visit>, headers: HeaderMap) -> Response {
+    if let (Some(caller), Some(token)) = (&visit.caller, cookie_value(&headers, app.public_url.session_cookie()))
+        && let Err(error) = visit.site.portal.sign_out(caller, &token).await
+    {
+        return answer::failure(visit, &error).await;
+    }
+    let gone = session_cookie(&app, String::new()).max_age(Duration::ZERO).to_string();
+    (StatusCode::SEE_OTHER, [(header::SET_COOKIE, gone), (header::LOCATION, "/sign-in".to_owned())]).into_response()
+}
+
+fn session_cookie(app: &App, value: String) -> cookie::CookieBuilder<'static> {
+    Cookie::build((app.public_url.session_cookie(), value))
+        .path("/")
+        .http_only(true)
+        .secure(app.public_url.is_https())
+        .same_site(SameSite::Lax)
+}
+
+/// The client, or what a trusted proxy says of it: the last address that the proxy itself has written down.
+fn client_address(app: &App, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+    if !app.trusted_proxies.contains(&peer.to_canonical()) {
+        return peer;
+    }
+    headers
+        .get_all("x-forwarded-for")
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .filter_map(|address| address.trim().parse::<IpAddr>().ok())
+        .filter(|address| !app.trusted_proxies.contains(address))
+        .next_back()
+        .unwrap_or(peer)
+}

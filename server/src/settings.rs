@@ -1,0 +1,130 @@
+use crate::PublicUrl;
+use anyhow::{Context, Result, ensure};
+use clap::Args;
+use portal::{Ctx, KeyFile};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::{Path, PathBuf},
+};
+use zeroize::Zeroizing;
+
+/// How the server is told what to do: on the command line, or in the environment.
+#[derive(Args, Clone, Debug)]
+pub struct Settings {
+    /// Folder of the database, the signing key and, without a mail server, the mail.
+    #[arg(long, env = "AFMT_DATA", default_value = "afmt-data")]
+    pub data: PathBuf,
+
+    /// Address and port to listen on.
+    #[arg(long, env = "AFMT_LISTEN", default_value = "127.0.0.1:3000")]
+    pub listen: SocketAddr,
+
+    /// Where people reach the portal, such as https://licences.example. The listening address when it is left out.
+    #[arg(long, env = "AFMT_PUBLIC_URL")]
+    pub public_url: Option<PublicUrl>,
+
+    /// Who sells the licences, as people read it.
+    #[arg(long, env = "AFMT_VENDOR", default_value = "Meridian Contact Software")]
+    pub vendor: String,
+
+    /// Name of the signing key, ISSUER/GENERATION.
+    #[arg(long, env = "AFMT_SIGNING_KEY", default_value = "licensing.meridian.example/2026a")]
+    pub signing_key: String,
+
+    /// File with the passphrase of the signing key.
+    #[arg(long, env = "AFMT_PASSPHRASE_FILE")]
+    pub passphrase_file: Option<PathBuf>,
+
+    /// Mail server, such as smtps://user:password@mail.example. Without one, mail is written to files.
+    #[arg(long, env = "AFMT_SMTP_URL", hide_env_values = true)]
+    pub smtp_url: Option<String>,
+
+    /// Address that mail comes from.
+    #[arg(long, env = "AFMT_MAIL_FROM", default_value = "AFMT <licensing@meridian.example>")]
+    pub mail_from: String,
+
+    /// Proxies whose X-Forwarded-For is believed.
+    #[arg(long, env = "AFMT_TRUSTED_PROXIES", value_delimiter = ',')]
+    pub trusted_proxy: Vec<IpAddr>,
+
+    /// Fill an empty database with demo data and make a signing key for it. On loopback only.
+    #[arg(long, env = "AFMT_DEMO")]
+    pub demo: bool,
+}
+
+/// What `afmt keys` does.
+#[derive(clap::Subcommand, Clone, Debug)]
+pub enum KeysCommand {
+    /// Make the signing key, encrypted with the passphrase.
+    Generate,
+}
+
+impl Settings {
+    pub(crate) fn database(&self) -> PathBuf {
+        self.data.join("afmt.sqlite")
+    }
+
+    /// The key file is named after the key.
+    fn key_path(&self) -> PathBuf {
+        self.data.join(format!("{}.key", self.signing_key.replace('/', "_")))
+    }
+
+    /// The key file with its passphrase.
+    ///
+    /// # Errors
+    /// The passphrase cannot be read, or none is named.
+    pub(crate) fn key_file(&self) -> Result<KeyFile> {
+        let demo_passphrase = self.data.join("demo-passphrase");
+        let passphrase = match &self.passphrase_file {
+            Some(path) => read_passphrase(path)?,
+            None if self.demo => read_passphrase(&demo_passphrase)?,
+            None => anyhow::bail!("The signing key needs its passphrase: name the file that holds it with --passphrase-file."),
+        };
+        Ok(KeyFile { name: self.signing_key.clone(), path: self.key_path(), passphrase })
+    }
+
+    /// The demo's own key, made at its first start.
+    pub(crate) fn prepare_demo_key(&self, ctx: &Ctx) -> Result<()> {
+        let passphrase = self.data.join("demo-passphrase");
+        if self.passphrase_file.is_none() && !passphrase.exists() {
+            portal::write_private(&passphrase, ctx.random_passphrase().as_bytes())
+                .with_context(|| format!("{} cannot be written", passphrase.display()))?;
+        }
+        if !self.key_path().exists() {
+            self.key_file()?.generate(ctx)?;
+        }
+        Ok(())
+    }
+
+    /// What is dangerous is refused before anything is opened.
+    pub(crate) fn check(&self) -> Result<()> {
+        let loopback = self.listen.ip().is_loopback();
+        ensure!(loopback || !self.demo, "--demo is for trying out: it listens on loopback only, such as 127.0.0.1:3000.");
+        let https = self.public_url.as_ref().is_some_and(PublicUrl::is_https);
+        ensure!(
+            loopback || https,
+            "Passwords would travel in the clear: name the https:// address of the proxy in front with --public-url, or listen on loopback."
+        );
+        Ok(())
+    }
+}
+
+fn read_passphrase(path: &Path) -> Result<Zeroizing<String>> {
+    let text = Zeroizing::new(
+        std::fs::read_to_string(path).with_context(|| format!("The passphrase at {} cannot be read", path.display()))?,
+    );
+    let passphrase = text.trim_end_matches(['\r', '\n']);
+    ensure!(!passphrase.is_empty(), "The passphrase at {} is empty.", path.display());
+    Ok(Zeroizing::new(passphrase.to_owned()))
+}
+
+/// `afmt keys generate`. Says where the key is.
+///
+/// # Errors
+/// The passphrase cannot be read, the key is there already or cannot be written.
+pub fn generate_key(settings: &Settings, ctx: &Ctx) -> Result<PathBuf> {
+    std::fs::create_dir_all(&settings.data).with_context(|| format!("{} cannot be made", settings.data.display()))?;
+    let key = settings.key_file()?;
+    key.generate(ctx)?;
+    Ok(key.path)
+}

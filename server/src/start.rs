@@ -1,0 +1,126 @@
+use crate::{App, PublicUrl, Settings, assets, routes};
+use anyhow::{Context, Result};
+use app::Site;
+use portal::{Ctx, Mailer, PasswordCost, Portal};
+use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+
+/// How often the outbox is looked at.
+const MAIL_EVERY: Duration = Duration::from_secs(5);
+/// After the signal to stop, requests under way have this long.
+const DRAIN: Duration = Duration::from_secs(20);
+
+/// A server that answers.
+pub struct Running {
+    pub address: SocketAddr,
+    /// Where people reach it.
+    pub url: String,
+    pub portal: Portal,
+    stop: watch::Sender<bool>,
+    serving: JoinHandle<std::io::Result<()>>,
+    mailing: JoinHandle<()>,
+}
+
+/// Opens the portal and begins to answer.
+///
+/// # Errors
+/// What keeps the server from starting, in words for whoever starts it.
+pub async fn start(settings: &Settings, ctx: Ctx, password_cost: PasswordCost) -> Result<Running> {
+    settings.check()?;
+    std::fs::create_dir_all(&settings.data).with_context(|| format!("{} cannot be made", settings.data.display()))?;
+    let listener =
+        TcpListener::bind(settings.listen).await.with_context(|| format!("{} cannot be listened on", settings.listen))?;
+    let address = listener.local_addr()?;
+    let public_url = match &settings.public_url {
+        Some(url) => url.clone(),
+        None => format!("http://{address}").parse::<PublicUrl>()?,
+    };
+    if settings.demo {
+        settings.prepare_demo_key(&ctx)?;
+    }
+    let portal = Portal::open(
+        portal::Settings {
+            database: settings.database(),
+            public_url: public_url.origin(),
+            vendor: settings.vendor.clone(),
+            password_cost,
+        },
+        &settings.key_file()?,
+        ctx,
+    )
+    .await?;
+    if settings.demo {
+        portal.fill_with_demo().await?;
+    }
+    let mailer = mailer(settings)?;
+    let url = public_url.origin();
+    let app = App {
+        site: Site {
+            portal: portal.clone(),
+            demo: settings.demo,
+            assets: assets::root().into(),
+            public_url: url.as_str().into(),
+        },
+        public_url: Arc::new(public_url),
+        trusted_proxies: settings.trusted_proxy.clone().into(),
+    };
+    let (stop, stopped) = watch::channel(false);
+    let service = routes::router(app).into_make_service_with_connect_info::<SocketAddr>();
+    let serving = tokio::spawn(axum::serve(listener, service).with_graceful_shutdown(until(stopped.clone())).into_future());
+    let mailing = tokio::spawn(send_mail(portal.clone(), mailer, stopped));
+    Ok(Running { address, url, portal, stop, serving, mailing })
+}
+
+fn mailer(settings: &Settings) -> Result<Mailer> {
+    if let Some(url) = &settings.smtp_url {
+        return Ok(Mailer::smtp(url, &settings.mail_from)?);
+    }
+    let folder = settings.data.join("mail");
+    std::fs::create_dir_all(&folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+    Ok(Mailer::folder(folder, &settings.mail_from)?)
+}
+
+async fn send_mail(portal: Portal, mailer: Mailer, stopped: watch::Receiver<bool>) {
+    let mut every = tokio::time::interval(MAIL_EVERY);
+    let mut stop = std::pin::pin!(until(stopped));
+    loop {
+        tokio::select! {
+            () = &mut stop => return,
+            _ = every.tick() => {
+                if let Err(error) = portal.send_due_mail(&mailer).await {
+                    tracing::warn!(%error, "the outbox could not be read");
+                }
+            }
+        }
+    }
+}
+
+async fn until(mut stopped: watch::Receiver<bool>) {
+    // The sender gone means the same.
+    let _ = stopped.wait_for(|stopped| *stopped).await;
+}
+
+impl Running {
+    /// Answers until `signal`, then finishes the requests under way and ends.
+    ///
+    /// # Errors
+    /// The listening socket failed, or requests were still under way when the time to finish them ran out.
+    pub async fn run_until(mut self, signal: impl Future<Output = ()>) -> Result<()> {
+        tokio::select! {
+            ended = &mut self.serving => return Ok(ended??),
+            () = signal => {}
+        }
+        self.stop().await
+    }
+
+    /// Takes no more requests, finishes those under way and ends.
+    ///
+    /// # Errors
+    /// As [`Self::run_until`].
+    pub async fn stop(self) -> Result<()> {
+        self.stop.send_replace(true);
+        let serving = tokio::time::timeout(DRAIN, self.serving).await.context("requests were still under way at the end")?;
+        self.mailing.await?;
+        Ok(serving??)
+    }
+}

@@ -1,0 +1,56 @@
+//! What has to be on the machine beside Rust.
+
+use crate::{report, root, run};
+use anyhow::{Context, Result, bail};
+use std::{
+    path::Path,
+    process::{Command, Stdio},
+};
+
+pub const WASM: &str = "wasm32-unknown-unknown";
+
+/// The target that the islands are compiled to.
+pub fn wasm_target() -> Result<()> {
+    let output =
+        Command::new("rustc").args(["--print", "target-libdir", "--target", WASM]).output().context("rustc is needed")?;
+    if Path::new(String::from_utf8(output.stdout)?.trim()).is_dir() {
+        return Ok(());
+    }
+    run(Command::new("rustup").args(["target", "add", WASM])).context("the target wasm32-unknown-unknown is added with rustup")
+}
+
+/// Chromium, openssl, curl and the npm packages of the browser tests.
+pub fn browser() -> Result<()> {
+    let needed = [("chromium", "chromium"), ("openssl", "openssl"), ("curl", "curl"), ("node", "nodejs"), ("npm", "npm")];
+    let missing: Vec<_> = needed.into_iter().filter(|(program, _)| !answers(program)).map(|(_, package)| package).collect();
+    if !missing.is_empty() {
+        install(&missing)?;
+    }
+    let folder = root().join("tests/e2e");
+    let installed = folder.join("node_modules/.package-lock.json");
+    let lock = folder.join("package-lock.json");
+    let modified = |path: &Path| std::fs::metadata(path).and_then(|m| m.modified()).ok();
+    if modified(&installed).is_none_or(|at| modified(&lock).is_none_or(|lock| at < lock)) {
+        run(Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(folder))?;
+    }
+    Ok(())
+}
+
+fn answers(program: &str) -> bool {
+    let version = if program == "openssl" { "version" } else { "--version" };
+    Command::new(program).arg(version).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+}
+
+fn install(packages: &[&str]) -> Result<()> {
+    let list = packages.join(" ");
+    let root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0");
+    if !root || !answers("apt-get") {
+        bail!("The tests need these programs: {list}. Install them, on Debian with: sudo apt-get install {list}");
+    }
+    report(&format!("Installing {list}"));
+    run(Command::new("apt-get").args(["update", "--quiet"]))?;
+    run(Command::new("apt-get")
+        .args(["install", "--quiet", "--yes", "--no-install-recommends"])
+        .args(packages)
+        .env("DEBIAN_FRONTEND", "noninteractive"))
+}
