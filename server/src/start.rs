@@ -27,6 +27,8 @@ pub struct Running {
 /// What keeps the server from starting, in words for whoever starts it.
 pub async fn start(settings: &Settings, ctx: Ctx, password_cost: PasswordCost) -> Result<Running> {
     settings.check()?;
+    // Leptos renders on Tokio. A second server in the same process finds it set already, which is no error.
+    let _ = any_spawner::Executor::init_tokio();
     std::fs::create_dir_all(&settings.data).with_context(|| format!("{} cannot be made", settings.data.display()))?;
     let listener =
         TcpListener::bind(settings.listen).await.with_context(|| format!("{} cannot be listened on", settings.listen))?;
