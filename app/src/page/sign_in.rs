@@ -76,7 +76,7 @@ fn DemoSignIns() -> AnyView {
         <section aria-labelledby="demo-title" class="demo">
             <h2 id="demo-title">"Demo sign-ins"</h2>
             <p>"The password of each is " <span class="code">{DEMO_PASSWORD}</span> "."</p>
-            <div class="scroll" tabindex="0" role="region" aria-labelledby="demo-title">
+            <div class="scroll" tabindex="0" role="group" aria-label="Table of demo sign-ins">
                 <table>
                     <thead><tr><th scope="col">"E-mail address"</th><th scope="col">"Who it is"</th></tr></thead>
                     <tbody>{rows}</tbody>

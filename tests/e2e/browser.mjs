@@ -1,0 +1,91 @@
+// What every browser test shares: a Chromium of its own, and the rule that nothing may appear on its console.
+
+import assert from "node:assert/strict";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { AxeBuilder } from "@axe-core/playwright";
+import { chromium } from "playwright-core";
+
+export const base = process.env.AFMT_URL;
+export const out = process.env.AFMT_OUT;
+const pictures = process.env.AFMT_PICTURES;
+
+export const narrow = { width: 375, height: 812 };
+export const wide = { width: 1280, height: 900 };
+
+// Chromium calls a refused form an error; it is the answer that the page expects.
+const expected = /^Failed to load resource: the server responded with a status of (401|403|404|409|422) /;
+
+export async function launch() {
+  await mkdir(out, { recursive: true });
+  return chromium.launch({
+    executablePath: process.env.AFMT_CHROMIUM ?? "/usr/bin/chromium",
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+      "--no-first-run",
+      "--disable-quic",
+    ],
+  });
+}
+
+/** A page in a fresh context. `problems` fills with whatever the console or the page complains about. */
+export async function open(browser, options = {}) {
+  const context = await browser.newContext({ viewport: wide, acceptDownloads: true, baseURL: base, ...options });
+  const page = await context.newPage();
+  const problems = [];
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type()) && !expected.test(message.text())) problems.push(message.text());
+  });
+  page.on("pageerror", (error) => problems.push(String(error)));
+  return { context, page, problems };
+}
+
+/** Islands have taken over what was typed. Without script there are none to wait for. */
+export async function ready(page) {
+  await page.waitForFunction(() => [...document.querySelectorAll("[data-ready]")].every((island) => island.dataset.ready === "true"));
+}
+
+export async function signIn(page, email, password = "walk the ledger") {
+  await page.goto("/sign-in");
+  await page.getByLabel("E-mail address").fill(email);
+  await page.getByLabel("Password").fill(password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+}
+
+/** axe finds nothing, in both themes. */
+export async function accessible(page, what) {
+  for (const theme of ["light", "dark"]) {
+    await page.emulateMedia({ colorScheme: theme });
+    const { violations } = await new AxeBuilder({ page })
+      .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"])
+      .analyze();
+    const found = violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ")).join(", ")}`);
+    assert.deepEqual(found, [], `${what}, ${theme}`);
+  }
+  await page.emulateMedia({ colorScheme: "light" });
+}
+
+/** No page is wider than its window. */
+export async function fits(page, what) {
+  const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  assert.equal(over, 0, `${what} is ${over} px too wide`);
+}
+
+/** Every look at a page: both widths, both themes; pictures are kept when they are asked for. */
+export async function look(page, name) {
+  for (const [width, viewport] of Object.entries({ narrow, wide })) {
+    await page.setViewportSize(viewport);
+    await fits(page, `${name} ${width}`);
+    await accessible(page, `${name} ${width}`);
+    if (!pictures) continue;
+    for (const theme of ["light", "dark"]) {
+      await page.emulateMedia({ colorScheme: theme });
+      await page.screenshot({ path: join(pictures, `${name}-${width}-${theme}.png`), fullPage: true });
+    }
+    await page.emulateMedia({ colorScheme: "light" });
+  }
+}

@@ -1,0 +1,198 @@
+// The main job: sign in, generate a production file for a switchover pair, download it. With script and without.
+
+import assert from "node:assert/strict";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { launch, look, open, out, ready, signIn } from "./browser.mjs";
+
+let browser;
+before(async () => {
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+});
+
+const pair = {
+  "Host id": "63:00:27:0e:26:df",
+  "Machine name": "indy-contact-center-production-01.acme-contact-centers.example",
+  "Host id of the switchover server": "A3155D1E8B32",
+  "Machine name of the switchover server": "indy-contact-center-production-02.acme-contact-centers.example",
+};
+
+async function choose(page) {
+  await page.getByLabel("Install site").selectOption("Indianapolis DC 1");
+  await page.getByLabel("Product", { exact: true }).selectOption("CIC");
+  await page.getByLabel("Product version").selectOption("2020 R2");
+  await page.getByRole("button", { name: "Go" }).click();
+}
+
+async function fillIn(page) {
+  for (const [label, value] of Object.entries(pair)) await page.getByLabel(label, { exact: true }).fill(value);
+  await page.getByLabel("Mail connector").selectOption("Exchange");
+  await page.getByLabel("CIC Server, Advanced").check();
+  await page.getByLabel("CIC Switchover Server, Advanced").check();
+  await page.getByLabel("Contact Center Level 1, assigned").fill("5");
+  await page.getByLabel("Contact Center Level 1, pooled").fill("25");
+}
+
+async function download(page) {
+  const [file] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("link", { name: /^Download AF-/ }).click(),
+  ]);
+  return { name: file.suggestedFilename(), bytes: await readFile(await file.path()) };
+}
+
+for (const javaScriptEnabled of [true, false]) {
+  test(`the main job, script ${javaScriptEnabled ? "on" : "off"}`, async () => {
+    const { context, page, problems } = await open(browser, { javaScriptEnabled });
+    const seen = async (name) => {
+      if (!javaScriptEnabled) return;
+      await ready(page);
+      await look(page, name);
+    };
+    await page.goto("/accounts/ACME-1001/files/new");
+    await seen("sign-in");
+    await page.getByLabel("E-mail address").fill("amelia.hart@acme.example");
+    await page.getByLabel("Password").fill("walk the ledger");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("heading", { name: "New activation file" }).waitFor();
+    assert.match(page.url(), /\/accounts\/ACME-1001\/files\/new$/);
+    await seen("new-file-choices");
+
+    await choose(page);
+    await seen("new-file-empty");
+    await page.getByRole("button", { name: "Continue" }).click();
+    await page.getByRole("heading", { name: "There is a problem" }).waitFor();
+    assert.match(await page.title(), /^Error: /);
+    await seen("new-file-refused");
+
+    await fillIn(page);
+    await page.getByLabel("Interaction Tracker, assigned").fill("51");
+    if (javaScriptEnabled) {
+      const preview = page.getByRole("region", { name: "Preview" });
+      await preview.getByText("Only 50 of 50 assigned Interaction Tracker are available; you asked for 51.").waitFor();
+      await preview.getByText("I3_LICENSE_BASIC_STATION").waitFor();
+      await page.getByText("Read as 6300270E26DF.").waitFor();
+    }
+    await page.getByRole("button", { name: "Continue" }).click();
+    await page.getByRole("link", { name: "Only 50 of 50 assigned Interaction Tracker are available; you asked for 51." }).waitFor();
+    assert.equal(await page.getByLabel("Host id", { exact: true }).inputValue(), pair["Host id"]);
+    await page.getByLabel("Interaction Tracker, assigned").fill("");
+    await seen("new-file");
+    await page.getByRole("button", { name: "Continue" }).click();
+    await page.getByRole("heading", { name: "Check your answers" }).waitFor();
+    await seen("check");
+
+    await page.getByRole("button", { name: "Change" }).click();
+    assert.equal(await page.getByLabel("Machine name", { exact: true }).inputValue(), pair["Machine name"]);
+    await page.getByRole("button", { name: "Continue" }).click();
+    await page.getByRole("button", { name: "Generate activation file" }).click();
+    await page.getByText(/^Activation file AF-\d{7} was generated\.$/).waitFor();
+    await seen("file");
+
+    const first = await download(page);
+    const second = await download(page);
+    assert.deepEqual(first, second);
+    assert.match(first.name, /^AF-\d{7}\.I3Lic$/);
+    const text = first.bytes.toString();
+    for (const line of ['host_id = "6300270E26DF"', 'host_id = "A3155D1E8B32"', "I3_LICENSE_BASIC_STATION = 30"]) {
+      assert.ok(text.includes(line), line);
+    }
+    const folder = javaScriptEnabled ? "script-on" : "script-off";
+    await writeFile(join(out, `${folder}.I3Lic`), first.bytes);
+    await writeFile(join(out, `${folder}.sh`), await page.locator("#openssl").textContent());
+    await writeFile(join(out, `${folder}.name`), first.name);
+    assert.deepEqual(problems, []);
+    await context.close();
+  });
+}
+
+test("every other page, in both themes and widths", async () => {
+  const { context, page, problems } = await open(browser);
+  await page.goto("/keys");
+  await ready(page);
+  await look(page, "keys");
+  await page.goto("/no-such-page");
+  await look(page, "not-found");
+  await signIn(page, "amelia.hart@acme.example");
+  await page.getByRole("heading", { name: "Acme Contact Centers" }).waitFor();
+  await look(page, "overview");
+  await page.goto("/accounts/ACME-1001/files");
+  await look(page, "files");
+  assert.deepEqual(problems, []);
+  await context.close();
+
+  const analyst = await open(browser);
+  await signIn(analyst.page, "lena.fischer@meridian.example");
+  await analyst.page.getByRole("heading", { name: "Accounts" }).waitFor();
+  await look(analyst.page, "accounts");
+  await analyst.page.goto("/accounts?q=nobody");
+  await look(analyst.page, "accounts-no-match");
+  await analyst.page.goto("/accounts/NORDIC-3003/files");
+  await look(analyst.page, "files-empty");
+  await analyst.page.goto("/accounts/HELIOS-2002/files/new?product=CIC&version=2020+R2&type=production");
+  await ready(analyst.page);
+  await look(analyst.page, "new-file-subscription");
+  assert.deepEqual(analyst.problems, []);
+  await analyst.context.close();
+
+  const uncertified = await open(browser);
+  await signIn(uncertified.page, "owen.blake@acme.example");
+  await uncertified.page.goto("/accounts/ACME-1001/files/new?product=CIC&version=2020+R2&type=production");
+  await uncertified.page.getByText("You hold no certification for CIC.").waitFor();
+  await look(uncertified.page, "not-eligible");
+  assert.deepEqual(uncertified.problems, []);
+  await uncertified.context.close();
+});
+
+test("the main job with the keyboard alone", async () => {
+  const { context, page, problems } = await open(browser);
+  const to = async (locator) => {
+    for (let tabs = 0; tabs < 120; tabs++) {
+      if (await locator.evaluate((element) => element === document.activeElement)) return;
+      await page.keyboard.press("Tab");
+      const hidden = await page.evaluate(() => {
+        const { x, y, width, height } = document.activeElement.getBoundingClientRect();
+        return width > 1 && (y + height <= 0 || y >= innerHeight || x + width <= 0);
+      });
+      assert.equal(hidden, false, "the focus is out of sight");
+    }
+    assert.fail(`Tab does not reach ${locator}`);
+  };
+  const type = async (label, text) => {
+    await to(page.getByLabel(label, { exact: true }));
+    await page.keyboard.type(text);
+  };
+  await page.goto("/accounts/ACME-1001/files/new");
+  await type("E-mail address", "amelia.hart@acme.example");
+  await type("Password", "walk the ledger");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "New activation file" }).waitFor();
+  await type("Install site", "Ind");
+  await type("Product", "CIC");
+  await type("Product version", "2020 R2");
+  await to(page.getByRole("button", { name: "Go" }));
+  await page.keyboard.press("Enter");
+  await page.getByLabel("Host id", { exact: true }).waitFor();
+  await ready(page);
+  await type("Host id", "0A0B0C0D0E0F");
+  await type("Machine name", "IC-LAB-01");
+  await type("Mail connector", "None");
+  await to(page.getByLabel("CIC Server, Basic"));
+  await page.keyboard.press("Space");
+  await to(page.getByLabel("Provide switchover information at another time"));
+  await page.keyboard.press("Space");
+  await page.getByLabel("Host id of the switchover server").waitFor({ state: "hidden" });
+  // Enter in a field continues; it does not press Go.
+  await type("Basic Station, assigned", "1");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "Check your answers" }).waitFor();
+  await to(page.getByRole("button", { name: "Generate activation file" }));
+  await page.keyboard.press("Enter");
+  await page.getByText(/^Activation file AF-\d{7} was generated\.$/).waitFor();
+  assert.deepEqual(problems, []);
+  await context.close();
+});
