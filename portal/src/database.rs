@@ -31,7 +31,7 @@ impl Database {
     }
 
     pub(crate) async fn ping(&self) -> Result<(), Error> {
-        Ok(self.readers.ping().await?)
+        run(&self.readers, "SELECT last FROM serial_numbers", []).await.map(drop)
     }
 
     /// Begins a write. It holds the database's one write lock from here, so that what it reads stays true until it commits.

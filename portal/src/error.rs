@@ -27,8 +27,8 @@ impl From<DbErr> for Error {
     }
 }
 
-/// SQLite's primary result codes for: busy, locked, read-only, I/O, corrupt, full, cannot open.
-const SQLITE_UNAVAILABLE: [i32; 7] = [5, 6, 8, 10, 11, 13, 14];
+/// SQLite's primary result codes for: busy, locked, read-only, I/O, corrupt, full, cannot open, not a database.
+const SQLITE_UNAVAILABLE: [i32; 8] = [5, 6, 8, 10, 11, 13, 14, 26];
 
 fn unavailable(error: &DbErr) -> bool {
     match error {

@@ -278,7 +278,7 @@ impl AccountAccess {
             "SELECT p.number, p.description, p.class,
                 CAST(SUM(a.assigned) AS BIGINT) AS assigned, CAST(SUM(a.pooled) AS BIGINT) AS pooled
              FROM allocations a JOIN entitlements e ON e.id = a.entitlement_id JOIN parts p ON p.id = e.part_id
-             WHERE a.revision_id = $1 GROUP BY p.number, p.description, p.class ORDER BY p.number",
+             WHERE a.revision_id = $1 GROUP BY p.id, p.number, p.description, p.class ORDER BY p.id",
             [revision_id.into()],
         )
         .await?;

@@ -241,7 +241,7 @@ impl AccountAccess {
                 e.owned_assigned, e.owned_pooled, e.allocated_assigned, e.allocated_pooled, e.unlimited, e.maintenance_end
              FROM entitlements e JOIN parts p ON p.id = e.part_id JOIN orders o ON o.id = e.order_id
              JOIN product_versions v ON v.product_id = p.product_id AND v.generation = p.generation
-             WHERE e.account_id = $1 AND v.id = $2 ORDER BY p.number, e.id",
+             WHERE e.account_id = $1 AND v.id = $2 ORDER BY p.id, e.id",
             [self.account_id().into(), version_id.into()],
         )
         .await?;

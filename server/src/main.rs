@@ -28,8 +28,6 @@ enum Command {
     Keys {
         #[command(subcommand)]
         command: KeysCommand,
-        #[command(flatten)]
-        settings: Settings,
     },
 }
 
@@ -51,7 +49,7 @@ async fn run(cli: Cli) -> Result<()> {
     match cli.command {
         None => serve(&cli.settings).await,
         Some(Command::Serve { settings }) => serve(&settings).await,
-        Some(Command::Keys { command: KeysCommand::Generate, settings }) => {
+        Some(Command::Keys { command: KeysCommand::Generate { settings } }) => {
             let path = server::generate_key(&settings, &Ctx::system())?;
             writeln!(std::io::stdout(), "{} signs from now on. Keep a copy of it and of its passphrase.", path.display())?;
             Ok(())

@@ -56,7 +56,10 @@ pub struct Settings {
 #[derive(clap::Subcommand, Clone, Debug)]
 pub enum KeysCommand {
     /// Make the signing key, encrypted with the passphrase.
-    Generate,
+    Generate {
+        #[command(flatten)]
+        settings: Settings,
+    },
 }
 
 impl Settings {

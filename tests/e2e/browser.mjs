@@ -34,7 +34,7 @@ export async function launch() {
 
 /** A page in a fresh context. `problems` fills with whatever the console or the page complains about. */
 export async function open(browser, options = {}) {
-  const context = await browser.newContext({ viewport: wide, acceptDownloads: true, baseURL: base, ...options });
+  const context = await browser.newContext({ viewport: wide, acceptDownloads: true, reducedMotion: "reduce", baseURL: base, ...options });
   const page = await context.newPage();
   const problems = [];
   page.on("console", (message) => {

@@ -1,1 +1,243 @@
+//! The harness: a real server on a free port of loopback, a frozen clock, a seeded random source, and a browser without script.
 
+use chrono::{DateTime, TimeDelta, Utc};
+use portal::{Ctx, DEMO_PASSWORD, PasswordCost};
+use reqwest::{Client, StatusCode, header::HeaderMap, redirect::Policy};
+use scraper::{Html, Selector};
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection, FromQueryResult, JsonValue, Statement};
+use server::{Running, Settings};
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
+use tempfile::TempDir;
+
+/// The day on which every test begins.
+pub const NOW: &str = "2026-11-22T10:15:30Z";
+
+pub const AMELIA: &str = "amelia.hart@acme.example";
+pub const OWEN: &str = "owen.blake@acme.example";
+pub const RUTH: &str = "ruth.vance@acme.example";
+pub const THEO: &str = "theo.lind@acme.example";
+pub const HANNA: &str = "hanna.vogt@helios.example";
+pub const PETRA: &str = "petra.novak@brightwater.example";
+pub const LENA: &str = "lena.fischer@meridian.example";
+pub const SAM: &str = "sam.okafor@meridian.example";
+
+/// A server with the demo's data, gone with this value.
+pub struct Server {
+    running: Running,
+    folder: TempDir,
+    clock: Arc<Mutex<DateTime<Utc>>>,
+}
+
+impl Server {
+    /// # Panics
+    /// When the server does not start: the test fails with its words.
+    pub async fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a folder for the database");
+        let clock = Arc::new(Mutex::new(NOW.parse().expect("an instant")));
+        let settings = Settings {
+            data: folder.path().to_owned(),
+            listen: ([127, 0, 0, 1], 0).into(),
+            public_url: None,
+            vendor: "Meridian Contact Software".into(),
+            signing_key: "licensing.meridian.example/2026a".into(),
+            passphrase_file: None,
+            smtp_url: None,
+            mail_from: "AFMT <licensing@meridian.example>".into(),
+            trusted_proxy: Vec::new(),
+            demo: true,
+        };
+        let ctx = Ctx::fixed(
+            {
+                let clock = Arc::clone(&clock);
+                move || *clock.lock().unwrap_or_else(PoisonError::into_inner)
+            },
+            7,
+        );
+        let running = server::start(&settings, ctx, PasswordCost::Least).await.expect("the server starts");
+        Self { running, folder, clock }
+    }
+
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.running.url
+    }
+
+    pub fn advance(&self, by: TimeDelta) {
+        *self.clock.lock().unwrap_or_else(PoisonError::into_inner) += by;
+    }
+
+    #[must_use]
+    pub fn database_file(&self) -> PathBuf {
+        self.folder.path().join("afmt.sqlite")
+    }
+
+    /// A connection of the test's own.
+    ///
+    /// # Panics
+    /// When the database cannot be opened.
+    pub async fn database(&self) -> DatabaseConnection {
+        Database::connect(format!("sqlite://{}", self.database_file().display())).await.expect("the database opens")
+    }
+
+    /// Rows of a query.
+    ///
+    /// # Panics
+    /// When the query fails.
+    pub async fn rows(&self, sql: &str) -> Vec<JsonValue> {
+        let database = self.database().await;
+        let statement = Statement::from_string(database.get_database_backend(), sql);
+        JsonValue::find_by_statement(statement).all(&database).await.expect(sql)
+    }
+
+    /// Runs a statement.
+    ///
+    /// # Panics
+    /// When it fails.
+    pub async fn execute(&self, sql: &str) {
+        self.database().await.execute_unprepared(sql).await.expect(sql);
+    }
+
+    /// Everything that a generation can change.
+    pub async fn contents(&self) -> Vec<JsonValue> {
+        let mut contents = Vec::new();
+        for query in [
+            "SELECT * FROM entitlements ORDER BY id",
+            "SELECT * FROM activation_files ORDER BY id",
+            "SELECT id, file_id, revision, hex(sha256) AS sha256 FROM file_revisions ORDER BY id",
+            "SELECT * FROM allocations ORDER BY revision_id, entitlement_id",
+            "SELECT person_id, key, file_id FROM submissions ORDER BY person_id, key",
+            "SELECT id, action, subject FROM audit_events WHERE action <> 'sign-in' ORDER BY id",
+            "SELECT id, recipient, subject FROM outbox ORDER BY id",
+            "SELECT last FROM serial_numbers",
+        ] {
+            contents.extend(self.rows(query).await);
+        }
+        contents
+    }
+
+    /// A browser that is not signed in.
+    ///
+    /// # Panics
+    /// Never, as long as reqwest can be built.
+    #[must_use]
+    pub fn browser(&self) -> Browser {
+        let client = Client::builder().cookie_store(true).redirect(Policy::none()).no_proxy().build().expect("a client");
+        Browser { client, url: self.running.url.clone() }
+    }
+
+    /// A browser in which `email` has signed in.
+    ///
+    /// # Panics
+    /// When signing in fails.
+    pub async fn signed_in(&self, email: &str) -> Browser {
+        let browser = self.browser();
+        let answer = browser.post("/sign-in", &[("email", email), ("password", DEMO_PASSWORD)]).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text());
+        browser
+    }
+}
+
+/// A browser without script: it keeps cookies and says where its forms come from.
+pub struct Browser {
+    pub client: Client,
+    url: String,
+}
+
+impl Browser {
+    /// # Panics
+    /// When the server does not answer.
+    pub async fn get(&self, path: &str) -> Answer {
+        Answer::of(self.client.get(format!("{}{path}", self.url)).send().await.expect(path)).await
+    }
+
+    /// # Panics
+    /// When the server does not answer.
+    pub async fn post<N: AsRef<str>, V: AsRef<str>>(&self, path: &str, fields: &[(N, V)]) -> Answer {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        self.post_body(path, body.into_bytes()).await
+    }
+
+    /// Sends `body` as a form, whatever it is.
+    ///
+    /// # Panics
+    /// When the server does not answer.
+    pub async fn post_body(&self, path: &str, body: Vec<u8>) -> Answer {
+        let request = self
+            .client
+            .post(format!("{}{path}", self.url))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("origin", &self.url)
+            .body(body);
+        Answer::of(request.send().await.expect(path)).await
+    }
+}
+
+/// What the server answered.
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    async fn of(response: reqwest::Response) -> Self {
+        let (status, headers) = (response.status(), response.headers().clone());
+        Self { status, headers, body: response.bytes().await.expect("a body").to_vec() }
+    }
+
+    #[must_use]
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// A header, empty when there is none.
+    #[must_use]
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// The text of each element that `selector` finds, blanks folded.
+    ///
+    /// # Panics
+    /// When `selector` is not one.
+    #[must_use]
+    pub fn all(&self, selector: &str) -> Vec<String> {
+        let selector = Selector::parse(selector).expect("a selector");
+        let page = Html::parse_document(&self.text());
+        let fold = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        page.select(&selector).map(|element| fold(element.text().collect())).collect()
+    }
+
+    /// An attribute of the first element that `selector` finds.
+    ///
+    /// # Panics
+    /// When `selector` is not one.
+    #[must_use]
+    pub fn attribute(&self, selector: &str, attribute: &str) -> Option<String> {
+        let selector = Selector::parse(selector).expect("a selector");
+        let page = Html::parse_document(&self.text());
+        page.select(&selector).next().and_then(|element| element.attr(attribute).map(str::to_owned))
+    }
+
+    /// What was typed into a field of the form, as the page shows it again.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<String> {
+        self.attribute(&format!("input[name=\"{name}\"]"), "value")
+    }
+
+    /// The lines of the error summary: (field, words).
+    ///
+    /// # Panics
+    /// Never: the selector is one.
+    #[must_use]
+    pub fn problems(&self) -> Vec<(String, String)> {
+        let selector = Selector::parse(".error-summary li a").expect("a selector");
+        let page = Html::parse_document(&self.text());
+        page.select(&selector)
+            .map(|link| (link.attr("href").unwrap_or_default().trim_start_matches('#').to_owned(), link.text().collect()))
+            .collect()
+    }
+}

@@ -66,8 +66,8 @@ fn DemoSignIns() -> AnyView {
         .map(|person| {
             view! {
                 <tr>
-                    <td class="code">{person.email}</td>
-                    <td>{person.what}</td>
+                    <td data-label="E-mail address" class="code">{person.email}</td>
+                    <td data-label="Who it is">{person.what}</td>
                 </tr>
             }
         })
@@ -76,12 +76,15 @@ fn DemoSignIns() -> AnyView {
         <section aria-labelledby="demo-title" class="demo">
             <h2 id="demo-title">"Demo sign-ins"</h2>
             <p>"The password of each is " <span class="code">{DEMO_PASSWORD}</span> "."</p>
-            <div class="scroll" tabindex="0" role="group" aria-label="Table of demo sign-ins">
-                <table>
-                    <thead><tr><th scope="col">"E-mail address"</th><th scope="col">"Who it is"</th></tr></thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
+            <table class="list">
+                <thead>
+                    <tr>
+                        <th scope="col">"E-mail address"</th>
+                        <th scope="col">"Who it is"</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
         </section>
     }
     .into_any()

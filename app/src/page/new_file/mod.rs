@@ -106,10 +106,15 @@ fn page(access: &AccountAccess, shown: Shown) -> Page {
     page.of_account(access, Tab::NewFile).with_status(status).with_islands()
 }
 
+/// A line of the error summary. Both servers of a pair have the same fields, so the second one's are named.
+fn summary(Refusal { field, problem }: &Refusal) -> String {
+    if field.starts_with("switchover_") { format!("Switchover server: {problem}") } else { problem.to_string() }
+}
+
 #[component]
 fn NewFile(action: String, shown: Shown) -> AnyView {
     let Shown { form, key, start, offer, ineligible, refusals, used_for, status } = shown;
-    let problems: Vec<_> = refusals.iter().map(|r| (r.field.clone(), r.problem.to_string())).collect();
+    let problems: Vec<_> = refusals.iter().map(|r| (r.field.clone(), summary(r))).collect();
     let files = action.trim_end_matches("/new").to_owned();
     // A refused post keeps the form open even for those who may not generate: what they typed is not lost.
     let open = ineligible.is_empty() || status != 200;

@@ -1,0 +1,55 @@
+use super::generated;
+use reqwest::StatusCode;
+use tests::{AMELIA, HANNA, LENA, PETRA, SAM, Server};
+
+#[tokio::test]
+async fn everybody_sees_their_own_accounts() {
+    let server = Server::start().await;
+    for (email, names) in [
+        (AMELIA, vec!["Acme Contact Centers"]),
+        (HANNA, vec!["Helios Energie Kundenservice GmbH"]),
+        (PETRA, vec!["Nordic Mutual Insurance Customer Operations"]),
+        (LENA, vec!["Acme Contact Centers", "Helios Energie Kundenservice GmbH", "Nordic Mutual Insurance Customer Operations"]),
+        (SAM, vec![]),
+    ] {
+        let page = server.signed_in(email).await.get("/accounts").await;
+        assert_eq!(
+            (page.status, page.all("tbody th")),
+            (StatusCode::OK, names.into_iter().map(str::to_owned).collect()),
+            "{email}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_chooser_searches_by_name_and_garn() {
+    let server = Server::start().await;
+    let lena = server.signed_in(LENA).await;
+    assert_eq!(lena.get("/accounts?q=MUTUAL").await.all("tbody th"), ["Nordic Mutual Insurance Customer Operations"]);
+    assert_eq!(lena.get("/accounts?q=acme-1").await.all("tbody th"), ["Acme Contact Centers"]);
+    let none = lena.get("/accounts?q=%25").await;
+    assert_eq!(none.all(".empty p")[0], "No account of yours has “%” in its name or GARN.");
+}
+
+#[tokio::test]
+async fn the_start_page_leads_to_the_only_account() {
+    let server = Server::start().await;
+    assert_eq!(server.browser().get("/").await.header("location"), "/sign-in");
+    assert_eq!(server.signed_in(AMELIA).await.get("/").await.header("location"), "/accounts/ACME-1001");
+    assert_eq!(server.signed_in(LENA).await.get("/").await.header("location"), "/accounts");
+}
+
+#[tokio::test]
+async fn the_overview_says_what_needs_attention_and_what_is_left() {
+    let server = Server::start().await;
+    let amelia = server.signed_in(AMELIA).await;
+    let page = amelia.get("/accounts/ACME-1001").await;
+    assert_eq!(
+        page.all(".note.warn li strong"),
+        ["Maintenance of CIC Server, Basic ended on 13 Oct 2026.", "Maintenance of Media Server ends on 6 Jan 2027."]
+    );
+    generated(&amelia, &[("assigned.SW-001-4.0-AL01", "15"), ("pooled.SW-001-4.0-AL01", "20")]).await;
+    let page = amelia.get("/accounts/ACME-1001").await;
+    let station = page.all("tbody tr").into_iter().find(|row| row.starts_with("Basic Station"));
+    assert_eq!(station.as_deref(), Some("Basic StationSW-001-4.0-AL01CIC25 of 405 of 2530 Jun 2027"));
+}

@@ -1,0 +1,144 @@
+use super::{NEW, form, fresh_key};
+use chrono::TimeDelta;
+use portal::DEMO_PASSWORD;
+use reqwest::StatusCode;
+use tests::{AMELIA, HANNA, Server};
+
+#[tokio::test]
+async fn signing_in_leads_back_to_the_page_that_was_asked_for() {
+    let server = Server::start().await;
+    let browser = server.browser();
+    let asked = browser.get("/accounts/ACME-1001/files?after=AF-0000001").await;
+    assert_eq!(asked.status, StatusCode::SEE_OTHER);
+    let page = browser.get(asked.header("location")).await;
+    let return_to = page.value("return_to").expect("where to go");
+    assert_eq!(return_to, "/accounts/ACME-1001/files?after=AF-0000001");
+    let fields = [("email", "  Amelia.Hart@ACME.example "), ("password", DEMO_PASSWORD), ("return_to", &return_to)];
+    let answer = browser.post("/sign-in", &fields).await;
+    assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, return_to.as_str()));
+    let cookie = answer.header("set-cookie");
+    assert!(cookie.starts_with("session=") && cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
+}
+
+#[tokio::test]
+async fn nobody_is_led_to_another_site() {
+    let server = Server::start().await;
+    let browser = server.browser();
+    for foreign in ["https://evil.example", "//evil.example", "/\\evil.example"] {
+        let answer = browser.post("/sign-in", &[("email", AMELIA), ("password", DEMO_PASSWORD), ("return_to", foreign)]).await;
+        assert_eq!(answer.header("location"), "/", "{foreign}");
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_password_and_an_unknown_address_look_the_same() {
+    let server = Server::start().await;
+    let browser = server.browser();
+    for email in [AMELIA, "nobody@acme.example"] {
+        let answer = browser.post("/sign-in", &[("email", email), ("password", "wrong")]).await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+        let words = "The e-mail address and the password do not belong together. Check both and try again.";
+        assert_eq!(answer.problems(), [("email".to_owned(), words.to_owned())]);
+        assert_eq!(answer.value("email").as_deref(), Some(email));
+        assert_eq!(answer.value("password").as_deref(), Some(""));
+    }
+}
+
+#[tokio::test]
+async fn guessing_ends_after_ten_attempts_and_begins_anew_after_a_quarter_of_an_hour() {
+    let server = Server::start().await;
+    let browser = server.browser();
+    let guess = async |email, password| browser.post("/sign-in", &[("email", email), ("password", password)]).await;
+    for _ in 0..10 {
+        assert_eq!(guess(AMELIA, "wrong").await.status, StatusCode::UNAUTHORIZED);
+    }
+    let answer = guess(AMELIA, DEMO_PASSWORD).await;
+    assert_eq!((answer.status, answer.header("retry-after")), (StatusCode::TOO_MANY_REQUESTS, "900"));
+    assert_eq!(answer.problems()[0].1, "There were too many attempts. Try again in 15 minutes.");
+    assert_eq!(guess(HANNA, DEMO_PASSWORD).await.status, StatusCode::SEE_OTHER, "others are not held up");
+    server.advance(TimeDelta::minutes(15));
+    assert_eq!(guess(AMELIA, DEMO_PASSWORD).await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn one_address_cannot_try_everybody() {
+    let server = Server::start().await;
+    let browser = server.browser();
+    for number in 0..50 {
+        let email = format!("person{number}@acme.example");
+        assert_eq!(
+            browser.post("/sign-in", &[("email", email.as_str()), ("password", "x")]).await.status,
+            StatusCode::UNAUTHORIZED
+        );
+    }
+    let answer = browser.post("/sign-in", &[("email", AMELIA), ("password", DEMO_PASSWORD)]).await;
+    assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
+}
+
+#[tokio::test]
+async fn a_session_ends_when_it_is_idle_when_it_is_old_and_when_it_is_ended() {
+    let server = Server::start().await;
+    let page = "/accounts/ACME-1001";
+    let idle = server.signed_in(AMELIA).await;
+    server.advance(TimeDelta::minutes(119));
+    assert_eq!(idle.get(page).await.status, StatusCode::OK);
+    server.advance(TimeDelta::minutes(120));
+    assert_eq!(idle.get(page).await.status, StatusCode::SEE_OTHER);
+
+    let old = server.signed_in(AMELIA).await;
+    for _ in 0..7 {
+        assert_eq!(old.get(page).await.status, StatusCode::OK);
+        server.advance(TimeDelta::minutes(100));
+    }
+    server.advance(TimeDelta::minutes(20));
+    assert_eq!(old.get(page).await.status, StatusCode::SEE_OTHER);
+
+    let ended = server.signed_in(AMELIA).await;
+    let cookie = server.rows("SELECT hex(token_sha256) AS token FROM sessions").await;
+    assert_eq!(ended.post("/sign-out", &[("", "")]).await.header("location"), "/sign-in");
+    assert_eq!(ended.get(page).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(server.rows("SELECT hex(token_sha256) AS token FROM sessions").await.len(), cookie.len() - 1);
+}
+
+#[tokio::test]
+async fn a_form_sent_after_the_session_ended_comes_back_with_everything_typed() {
+    let server = Server::start().await;
+    let amelia = server.signed_in(AMELIA).await;
+    let fields = form(&fresh_key(&amelia).await, &[("machine_name", "IC-KEPT & CO"), ("assigned.SW-001-4.0-AL02", "7")]);
+    server.advance(TimeDelta::hours(3));
+    let before = server.contents().await;
+    let ended = amelia.post(NEW, &fields).await;
+    assert_eq!(ended.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(ended.all("h1"), ["Sign in"]);
+    let kept = ended.value("kept_form").expect("the form is kept");
+    let return_to = ended.value("return_to").expect("where to go back");
+    let sign_in = |password: &'static str| {
+        [
+            ("email", AMELIA.to_owned()),
+            ("password", password.to_owned()),
+            ("kept_form", kept.clone()),
+            ("return_to", return_to.clone()),
+        ]
+    };
+    let wrong = amelia.post("/sign-in", &sign_in("wrong")).await;
+    assert_eq!(wrong.value("kept_form").as_deref(), Some(kept.as_str()));
+    let back = amelia.post("/sign-in", &sign_in(DEMO_PASSWORD)).await;
+    assert_eq!((back.status, back.all("h1")), (StatusCode::OK, vec!["New activation file".to_owned()]));
+    assert_eq!(back.value("machine_name").as_deref(), Some("IC-KEPT & CO"));
+    assert_eq!(back.value("assigned.SW-001-4.0-AL02").as_deref(), Some("7"));
+    assert_eq!(back.attribute("main form", "action").as_deref(), Some(NEW));
+    assert_eq!(server.contents().await, before, "nothing is sent by signing in");
+    let sent = amelia.post(NEW, &fields).await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn the_theme_is_remembered_without_script() {
+    let server = Server::start().await;
+    let browser = server.browser();
+    let answer = browser.post("/theme", &[("theme", "dark"), ("return_to", "/keys")]).await;
+    assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/keys"));
+    assert_eq!(browser.get("/keys").await.attribute("html", "data-theme").as_deref(), Some("dark"));
+    browser.post("/theme", &[("theme", "system"), ("return_to", "/keys")]).await;
+    assert_eq!(browser.get("/keys").await.attribute("html", "data-theme"), None);
+}
