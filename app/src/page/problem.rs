@@ -3,7 +3,7 @@
 use crate::Page;
 use leptos::prelude::*;
 
-fn page(status: u16, title: &'static str, words: String, next: impl IntoView + Send + 'static) -> Page {
+fn page(status: u16, title: &'static str, words: String, next: impl IntoView + 'static) -> Page {
     Page::new(title, move || {
         view! {
             <h1>{title}</h1>

@@ -130,7 +130,6 @@ fn client_address(app: &App, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
         .filter_map(|address| address.trim().parse::<IpAddr>().ok())
-        .filter(|address| !app.trusted_proxies.contains(address))
-        .next_back()
+        .rfind(|address| !app.trusted_proxies.contains(address))
         .unwrap_or(peer)
 }

@@ -51,7 +51,7 @@ async fn every_route_asks_for_what_it_must() {
         let anonymous = ask(None).await;
         match route.access {
             Access::Program | Access::Anyone => {
-                assert!(anonymous != StatusCode::NOT_FOUND && !anonymous.is_server_error(), "{what}: {anonymous}")
+                assert!(anonymous != StatusCode::NOT_FOUND && !anonymous.is_server_error(), "{what}: {anonymous}");
             }
             Access::SignedIn if route.method == Method::POST => assert_eq!(anonymous, StatusCode::UNAUTHORIZED, "{what}"),
             Access::SignedIn => assert_eq!(anonymous, StatusCode::SEE_OTHER, "{what}"),

@@ -20,7 +20,9 @@ fn count(keys: &[(String, u32)], key: &str) -> u32 {
 async fn each_part_expands_into_its_keys() {
     let server = Server::start().await;
     let amelia = server.signed_in(AMELIA).await;
-    let vectors: [(&str, &str, &str, &[(&str, u32)]); 7] = [
+    // (part, assigned, pooled, keys)
+    type Vector<'a> = (&'a str, &'a str, &'a str, &'a [(&'a str, u32)]);
+    let vectors: [Vector<'_>; 7] = [
         ("AL01", "0", "25", &[("I3_LICENSE_BASIC_STATION", 25)]),
         ("AL02", "5", "0", &[("I3_ACCESS_CLIENT", 5), ("I3_LICENSE_BASIC_STATION", 5)]),
         (

@@ -18,7 +18,9 @@ async fn refused(server: &Server, email: &str, status: StatusCode, changes: &[(&
 #[tokio::test]
 async fn each_fault_of_the_form_has_its_words_and_changes_nothing() {
     let server = Server::start().await;
-    let cases: [(&[(&str, &str)], &str, &str); 16] = [
+    // (changes, field, words)
+    type Case<'a> = (&'a [(&'a str, &'a str)], &'a str, &'a str);
+    let cases: [Case<'_>; 16] = [
         (&[("host_id", "6300270E26D")], "host_id", "A host id has 12 hexadecimal digits; this one has 11."),
         (&[("host_id", "6300270E26DG")], "host_id", "A host id has only the digits 0–9 and A–F; “G” is neither."),
         (&[("host_id", "")], "host_id", "Enter the host id: 12 hexadecimal digits, such as 6300270E26DF."),
