@@ -14,7 +14,7 @@ pub fn document(visit: Visit, page: Page) -> impl IntoView {
     let theme_code = (theme != Theme::System).then(|| theme.code());
     let style = format!("{}/pkg/afmt.css", site.assets);
     let font = format!("{}/fonts/source-sans-3-latin-wght-normal.woff2", site.assets);
-    let icon_href = format!("{}/favicon.svg", site.assets);
+    let icon_href = format!("{}/icons/favicon.svg", site.assets);
     let root = site.assets.to_string();
     let title = format!("{title} – AFMT – {vendor}");
     let scripts = islands.then(|| view! { <HydrationScripts options islands=true root=root /> });

@@ -92,7 +92,12 @@ impl Portal {
         .insert(write.on())
         .await
         .map_err(Error::from)?;
-        run(write.on(), "DELETE FROM sign_in_attempts WHERE subject_sha256 = $1", [by_email.into()]).await?;
+        run(
+            write.on(),
+            "DELETE FROM sign_in_attempts WHERE subject_sha256 = $1 OR window_began_at <= $2",
+            [by_email.into(), (now - ATTEMPT_WINDOW).into()],
+        )
+        .await?;
         let event = AuditEvent::by_operator(now, &person.name, "sign-in", format!("person {}", person.id));
         write.commit(event.of_person(person.id)).await?;
         Ok(token)

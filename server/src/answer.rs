@@ -54,10 +54,15 @@ pub(crate) async fn result(visit: Visit, outcome: Result<Page, Error>) -> Respon
     }
 }
 
+/// The same page for every address that leads nowhere: it does not say which.
+pub(crate) async fn not_found(visit: Visit) -> Response {
+    page(Visit { address: "/".into(), ..visit }, problem::not_found()).await
+}
+
 /// One place for the status of what went wrong, and for its entry in the log.
 pub(crate) async fn failure(visit: Visit, error: &Error) -> Response {
     match error {
-        Error::NotFound => page(visit, problem::not_found()).await,
+        Error::NotFound => not_found(visit).await,
         Error::Unavailable(_) => {
             tracing::error!(error = chain(error), "the database is not available");
             let mut response = page(visit, problem::unavailable()).await;

@@ -39,7 +39,7 @@ pub(crate) async fn asset(Path((version, name)): Path<(String, String)>, headers
 }
 
 pub(crate) async fn favicon(headers: HeaderMap) -> Response {
-    file("favicon.svg", &headers, false)
+    file("icons/favicon.svg", &headers, false)
 }
 
 fn file(name: &str, headers: &HeaderMap, immutable: bool) -> Response {
@@ -74,6 +74,8 @@ fn content_type(name: &str) -> Option<&'static str> {
         "wasm" => Some("application/wasm"),
         "woff2" => Some("font/woff2"),
         "svg" => Some("image/svg+xml"),
+        // The licences of fonts and icons.
+        "txt" => Some("text/plain; charset=utf-8"),
         _ => None,
     }
 }

@@ -5,7 +5,7 @@ use portal::{Ctx, DEMO_PASSWORD, PasswordCost};
 use reqwest::{Client, StatusCode, header::HeaderMap, redirect::Policy};
 use scraper::{Html, Selector};
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, FromQueryResult, JsonValue, Statement};
-use server::{Running, Settings};
+use server::{PublicUrl, Running, Settings};
 use std::{
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
@@ -35,12 +35,24 @@ impl Server {
     /// # Panics
     /// When the server does not start: the test fails with its words.
     pub async fn start() -> Self {
+        Self::with_public_url(None).await
+    }
+
+    /// A server that people reach at `public_url`, through a proxy.
+    ///
+    /// # Panics
+    /// When the server does not start.
+    pub async fn behind(public_url: &str) -> Self {
+        Self::with_public_url(Some(public_url.parse().expect("a public URL"))).await
+    }
+
+    async fn with_public_url(public_url: Option<PublicUrl>) -> Self {
         let folder = tempfile::tempdir().expect("a folder for the database");
         let clock = Arc::new(Mutex::new(NOW.parse().expect("an instant")));
         let settings = Settings {
             data: folder.path().to_owned(),
             listen: ([127, 0, 0, 1], 0).into(),
-            public_url: None,
+            public_url,
             vendor: "Meridian Contact Software".into(),
             signing_key: "licensing.meridian.example/2026a".into(),
             passphrase_file: None,
@@ -60,9 +72,16 @@ impl Server {
         Self { running, folder, clock }
     }
 
+    /// Where people reach it.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.running.url
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> String {
+        format!("http://{}", self.running.address)
     }
 
     pub fn advance(&self, by: TimeDelta) {
@@ -125,7 +144,7 @@ impl Server {
     #[must_use]
     pub fn browser(&self) -> Browser {
         let client = Client::builder().cookie_store(true).redirect(Policy::none()).no_proxy().build().expect("a client");
-        Browser { client, url: self.running.url.clone() }
+        Browser { client, url: self.address() }
     }
 
     /// A browser in which `email` has signed in.

@@ -23,6 +23,9 @@ const FIRST_VIEW: [&str; 5] = [
     "fonts/ibm-plex-mono-latin-400-normal.woff2",
 ];
 
+/// What the site is made of.
+const FOLDERS: [&str; 3] = ["pkg", "fonts", "icons"];
+
 /// Builds `target/site`. `print_sizes`: tells what each file transfers, and refuses a first view above its budget.
 pub fn build(print_sizes: bool) -> Result<()> {
     tools::wasm_target()?;
@@ -35,8 +38,8 @@ pub fn build(print_sizes: bool) -> Result<()> {
     islands(&made.join("pkg"))?;
     style(&made.join("pkg/afmt.css"))?;
     copy(&root().join("style/fonts"), &made.join("fonts"))?;
-    fs::copy(root().join("style/favicon.svg"), made.join("favicon.svg"))?;
-    for name in ["pkg/afmt.wasm", "pkg/afmt.js", "pkg/afmt.css", "favicon.svg"] {
+    copy(&root().join("style/icons"), &made.join("icons"))?;
+    for name in ["pkg/afmt.wasm", "pkg/afmt.js", "pkg/afmt.css", "icons/favicon.svg"] {
         compress(&made.join(name))?;
     }
     put_in_place(&made)?;
@@ -103,17 +106,11 @@ fn put_in_place(made: &Path) -> Result<()> {
     if site.exists() {
         fs::remove_dir_all(&site)?;
     }
-    for folder in ["pkg", "fonts"] {
-        copy(&made.join(folder), &site.join(folder))?;
-    }
-    for name in ["favicon.svg", "favicon.svg.br"] {
-        fs::copy(made.join(name), site.join(name))?;
-    }
-    Ok(())
+    FOLDERS.iter().try_for_each(|folder| copy(&made.join(folder), &site.join(folder)))
 }
 
 fn same(a: &Path, b: &Path) -> Result<bool> {
-    for folder in ["", "pkg", "fonts"] {
+    for folder in FOLDERS {
         let Ok(entries) = fs::read_dir(b.join(folder)) else { return Ok(false) };
         if entries.count() != fs::read_dir(a.join(folder))?.count() {
             return Ok(false);
@@ -121,7 +118,7 @@ fn same(a: &Path, b: &Path) -> Result<bool> {
         for entry in fs::read_dir(a.join(folder))? {
             let entry = entry?;
             let other = b.join(folder).join(entry.file_name());
-            if entry.file_type()?.is_file() && fs::read(entry.path())? != fs::read(other).unwrap_or_default() {
+            if fs::read(entry.path())? != fs::read(other).unwrap_or_default() {
                 return Ok(false);
             }
         }

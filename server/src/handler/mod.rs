@@ -50,7 +50,7 @@ pub(crate) async fn theme(
 }
 
 pub(crate) async fn not_found(Extension(visit): Extension<Visit>) -> Response {
-    answer::page(visit, problem::not_found()).await
+    answer::not_found(visit).await
 }
 
 pub(crate) async fn method_not_allowed(Extension(visit): Extension<Visit>) -> Response {

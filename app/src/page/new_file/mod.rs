@@ -100,8 +100,8 @@ async fn load(access: &AccountAccess, form: NewFileForm, key: SubmissionKey) -> 
 
 fn page(access: &AccountAccess, shown: Shown) -> Page {
     let action = format!("/accounts/{}/files/new", access.garn);
-    let title = if shown.refusals.is_empty() { "New activation file" } else { "Error: New activation file" };
     let status = shown.status;
+    let title = if status == 200 { "New activation file" } else { "Error: New activation file" };
     let page = Page::new(title, move || view! { <NewFile action shown /> });
     page.of_account(access, Tab::NewFile).with_status(status).with_islands()
 }
@@ -118,11 +118,12 @@ fn NewFile(action: String, shown: Shown) -> AnyView {
     let files = action.trim_end_matches("/new").to_owned();
     // A refused post keeps the form open even for those who may not generate: what they typed is not lost.
     let open = ineligible.is_empty() || status != 200;
+    let refused = status == 403;
     view! {
         {(!problems.is_empty()).then(|| view! { <ErrorSummary problems /> })}
         {used_for.map(|serial| view! { <AlreadyUsed href=format!("{files}/{serial}") serial /> })}
         <h1>"New activation file"</h1>
-        {(!ineligible.is_empty()).then(|| view! { <NotEligible ineligible /> })}
+        {(!ineligible.is_empty()).then(|| view! { <NotEligible ineligible refused /> })}
         {open.then(|| match offer {
             None => view! {
                 <form method="get" action=action>
@@ -217,13 +218,17 @@ fn Choices(
 }
 
 #[component]
-fn NotEligible(ineligible: Vec<Ineligible>) -> AnyView {
+fn NotEligible(
+    ineligible: Vec<Ineligible>,
+    /// Somebody tried all the same: the reasons are what they read first.
+    refused: bool,
+) -> AnyView {
     let reasons = ineligible
         .into_iter()
         .map(|reason| view! { <li><strong>{reason.to_string()}</strong>" "{reason.remedy()}</li> })
         .collect_view();
     view! {
-        <section class="note warn" aria-labelledby="not-eligible-title">
+        <section class="note warn" aria-labelledby="not-eligible-title" tabindex="-1" autofocus=refused>
             <h2 id="not-eligible-title"><Icon icon=icon::WARNING />"You cannot generate a file here"</h2>
             <ul>{reasons}</ul>
             <p>"Viewing and downloading the files of this account stays possible."</p>
