@@ -4,7 +4,10 @@ use crate::{
     entity::outbox,
 };
 use chrono::{DateTime, TimeDelta, Utc};
-use lettre::{AsyncFileTransport, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor, message::Mailbox};
+use lettre::{
+    AsyncFileTransport, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
+    message::{Mailbox, header::ContentType},
+};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, FromQueryResult, NotSet};
 use std::path::PathBuf;
 
@@ -71,12 +74,16 @@ impl Mailer {
         Ok(Self::Folder { transport: AsyncFileTransport::new(folder), from: mailbox(from)? })
     }
 
-    async fn send(&self, mail: &Queued) -> Result<(), String> {
+    async fn send(&self, mail: &Queued, now: DateTime<Utc>) -> Result<(), String> {
         let (Self::Smtp { from, .. } | Self::Folder { from, .. }) = self;
         let message = Message::builder()
+            // The same at every attempt: who gets it twice sees it once.
+            .message_id(Some(format!("<outbox-{}@{}>", mail.id, from.email.domain())))
+            .date(now.into())
             .from(from.clone())
             .to(mail.recipient.parse().map_err(|e| format!("{e}"))?)
             .subject(&mail.subject)
+            .header(ContentType::TEXT_PLAIN)
             .body(mail.body.clone())
             .map_err(|e| e.to_string())?;
         match self {
@@ -124,7 +131,7 @@ impl Portal {
             )
             .await?;
             let Some(mail) = claimed else { return Ok(sent) };
-            let (state, error) = match mailer.send(&mail).await {
+            let (state, error) = match mailer.send(&mail, now).await {
                 Ok(()) => {
                     sent += 1;
                     ("sent", None)

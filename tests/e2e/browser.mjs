@@ -75,7 +75,7 @@ export async function fits(page, what) {
   assert.equal(over, 0, `${what} is ${over} px too wide`);
 }
 
-/** Every look at a page: both widths, both themes; pictures are kept when they are asked for. */
+/** Every look at a page: both widths, both themes. Pictures of the window and of the whole page are kept when they are asked for. */
 export async function look(page, name) {
   for (const [width, viewport] of Object.entries({ narrow, wide })) {
     await page.setViewportSize(viewport);
@@ -84,7 +84,8 @@ export async function look(page, name) {
     if (!pictures) continue;
     for (const theme of ["light", "dark"]) {
       await page.emulateMedia({ colorScheme: theme });
-      await page.screenshot({ path: join(pictures, `${name}-${width}-${theme}.png`), fullPage: true });
+      await page.screenshot({ path: join(pictures, `${name}-${width}-${theme}.png`) });
+      await page.screenshot({ path: join(pictures, "whole", `${name}-${width}-${theme}.png`), fullPage: true });
     }
     await page.emulateMedia({ colorScheme: "light" });
   }

@@ -47,7 +47,7 @@ fn command() -> Result<()> {
             let path = Path::new(path).canonicalize().with_context(|| format!("there is no {path}"))?;
             e2e(&[("AFMT_EXECUTABLE", path.as_os_str().to_owned())])
         }
-        ["pictures"] => e2e(&[("AFMT_PICTURES", root().join("docs/pictures").into_os_string())]),
+        ["pictures"] => pictures(),
         ["lint"] => lint(),
         ["dist"] => {
             site::build(true)?;
@@ -67,6 +67,19 @@ fn e2e(settings: &[(&str, std::ffi::OsString)]) -> Result<()> {
         .args(["test", "--package", "tests", "--test", "browser", "--locked"])
         .envs(settings.iter().cloned())
         .current_dir(root()))
+}
+
+/// Takes pictures of every page into `target/pictures`, and keeps those that the README shows.
+fn pictures() -> Result<()> {
+    let taken = target().join("pictures");
+    e2e(&[("AFMT_PICTURES", taken.clone().into_os_string())])?;
+    let readme = std::fs::read_to_string(root().join("README.md"))?;
+    let kept = root().join("docs/pictures");
+    std::fs::create_dir_all(&kept)?;
+    for name in readme.split("](docs/pictures/").skip(1).filter_map(|rest| rest.split(')').next()) {
+        std::fs::copy(taken.join(name), kept.join(name)).with_context(|| format!("no picture {name} was taken"))?;
+    }
+    Ok(())
 }
 
 fn lint() -> Result<()> {

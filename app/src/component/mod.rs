@@ -3,6 +3,7 @@
 mod error_summary;
 mod field;
 pub mod icon;
+mod key_table;
 mod plate;
 mod text;
 mod time;
@@ -10,6 +11,7 @@ mod time;
 pub use error_summary::ErrorSummary;
 pub use field::{Choice, Hidden, SelectField, TextField, error_id, problem_of};
 pub use icon::Icon;
+pub use key_table::KeyTable;
 pub use plate::{Plate, StateBadge};
 pub use text::Plain;
 pub use time::{Day, Instant};

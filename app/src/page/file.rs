@@ -2,7 +2,7 @@
 
 use crate::{
     Page, Site, Tab,
-    component::{Day, Icon, Instant, Plain, Plate, icon},
+    component::{Day, Icon, Instant, KeyTable, Plain, Plate, icon},
 };
 use leptos::prelude::*;
 use licensing::key::KeyClass;
@@ -133,23 +133,9 @@ fn Keys(file: FileView) -> AnyView {
     let classes = KeyClass::ALL
         .iter()
         .filter_map(|class| {
-            let rows: Vec<_> = file
-                .keys
-                .iter()
-                .filter(|(key, _)| key.class() == *class)
-                .map(|(key, count)| {
-                    view! { <tr><th scope="row" class="code">{key.to_string()}</th><td class="number">{count}</td></tr> }
-                })
-                .collect();
-            (!rows.is_empty()).then(|| {
-                view! {
-                    <table class="keys">
-                        <caption>{class.to_string()}</caption>
-                        <thead><tr><th scope="col">"Key"</th><th scope="col" class="number">"Count"</th></tr></thead>
-                        <tbody>{rows}</tbody>
-                    </table>
-                }
-            })
+            let of_class: Vec<_> =
+                file.keys.iter().filter(|(key, _)| key.class() == *class).map(|(key, count)| (key.clone(), count)).collect();
+            (!of_class.is_empty()).then(|| view! { <KeyTable keys=of_class caption=class.to_string() /> })
         })
         .collect_view();
     view! {

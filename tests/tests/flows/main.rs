@@ -6,6 +6,7 @@ mod faults;
 mod files;
 mod generate;
 mod keys;
+mod mail;
 mod refusals;
 mod sign_in;
 

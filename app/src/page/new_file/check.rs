@@ -1,14 +1,14 @@
 use super::{KEY, STEP, STEP_EDIT, STEP_GENERATE};
 use crate::{
     Page, Tab,
-    component::{Day, Hidden, Icon, icon},
+    component::{Day, Hidden, Icon, KeyTable, icon},
 };
 use leptos::prelude::*;
 use licensing::{
     HostId, Quantity, Serial,
     date::PRODUCTION_VALID_THROUGH,
     form::{Machine, NewFileForm, field},
-    preview::{PartChange, Preview},
+    preview::PartChange,
 };
 use portal::{AccountAccess, Checked, SubmissionKey};
 
@@ -58,7 +58,10 @@ pub fn check(access: &AccountAccess, form: &NewFileForm, key: &SubmissionKey, ch
                 </div>
             </dl>
             <Quantities parts=preview.parts.clone() />
-            <Keys preview />
+            <section aria-labelledby="keys-title">
+                <h2 id="keys-title">"Resulting keys"</h2>
+                <KeyTable keys=preview.keys.iter().map(|(key, count)| (key.clone(), count)).collect() />
+            </section>
             <form method="post" action=action class="buttons">
                 <Hidden fields=carried />
                 <button class="button primary" name=STEP value=STEP_GENERATE>"Generate activation file"</button>
@@ -141,25 +144,6 @@ fn Quantities(parts: Vec<PartChange>) -> AnyView {
                         <th scope="col" class="number">"Pooled available"</th>
                     </tr>
                 </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </section>
-    }
-    .into_any()
-}
-
-#[component]
-fn Keys(preview: Preview) -> AnyView {
-    let rows = preview
-        .keys
-        .iter()
-        .map(|(key, count)| view! { <tr><th scope="row" class="code">{key.to_string()}</th><td class="number">{count}</td></tr> })
-        .collect_view();
-    view! {
-        <section aria-labelledby="keys-title">
-            <h2 id="keys-title">"Resulting keys"</h2>
-            <table class="keys">
-                <thead><tr><th scope="col">"Key"</th><th scope="col" class="number">"Count"</th></tr></thead>
                 <tbody>{rows}</tbody>
             </table>
         </section>

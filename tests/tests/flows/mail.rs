@@ -1,0 +1,86 @@
+use super::{UNUSED_KEY, form};
+use chrono::{DateTime, TimeDelta, Utc};
+use portal::{Ctx, DEMO_PASSWORD, KeyFile, Mailer, PasswordCost, Portal, SignIn};
+use std::{
+    fs,
+    path::Path,
+    sync::{Arc, Mutex},
+};
+use tests::{AMELIA, NOW};
+
+const FROM: &str = "AFMT <licensing@meridian.example>";
+
+/// A portal without a server, so that mail goes out only when the test says so, with one mail queued.
+async fn portal_with_mail(folder: &Path, clock: &Arc<Mutex<DateTime<Utc>>>) -> Portal {
+    let ctx = Ctx::fixed(
+        {
+            let clock = Arc::clone(clock);
+            move || *clock.lock().expect("the clock")
+        },
+        7,
+    );
+    let key = KeyFile {
+        name: "licensing.meridian.example/2026a".into(),
+        path: folder.join("key"),
+        passphrase: "correct horse".to_owned().into(),
+    };
+    key.generate(&ctx).expect("a signing key");
+    let settings = portal::Settings {
+        database: folder.join("afmt.sqlite"),
+        public_url: "https://licences.example".into(),
+        vendor: "Meridian Contact Software".into(),
+        password_cost: PasswordCost::Least,
+    };
+    let portal = Portal::open(settings, &key, ctx).await.expect("the portal opens");
+    portal.fill_with_demo().await.expect("the demo");
+    let sign_in = SignIn { email: AMELIA.into(), password: DEMO_PASSWORD.into(), address: [127, 0, 0, 1].into() };
+    let token = portal.sign_in(sign_in).await.expect("signed in");
+    let amelia = portal.authenticate(token.as_str()).await.expect("the database answers").expect("a session");
+    let acme = amelia.account("ACME-1001").await.expect("her account");
+    let form = form(UNUSED_KEY, &[]).into_iter().collect();
+    acme.generate(&form, &UNUSED_KEY.parse().expect("a key")).await.expect("generated");
+    portal
+}
+
+fn clock() -> Arc<Mutex<DateTime<Utc>>> {
+    Arc::new(Mutex::new(NOW.parse().expect("an instant")))
+}
+
+fn mails(folder: &Path) -> Vec<String> {
+    let files = fs::read_dir(folder).expect("the folder").map(|entry| entry.expect("an entry").path());
+    files
+        .filter(|path| path.extension().is_some_and(|e| e == "eml"))
+        .map(|path| fs::read_to_string(path).expect("a mail"))
+        .collect()
+}
+
+#[tokio::test]
+async fn queued_mail_is_sent_once() {
+    let (data, sent) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+    let portal = portal_with_mail(data.path(), &clock()).await;
+    let mailer = Mailer::folder(sent.path().to_owned(), FROM).expect("a mailer");
+    assert_eq!(portal.send_due_mail(&mailer).await.expect("sent"), 1);
+    assert_eq!(portal.send_due_mail(&mailer).await.expect("nothing is due"), 0);
+    let mails = mails(sent.path());
+    assert_eq!(mails.len(), 1);
+    assert!(mails[0].contains("To: amelia.hart@acme.example"), "{}", mails[0]);
+    assert!(mails[0].contains("Subject: Activation file AF-0000001 for IC-PRD-01"), "{}", mails[0]);
+    assert!(mails[0].contains("Content-Type: text/plain; charset=utf-8"), "{}", mails[0]);
+    assert!(mails[0].contains("https://licences.example/accounts/ACME-1001/files/AF-0000001"), "{}", mails[0]);
+}
+
+#[tokio::test]
+async fn while_the_mail_server_is_down_mail_waits_and_nobody_notices() {
+    let (data, sent) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+    let clock = clock();
+    let portal = portal_with_mail(data.path(), &clock).await;
+    // A port that was free a moment ago: nobody listens there.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port();
+    let down = Mailer::smtp(&format!("smtp://127.0.0.1:{port}"), FROM).expect("a mailer");
+    assert_eq!(portal.send_due_mail(&down).await.expect("no error"), 0);
+    let folder = Mailer::folder(sent.path().to_owned(), FROM).expect("a mailer");
+    assert_eq!(portal.send_due_mail(&folder).await.expect("not due yet"), 0);
+    *clock.lock().expect("the clock") += TimeDelta::minutes(2);
+    assert_eq!(portal.send_due_mail(&folder).await.expect("due again"), 1);
+    assert_eq!(mails(sent.path()).len(), 1);
+}
