@@ -50,7 +50,8 @@ fn mails(folder: &Path) -> Vec<String> {
     let files = fs::read_dir(folder).expect("the folder").map(|entry| entry.expect("an entry").path());
     files
         .filter(|path| path.extension().is_some_and(|e| e == "eml"))
-        .map(|path| fs::read_to_string(path).expect("a mail"))
+        // Long lines are folded in transport.
+        .map(|path| fs::read_to_string(path).expect("a mail").replace("=\r\n", ""))
         .collect()
 }
 
