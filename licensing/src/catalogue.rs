@@ -1,6 +1,6 @@
 //! What the vendor sells, as data: products, versions, parts and what each part gives. Domain §2.
 
-use crate::{PartNumber, TextError, key::KeyMapping, key::KeyName, licence::coded};
+use crate::{PartNumber, key::KeyMapping, key::KeyName, licence::coded};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -105,8 +105,8 @@ pub enum CatalogueError {
     Missing { part: PartNumber, what: &'static str, name: String },
     #[error("Part {part} maps {key} more than once.")]
     KeyTwice { part: PartNumber, key: KeyName },
-    #[error("The catalogue holds a name that is not possible: {0}.")]
-    Text(#[from] TextError),
+    #[error("Part {part} maps {key}, which follows from a rule and is never sold.")]
+    KeyOfARule { part: PartNumber, key: KeyName },
 }
 
 impl Catalogue {
@@ -149,6 +149,9 @@ impl Catalogue {
                 return Err(missing("required part", required.as_str()));
             }
             let mut keys = BTreeSet::new();
+            if let Some((key, ..)) = part.keys.iter().find(|(key, ..)| key.follows_from_a_rule()) {
+                return Err(CatalogueError::KeyOfARule { part: part.number.clone(), key: key.clone() });
+            }
             if let Some((key, ..)) = part.keys.iter().find(|(key, ..)| !keys.insert(key)) {
                 return Err(CatalogueError::KeyTwice { part: part.number.clone(), key: key.clone() });
             }
@@ -326,6 +329,10 @@ mod tests {
             "Part A names required part B, which the catalogue does not have."
         );
         assert_eq!(refused(part("A", "CIC", "keys = []").repeat(2)), "Part A stands twice in the catalogue.");
+        assert_eq!(
+            refused(part("A", "CIC", "keys = [[\"I3_FEATURE_SU_ALLOWED\", 1, 0]]")),
+            "Part A maps I3_FEATURE_SU_ALLOWED, which follows from a rule and is never sold."
+        );
         assert!(refused(part("A", "CIC", "keys = [[\"I3_CLIENT_ACCESS\", 1, 0]]")).contains("another name of I3_ACCESS_CLIENT"));
     }
 }

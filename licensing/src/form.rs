@@ -201,7 +201,9 @@ impl fmt::Display for Problem {
             Self::Requires { description, missing } => {
                 write!(f, "{description} works only together with {missing}. Add it, or leave {description} out.")
             }
-            Self::NotOwned(part) => write!(f, "This account does not own part {part}. Start again from the current list."),
+            Self::NotOwned(part) => {
+                write!(f, "Part {part} is not among what this account owns for this product. Choose from the current list.")
+            }
             Self::TooMany(error) => write!(f, "{error}."),
             Self::UsageTrackingOnPerpetual => f.write_str("A perpetual licence carries no usage tracking. Leave it out."),
         }
@@ -224,6 +226,20 @@ impl NewFileForm {
     /// Every field as typed.
     pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// Without what `offer` does not have: parts that were chosen for another product.
+    #[must_use]
+    pub fn fitting(&self, offer: &Offer) -> Self {
+        let offered = |part: &str, class: fn(PartClass) -> bool| {
+            part.is_empty() || offer.parts.iter().any(|p| p.number.as_str() == part && class(p.class))
+        };
+        let fits = |name: &str, value: &str| match name {
+            field::SERVER_ITEM => offered(value, |class| class == PartClass::ServerItem),
+            field::SWITCHOVER_ITEM => offered(value, |class| class == PartClass::SwitchoverItem),
+            _ => field::quantity_part(name).is_none_or(|part| offered(part, PartClass::is_add_on)),
+        };
+        Self(self.0.iter().filter(|(name, value)| fits(name, value)).cloned().collect())
     }
 
     /// Whether the switchover server is left for another time.

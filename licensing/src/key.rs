@@ -1,6 +1,6 @@
 //! Licence keys and how parts expand into them. Domain §3.
 
-use crate::{MOST, Quantity, licence::coded};
+use crate::{MOST, Quantity, UsageTracking, licence::coded};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
@@ -47,6 +47,13 @@ impl KeyName {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether the key is set by a rule about the whole file, and so by no part. Domain §6.5 to §6.7.
+    #[must_use]
+    pub fn follows_from_a_rule(&self) -> bool {
+        let usage = [UsageTracking::Upload, UsageTracking::Local].map(UsageTracking::key);
+        *self == Self::updates_allowed() || *self == Self::virtual_cloud() || usage.contains(self)
     }
 
     #[must_use]

@@ -1,7 +1,7 @@
 //! What an account may put into a new file of one product and version: the form's choices, and all that the preview needs.
 
 use crate::{
-    LicenceModel, PartNumber,
+    PartNumber,
     catalogue::PartClass,
     entitlement::{Entitlement, Holding},
     key::KeyMapping,
@@ -17,7 +17,6 @@ pub struct Offer {
     pub product: OfferedProduct,
     /// Name of the product version.
     pub version: String,
-    pub model: LicenceModel,
     /// Today in the account's time zone.
     pub today: NaiveDate,
     pub sites: Vec<OfferedSite>,

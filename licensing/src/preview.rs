@@ -2,7 +2,7 @@
 
 use crate::{
     PartNumber, Quantity, UsageTracking,
-    entitlement::{Holding, draw},
+    entitlement::{Entitlement, Holding, draw},
     form::{Choice, Pool, Problem, Refusal, field, refusal},
     key::{KeyCounts, KeyName},
     offer::{Offer, OfferedPart},
@@ -80,11 +80,12 @@ impl Preview {
             }
         }
         if let Some(item) = selection.server_item.as_ref().and_then(|item| offer.part(item)) {
-            preview.updates_through = updates_through(item, offer.today);
+            let line = drawn_line(item);
+            preview.updates_through = line.filter(|line| line.maintained_on(offer.today)).and_then(|line| line.maintenance_end);
             if preview.updates_through.is_some() {
                 preview.add_key(&KeyName::updates_allowed(), field::SERVER_ITEM);
             }
-            preview.track_usage(item.holding().unlimited, selection.usage_tracking);
+            preview.track_usage(line.is_some_and(|line| line.unlimited), selection.usage_tracking);
         }
         preview
     }
@@ -127,10 +128,8 @@ impl Preview {
     }
 }
 
-/// Maintenance end of the order line that one `server_item` is drawn from, when it is current on `today`.
-fn updates_through(server_item: &OfferedPart, today: NaiveDate) -> Option<NaiveDate> {
+/// The order line that one `server_item` is drawn from: its maintenance and its model are the file's.
+fn drawn_line(server_item: &OfferedPart) -> Option<&Entitlement> {
     let drawn = draw(&server_item.lines, Quantity::ONE_SERVER).ok()?;
-    let (line, _) = drawn.first()?;
-    let line = &server_item.lines[*line];
-    line.maintenance_end.filter(|_| line.maintained_on(today))
+    drawn.first().map(|(line, _)| &server_item.lines[*line])
 }

@@ -45,12 +45,13 @@ pub struct Attention {
 }
 
 /// The chooser shows so many; a search narrows them.
-const MOST_ACCOUNTS: usize = 50;
+pub const MOST_ACCOUNTS: usize = 50;
 /// What ends within this time needs attention.
 const SOON: TimeDelta = TimeDelta::days(60);
 
 impl Caller {
-    /// Accounts of this person whose name or reference number contains `search`, by name.
+    /// Accounts of this person whose name or reference number contains `search`, by name: the first [`MOST_ACCOUNTS`], and one more where
+    /// there are more.
     ///
     /// # Errors
     /// [`Error::Unavailable`] and [`Error::Internal`].
@@ -62,13 +63,14 @@ impl Caller {
             licence_model: String,
             active_files: i64,
         }
-        let pattern = format!("%{}%", search.trim().to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+        let pattern =
+            format!("%{}%", search.trim().to_ascii_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
         let sql = format!(
             "SELECT a.garn, a.name, a.licence_model,
                 (SELECT COUNT(*) FROM activation_files f WHERE f.account_id = a.id AND f.state = 'active') AS active_files
              FROM accounts a
              WHERE {VISIBLE} AND (lower(a.name) LIKE $3 ESCAPE '\\' OR lower(a.garn) LIKE $3 ESCAPE '\\')
-             ORDER BY a.name, a.id LIMIT {MOST_ACCOUNTS}"
+             ORDER BY a.name, a.id LIMIT {MOST_ACCOUNTS} + 1"
         );
         let values = [self.person_id().into(), self.sees_all().into(), pattern.into()];
         let found: Vec<Found> = rows(self.portal().database.read(), &sql, values).await?;
@@ -167,7 +169,7 @@ impl AccountAccess {
         let today = self.today();
         let mut attention = Vec::new();
         if matches!(self.caller().role(), Role::Customer | Role::Partner) && self.licence_model == LicenceModel::Perpetual {
-            attention.extend(self.certification_attention(today).await?);
+            attention.extend(self.certification_attention(parts, today).await?);
         }
         for part in parts.iter().filter(|part| part.class == PartClass::ServerItem) {
             let Some(end) = part.maintenance_end else { continue };
@@ -193,33 +195,41 @@ impl AccountAccess {
         Ok(attention)
     }
 
-    async fn certification_attention(&self, today: NaiveDate) -> Result<Option<Attention>, Error> {
+    /// The person's certifications for the products that the account owns something of.
+    async fn certification_attention(&self, parts: &[OwnedPart], today: NaiveDate) -> Result<Vec<Attention>, Error> {
         #[derive(FromQueryResult)]
-        struct Last {
+        struct Held {
             name: String,
+            valid_from: NaiveDate,
             valid_through: NaiveDate,
         }
-        let last: Vec<Last> = rows(
+        let held: Vec<Held> = rows(
             self.portal().database.read(),
-            "SELECT p.name, c.valid_through FROM certifications c JOIN products p ON p.id = c.product_id
-             WHERE c.person_id = $1 ORDER BY c.valid_through DESC LIMIT 1",
+            "SELECT p.name, c.valid_from, c.valid_through FROM certifications c JOIN products p ON p.id = c.product_id
+             WHERE c.person_id = $1 ORDER BY c.valid_through",
             [self.caller().person_id().into()],
         )
         .await?;
-        Ok(match last.into_iter().next() {
-            None => Some(Attention {
-                what: "You hold no certification.".into(),
-                next: "You can view and download files. A certified colleague generates them.".into(),
-            }),
-            Some(Last { name, valid_through }) if valid_through < today => Some(Attention {
-                what: format!("Your certification for {name} ended on {}.", date::words(valid_through)),
-                next: "Renew it to generate files. Viewing and downloading need none.".into(),
-            }),
-            Some(Last { name, valid_through }) if valid_through - today <= SOON => Some(Attention {
-                what: format!("Your certification for {name} ends on {}.", date::words(valid_through)),
-                next: "Renew it before then to keep generating files.".into(),
-            }),
-            Some(_) => None,
-        })
+        let mut products: Vec<&str> = parts.iter().map(|part| part.product.as_str()).collect();
+        products.dedup();
+        let attention = products.into_iter().filter_map(|name| {
+            let last = held.iter().rfind(|held| held.name == name && held.valid_from <= today);
+            match last.map(|held| held.valid_through) {
+                None => Some(Attention {
+                    what: format!("You hold no certification for {name}."),
+                    next: "You can view and download its files. A certified colleague generates them.".into(),
+                }),
+                Some(end) if end < today => Some(Attention {
+                    what: format!("Your certification for {name} ended on {}.", date::words(end)),
+                    next: "Renew it to generate files. Viewing and downloading need none.".into(),
+                }),
+                Some(end) if end - today <= SOON => Some(Attention {
+                    what: format!("Your certification for {name} ends on {}.", date::words(end)),
+                    next: "Renew it before then to keep generating files.".into(),
+                }),
+                Some(_) => None,
+            }
+        });
+        Ok(attention.collect())
     }
 }

@@ -44,8 +44,8 @@ impl AuditEvent {
         Self { person: Some(person), ..self }
     }
 
-    pub(crate) fn after(self, after: Value) -> Self {
-        Self { after: Some(after), ..self }
+    pub(crate) fn changing(self, before: Value, after: Value) -> Self {
+        Self { before: Some(before), after: Some(after), ..self }
     }
 }
 

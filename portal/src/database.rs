@@ -5,7 +5,10 @@ use sea_orm::{
     TransactionOptions, TransactionTrait, Value,
     sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
 };
-use std::{path::Path, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 /// How long a request waits for a connection or for another writer before it is told to come back.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -15,14 +18,18 @@ const READERS: u32 = 4;
 pub(crate) struct Database {
     writer: DatabaseConnection,
     readers: DatabaseConnection,
+    file: File,
 }
 
 impl Database {
     pub(crate) async fn open(path: &Path) -> Result<Self, Error> {
-        let writer = connect(path, 1).await?;
-        Migrator::up(&writer, None).await?;
-        let readers = connect(path, READERS).await?;
-        Ok(Self { writer, readers })
+        let first = connect(path, 1, true).await?;
+        Migrator::up(&first, None).await?;
+        first.close().await?;
+        // From here on a missing file is a fault, not an invitation to begin with an empty one.
+        let writer = connect(path, 1, false).await?;
+        let readers = connect(path, READERS, false).await?;
+        Ok(Self { writer, readers, file: File::at(path)? })
     }
 
     /// For reading only: what is decided on must be read inside the [`Write`] that acts on it.
@@ -31,11 +38,13 @@ impl Database {
     }
 
     pub(crate) async fn ping(&self) -> Result<(), Error> {
+        self.file.in_place()?;
         run(&self.readers, "SELECT last FROM serial_numbers", []).await.map(drop)
     }
 
     /// Begins a write. It holds the database's one write lock from here, so that what it reads stays true until it commits.
     pub(crate) async fn write(&self) -> Result<Write, Error> {
+        self.file.in_place()?;
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
@@ -50,7 +59,38 @@ impl Database {
     }
 }
 
-async fn connect(path: &Path, connections: u32) -> Result<DatabaseConnection, Error> {
+/// The database's file. Open connections would go on writing to one that was taken away, and all of it would be lost.
+struct File {
+    path: PathBuf,
+    identity: Option<u64>,
+}
+
+impl File {
+    fn at(path: &Path) -> Result<Self, Error> {
+        let file = Self { path: path.to_owned(), identity: identity(path) };
+        file.in_place()?;
+        Ok(file)
+    }
+
+    fn in_place(&self) -> Result<(), Error> {
+        match identity(&self.path) {
+            Some(found) if self.identity == Some(found) => Ok(()),
+            _ => Err(Error::Unavailable("the database file is not where it was".into())),
+        }
+    }
+}
+
+#[cfg(unix)]
+fn identity(path: &Path) -> Option<u64> {
+    std::fs::metadata(path).ok().map(|file| std::os::unix::fs::MetadataExt::ino(&file))
+}
+
+#[cfg(not(unix))]
+fn identity(path: &Path) -> Option<u64> {
+    path.exists().then_some(0)
+}
+
+async fn connect(path: &Path, connections: u32, create: bool) -> Result<DatabaseConnection, Error> {
     let mut options = ConnectOptions::new("sqlite::memory:");
     let path = path.to_owned();
     options.max_connections(connections).min_connections(1).acquire_timeout(PATIENCE).sqlx_logging(false).map_sqlx_sqlite_opts(
@@ -59,7 +99,7 @@ async fn connect(path: &Path, connections: u32) -> Result<DatabaseConnection, Er
                 .filename(&path)
                 .in_memory(false)
                 .shared_cache(false)
-                .create_if_missing(true)
+                .create_if_missing(create)
                 .foreign_keys(true)
                 .journal_mode(SqliteJournalMode::Wal)
                 .synchronous(SqliteSynchronous::Full)

@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use licensing::{
     HostId, LicenceType, PartNumber, Quantity, Serial,
     catalogue::PartClass,
-    file::{ActivationFile, Binding, KeyName, Note},
+    file::{ActivationFile, Binding, Note},
     form::{MailConnector, SystemType},
     key::KeyCounts,
 };
@@ -81,7 +81,8 @@ pub struct FileView {
     /// What the current revision holds of the account's entitlements.
     pub parts: Vec<PartRow>,
     pub keys: KeyCounts,
-    pub signed_by: KeyName,
+    /// Name of the key.
+    pub signed_by: String,
     pub file_name: String,
     pub size_bytes: usize,
     /// Lower-case hexadecimal digits.
@@ -190,8 +191,7 @@ impl AccountAccess {
                     .await?
             }
         };
-        let mut page = stored.iter().take(PAGE).map(Stored::row).collect::<Result<Vec<_>, _>>()?;
-        page.shrink_to_fit();
+        let page = stored.iter().take(PAGE).map(Stored::row).collect::<Result<Vec<_>, _>>()?;
         let next = page.last().map(|row| row.serial.clone()).filter(|_| stored.len() > PAGE);
         let total = total.and_then(|t| u64::try_from(t.total).ok()).unwrap_or_default();
         Ok(FilePage { rows: page, total, next })

@@ -91,7 +91,7 @@ impl AccountAccess {
     /// Reads and checks a complete form without changing anything.
     ///
     /// # Errors
-    /// [`NotGenerated`], as [`Self::generate`] would answer now.
+    /// [`NotGenerated`], as [`Self::generate`] would answer a form that was not used before.
     pub async fn check(&self, form: &NewFileForm) -> Result<Checked, NotGenerated> {
         let on = self.portal().database.read();
         let (request, loaded) = self.parse(on, form).await?;
@@ -141,7 +141,9 @@ impl AccountAccess {
             ),
         };
         outbox::queue(&write, mail, self.portal().now()).await?;
-        let event = AuditEvent::on_account(self, "generate", serial.as_str()).after(json!({ "revision": 1, "request": request }));
+        let (before, after) = ledger(&loaded, &taken);
+        let event = AuditEvent::on_account(self, "generate", serial.as_str())
+            .changing(json!({ "allocated": before }), json!({ "allocated": after, "revision": 1, "request": request }));
         write.commit(event).await?;
         tracing::info!(%serial, garn = %self.garn, product = request.product, "activation file generated");
         Ok(Some(Generated { serial }))
@@ -168,11 +170,12 @@ impl AccountAccess {
 
     /// Tells two requests apart. It covers what is asked for, as typed, and not what the account owns meanwhile.
     fn digest(&self, form: &NewFileForm) -> Result<Vec<u8>, Error> {
-        let asked: BTreeMap<_, _> = form
-            .fields()
-            .filter(|(name, value)| is_asked(name) && !value.trim().is_empty())
-            .map(|(n, v)| (n, v.trim()))
-            .collect();
+        let mut asked = BTreeMap::new();
+        for (name, value) in form.fields().filter(|(name, _)| is_asked(name)) {
+            // Of a field that was sent twice the first counts, here as in the parser.
+            asked.entry(name).or_insert(value.trim());
+        }
+        asked.retain(|_, value| !value.is_empty());
         let asked = serde_json::to_vec(&(self.garn.as_str(), asked)).map_err(Error::internal)?;
         Ok(Sha256::digest(asked).to_vec())
     }
@@ -332,6 +335,17 @@ impl AccountAccess {
         }
         Ok(same)
     }
+}
+
+/// What is allocated of each entitlement that gives something, by row id, before and after.
+fn ledger(loaded: &LoadedOffer, taken: &BTreeMap<i64, Quantity>) -> (BTreeMap<i64, Quantity>, BTreeMap<i64, Quantity>) {
+    let lines = loaded.offer.parts.iter().flat_map(|part| {
+        let ids = loaded.entitlement_ids.get(&part.number).into_iter().flatten();
+        ids.zip(&part.lines).map(|(id, line)| (*id, line.allocated))
+    });
+    let before: BTreeMap<_, _> = lines.filter(|(id, _)| taken.contains_key(id)).collect();
+    let after = before.iter().filter_map(|(id, allocated)| Some((*id, allocated.checked_add(*taken.get(id)?)?))).collect();
+    (before, after)
 }
 
 /// Fields that say what is asked for; buttons and the key itself do not.

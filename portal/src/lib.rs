@@ -1,6 +1,6 @@
 //! The backend: who may do what, and one function for each thing that can be done.
 //!
-//! Rights are types. [`Portal::authenticate`] gives a [`Caller`], the caller gives an [`AccountAccess`], and only that has operations:
+//! Rights are types. [`Portal::authenticate`] gives a [`Caller`], the caller gives an [`AccountAccess`], and only that reaches an account:
 //!
 //! ```
 //! async fn files(access: portal::AccountAccess) -> Result<portal::FilePage, portal::Error> {
@@ -55,7 +55,7 @@ mod password;
 mod session;
 mod signing_key;
 
-pub use account::{AccountRow, Attention, Overview, OwnedPart};
+pub use account::{AccountRow, Attention, MOST_ACCOUNTS, Overview, OwnedPart};
 pub use audit::AuditEvent;
 pub use caller::{AccountAccess, Caller, Person, Role};
 pub use ctx::Ctx;
@@ -68,11 +68,11 @@ pub use offer::Start;
 pub use outbox::{Mailer, MailerError};
 pub use password::PasswordCost;
 pub use session::{SignIn, SignInRefused, Token};
-pub use signing_key::{KeyFile, PublicKey, SigningKeyError, write_private};
+pub use signing_key::{KeyFile, PublicKey, SigningKeyError, use_signing_key, write_private};
 
 use database::Database;
 use password::Passwords;
-use signing_key::Signer;
+use signing_key::{Rotation, Signer};
 use std::{path::PathBuf, sync::Arc};
 
 /// What the portal is told once, when it starts.
@@ -114,7 +114,7 @@ impl Portal {
         let database = Database::open(&settings.database)
             .await
             .map_err(|source| OpenError::Database { path: settings.database.clone(), source })?;
-        let signer = Signer::open(&database, key, &ctx).await?;
+        let signer = Signer::open(&database, key, Rotation::Refuse, &ctx).await?;
         let passwords = Passwords::new(settings.password_cost, &ctx);
         Ok(Self {
             ctx,

@@ -63,7 +63,7 @@ impl AccountAccess {
             on,
             "SELECT v.name, MAX(v.released_on) AS released_on FROM product_versions v
              WHERE v.subscription OR NOT $1 GROUP BY v.name ORDER BY released_on DESC",
-            [self.subscribes().into()],
+            [self.only_subscribes().into()],
         )
         .await?;
         let sites = self.sites(on).await?;
@@ -98,6 +98,11 @@ impl AccountAccess {
 
     fn subscribes(&self) -> bool {
         self.licence_model != LicenceModel::Perpetual
+    }
+
+    /// A subscription needs a version that knows the usage keys; a mixed estate may run older ones beside it. Domain §2.
+    fn only_subscribes(&self) -> bool {
+        self.licence_model == LicenceModel::Subscription
     }
 
     /// Customers and partners serve themselves only on perpetual accounts. Domain §1.
@@ -178,7 +183,7 @@ impl AccountAccess {
             "SELECT p.id AS product_id, v.id AS version_id, p.code, p.name, p.switchover, p.mail_connector, v.name AS version
              FROM products p JOIN product_versions v ON v.product_id = p.id
              WHERE p.code = $1 AND v.name = $2 AND (v.subscription OR NOT $3)",
-            [product.into(), version.into(), self.subscribes().into()],
+            [product.into(), version.into(), self.only_subscribes().into()],
         )
         .await?
         .ok_or(Error::NotFound)?;
@@ -191,7 +196,6 @@ impl AccountAccess {
                 mail_connector: found.mail_connector,
             },
             version: found.version,
-            model: self.licence_model,
             today: self.today(),
             sites: self.sites(on).await?,
             parts,

@@ -78,7 +78,7 @@ impl Mailer {
         let (Self::Smtp { from, .. } | Self::Folder { from, .. }) = self;
         let message = Message::builder()
             // The same at every attempt: who gets it twice sees it once.
-            .message_id(Some(format!("<outbox-{}@{}>", mail.id, from.email.domain())))
+            .message_id(Some(format!("<{}.{}@{}>", mail.id, mail.queued_at.timestamp_micros(), from.email.domain())))
             .date(now.into())
             .from(from.clone())
             .to(mail.recipient.parse().map_err(|e| format!("{e}"))?)
@@ -103,6 +103,7 @@ struct Queued {
     recipient: String,
     subject: String,
     body: String,
+    queued_at: DateTime<Utc>,
     attempts: i64,
 }
 
@@ -126,7 +127,7 @@ impl Portal {
                 self.database.bookkeeping(),
                 "UPDATE outbox SET attempts = attempts + 1, next_attempt_at = $2
                  WHERE id = (SELECT id FROM outbox WHERE state = 'queued' AND next_attempt_at <= $1 ORDER BY id LIMIT 1)
-                 RETURNING id, recipient, subject, body, attempts",
+                 RETURNING id, recipient, subject, body, queued_at, attempts",
                 [now.into(), (now + CLAIM).into()],
             )
             .await?;

@@ -61,7 +61,8 @@ impl Portal {
         let email = sign_in.email.trim().to_lowercase();
         let by_email = subject("email", &email);
         // Counted before the password is checked, so that attempts made at once are all counted.
-        self.count_attempt(&subject("address", &network(sign_in.address)), ATTEMPTS_BY_ADDRESS).await?;
+        let by_address = subject("address", &network(sign_in.address));
+        self.count_attempt(&by_address, ATTEMPTS_BY_ADDRESS).await?;
         self.count_attempt(&by_email, ATTEMPTS_BY_EMAIL).await?;
 
         let person = person::Entity::find()
@@ -98,6 +99,13 @@ impl Portal {
             [by_email.into(), (now - ATTEMPT_WINDOW).into()],
         )
         .await?;
+        // People behind one address who sign in rightly do not use up its attempts.
+        run(
+            write.on(),
+            "UPDATE sign_in_attempts SET attempts = attempts - 1 WHERE subject_sha256 = $1 AND attempts > 0",
+            [by_address.into()],
+        )
+        .await?;
         let event = AuditEvent::by_operator(now, &person.name, "sign-in", format!("person {}", person.id));
         write.commit(event.of_person(person.id)).await?;
         Ok(token)
@@ -110,6 +118,21 @@ impl Portal {
             window_began_at: DateTime<Utc>,
         }
         let now = self.ctx.now();
+        let refusal = |window_began_at: DateTime<Utc>| {
+            let wait = window_began_at + ATTEMPT_WINDOW - now;
+            SignInRefused::TooMany { retry_after_s: u64::try_from(wait.num_seconds()).unwrap_or(0).max(1) }
+        };
+        // Who is over the limit already is refused without a write: guessing must not keep others from writing.
+        let full: Option<Attempts> = row(
+            self.database.bookkeeping(),
+            "SELECT attempts, window_began_at FROM sign_in_attempts
+             WHERE subject_sha256 = $1 AND window_began_at > $2 AND attempts >= $3",
+            [subject.to_vec().into(), (now - ATTEMPT_WINDOW).into(), most.into()],
+        )
+        .await?;
+        if let Some(full) = full {
+            return Err(refusal(full.window_began_at));
+        }
         let counted: Option<Attempts> = row(
             self.database.bookkeeping(),
             "INSERT INTO sign_in_attempts (subject_sha256, window_began_at, attempts) VALUES ($1, $2, 1)
@@ -121,10 +144,7 @@ impl Portal {
         )
         .await?;
         match counted {
-            Some(Attempts { attempts, window_began_at }) if attempts > most => {
-                let wait = window_began_at + ATTEMPT_WINDOW - now;
-                Err(SignInRefused::TooMany { retry_after_s: u64::try_from(wait.num_seconds()).unwrap_or(0).max(1) })
-            }
+            Some(Attempts { attempts, window_began_at }) if attempts > most => Err(refusal(window_began_at)),
             _ => Ok(()),
         }
     }

@@ -35,6 +35,10 @@ pub enum SigningKeyError {
         "The database knows {name} as another key than the one at {path}. Restore the file that belongs to this database, or name the new key differently."
     )]
     Other { name: String, path: PathBuf },
+    #[error(
+        "The database signs with {current}, not with {name}. Start with that key, or take {name} into use with “afmt keys use”."
+    )]
+    NotCurrent { name: String, current: String },
     #[error(transparent)]
     Name(#[from] KeyError),
     #[error("The signing key cannot be noted in the database.")]
@@ -100,6 +104,22 @@ pub fn write_private(path: &std::path::Path, bytes: &[u8]) -> std::io::Result<()
     file.sync_all()
 }
 
+/// Whether another key than the current one may take its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rotation {
+    Refuse,
+    Allow,
+}
+
+/// Makes the key of `file` the one that signs, in the database at `database`. The one before stays known.
+///
+/// # Errors
+/// [`SigningKeyError`].
+pub async fn use_signing_key(database: &std::path::Path, file: &KeyFile, ctx: &Ctx) -> Result<(), SigningKeyError> {
+    let database = Database::open(database).await?;
+    Signer::open(&database, file, Rotation::Allow, ctx).await.map(drop)
+}
+
 /// Signs activation files with the current key.
 pub(crate) struct Signer {
     name: KeyName,
@@ -108,8 +128,13 @@ pub(crate) struct Signer {
 }
 
 impl Signer {
-    /// Takes the key of `file` into use. The first start with a new name notes it; later ones must bring the same key.
-    pub(crate) async fn open(database: &Database, file: &KeyFile, ctx: &Ctx) -> Result<Self, SigningKeyError> {
+    /// Opens the key of `file`. The first start notes it; later ones must bring the same key, or say that another one is wanted.
+    pub(crate) async fn open(
+        database: &Database,
+        file: &KeyFile,
+        rotation: Rotation,
+        ctx: &Ctx,
+    ) -> Result<Self, SigningKeyError> {
         let name: KeyName = file.name.parse()?;
         let (key, private_key_sha256) = file.read()?;
         let verifier = VerifierKey::new(name.clone(), key.verifying_key().as_bytes())?;
@@ -120,6 +145,10 @@ impl Signer {
             }
             Some(known) if known.state == CURRENT => {}
             _ => {
+                let current = Entity::find().filter(Column::State.eq(CURRENT)).one(database.read()).await.map_err(Error::from)?;
+                if let (Some(current), Rotation::Refuse) = (current, rotation) {
+                    return Err(SigningKeyError::NotCurrent { name: file.name.clone(), current: current.name });
+                }
                 let write = database.write().await?;
                 let retired = ActiveModel { state: Set("retired".to_owned()), ..Default::default() };
                 Entity::update_many()

@@ -12,7 +12,7 @@ mod start;
 
 pub use origin::PublicUrl;
 pub use routes::{Access, Route, table};
-pub use settings::{KeysCommand, Settings, generate_key};
+pub use settings::{KeysCommand, Settings, generate_key, use_key};
 pub use start::{Running, start};
 
 use app::Site;

@@ -51,7 +51,12 @@ async fn run(cli: Cli) -> Result<()> {
         Some(Command::Serve { settings }) => serve(&settings).await,
         Some(Command::Keys { command: KeysCommand::Generate { settings } }) => {
             let path = server::generate_key(&settings, &Ctx::system())?;
-            writeln!(std::io::stdout(), "{} signs from now on. Keep a copy of it and of its passphrase.", path.display())?;
+            writeln!(std::io::stdout(), "The signing key is at {}. Keep a copy of it and of its passphrase.", path.display())?;
+            Ok(())
+        }
+        Some(Command::Keys { command: KeysCommand::Use { settings } }) => {
+            server::use_key(&settings, &Ctx::system()).await?;
+            writeln!(std::io::stdout(), "{} signs from now on.", settings.signing_key)?;
             Ok(())
         }
     }

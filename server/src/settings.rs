@@ -60,16 +60,24 @@ pub enum KeysCommand {
         #[command(flatten)]
         settings: Settings,
     },
+    /// Sign with this key from now on. The one before stays known, and its files stay valid.
+    Use {
+        #[command(flatten)]
+        settings: Settings,
+    },
 }
 
 impl Settings {
-    pub(crate) fn database(&self) -> PathBuf {
-        self.data.join("afmt.sqlite")
+    /// The demo has a database of its own: its known passwords never open another one.
+    #[must_use]
+    pub fn database(&self) -> PathBuf {
+        self.data.join(if self.demo { "demo.sqlite" } else { "afmt.sqlite" })
     }
 
-    /// The key file is named after the key.
+    /// The key file is named after the key. The demo's is one of its own, too.
     fn key_path(&self) -> PathBuf {
-        self.data.join(format!("{}.key", self.signing_key.replace('/', "_")))
+        let demo = if self.demo { "demo_" } else { "" };
+        self.data.join(format!("{demo}{}.key", self.signing_key.replace('/', "_")))
     }
 
     /// The key file with its passphrase.
@@ -105,6 +113,10 @@ impl Settings {
         ensure!(loopback || !self.demo, "--demo is for trying out: it listens on loopback only, such as 127.0.0.1:3000.");
         let https = self.public_url.as_ref().is_some_and(PublicUrl::is_https);
         ensure!(
+            !https || !self.demo,
+            "--demo is for trying out: its passwords are known. It cannot have an https:// public URL."
+        );
+        ensure!(
             loopback || https,
             "Passwords would travel in the clear: name the https:// address of the proxy in front with --public-url, or listen on loopback."
         );
@@ -119,6 +131,14 @@ fn read_passphrase(path: &Path) -> Result<Zeroizing<String>> {
     let passphrase = text.trim_end_matches(['\r', '\n']);
     ensure!(!passphrase.is_empty(), "The passphrase at {} is empty.", path.display());
     Ok(Zeroizing::new(passphrase.to_owned()))
+}
+
+/// `afmt keys use`.
+///
+/// # Errors
+/// The key does not open, or the database cannot be opened or written.
+pub async fn use_key(settings: &Settings, ctx: &Ctx) -> Result<()> {
+    Ok(portal::use_signing_key(&settings.database(), &settings.key_file()?, ctx).await?)
 }
 
 /// `afmt keys generate`. Says where the key is.

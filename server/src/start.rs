@@ -55,6 +55,9 @@ pub async fn start(settings: &Settings, ctx: Ctx, password_cost: PasswordCost) -
         portal.fill_with_demo().await?;
     }
     let mailer = mailer(settings)?;
+    if public_url.is_https() && settings.trusted_proxy.is_empty() {
+        tracing::warn!("no proxy is trusted: behind one, all people share one limit of attempts to sign in (--trusted-proxy)");
+    }
     let url = public_url.origin();
     let app = App {
         site: Site {
@@ -88,8 +91,13 @@ async fn send_mail(portal: Portal, mailer: Mailer, stopped: watch::Receiver<bool
     loop {
         tokio::select! {
             () = &mut stop => return,
-            _ = every.tick() => {
-                if let Err(error) = portal.send_due_mail(&mailer).await {
+            _ = every.tick() => {}
+        }
+        // A mail that is given up half-way stays claimed and is tried again later.
+        tokio::select! {
+            () = &mut stop => return,
+            sent = portal.send_due_mail(&mailer) => {
+                if let Err(error) = sent {
                     tracing::warn!(%error, "the outbox could not be read");
                 }
             }

@@ -140,14 +140,33 @@ fn a_database_that_knows_another_key_is_not_served() {
     let folder = tempfile::tempdir().expect("a folder");
     let (running, _, _) = Running::demo(folder.path());
     drop(running);
-    let key = folder.path().join("afmt-data/licensing.meridian.example_2026a.key");
+    let key = folder.path().join("afmt-data/demo_licensing.meridian.example_2026a.key");
     std::fs::remove_file(&key).expect("the key is lost");
     let other = afmt(folder.path()).args(["--demo", "--listen", "127.0.0.1:0"]).output().expect("afmt runs");
     assert_eq!(
         refused(&other),
         "The database knows licensing.meridian.example/2026a as another key than the one at \
-         afmt-data/licensing.meridian.example_2026a.key. Restore the file that belongs to this database, or name the new key differently."
+         afmt-data/demo_licensing.meridian.example_2026a.key. Restore the file that belongs to this database, or name the new key differently."
     );
+}
+
+#[test]
+fn another_key_signs_only_after_it_was_taken_into_use() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (running, _, _) = Running::demo(folder.path());
+    drop(running);
+    std::fs::write(folder.path().join("passphrase"), "correct horse").expect("written");
+    let next = ["--demo", "--signing-key", "licensing.meridian.example/2027a", "--passphrase-file", "passphrase"];
+    let run = |verb: &[&str], rest: &[&str]| afmt(folder.path()).args(verb).args(next).args(rest).output().expect("afmt runs");
+    assert!(run(&["keys", "generate"], &[]).status.success());
+    assert_eq!(
+        refused(&run(&[], &["--listen", "127.0.0.1:0"])),
+        "The database signs with licensing.meridian.example/2026a, not with licensing.meridian.example/2027a. \
+         Start with that key, or take licensing.meridian.example/2027a into use with “afmt keys use”."
+    );
+    assert!(run(&["keys", "use"], &[]).status.success());
+    let before = afmt(folder.path()).args(["--demo", "--listen", "127.0.0.1:0"]).output().expect("afmt runs");
+    assert!(refused(&before).starts_with("The database signs with licensing.meridian.example/2027a, "));
 }
 
 #[test]
@@ -157,4 +176,6 @@ fn what_would_be_dangerous_is_refused() {
     assert_eq!(refused(&demo), "--demo is for trying out: it listens on loopback only, such as 127.0.0.1:3000.");
     let plain = afmt(folder.path()).args(["--listen", "0.0.0.0:0"]).output().expect("afmt runs");
     assert!(refused(&plain).starts_with("Passwords would travel in the clear: "));
+    let public = afmt(folder.path()).args(["--demo", "--public-url", "https://licences.example"]).output().expect("afmt runs");
+    assert_eq!(refused(&public), "--demo is for trying out: its passwords are known. It cannot have an https:// public URL.");
 }

@@ -13,7 +13,7 @@ const pictures = process.env.AFMT_PICTURES;
 export const narrow = { width: 375, height: 812 };
 export const wide = { width: 1280, height: 900 };
 
-// Chromium calls a refused form an error; it is the answer that the page expects.
+// Chromium calls a refused page an error. Only the page itself may be one: its files may not.
 const expected = /^Failed to load resource: the server responded with a status of (401|403|404|409|422) /;
 
 export async function launch() {
@@ -38,7 +38,8 @@ export async function open(browser, options = {}) {
   const page = await context.newPage();
   const problems = [];
   page.on("console", (message) => {
-    if (["error", "warning"].includes(message.type()) && !expected.test(message.text())) problems.push(message.text());
+    const ofThePage = expected.test(message.text()) && message.location().url === page.url();
+    if (["error", "warning"].includes(message.type()) && !ofThePage) problems.push(`${message.text()} ${message.location().url}`);
   });
   page.on("pageerror", (error) => problems.push(String(error)));
   return { context, page, problems };

@@ -5,7 +5,7 @@ use portal::{Ctx, DEMO_PASSWORD, PasswordCost};
 use reqwest::{Client, StatusCode, header::HeaderMap, redirect::Policy};
 use scraper::{Html, Selector};
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, FromQueryResult, JsonValue, Statement};
-use server::{PublicUrl, Running, Settings};
+use server::{Running, Settings};
 use std::{
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
@@ -27,7 +27,8 @@ pub const SAM: &str = "sam.okafor@meridian.example";
 /// A server with the demo's data, gone with this value.
 pub struct Server {
     running: Running,
-    folder: TempDir,
+    database_file: PathBuf,
+    _folder: TempDir,
     clock: Arc<Mutex<DateTime<Utc>>>,
 }
 
@@ -35,7 +36,9 @@ impl Server {
     /// # Panics
     /// When the server does not start: the test fails with its words.
     pub async fn start() -> Self {
-        Self::with_public_url(None).await
+        let folder = tempfile::tempdir().expect("a folder for the database");
+        let settings = Settings { demo: true, ..settings(&folder) };
+        Self::with(folder, settings).await
     }
 
     /// A server that people reach at `public_url`, through a proxy.
@@ -43,24 +46,23 @@ impl Server {
     /// # Panics
     /// When the server does not start.
     pub async fn behind(public_url: &str) -> Self {
-        Self::with_public_url(Some(public_url.parse().expect("a public URL"))).await
+        let folder = tempfile::tempdir().expect("a folder for the database");
+        let passphrase = folder.path().join("passphrase");
+        std::fs::write(&passphrase, "correct horse").expect("the passphrase is written");
+        let settings = Settings {
+            public_url: Some(public_url.parse().expect("a public URL")),
+            passphrase_file: Some(passphrase),
+            trusted_proxy: vec![[127, 0, 0, 1].into()],
+            ..settings(&folder)
+        };
+        server::generate_key(&settings, &Ctx::system()).expect("a signing key");
+        let server = Self::with(folder, settings).await;
+        server.running.portal.fill_with_demo().await.expect("the demo's data");
+        server
     }
 
-    async fn with_public_url(public_url: Option<PublicUrl>) -> Self {
-        let folder = tempfile::tempdir().expect("a folder for the database");
+    async fn with(folder: TempDir, settings: Settings) -> Self {
         let clock = Arc::new(Mutex::new(NOW.parse().expect("an instant")));
-        let settings = Settings {
-            data: folder.path().to_owned(),
-            listen: ([127, 0, 0, 1], 0).into(),
-            public_url,
-            vendor: "Meridian Contact Software".into(),
-            signing_key: "licensing.meridian.example/2026a".into(),
-            passphrase_file: None,
-            smtp_url: None,
-            mail_from: "AFMT <licensing@meridian.example>".into(),
-            trusted_proxy: Vec::new(),
-            demo: true,
-        };
         let ctx = Ctx::fixed(
             {
                 let clock = Arc::clone(&clock);
@@ -69,7 +71,7 @@ impl Server {
             7,
         );
         let running = server::start(&settings, ctx, PasswordCost::Least).await.expect("the server starts");
-        Self { running, folder, clock }
+        Self { running, database_file: settings.database(), _folder: folder, clock }
     }
 
     /// Where people reach it.
@@ -90,7 +92,7 @@ impl Server {
 
     #[must_use]
     pub fn database_file(&self) -> PathBuf {
-        self.folder.path().join("afmt.sqlite")
+        self.database_file.clone()
     }
 
     /// A connection of the test's own.
@@ -156,6 +158,21 @@ impl Server {
         let answer = browser.post("/sign-in", &[("email", email), ("password", DEMO_PASSWORD)]).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text());
         browser
+    }
+}
+
+fn settings(folder: &TempDir) -> Settings {
+    Settings {
+        data: folder.path().to_owned(),
+        listen: ([127, 0, 0, 1], 0).into(),
+        public_url: None,
+        vendor: "Meridian Contact Software".into(),
+        signing_key: "licensing.meridian.example/2026a".into(),
+        passphrase_file: None,
+        smtp_url: None,
+        mail_from: "AFMT <licensing@meridian.example>".into(),
+        trusted_proxy: Vec::new(),
+        demo: false,
     }
 }
 

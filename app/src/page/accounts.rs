@@ -5,7 +5,7 @@ use crate::{
     component::{Icon, icon},
 };
 use leptos::prelude::*;
-use portal::{AccountRow, Caller, Error, Role};
+use portal::{AccountRow, Caller, Error, MOST_ACCOUNTS, Role};
 
 /// Accounts of `caller` whose name or GARN contains `search`.
 ///
@@ -47,9 +47,14 @@ fn empty(search: &str, role: Role) -> impl IntoView + use<> {
 }
 
 fn table(accounts: Vec<AccountRow>) -> impl IntoView {
-    let count = accounts.len();
+    let count = match accounts.len() {
+        1 => "1 account".to_owned(),
+        n if n > MOST_ACCOUNTS => format!("The first {MOST_ACCOUNTS} accounts; search to find others"),
+        n => format!("{n} accounts"),
+    };
     let rows = accounts
         .into_iter()
+        .take(MOST_ACCOUNTS)
         .map(|AccountRow { garn, name, licence_model, active_files }| {
             view! {
                 <tr>
@@ -62,7 +67,7 @@ fn table(accounts: Vec<AccountRow>) -> impl IntoView {
         })
         .collect_view();
     view! {
-        <p class="count">{if count == 1 { "1 account".to_owned() } else { format!("{count} accounts") }}</p>
+        <p class="count">{count}</p>
         <table class="list">
             <thead>
                 <tr>

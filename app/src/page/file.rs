@@ -51,7 +51,7 @@ pub async fn show(site: &Site, access: &AccountAccess, serial: &str, generated: 
                     <div><dt>"Updates"</dt><dd>{updates}</dd></div>
                     {file.system_type.map(|t| view! { <div><dt>"System type"</dt><dd>{t.to_string()}</dd></div> })}
                     {file.mail_connector.map(|c| view! { <div><dt>"Mail connector"</dt><dd>{c.to_string()}</dd></div> })}
-                    <div><dt>"Signed by"</dt><dd><a class="code" href="/keys">{file.signed_by.to_string()}</a></dd></div>
+                    <div><dt>"Signed by"</dt><dd><a class="code" href="/keys">{file.signed_by.clone()}</a></dd></div>
                 </dl>
             </section>
             <Parts parts=file.parts.clone() />
@@ -150,7 +150,7 @@ fn Keys(file: FileView) -> AnyView {
 /// What anybody types to verify the file. `tests` runs it as it is printed.
 fn commands(file: &FileView, public_url: &str) -> String {
     let name = &file.file_name;
-    let key = file.signed_by.to_string();
+    let key = &file.signed_by;
     let pem = key.rsplit('/').next().unwrap_or_default();
     format!(
         "curl -s -o {pem}.pem {public_url}/keys/{key}.pem\n\

@@ -9,6 +9,8 @@ use std::{fmt, str::FromStr};
 const ED25519: u8 = 1;
 /// Signature lines that a note may have; more are an attempt to keep a verifier busy.
 const MOST_SIGNATURES: usize = 16;
+/// The longest text and the most signatures, each with a name as long as ours may be.
+const LONGEST_NOTE: usize = super::LONGEST_TEXT + MOST_SIGNATURES * 256;
 
 /// Name of a signing key, `ISSUER/GENERATION`, such as `licensing.example/2026a`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -41,6 +43,13 @@ impl FromStr for KeyName {
             Some((issuer, generation)) if word(issuer) && word(generation) && text.len() <= 100 => Ok(Self(text.to_owned())),
             _ => Err(KeyError::Name),
         }
+    }
+}
+
+impl KeyName {
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
 
@@ -139,7 +148,8 @@ pub struct Note<'a> {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignatureLine {
-    pub name: KeyName,
+    /// Any name that a signed note may carry; not every one is one of ours.
+    pub name: String,
     pub key_id: [u8; 4],
     /// What follows the key id; 64 bytes for an Ed25519 key.
     pub signature: Vec<u8>,
@@ -148,6 +158,8 @@ pub struct SignatureLine {
 /// Why bytes are not a signed note.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoteError {
+    #[error("it has {0} bytes; an activation file with its signatures has at most {LONGEST_NOTE}")]
+    TooLong(usize),
     #[error("it is not UTF-8 text")]
     NotUtf8,
     #[error("it has a control character (U+{0:04X})")]
@@ -164,6 +176,9 @@ impl<'a> Note<'a> {
     /// # Errors
     /// [`NoteError`].
     pub fn parse(bytes: &'a [u8]) -> Result<Self, NoteError> {
+        if bytes.len() > LONGEST_NOTE {
+            return Err(NoteError::TooLong(bytes.len()));
+        }
         let note = std::str::from_utf8(bytes).map_err(|_| NoteError::NotUtf8)?;
         if let Some(c) = note.chars().find(|c| c.is_control() && *c != '\n') {
             return Err(NoteError::Control(u32::from(c)));
@@ -184,7 +199,8 @@ fn signature_line(line: &str) -> Result<SignatureLine, NoteError> {
         let (name, encoded) = line.strip_prefix("— ")?.split_once(' ')?;
         let decoded = STANDARD.decode(encoded).ok()?;
         let (key_id, signature) = decoded.split_first_chunk::<4>()?;
-        Some(SignatureLine { name: name.parse().ok()?, key_id: *key_id, signature: signature.to_vec() })
+        let possible = !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || c == '+');
+        possible.then(|| SignatureLine { name: name.to_owned(), key_id: *key_id, signature: signature.to_vec() })
     };
     read().ok_or(NoteError::SignatureLine)
 }

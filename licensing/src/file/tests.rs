@@ -171,6 +171,7 @@ fn broken_rules_are_refused() {
         refused(&host, "activation-file/1", "activation-file/2"),
         "it was made by a newer version (format activation-file/2)"
     );
+    assert!(refused(&host, "activation-file/1", "activation-file/1.1").contains("newer version"));
     assert_eq!(refused(&host, "activation-file/1", "licence/1"), "its format is unknown");
     assert_eq!(
         refused(&host, "valid_through = 2100-01-01", "valid_through = 2100-01-01T00:00:00Z"),
@@ -200,8 +201,29 @@ fn signatures_by_trusted_keys_decide() {
     let foreign = sign(&production().encode(), &parse("elsewhere.example/1"), &other);
     let foreign_line = foreign.lines().last().expect("a signature line");
 
-    assert_eq!(verdict(&foreign), Verdict::UnknownKey(vec![parse("elsewhere.example/1")]));
+    assert_eq!(verdict(&foreign), Verdict::UnknownKey(vec!["elsewhere.example/1".to_owned()]));
     assert_eq!(verdict(&format!("{note}{foreign_line}\n")).word(), "valid");
+
+    // Any name that a note may carry is ignored when its key is unknown; a wrong line by a trusted key is not.
+    let witness = foreign_line.replace("elsewhere.example/1", "witness");
+    assert_eq!(verdict(&format!("{note}{witness}\n")).word(), "valid");
+    let right = note.lines().last().expect("a signature line");
+    let other_file = signed(&development());
+    let wrong = other_file.lines().last().expect("a signature line");
+    assert_eq!(verdict(&format!("{note}{wrong}\n")), Verdict::Altered);
+    assert_eq!(verdict(&format!("{}\n{wrong}\n{right}\n", production().encode())), Verdict::Altered);
+    for malformed in
+        [right.replace("— ", "- "), right.replace("2026a ", "2026a  "), format!("{right}=="), right.replace("2026a", "2026a+1")]
+    {
+        let malformed = note.replace(right, &malformed);
+        assert_eq!(verdict(&malformed).to_string(), "This is not an activation file: one of its signature lines is malformed.");
+    }
+    let many = format!("{note}{}", format!("{foreign_line}\n").repeat(16));
+    assert_eq!(verdict(&many).to_string(), "This is not an activation file: it carries more than 16 signatures.");
+    assert_eq!(
+        verdict(&"x".repeat(70_000)).to_string(),
+        "This is not an activation file: it has 70000 bytes; an activation file with its signatures has at most 69632."
+    );
 
     let same_name = sign(&production().encode(), &signer().0, &other);
     assert_eq!(verdict(&same_name).word(), "unknown key");

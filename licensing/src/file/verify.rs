@@ -38,11 +38,21 @@ pub enum Verdict {
     NotAnActivationFile(String),
     NewerFormat(String),
     Altered,
-    UnknownKey(Vec<super::KeyName>),
+    /// Names of the keys that signed.
+    UnknownKey(Vec<String>),
     Revoked(Serial),
-    OtherProduct { file: String, expected: String },
-    OtherHost { file: Vec<HostId>, expected: HostId },
-    OlderRevision { file: u32, loaded: u32 },
+    OtherProduct {
+        file: String,
+        expected: String,
+    },
+    OtherHost {
+        file: Vec<HostId>,
+        expected: HostId,
+    },
+    OlderRevision {
+        file: u32,
+        loaded: u32,
+    },
     Expired(NaiveDate),
     Valid(Box<Verified>),
 }
@@ -76,7 +86,6 @@ impl fmt::Display for Verdict {
             }
             Self::Altered => f.write_str("The text was changed after it was signed."),
             Self::UnknownKey(names) => {
-                let names: Vec<_> = names.iter().map(ToString::to_string).collect();
                 write!(f, "The file is signed by {}, which is not among the trusted keys.", names.join(", "))
             }
             Self::Revoked(serial) => write!(f, "{serial} was revoked by its issuer."),
@@ -120,7 +129,9 @@ impl KeyRing {
     fn signer(&self, note: &Note<'_>) -> Result<super::KeyName, Verdict> {
         let mut signed_by = None;
         for line in &note.signatures {
-            let Some(key) = self.0.iter().find(|key| *key.name() == line.name && key.id() == line.key_id) else { continue };
+            let Some(key) = self.0.iter().find(|key| key.name().as_str() == line.name && key.id() == line.key_id) else {
+                continue;
+            };
             let holds = <&[u8; 64]>::try_from(line.signature.as_slice()).is_ok_and(|s| key.verifies(note.text, s));
             if !holds {
                 return Err(Verdict::Altered);

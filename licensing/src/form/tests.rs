@@ -1,6 +1,5 @@
 use super::*;
 use crate::{
-    LicenceModel,
     entitlement::Entitlement,
     key::{KeyMapping, KeyName},
     offer::{OfferedPart, OfferedProduct, OfferedSite},
@@ -38,7 +37,6 @@ fn offer() -> Offer {
     Offer {
         product: OfferedProduct { code: "CIC".into(), name: "CIC".into(), switchover: true, mail_connector: true },
         version: "2020 R2".into(),
-        model: LicenceModel::Perpetual,
         today: "2026-11-22".parse().expect("a date"),
         sites: vec![
             OfferedSite { id: "1".into(), name: "Indianapolis DC 1".into(), active: true },
@@ -146,7 +144,7 @@ fn each_fault_has_its_words() {
     );
     assert_eq!(
         refused(&[("assigned.ZZ", "1")]),
-        one("assigned.ZZ", "This account does not own part ZZ. Start again from the current list.")
+        one("assigned.ZZ", "Part ZZ is not among what this account owns for this product. Choose from the current list.")
     );
     assert_eq!(
         refused(&[("usage_tracking", "upload")]),
@@ -156,6 +154,15 @@ fn each_fault_has_its_words() {
         refused(&[("type", "trial")]),
         one("type", "What was sent is not among this account's choices. Select a licence type from the list.")
     );
+}
+
+#[test]
+fn what_was_chosen_for_another_product_is_left_behind() {
+    let typed = form(&[("server_item", "OTHER"), ("assigned.ZZ", "3"), ("assigned.AL", "2")]);
+    let fitting = typed.fitting(&offer());
+    let kept: Vec<_> = fitting.fields().map(|(name, _)| name).collect();
+    assert!(!kept.contains(&"assigned.ZZ") && kept.contains(&"assigned.AL") && kept.contains(&"host_id"), "{kept:?}");
+    assert_eq!(fitting.preview(&offer()).refusals, vec![]);
 }
 
 #[test]
@@ -202,7 +209,6 @@ fn updates_are_allowed_while_the_server_items_maintenance_is_current() {
 #[test]
 fn a_subscription_file_says_how_usage_is_reported() {
     let mut offer = offer();
-    offer.model = LicenceModel::Subscription;
     for part in &mut offer.parts {
         part.lines[0].unlimited = true;
     }

@@ -52,6 +52,10 @@ pub(crate) async fn send(
         Ok(key) => key,
         Err(missing) => return answer::page(visit, problem::unreadable(missing.to_string())).await,
     };
+    // A page that answers a post has an address, too: the form with what was typed. A change of theme leads there.
+    let typed = posted.fields.iter().filter(|(name, value)| name != KEY && name != STEP && !value.is_empty());
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(typed).finish();
+    let visit = Visit { address: format!("/accounts/{garn}/files/new?{query}"), ..visit };
     match step(&caller, &garn, &posted, &key).await {
         Ok(Sent::Page(page)) => answer::page(visit, page).await,
         Ok(Sent::Generated(Generated { serial })) => {

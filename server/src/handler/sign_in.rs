@@ -119,7 +119,8 @@ fn session_cookie(app: &App, value: String) -> cookie::CookieBuilder<'static> {
         .same_site(SameSite::Lax)
 }
 
-/// The client, or what a trusted proxy says of it: the last address that the proxy itself has written down.
+/// The client, or what a trusted proxy says of it: from the right, the first address that is not a trusted proxy's. What stands further left
+/// was written by the client itself, so an entry that cannot be read ends the search.
 fn client_address(app: &App, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
     if !app.trusted_proxies.contains(&peer.to_canonical()) {
         return peer;
@@ -129,7 +130,8 @@ fn client_address(app: &App, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
-        .filter_map(|address| address.trim().parse::<IpAddr>().ok())
-        .rfind(|address| !app.trusted_proxies.contains(address))
+        .map(|address| address.trim().parse::<IpAddr>().map(|address| address.to_canonical()))
+        .rfind(|address| !address.as_ref().is_ok_and(|address| app.trusted_proxies.contains(address)))
+        .and_then(Result::ok)
         .unwrap_or(peer)
 }

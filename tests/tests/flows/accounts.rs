@@ -32,6 +32,18 @@ async fn the_chooser_searches_by_name_and_garn() {
 }
 
 #[tokio::test]
+async fn attention_is_asked_for_the_certifications_that_are_missing() {
+    let server = Server::start().await;
+    let theo = server.signed_in(tests::THEO).await.get("/accounts/ACME-1001").await;
+    assert_eq!(theo.all(".note.warn li strong")[0], "You hold no certification for CIC.");
+    let ruth = server.signed_in(tests::RUTH).await.get("/accounts/ACME-1001").await;
+    assert_eq!(
+        ruth.all(".note.warn li strong")[..2],
+        ["Your certification for CIC ended on 23 Oct 2026.", "Your certification for Media Server ended on 23 Oct 2026."]
+    );
+}
+
+#[tokio::test]
 async fn the_start_page_leads_to_the_only_account() {
     let server = Server::start().await;
     assert_eq!(server.browser().get("/").await.header("location"), "/sign-in");

@@ -41,6 +41,59 @@ async fn while_the_database_cannot_be_read_every_page_says_so_and_it_recovers_by
 }
 
 #[tokio::test]
+async fn a_database_that_was_taken_away_is_not_written_and_is_taken_up_again() {
+    let server = Server::start().await;
+    let amelia = server.signed_in(AMELIA).await;
+    let fields = form(&fresh_key(&amelia).await, &[]);
+    let away = server.database_file().with_extension("away");
+    std::fs::rename(server.database_file(), &away).expect("the file is taken away");
+    assert_eq!(amelia.get("/readyz").await.status, StatusCode::SERVICE_UNAVAILABLE);
+    let answer = amelia.post(NEW, &fields).await;
+    assert_eq!((answer.status, answer.header("retry-after")), (StatusCode::SERVICE_UNAVAILABLE, "5"));
+    assert!(!server.database_file().exists(), "no empty database is put in its place");
+    std::fs::rename(&away, server.database_file()).expect("the file is put back");
+    assert_eq!(amelia.get("/readyz").await.status, StatusCode::OK);
+    address(&amelia.post(NEW, &fields).await);
+}
+
+#[tokio::test]
+async fn a_generation_that_fails_on_its_way_leaves_nothing() {
+    let server = Server::start().await;
+    let amelia = server.signed_in(AMELIA).await;
+    let fields = form(&fresh_key(&amelia).await, &[]);
+    let before = server.contents().await;
+    for table in ["activation_files", "file_revisions", "allocations", "submissions", "outbox", "audit_events"] {
+        server
+            .execute(&format!(
+                "CREATE TRIGGER fails BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'a fault of the test'); END"
+            ))
+            .await;
+        let answer = amelia.post(NEW, &fields).await;
+        server.execute("DROP TRIGGER fails").await;
+        assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR, "{table}");
+        assert_eq!(server.contents().await, before, "{table}");
+    }
+    address(&amelia.post(NEW, &fields).await);
+}
+
+#[tokio::test]
+async fn the_same_submission_sent_eight_times_at_once_gives_one_file() {
+    let server = Server::start().await;
+    let amelia = server.signed_in(AMELIA).await;
+    let fields = form(&fresh_key(&amelia).await, &[]);
+    let amelia = std::sync::Arc::new(amelia);
+    let mut sending = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        let (amelia, fields) = (std::sync::Arc::clone(&amelia), fields.clone());
+        sending.spawn(async move { address(&amelia.post(NEW, &fields).await) });
+    }
+    let mut addresses = sending.join_all().await;
+    addresses.dedup();
+    assert_eq!(addresses, ["/accounts/ACME-1001/files/AF-0000001"]);
+    assert_eq!(server.rows("SELECT id FROM activation_files").await.len(), 1);
+}
+
+#[tokio::test]
 async fn a_defect_of_ours_shows_a_reference_and_nothing_else() {
     let server = Server::start().await;
     let amelia = server.signed_in(AMELIA).await;

@@ -184,10 +184,14 @@ async fn a_generation_leaves_the_file_its_ledger_its_event_and_its_mail() {
         ]
     );
     let events =
-        server.rows("SELECT actor, action, subject, account_id, after FROM audit_events WHERE action = 'generate'").await;
+        server.rows("SELECT actor, action, subject, account_id, before, after FROM audit_events WHERE action = 'generate'").await;
     assert_eq!(events.len(), 1);
     assert_eq!((events[0]["actor"].as_str(), events[0]["subject"].as_str()), (Some("Amelia Hart"), Some("AF-0000001")));
     assert!(events[0]["after"].to_string().contains("6300270E26DF"));
+    let before: serde_json::Value = serde_json::from_str(events[0]["before"].as_str().expect("what was before")).expect("JSON");
+    assert_eq!(before["allocated"]["1"], serde_json::json!({ "assigned": 0, "pooled": 0 }));
+    let after: serde_json::Value = serde_json::from_str(events[0]["after"].as_str().expect("what was after")).expect("JSON");
+    assert_eq!(after["allocated"]["1"], serde_json::json!({ "assigned": 1, "pooled": 0 }));
     let mail = server.rows("SELECT recipient, subject, body FROM outbox").await;
     assert_eq!(mail.len(), 1);
     assert_eq!(mail[0]["recipient"].as_str(), Some(AMELIA));

@@ -52,7 +52,7 @@ async fn each_fault_of_the_form_has_its_words_and_changes_nothing() {
         (
             &[("assigned.SW-001-4.0-AL06", "1")],
             "assigned.SW-001-4.0-AL06",
-            "This account does not own part SW-001-4.0-AL06. Start again from the current list.",
+            "Part SW-001-4.0-AL06 is not among what this account owns for this product. Choose from the current list.",
         ),
         (
             &[("assigned.SW-001-4.0-AL01", "-1")],

@@ -76,6 +76,27 @@ async fn one_address_cannot_try_everybody() {
 }
 
 #[tokio::test]
+async fn behind_a_trusted_proxy_each_client_has_its_own_limit() {
+    let server = Server::behind("https://licences.example").await;
+    let client = server.browser().client;
+    let guess = async |forwarded: &str, number: usize| {
+        let request = client.post(format!("{}/sign-in", server.address())).header("x-forwarded-for", forwarded);
+        let request =
+            request.header("origin", "https://licences.example").header("content-type", "application/x-www-form-urlencoded");
+        request.body(format!("email=person{number}@acme.example&password=x")).send().await.expect("an answer").status()
+    };
+    for number in 0..50 {
+        // What the client itself wrote, further left, does not count.
+        assert_eq!(guess(&format!("192.0.2.{number}, 203.0.113.7"), number).await, StatusCode::UNAUTHORIZED);
+    }
+    assert_eq!(guess("203.0.113.7", 50).await, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(guess("192.0.2.99, 203.0.113.7, 127.0.0.1", 51).await, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(guess("203.0.113.8", 52).await, StatusCode::UNAUTHORIZED);
+    // An entry that cannot be read hides what stands left of it: the proxy itself is counted.
+    assert_eq!(guess("203.0.113.7, unknown", 53).await, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
 async fn a_session_ends_when_it_is_idle_when_it_is_old_and_when_it_is_ended() {
     let server = Server::start().await;
     let page = "/accounts/ACME-1001";
@@ -139,6 +160,10 @@ async fn the_theme_is_remembered_without_script() {
     let answer = browser.post("/theme", &[("theme", "dark"), ("return_to", "/keys")]).await;
     assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/keys"));
     assert_eq!(browser.get("/keys").await.attribute("html", "data-theme").as_deref(), Some("dark"));
+    let amelia = server.signed_in(AMELIA).await;
+    let refused = amelia.post(NEW, &form(&fresh_key(&amelia).await, &[("machine_name", "IC-KEPT"), ("host_id", "x")])).await;
+    let back = refused.attribute("footer input[name=return_to]", "value").expect("where to go back");
+    assert_eq!(amelia.get(&back).await.value("machine_name").as_deref(), Some("IC-KEPT"));
     browser.post("/theme", &[("theme", "system"), ("return_to", "/keys")]).await;
     assert_eq!(browser.get("/keys").await.attribute("html", "data-theme"), None);
 }

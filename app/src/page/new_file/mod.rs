@@ -49,7 +49,10 @@ struct Shown {
 /// # Errors
 /// [`Error::Unavailable`] and [`Error::Internal`].
 pub async fn show(access: &AccountAccess, form: NewFileForm) -> Result<Page, Error> {
-    let shown = load(access, form, access.caller().portal().new_submission_key()).await?;
+    let mut shown = load(access, form, access.caller().portal().new_submission_key()).await?;
+    if let Some(offer) = &shown.offer {
+        shown.form = shown.form.fitting(offer);
+    }
     Ok(page(access, shown))
 }
 
