@@ -83,6 +83,7 @@ export async function look(page, name) {
     await fits(page, `${name} ${width}`);
     await accessible(page, `${name} ${width}`);
     if (!pictures) continue;
+    await page.evaluate(() => scrollTo(0, 0));
     for (const theme of ["light", "dark"]) {
       await page.emulateMedia({ colorScheme: theme });
       await page.screenshot({ path: join(pictures, `${name}-${width}-${theme}.png`) });

@@ -80,14 +80,15 @@ for (const javaScriptEnabled of [true, false]) {
     await page.getByRole("button", { name: "Continue" }).click();
     await page.getByRole("link", { name: "Only 50 of 50 assigned Interaction Tracker are available; you asked for 51." }).waitFor();
     assert.equal(await page.getByLabel("Host id", { exact: true }).inputValue(), pair["Host id"]);
+    await seen("new-file-shortfall");
     await page.getByLabel("Interaction Tracker, assigned").fill("");
-    await seen("new-file");
     await page.getByRole("button", { name: "Continue" }).click();
     await page.getByRole("heading", { name: "Check your answers" }).waitFor();
     await seen("check");
 
     await page.getByRole("button", { name: "Change" }).click();
     assert.equal(await page.getByLabel("Machine name", { exact: true }).inputValue(), pair["Machine name"]);
+    await seen("new-file");
     await page.getByRole("button", { name: "Continue" }).click();
     await page.getByRole("button", { name: "Generate activation file" }).click();
     await page.getByText(/^Activation file AF-\d{7} was generated\.$/).waitFor();

@@ -59,7 +59,7 @@ fn table(accounts: Vec<AccountRow>) -> impl IntoView {
             view! {
                 <tr>
                     <th scope="row" data-label="Account"><a href=format!("/accounts/{garn}")>{name}</a></th>
-                    <td data-label="GARN" class="code">{garn.to_string()}</td>
+                    <td data-label="GARN"><span class="code">{garn.to_string()}</span></td>
                     <td data-label="Licence model">{licence_model.to_string()}</td>
                     <td data-label="Active files" class="number">{active_files}</td>
                 </tr>

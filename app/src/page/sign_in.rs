@@ -66,7 +66,7 @@ fn DemoSignIns() -> AnyView {
         .map(|person| {
             view! {
                 <tr>
-                    <td data-label="E-mail address" class="code">{person.email}</td>
+                    <td data-label="E-mail address"><span class="code">{person.email}</span></td>
                     <td data-label="Who it is">{person.what}</td>
                 </tr>
             }
