@@ -14,7 +14,7 @@ export const narrow = { width: 375, height: 812 };
 export const wide = { width: 1280, height: 900 };
 
 // Chromium calls a refused page an error. Only the page itself may be one: its files may not.
-const expected = /^Failed to load resource: the server responded with a status of (401|403|404|409|422) /;
+const expected = /^Failed to load resource: the server responded with a status of (401|403|404|409|413|422) /;
 
 export async function launch() {
   await mkdir(out, { recursive: true });

@@ -149,6 +149,47 @@ test("every other page, in both themes and widths", async () => {
   await uncertified.context.close();
 });
 
+test("what is refused or interrupted is a page, too", async () => {
+  const { context, page, problems } = await open(browser);
+  await signIn(page, "amelia.hart@acme.example", "not her password");
+  await page.getByRole("heading", { name: "There is a problem" }).waitFor();
+  await look(page, "sign-in-refused");
+
+  await signIn(page, "amelia.hart@acme.example");
+  const form = "/accounts/ACME-1001/files/new?site=1&product=MediaServer&version=2020+R2&type=production";
+  const complete = `${form}&server_item=SW-002-4.0-SV01&machine_name=MS-ONCE&host_id=0A0B0C0D0E11`;
+  await page.goto(complete);
+  await context.clearCookies();
+  await page.getByRole("button", { name: "Continue" }).click();
+  await page.getByText("Your session ended.").waitFor();
+  await look(page, "sign-in-interrupted");
+  await page.getByLabel("E-mail address").fill("amelia.hart@acme.example");
+  await page.getByLabel("Password").fill("walk the ledger");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await ready(page);
+  assert.equal(await page.getByLabel("Machine name", { exact: true }).inputValue(), "MS-ONCE");
+
+  // The form of a file that was generated already, sent again with other content: as from a page that was left open.
+  const key = await page.locator("input[name=key]").inputValue();
+  await page.getByRole("button", { name: "Continue" }).click();
+  await page.getByRole("button", { name: "Generate activation file" }).click();
+  await page.getByText(/was generated\.$/).waitFor();
+  await page.goto(complete.replace("MS-ONCE", "MS-TWICE"));
+  await page.locator("input[name=key]").evaluate((input, used) => (input.value = used), key);
+  await page.getByRole("button", { name: "Continue" }).click();
+  await page.getByRole("button", { name: "Generate activation file" }).click();
+  await page.getByRole("heading", { name: "This form was already used" }).waitFor();
+  await ready(page);
+  await look(page, "already-used");
+
+  await page.getByLabel("Machine name", { exact: true }).evaluate((input) => (input.value = "x".repeat(70_000)));
+  await page.getByRole("button", { name: "Continue" }).click();
+  await page.getByRole("heading", { name: "Too large" }).waitFor();
+  await look(page, "too-large");
+  assert.deepEqual(problems, []);
+  await context.close();
+});
+
 test("the main job with the keyboard alone", async () => {
   const { context, page, problems } = await open(browser);
   const to = async (locator) => {
