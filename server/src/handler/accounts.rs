@@ -1,10 +1,7 @@
+use super::Segments;
 use crate::{answer, form::decode};
 use app::{Visit, page};
-use axum::{
-    Extension,
-    extract::{Path, RawQuery},
-    response::Response,
-};
+use axum::{Extension, extract::RawQuery, response::Response};
 use portal::Caller;
 
 pub(crate) async fn list(
@@ -21,7 +18,7 @@ pub(crate) async fn list(
 pub(crate) async fn overview(
     Extension(visit): Extension<Visit>,
     Extension(caller): Extension<Caller>,
-    Path(garn): Path<String>,
+    Segments(garn): Segments<String>,
 ) -> Response {
     let page = async { page::overview::show(&caller.account(&garn).await?).await };
     let page = page.await;

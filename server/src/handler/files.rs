@@ -1,8 +1,9 @@
+use super::Segments;
 use crate::{answer, form::decode};
 use app::{Visit, page};
 use axum::{
     Extension,
-    extract::{Path, RawQuery},
+    extract::RawQuery,
     http::header,
     response::{IntoResponse, Response},
 };
@@ -11,7 +12,7 @@ use portal::Caller;
 pub(crate) async fn list(
     Extension(visit): Extension<Visit>,
     Extension(caller): Extension<Caller>,
-    Path(garn): Path<String>,
+    Segments(garn): Segments<String>,
     RawQuery(query): RawQuery,
 ) -> Response {
     let query = query.unwrap_or_default();
@@ -24,7 +25,7 @@ pub(crate) async fn list(
 pub(crate) async fn view(
     Extension(visit): Extension<Visit>,
     Extension(caller): Extension<Caller>,
-    Path((garn, serial)): Path<(String, String)>,
+    Segments((garn, serial)): Segments<(String, String)>,
     RawQuery(query): RawQuery,
 ) -> Response {
     let query = query.unwrap_or_default();
@@ -38,7 +39,7 @@ pub(crate) async fn view(
 pub(crate) async fn download(
     Extension(visit): Extension<Visit>,
     Extension(caller): Extension<Caller>,
-    Path((garn, serial)): Path<(String, String)>,
+    Segments((garn, serial)): Segments<(String, String)>,
 ) -> Response {
     let download = async { caller.account(&garn).await?.download(&serial).await };
     match download.await {

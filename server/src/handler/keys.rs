@@ -1,8 +1,8 @@
+use super::Segments;
 use crate::answer;
 use app::{Visit, page};
 use axum::{
     Extension,
-    extract::Path,
     http::header,
     response::{IntoResponse, Response},
 };
@@ -17,7 +17,7 @@ pub(crate) async fn page(Extension(visit): Extension<Visit>) -> Response {
 }
 
 /// `/keys/ISSUER/GENERATION.pem`.
-pub(crate) async fn pem(Extension(visit): Extension<Visit>, Path(name): Path<String>) -> Response {
+pub(crate) async fn pem(Extension(visit): Extension<Visit>, Segments(name): Segments<String>) -> Response {
     let keys = match visit.site.portal.public_keys().await {
         Ok(keys) => keys,
         Err(error) => return answer::failure(visit, &error).await,

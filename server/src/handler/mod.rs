@@ -12,11 +12,29 @@ use app::{Theme, Visit, page::problem};
 use axum::{
     Extension,
     body::Bytes,
-    extract::{State, rejection::BytesRejection},
-    http::{HeaderMap, header},
+    extract::{FromRequestParts, Path, State, rejection::BytesRejection},
+    http::{HeaderMap, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
 use cookie::{Cookie, SameSite, time::Duration};
+use serde::de::DeserializeOwned;
+
+/// The variable segments of an address. What cannot be one, such as bytes that are no text, leads nowhere like any other unknown address.
+pub(crate) struct Segments<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Segments<T> {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
+        match Path::from_request_parts(parts, state).await {
+            Ok(Path(segments)) => Ok(Self(segments)),
+            Err(rejection) => match parts.extensions.get::<Visit>() {
+                Some(visit) => Err(answer::not_found(visit.clone()).await),
+                None => Err(rejection.into_response()),
+            },
+        }
+    }
+}
 
 /// The start page is the chooser, or the only account.
 pub(crate) async fn home(Extension(visit): Extension<Visit>) -> Response {

@@ -1,3 +1,4 @@
+use super::Segments;
 use crate::{
     answer,
     form::{PostedForm, decode},
@@ -12,7 +13,7 @@ use app::{
 use axum::{
     Extension,
     body::Bytes,
-    extract::{Path, RawQuery, rejection::BytesRejection},
+    extract::{RawQuery, rejection::BytesRejection},
     http::HeaderMap,
     response::{IntoResponse, Redirect, Response},
 };
@@ -22,7 +23,7 @@ use portal::{Caller, Error, Generated, NotGenerated, SubmissionKey};
 pub(crate) async fn show(
     Extension(visit): Extension<Visit>,
     Extension(caller): Extension<Caller>,
-    Path(garn): Path<String>,
+    Segments(garn): Segments<String>,
     RawQuery(query): RawQuery,
 ) -> Response {
     let form: NewFileForm = decode(&query.unwrap_or_default()).collect();
@@ -40,7 +41,7 @@ enum Sent {
 pub(crate) async fn send(
     Extension(visit): Extension<Visit>,
     Extension(caller): Extension<Caller>,
-    Path(garn): Path<String>,
+    Segments(garn): Segments<String>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {

@@ -23,6 +23,9 @@ async fn another_accounts_address_is_no_different_from_one_that_does_not_exist()
     }
     let posted = hanna.post("/accounts/ACME-1001/files/new", &form(UNUSED_KEY, &[])).await;
     assert_eq!(posted.status, StatusCode::NOT_FOUND);
+    // What cannot be a segment of an address is no different either.
+    let no_text = hanna.get("/accounts/%FF/files").await;
+    assert_eq!((no_text.status, no_text.all("h1")), (StatusCode::NOT_FOUND, vec!["Not found".to_owned()]));
     // A file of one account is not found under another.
     assert_eq!(hanna.get(&file.replace("ACME-1001", "HELIOS-2002")).await.status, StatusCode::NOT_FOUND);
 }
