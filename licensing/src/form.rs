@@ -251,12 +251,17 @@ impl NewFileForm {
     /// What the choices made so far would give; fields that cannot be read yet are named in its refusals.
     #[must_use]
     pub fn preview(&self, offer: &Offer) -> Preview {
+        let (_, mut preview) = self.read(offer);
+        in_page_order(&mut preview.refusals, offer);
+        preview
+    }
+
+    fn read(&self, offer: &Offer) -> (Selection, Preview) {
         let mut refusals = Vec::new();
         let selection = self.selection(offer, &mut refusals);
         let mut preview = Preview::of(offer, &selection);
         preview.refusals.extend(refusals);
-        in_page_order(&mut preview.refusals, offer);
-        preview
+        (selection, preview)
     }
 
     fn selection(&self, offer: &Offer, refusals: &mut Vec<Refusal>) -> Selection {
@@ -337,17 +342,13 @@ impl NewFileForm {
     /// # Errors
     /// Everything that is wrong, in the order of the page; never empty.
     pub fn parse(&self, offer: &Offer) -> Result<NewFile, Vec<Refusal>> {
-        let preview = self.preview(offer);
-        let mut refusals = preview.refusals;
-        let mut ignored = Vec::new(); // the preview has named these already
-        let selection = self.selection(offer, &mut ignored);
+        let (selection, Preview { mut refusals, .. }) = self.read(offer);
 
         let site = self.site(offer, &mut refusals);
         if self.value(field::VERSION) != offer.version || self.value(field::PRODUCT) != offer.product.code {
             refusals.push(refusal(field::VERSION, Problem::NotOffered(Choice::Version)));
         }
-        let licence_type =
-            self.coded(field::TYPE, Choice::Type, LicenceType::from_code, &mut ignored).filter(|t| *t == LicenceType::Production);
+        let licence_type = LicenceType::from_code(self.value(field::TYPE)).filter(|t| *t == LicenceType::Production);
         if licence_type.is_none() {
             refusals.push(refusal(field::TYPE, Problem::NotOffered(Choice::Type)));
         }

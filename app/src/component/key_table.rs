@@ -1,3 +1,4 @@
+use super::Columns;
 use leptos::prelude::*;
 use licensing::key::KeyName;
 
@@ -18,7 +19,7 @@ pub fn KeyTable(
     view! {
         <table class="keys">
             {(!caption.is_empty()).then(|| view! { <caption>{caption}</caption> })}
-            <thead><tr><th scope="col">"Key"</th><th scope="col" class="number">"Count"</th></tr></thead>
+            <Columns names=&[("Key", false), ("Count", true)] />
             <tbody>{rows}</tbody>
         </table>
     }

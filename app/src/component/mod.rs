@@ -1,5 +1,6 @@
 //! What pages are built of.
 
+mod columns;
 mod error_summary;
 mod field;
 pub mod icon;
@@ -8,6 +9,7 @@ mod plate;
 mod text;
 mod time;
 
+pub use columns::Columns;
 pub use error_summary::ErrorSummary;
 pub use field::{Choice, Hidden, SelectField, TextField, error_id, problem_of};
 pub use icon::Icon;

@@ -2,7 +2,7 @@
 
 use crate::{
     Page,
-    component::{Icon, icon},
+    component::{Columns, Icon, icon},
 };
 use leptos::prelude::*;
 use portal::{AccountRow, Caller, Error, MOST_ACCOUNTS, Role};
@@ -69,14 +69,7 @@ fn table(accounts: Vec<AccountRow>) -> impl IntoView {
     view! {
         <p class="count">{count}</p>
         <table class="list">
-            <thead>
-                <tr>
-                    <th scope="col">"Account"</th>
-                    <th scope="col">"GARN"</th>
-                    <th scope="col">"Licence model"</th>
-                    <th scope="col" class="number">"Active files"</th>
-                </tr>
-            </thead>
+            <Columns names=&[("Account", false), ("GARN", false), ("Licence model", false), ("Active files", true)] />
             <tbody>{rows}</tbody>
         </table>
     }

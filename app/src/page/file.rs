@@ -2,7 +2,7 @@
 
 use crate::{
     Page, Site, Tab,
-    component::{Day, Icon, Instant, KeyTable, Plain, Plate, icon},
+    component::{Columns, Day, Icon, Instant, KeyTable, Plain, Plate, icon},
 };
 use leptos::prelude::*;
 use licensing::key::KeyClass;
@@ -113,14 +113,7 @@ fn Parts(parts: Vec<PartRow>) -> AnyView {
         <section aria-labelledby="parts-title">
             <h2 id="parts-title">"Server and add-on items"</h2>
             <table class="list">
-                <thead>
-                    <tr>
-                        <th scope="col">"Part"</th>
-                        <th scope="col">"Class"</th>
-                        <th scope="col" class="number">"Assigned"</th>
-                        <th scope="col" class="number">"Pooled"</th>
-                    </tr>
-                </thead>
+                <Columns names=&[("Part", false), ("Class", false), ("Assigned", true), ("Pooled", true)] />
                 <tbody>{rows}</tbody>
             </table>
         </section>

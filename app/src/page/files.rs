@@ -2,7 +2,7 @@
 
 use crate::{
     Page, Tab,
-    component::{Day, Icon, Instant, StateBadge, icon},
+    component::{Columns, Day, Icon, Instant, StateBadge, icon},
 };
 use chrono_tz::Tz;
 use leptos::prelude::*;
@@ -84,19 +84,7 @@ pub fn FileTable(garn: String, rows: Vec<FileRow>, zone: Tz) -> AnyView {
         .collect_view();
     view! {
         <table class="list">
-            <thead>
-                <tr>
-                    <th scope="col">"Serial"</th>
-                    <th scope="col">"Machines"</th>
-                    <th scope="col">"Product"</th>
-                    <th scope="col">"Type"</th>
-                    <th scope="col">"Install site"</th>
-                    <th scope="col">"Generated"</th>
-                    <th scope="col">"Valid through"</th>
-                    <th scope="col">"State"</th>
-                    <th scope="col">"Actions"</th>
-                </tr>
-            </thead>
+            <Columns names=&[("Serial", false), ("Machines", false), ("Product", false), ("Type", false), ("Install site", false), ("Generated", false), ("Valid through", false), ("State", false), ("Actions", false)] />
             <tbody>{rows}</tbody>
         </table>
     }

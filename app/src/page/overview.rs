@@ -3,7 +3,7 @@
 use super::files::FileTable;
 use crate::{
     Page, Tab,
-    component::{Day, Icon, icon},
+    component::{Columns, Day, Icon, icon},
 };
 use islands::EntitlementBar;
 use leptos::prelude::*;
@@ -72,15 +72,7 @@ fn Owned(parts: Vec<OwnedPart>) -> AnyView {
         <section aria-labelledby="owned-title">
             <h2 id="owned-title">"What this account owns"</h2>
             <table class="list">
-                <thead>
-                    <tr>
-                        <th scope="col">"Part"</th>
-                        <th scope="col">"Product"</th>
-                        <th scope="col">"Assigned available"</th>
-                        <th scope="col">"Pooled available"</th>
-                        <th scope="col">"Maintenance until"</th>
-                    </tr>
-                </thead>
+                <Columns names=&[("Part", false), ("Product", false), ("Assigned available", false), ("Pooled available", false), ("Maintenance until", false)] />
                 <tbody>{rows}</tbody>
             </table>
         </section>

@@ -2,7 +2,7 @@
 
 use crate::{
     Page, Visit,
-    component::{ErrorSummary, Hidden, TextField},
+    component::{Columns, ErrorSummary, Hidden, TextField},
 };
 use leptos::prelude::*;
 use portal::{DEMO_PASSWORD, DemoPerson};
@@ -77,12 +77,7 @@ fn DemoSignIns() -> AnyView {
             <h2 id="demo-title">"Demo sign-ins"</h2>
             <p>"The password of each is " <span class="code">{DEMO_PASSWORD}</span> "."</p>
             <table class="list">
-                <thead>
-                    <tr>
-                        <th scope="col">"E-mail address"</th>
-                        <th scope="col">"Who it is"</th>
-                    </tr>
-                </thead>
+                <Columns names=&[("E-mail address", false), ("Who it is", false)] />
                 <tbody>{rows}</tbody>
             </table>
         </section>

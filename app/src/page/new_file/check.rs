@@ -1,7 +1,7 @@
 use super::{KEY, STEP, STEP_EDIT, STEP_GENERATE};
 use crate::{
     Page, Tab,
-    component::{Day, Hidden, Icon, KeyTable, icon},
+    component::{Columns, Day, Hidden, Icon, KeyTable, icon},
 };
 use leptos::prelude::*;
 use licensing::{
@@ -135,15 +135,7 @@ fn Quantities(parts: Vec<PartChange>) -> AnyView {
         <section aria-labelledby="quantities-title">
             <h2 id="quantities-title">"Items, and what is left"</h2>
             <table class="list">
-                <thead>
-                    <tr>
-                        <th scope="col">"Item"</th>
-                        <th scope="col" class="number">"Assigned"</th>
-                        <th scope="col" class="number">"Pooled"</th>
-                        <th scope="col" class="number">"Assigned available"</th>
-                        <th scope="col" class="number">"Pooled available"</th>
-                    </tr>
-                </thead>
+                <Columns names=&[("Item", false), ("Assigned", true), ("Pooled", true), ("Assigned available", true), ("Pooled available", true)] />
                 <tbody>{rows}</tbody>
             </table>
         </section>

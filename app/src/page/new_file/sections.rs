@@ -1,6 +1,6 @@
 //! The sections of the form, in the order of the page.
 
-use crate::component::{Choice, SelectField, TextField, error_id, problem_of};
+use crate::component::{Choice, Columns, SelectField, TextField, error_id, problem_of};
 use islands::HostIdHint;
 use leptos::prelude::*;
 use licensing::{
@@ -197,13 +197,7 @@ pub fn AddOns(form: NewFileForm, offer: Offer, refusals: Vec<Refusal>) -> AnyVie
                 view! {
                     <p class="help">"Assigned licences belong to a user or station; pooled ones are shared by those who are logged on."</p>
                     <table class="list add-ons">
-                        <thead>
-                            <tr>
-                                <th scope="col">"Item"</th>
-                                <th scope="col">"Assigned"</th>
-                                <th scope="col">"Pooled"</th>
-                            </tr>
-                        </thead>
+                        <Columns names=&[("Item", false), ("Assigned", false), ("Pooled", false)] />
                         <tbody>{rows}</tbody>
                     </table>
                 }.into_any()
