@@ -10,11 +10,7 @@ super::step!(
     );
     CREATE UNIQUE INDEX signing_keys_one_current ON signing_keys (state) WHERE state = 'current';
 
-    CREATE TABLE serial_numbers (
-        one INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),
-        last BIGINT NOT NULL CHECK (last >= 0)
-    );
-    INSERT INTO serial_numbers (one, last) VALUES (1, 0);
+    {sequence serial_numbers};
 
     CREATE TABLE activation_files (
         id {id},

@@ -73,7 +73,7 @@ impl Caller {
              ORDER BY a.name, a.id LIMIT {MOST_ACCOUNTS} + 1"
         );
         let values = [self.person_id().into(), self.sees_all().into(), pattern.into()];
-        let found: Vec<Found> = rows(self.portal().database.read(), &sql, values).await?;
+        let found: Vec<Found> = rows(self.portal().database.read(), "accounts list", &sql, values).await?;
         found
             .into_iter()
             .map(|account| {
@@ -101,6 +101,7 @@ impl AccountAccess {
         let parts = self.owned_parts().await?;
         let active: Vec<Count> = rows(
             self.portal().database.read(),
+            "overview: active files",
             "SELECT COUNT(*) AS active_files FROM activation_files WHERE account_id = $1 AND state = 'active'",
             [self.account_id().into()],
         )
@@ -129,6 +130,7 @@ impl AccountAccess {
         }
         let lines: Vec<Line> = rows(
             self.portal().database.read(),
+            "overview: parts",
             "SELECT p.number, p.description, p.class, products.name AS product, e.owned_assigned, e.owned_pooled,
                 e.allocated_assigned, e.allocated_pooled, e.unlimited, e.maintenance_end
              FROM entitlements e JOIN parts p ON p.id = e.part_id JOIN products ON products.id = p.product_id
@@ -205,6 +207,7 @@ impl AccountAccess {
         }
         let held: Vec<Held> = rows(
             self.portal().database.read(),
+            "overview: certifications",
             "SELECT p.name, c.valid_from, c.valid_through FROM certifications c JOIN products p ON p.id = c.product_id
              WHERE c.person_id = $1 ORDER BY c.valid_through",
             [self.caller().person_id().into()],

@@ -1,6 +1,6 @@
 use crate::{AccountAccess, Caller, Error, entity::audit_event};
 use chrono::{DateTime, Utc};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, DatabaseTransaction, NotSet};
+use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait, NotSet};
 use serde_json::Value;
 
 /// Who did what, when, and on whose behalf, with what was before and after. Domain §6.9.
@@ -16,9 +16,14 @@ pub struct AuditEvent {
 }
 
 impl AuditEvent {
-    /// By a signed-in person, on behalf of an account.
-    pub(crate) fn on_account(access: &AccountAccess, action: &'static str, subject: impl Into<String>) -> Self {
-        Self { account: Some(access.account_id()), ..Self::by_person(access.caller(), action, subject) }
+    /// By a signed-in person, on behalf of an account, at the time that the changed rows bear.
+    pub(crate) fn on_account(
+        at: DateTime<Utc>,
+        access: &AccountAccess,
+        action: &'static str,
+        subject: impl Into<String>,
+    ) -> Self {
+        Self { at, account: Some(access.account_id()), ..Self::by_person(access.caller(), action, subject) }
     }
 
     /// By a signed-in person.
@@ -51,7 +56,7 @@ impl AuditEvent {
 
 pub(crate) async fn insert(on: &DatabaseTransaction, event: AuditEvent) -> Result<(), Error> {
     let AuditEvent { at, person, actor, account, action, subject, before, after } = event;
-    audit_event::ActiveModel {
+    let event = audit_event::ActiveModel {
         id: NotSet,
         at: Set(at),
         person_id: Set(person),
@@ -61,8 +66,7 @@ pub(crate) async fn insert(on: &DatabaseTransaction, event: AuditEvent) -> Resul
         subject: Set(subject),
         before: Set(before),
         after: Set(after),
-    }
-    .insert(on)
-    .await?;
+    };
+    audit_event::Entity::insert(event).exec_without_returning(on).await?;
     Ok(())
 }

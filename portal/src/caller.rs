@@ -1,5 +1,5 @@
 use crate::{
-    Error, Portal,
+    Error, Portal, Write,
     database::{parsed, row},
 };
 use chrono::NaiveDate;
@@ -84,9 +84,14 @@ impl Caller {
         }
         let sql =
             format!("SELECT a.id, a.garn, a.name, a.licence_model, a.time_zone FROM accounts a WHERE a.garn = $3 AND {VISIBLE}");
-        let found: Found = row(self.portal.database.read(), &sql, [self.person_id.into(), self.sees_all().into(), garn.into()])
-            .await?
-            .ok_or(Error::NotFound)?;
+        let found: Found = row(
+            self.portal.database.read(),
+            "account of the caller",
+            &sql,
+            [self.person_id.into(), self.sees_all().into(), garn.into()],
+        )
+        .await?
+        .ok_or(Error::NotFound)?;
         Ok(AccountAccess {
             caller: self.clone(),
             account_id: found.id,
@@ -121,6 +126,13 @@ impl AccountAccess {
 
     pub(crate) fn portal(&self) -> &Portal {
         &self.caller.portal
+    }
+
+    /// Begins a write to this account. Until it commits, nobody else writes to the account.
+    pub(crate) async fn write(&self) -> Result<Write, Error> {
+        let write = self.portal().database.write().await?;
+        write.lock_account(self.account_id).await?;
+        Ok(write)
     }
 
     /// Today in the account's time zone. Domain §4.

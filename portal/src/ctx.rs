@@ -3,9 +3,70 @@ use chrono::{DateTime, Timelike, Utc};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use std::sync::{Arc, Mutex, PoisonError};
 
+/// A place that a program reaches on its way. The tests end it there, and look at what is left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failpoint {
+    PassphraseWritten,
+    KeyWritten,
+    DatabaseMade,
+    /// All tables are made, nothing is committed.
+    SchemaMade,
+    SchemaCommitted,
+    KeyNoted,
+    KeyCommitted,
+    DemoFilled,
+    DemoCommitted,
+    GenerateBegun,
+    /// Some of the quantities have moved.
+    Allocating,
+    Allocated,
+    Numbered,
+    Signed,
+    FileStored,
+    RevisionStored,
+    LedgerStored,
+    SubmissionStored,
+    MailQueued,
+    /// All is written, nothing is committed.
+    Audited,
+    /// All is committed, nobody has been told.
+    Committed,
+}
+
+impl Failpoint {
+    /// On the way of a first start with demo data, in the order in which they are reached.
+    pub const FIRST_START: [Self; 9] = [
+        Self::PassphraseWritten,
+        Self::KeyWritten,
+        Self::DatabaseMade,
+        Self::SchemaMade,
+        Self::SchemaCommitted,
+        Self::KeyNoted,
+        Self::KeyCommitted,
+        Self::DemoFilled,
+        Self::DemoCommitted,
+    ];
+    /// On the way of *generate*, in the order in which they are reached.
+    pub const GENERATE: [Self; 12] = [
+        Self::GenerateBegun,
+        Self::Allocating,
+        Self::Allocated,
+        Self::Numbered,
+        Self::Signed,
+        Self::FileStored,
+        Self::RevisionStored,
+        Self::LedgerStored,
+        Self::SubmissionStored,
+        Self::MailQueued,
+        Self::Audited,
+        Self::Committed,
+    ];
+}
+
 /// The clock and the random source, the only ones there are: tests freeze the one and seed the other.
 #[derive(Clone)]
 pub struct Ctx {
+    failpoint: Option<Arc<dyn Fn(Failpoint) + Send + Sync>>,
     clock: Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>,
     random: Arc<Mutex<StdRng>>,
 }
@@ -19,13 +80,26 @@ impl Ctx {
     #[expect(clippy::disallowed_methods, reason = "the one place where the clock and the random source are taken")]
     pub fn system() -> Self {
         let random = StdRng::try_from_rng(&mut rand::rngs::SysRng).expect("the operating system gives random numbers");
-        Self { clock: Arc::new(Utc::now), random: Arc::new(Mutex::new(random)) }
+        Self { failpoint: None, clock: Arc::new(Utc::now), random: Arc::new(Mutex::new(random)) }
     }
 
     /// A clock and a seed of the test's own.
     #[must_use]
     pub fn fixed(clock: impl Fn() -> DateTime<Utc> + Send + Sync + 'static, seed: u64) -> Self {
-        Self { clock: Arc::new(clock), random: Arc::new(Mutex::new(StdRng::seed_from_u64(seed))) }
+        Self { failpoint: None, clock: Arc::new(clock), random: Arc::new(Mutex::new(StdRng::seed_from_u64(seed))) }
+    }
+
+    /// Calls `reached` at every [`Failpoint`] on the way.
+    #[must_use]
+    pub fn with_failpoints(self, reached: impl Fn(Failpoint) + Send + Sync + 'static) -> Self {
+        Self { failpoint: Some(Arc::new(reached)), ..self }
+    }
+
+    /// Says that `failpoint` was reached. Nothing happens outside of tests.
+    pub fn reach(&self, failpoint: Failpoint) {
+        if let Some(reached) = &self.failpoint {
+            reached(failpoint);
+        }
     }
 
     /// Now, in whole microseconds: what every database can keep.

@@ -1,35 +1,142 @@
-use crate::{AuditEvent, Error, audit};
+use crate::{AuditEvent, Ctx, Error, Failpoint, audit, observe::Observed};
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, FromQueryResult, SqliteTransactionMode, Statement,
-    TransactionOptions, TransactionTrait, Value,
-    sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
+    ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, FromQueryResult, IsolationLevel,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
+    sqlx::{
+        postgres::PgConnectOptions,
+        sqlite::{SqliteJournalMode, SqliteSynchronous},
+    },
 };
 use std::{
+    fmt,
     path::{Path, PathBuf},
+    str::FromStr,
+    sync::Arc,
     time::Duration,
 };
 
 /// How long a request waits for a connection or for another writer before it is told to come back.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// No statement of a request takes longer on PostgreSQL.
+const LONGEST_STATEMENT: Duration = Duration::from_secs(20);
+/// Connections that read from SQLite beside the one that writes.
 const READERS: u32 = 4;
+/// Names the lock on a whole PostgreSQL database among the locks of other programs: “AFMT” in ASCII.
+const WHOLE_DATABASE: i64 = 0x4146_4d54;
 
-/// Embedded SQLite: one connection writes, several read.
+/// Where the data is kept.
+#[derive(Clone, Debug)]
+pub enum DatabaseAddress {
+    /// The file of the embedded SQLite; it is made when it is not there.
+    Sqlite(PathBuf),
+    Postgres(PostgresAddress),
+}
+
+impl fmt::Display for DatabaseAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => path.display().fmt(f),
+            Self::Postgres(address) => address.fmt(f),
+        }
+    }
+}
+
+/// `postgres://user:password@host/database`, and how many connections this server may open there.
+///
+/// It is shown without user and password.
+#[derive(Clone)]
+pub struct PostgresAddress {
+    options: PgConnectOptions,
+    pub connections: u32,
+}
+
+impl PostgresAddress {
+    /// As many as allow three servers under PostgreSQL's own default of 100.
+    pub const CONNECTIONS: u32 = 32;
+}
+
+/// The address of a PostgreSQL database has another shape.
+#[derive(Debug, thiserror::Error)]
+#[error("A database URL is postgres://user:password@host:port/database.")]
+pub struct NotADatabaseUrl;
+
+impl FromStr for PostgresAddress {
+    type Err = NotADatabaseUrl;
+    fn from_str(url: &str) -> Result<Self, NotADatabaseUrl> {
+        // What the parser says could repeat the password.
+        let options = PgConnectOptions::from_str(url).map_err(|_| NotADatabaseUrl)?;
+        let scheme = url.starts_with("postgres://") || url.starts_with("postgresql://");
+        if scheme && options.get_database().is_some() {
+            Ok(Self { options, connections: Self::CONNECTIONS })
+        } else {
+            Err(NotADatabaseUrl)
+        }
+    }
+}
+
+impl fmt::Display for PostgresAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (host, port) = (self.options.get_host(), self.options.get_port());
+        write!(f, "postgres://{host}:{port}/{}", self.options.get_database().unwrap_or_default())
+    }
+}
+
+impl fmt::Debug for PostgresAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Embedded SQLite, where one connection writes and several read, or PostgreSQL, where all do both.
 pub(crate) struct Database {
+    ctx: Ctx,
     writer: DatabaseConnection,
     readers: DatabaseConnection,
-    file: File,
+    /// Of SQLite.
+    file: Option<File>,
 }
 
 impl Database {
-    pub(crate) async fn open(path: &Path) -> Result<Self, Error> {
-        let first = connect(path, 1, true).await?;
-        Migrator::up(&first, None).await?;
+    /// Opens the database and brings its schema up to date: all of it or nothing, one server at a time.
+    pub(crate) async fn open(address: &DatabaseAddress, ctx: &Ctx, observed: &Arc<Observed>) -> Result<Self, Error> {
+        let first = connect(address, 1, true).await?;
+        let opened = Self { writer: first.clone(), readers: first, file: None, ctx: ctx.clone() };
+        ctx.reach(Failpoint::DatabaseMade);
+        opened.migrate().await?;
+        ctx.reach(Failpoint::SchemaCommitted);
+        let Self { writer: first, .. } = opened;
         first.close().await?;
-        // From here on a missing file is a fault, not an invitation to begin with an empty one.
-        let writer = connect(path, 1, false).await?;
-        let readers = connect(path, READERS, false).await?;
-        Ok(Self { writer, readers, file: File::at(path)? })
+        Self::connect(address, ctx, observed).await
+    }
+
+    /// Connects to a database that is there. From here on a missing file is a fault, not an invitation to begin with an empty one.
+    pub(crate) async fn connect(address: &DatabaseAddress, ctx: &Ctx, observed: &Arc<Observed>) -> Result<Self, Error> {
+        let observing = |mut connection: DatabaseConnection| {
+            let observed = Arc::clone(observed);
+            connection.set_metric_callback(move |query| observed.query(query));
+            connection
+        };
+        let ctx = ctx.clone();
+        match address {
+            DatabaseAddress::Sqlite(path) => Ok(Self {
+                ctx,
+                writer: observing(connect(address, 1, false).await?),
+                readers: observing(connect(address, READERS, false).await?),
+                file: Some(File::at(path)?),
+            }),
+            DatabaseAddress::Postgres(postgres) => {
+                let pool = observing(connect(address, postgres.connections, false).await?);
+                Ok(Self { ctx, writer: pool.clone(), readers: pool, file: None })
+            }
+        }
+    }
+
+    async fn migrate(&self) -> Result<(), Error> {
+        let Write { transaction, ctx } = self.write_alone().await?;
+        Migrator::up(&transaction, None).await?;
+        ctx.reach(Failpoint::SchemaMade);
+        Ok(transaction.commit().await?)
     }
 
     /// For reading only: what is decided on must be read inside the [`Write`] that acts on it.
@@ -37,25 +144,51 @@ impl Database {
         &self.readers
     }
 
-    pub(crate) async fn ping(&self) -> Result<(), Error> {
-        self.file.in_place()?;
-        run(&self.readers, "SELECT last FROM serial_numbers", []).await.map(drop)
+    /// A transaction that sees one state of the whole database, however long it reads.
+    pub(crate) async fn snapshot(&self) -> Result<DatabaseTransaction, Error> {
+        let isolation = (self.backend() == DbBackend::Postgres).then_some(IsolationLevel::RepeatableRead);
+        Ok(self.readers.begin_with_config(isolation, None).await?)
     }
 
-    /// Begins a write. It holds the database's one write lock from here, so that what it reads stays true until it commits.
+    pub(crate) fn backend(&self) -> DbBackend {
+        self.writer.get_database_backend()
+    }
+
+    pub(crate) async fn ping(&self) -> Result<(), Error> {
+        self.in_place()?;
+        run(&self.readers, "ping", "SELECT COUNT(*) FROM signing_keys", []).await.map(drop)
+    }
+
+    /// Begins a write. On SQLite it holds the database's one write lock from here, so that what it reads stays true until it commits;
+    /// on PostgreSQL [`Write::lock_account`] does that for an account.
     pub(crate) async fn write(&self) -> Result<Write, Error> {
-        self.file.in_place()?;
+        self.in_place()?;
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        Ok(Write { transaction: self.writer.begin_with_options(options).await? })
+        Ok(Write { transaction: self.writer.begin_with_options(options).await?, ctx: self.ctx.clone() })
+    }
+
+    /// Begins a write of something that there is once in a database. Every other such write waits until it has ended.
+    pub(crate) async fn write_alone(&self) -> Result<Write, Error> {
+        let write = self.write().await?;
+        if self.backend() == DbBackend::Postgres {
+            // The other one may take its time: it is a start or a migration.
+            write.on().execute_unprepared("SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0").await?;
+            run(write.on(), "lock database", "SELECT pg_advisory_xact_lock($1)", [WHOLE_DATABASE.into()]).await?;
+        }
+        Ok(write)
     }
 
     /// For bookkeeping that changes nobody's property and so leaves no audit event: sessions' ages, attempts, deliveries.
     /// One statement, committed by itself.
     pub(crate) fn bookkeeping(&self) -> &DatabaseConnection {
         &self.writer
+    }
+
+    fn in_place(&self) -> Result<(), Error> {
+        self.file.as_ref().map_or(Ok(()), File::in_place)
     }
 }
 
@@ -90,28 +223,43 @@ fn identity(path: &Path) -> Option<u64> {
     path.exists().then_some(0)
 }
 
-async fn connect(path: &Path, connections: u32, create: bool) -> Result<DatabaseConnection, Error> {
-    let mut options = ConnectOptions::new("sqlite::memory:");
-    let path = path.to_owned();
-    options.max_connections(connections).min_connections(1).acquire_timeout(PATIENCE).sqlx_logging(false).map_sqlx_sqlite_opts(
-        move |sqlite| {
-            sqlite
-                .filename(&path)
-                .in_memory(false)
-                .shared_cache(false)
-                .create_if_missing(create)
-                .foreign_keys(true)
-                .journal_mode(SqliteJournalMode::Wal)
-                .synchronous(SqliteSynchronous::Full)
-                .busy_timeout(PATIENCE)
-        },
-    );
+async fn connect(address: &DatabaseAddress, connections: u32, create: bool) -> Result<DatabaseConnection, Error> {
+    let mut options = match address {
+        DatabaseAddress::Sqlite(path) => {
+            let mut options = ConnectOptions::new("sqlite::memory:");
+            let path = path.clone();
+            options.min_connections(1).map_sqlx_sqlite_opts(move |sqlite| {
+                sqlite
+                    .filename(&path)
+                    .in_memory(false)
+                    .shared_cache(false)
+                    .create_if_missing(create)
+                    .foreign_keys(true)
+                    .journal_mode(SqliteJournalMode::Wal)
+                    .synchronous(SqliteSynchronous::Full)
+                    .busy_timeout(PATIENCE)
+            });
+            options
+        }
+        DatabaseAddress::Postgres(PostgresAddress { options: postgres, .. }) => {
+            let mut options = ConnectOptions::new("postgres://");
+            let postgres = postgres.clone().application_name("afmt").options([
+                ("lock_timeout", PATIENCE.as_millis().to_string()),
+                ("statement_timeout", LONGEST_STATEMENT.as_millis().to_string()),
+                ("idle_in_transaction_session_timeout", LONGEST_STATEMENT.as_millis().to_string()),
+            ]);
+            options.map_sqlx_postgres_opts(move |_| postgres.clone());
+            options
+        }
+    };
+    options.max_connections(connections).acquire_timeout(PATIENCE).sqlx_logging(false);
     Ok(sea_orm::Database::connect(options).await?)
 }
 
 /// A transaction that has not been committed. Dropping it undoes everything.
 pub struct Write {
     transaction: DatabaseTransaction,
+    ctx: Ctx,
 }
 
 impl Write {
@@ -121,38 +269,59 @@ impl Write {
     /// [`Error::Unavailable`] and [`Error::Internal`]; nothing is kept then.
     pub async fn commit(self, event: AuditEvent) -> Result<(), Error> {
         audit::insert(&self.transaction, event).await?;
-        Ok(self.transaction.commit().await?)
+        self.ctx.reach(Failpoint::Audited);
+        self.transaction.commit().await?;
+        self.ctx.reach(Failpoint::Committed);
+        Ok(())
     }
 
     pub(crate) fn on(&self) -> &DatabaseTransaction {
         &self.transaction
     }
+
+    /// Makes every other write to this account wait until this one has ended, so that what is read of the account stays true.
+    pub(crate) async fn lock_account(&self, account_id: i64) -> Result<(), Error> {
+        if self.transaction.get_database_backend() == DbBackend::Postgres {
+            let sql = "SELECT id FROM accounts WHERE id = $1 FOR NO KEY UPDATE";
+            run(&self.transaction, "lock account", sql, [account_id.into()]).await?;
+        }
+        Ok(())
+    }
 }
 
-/// Rows of one statement. Parameters are written `$1`, `$2`, …, which both databases read.
+/// Rows of one statement, called `name` in logs and metrics. Parameters are written `$1`, `$2`, …, which both databases read.
 pub(crate) async fn rows<T: FromQueryResult>(
     on: &impl ConnectionTrait,
+    name: &'static str,
     sql: &str,
     values: impl IntoIterator<Item = Value>,
 ) -> Result<Vec<T>, Error> {
-    let statement = Statement::from_sql_and_values(on.get_database_backend(), sql, values);
-    Ok(T::find_by_statement(statement).all(on).await?)
+    Ok(T::find_by_statement(named(on, name, sql, values)).all(on).await?)
 }
 
 /// The first row of one statement, if there is one.
 pub(crate) async fn row<T: FromQueryResult>(
     on: &impl ConnectionTrait,
+    name: &'static str,
     sql: &str,
     values: impl IntoIterator<Item = Value>,
 ) -> Result<Option<T>, Error> {
-    let statement = Statement::from_sql_and_values(on.get_database_backend(), sql, values);
-    Ok(T::find_by_statement(statement).one(on).await?)
+    Ok(T::find_by_statement(named(on, name, sql, values)).one(on).await?)
 }
 
 /// Runs one statement; how many rows it changed.
-pub(crate) async fn run(on: &impl ConnectionTrait, sql: &str, values: impl IntoIterator<Item = Value>) -> Result<u64, Error> {
-    let statement = Statement::from_sql_and_values(on.get_database_backend(), sql, values);
-    Ok(on.execute_raw(statement).await?.rows_affected())
+pub(crate) async fn run(
+    on: &impl ConnectionTrait,
+    name: &'static str,
+    sql: &str,
+    values: impl IntoIterator<Item = Value>,
+) -> Result<u64, Error> {
+    Ok(on.execute_raw(named(on, name, sql, values)).await?.rows_affected())
+}
+
+/// The statement begins with its name, so that logs, metrics and the database's own tools call it the same.
+fn named(on: &impl ConnectionTrait, name: &'static str, sql: &str, values: impl IntoIterator<Item = Value>) -> Statement {
+    Statement::from_sql_and_values(on.get_database_backend(), format!("/* {name} */ {sql}"), values)
 }
 
 /// A count or quantity of the schema as the domain has it.
@@ -161,7 +330,7 @@ pub(crate) fn count(stored: i64) -> Result<u32, Error> {
 }
 
 /// A code or name of the schema as the domain has it.
-pub(crate) fn parsed<T: std::str::FromStr<Err: std::error::Error + Send + Sync + 'static>>(stored: &str) -> Result<T, Error> {
+pub(crate) fn parsed<T: FromStr<Err: std::error::Error + Send + Sync + 'static>>(stored: &str) -> Result<T, Error> {
     stored.parse().map_err(Error::internal)
 }
 

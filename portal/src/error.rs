@@ -1,4 +1,7 @@
-use sea_orm::{DbErr, RuntimeErr};
+use sea_orm::{
+    DbErr, RuntimeErr, SqlxError,
+    sqlx::{error::DatabaseError, postgres::PgDatabaseError},
+};
 use std::error::Error as StdError;
 
 /// What can go wrong with any operation, beside the refusals of its own.
@@ -30,23 +33,35 @@ impl From<DbErr> for Error {
 /// SQLite's primary result codes for: busy, locked, read-only, I/O, corrupt, full, cannot open, not a database.
 const SQLITE_UNAVAILABLE: [i32; 8] = [5, 6, 8, 10, 11, 13, 14, 26];
 
+/// PostgreSQL's classes and codes for: no connection, out of resources, stopped by an operator, a fault of the machine, damaged data;
+/// serialisation failure and deadlock; a lock that did not come in time; a server that only reads.
+const POSTGRES_UNAVAILABLE: [&str; 9] = ["08", "53", "57", "58", "XX", "40001", "40P01", "55P03", "25006"];
+
 fn unavailable(error: &DbErr) -> bool {
     match error {
         DbErr::ConnectionAcquire(_) => true,
         DbErr::Conn(error) | DbErr::Exec(error) | DbErr::Query(error) => {
             let RuntimeErr::SqlxError(error) = error else { return false };
             match error.as_ref() {
-                sea_orm::SqlxError::Database(error) => error
-                    .code()
-                    .and_then(|code| code.parse::<i32>().ok())
-                    .is_some_and(|code| SQLITE_UNAVAILABLE.contains(&(code & 0xff))),
-                sea_orm::SqlxError::Io(_)
-                | sea_orm::SqlxError::PoolTimedOut
-                | sea_orm::SqlxError::PoolClosed
-                | sea_orm::SqlxError::WorkerCrashed => true,
+                SqlxError::Database(error) => database_unavailable(error.as_ref()),
+                SqlxError::Io(_)
+                | SqlxError::Tls(_)
+                | SqlxError::Protocol(_)
+                | SqlxError::PoolTimedOut
+                | SqlxError::PoolClosed
+                | SqlxError::BeginFailed
+                | SqlxError::WorkerCrashed => true,
                 _ => false,
             }
         }
         _ => false,
+    }
+}
+
+fn database_unavailable(error: &dyn DatabaseError) -> bool {
+    let Some(code) = error.code() else { return false };
+    match error.try_downcast_ref::<PgDatabaseError>() {
+        Some(_) => POSTGRES_UNAVAILABLE.iter().any(|known| code.starts_with(known)),
+        None => code.parse::<i32>().is_ok_and(|code| SQLITE_UNAVAILABLE.contains(&(code & 0xff))),
     }
 }

@@ -180,15 +180,22 @@ impl AccountAccess {
         let on = self.portal().database.read();
         let account = self.account_id();
         let total: Option<Total> =
-            row(on, "SELECT COUNT(*) AS total FROM activation_files WHERE account_id = $1", [account.into()]).await?;
+            row(on, "files: count", "SELECT COUNT(*) AS total FROM activation_files WHERE account_id = $1", [account.into()])
+                .await?;
         let limit = PAGE + 1;
         let stored: Vec<Stored> = match after {
-            None => rows(on, &format!("{FILES} ORDER BY f.id DESC LIMIT {limit}"), [account.into()]).await?,
+            None => rows(on, "files: first page", &format!("{FILES} ORDER BY f.id DESC LIMIT {limit}"), [account.into()]).await?,
             Some(after) => {
                 let sql = "SELECT f.id AS total FROM activation_files f WHERE f.account_id = $1 AND f.serial = $2";
-                let after: Total = row(on, sql, [account.into(), after.into()]).await?.ok_or(Error::NotFound)?;
-                rows(on, &format!("{FILES} AND f.id < $2 ORDER BY f.id DESC LIMIT {limit}"), [account.into(), after.total.into()])
-                    .await?
+                let after: Total =
+                    row(on, "files: where the page begins", sql, [account.into(), after.into()]).await?.ok_or(Error::NotFound)?;
+                rows(
+                    on,
+                    "files: next page",
+                    &format!("{FILES} AND f.id < $2 ORDER BY f.id DESC LIMIT {limit}"),
+                    [account.into(), after.total.into()],
+                )
+                .await?
             }
         };
         let page = stored.iter().take(PAGE).map(Stored::row).collect::<Result<Vec<_>, _>>()?;
@@ -203,7 +210,7 @@ impl AccountAccess {
     /// [`Error::Unavailable`] and [`Error::Internal`].
     pub async fn recent_files(&self, most: usize) -> Result<Vec<FileRow>, Error> {
         let sql = format!("{FILES} ORDER BY f.id DESC LIMIT {most}");
-        let stored: Vec<Stored> = rows(self.portal().database.read(), &sql, [self.account_id().into()]).await?;
+        let stored: Vec<Stored> = rows(self.portal().database.read(), "files: recent", &sql, [self.account_id().into()]).await?;
         stored.iter().map(Stored::row).collect()
     }
 
@@ -213,7 +220,7 @@ impl AccountAccess {
     /// [`Error::NotFound`], the same for another account's file and for none.
     pub async fn file(&self, serial: &str) -> Result<FileView, Error> {
         let on = self.portal().database.read();
-        let stored: Stored = row(on, &format!("{FILES} AND f.serial = $2"), [self.account_id().into(), serial.into()])
+        let stored: Stored = row(on, "file", &format!("{FILES} AND f.serial = $2"), [self.account_id().into(), serial.into()])
             .await?
             .ok_or(Error::NotFound)?;
         let Download { file_name, bytes, sha256 } = self.download(serial).await?;
@@ -254,6 +261,7 @@ impl AccountAccess {
         }
         let found: Bytes = row(
             self.portal().database.read(),
+            "file: bytes",
             "SELECT f.serial, r.bytes, r.sha256 FROM activation_files f
              JOIN file_revisions r ON r.file_id = f.id AND r.revision = f.revision
              WHERE f.account_id = $1 AND f.serial = $2",
@@ -275,6 +283,7 @@ impl AccountAccess {
         }
         let parts: Vec<Part> = rows(
             self.portal().database.read(),
+            "file: parts",
             "SELECT p.number, p.description, p.class,
                 CAST(SUM(a.assigned) AS BIGINT) AS assigned, CAST(SUM(a.pooled) AS BIGINT) AS pooled
              FROM allocations a JOIN entitlements e ON e.id = a.entitlement_id JOIN parts p ON p.id = e.part_id
@@ -304,6 +313,7 @@ impl AccountAccess {
         }
         let revisions: Vec<Stored> = rows(
             self.portal().database.read(),
+            "file: revisions",
             "SELECT r.revision, r.generated_at, g.name AS generated_by FROM file_revisions r
              JOIN activation_files f ON f.id = r.file_id JOIN people g ON g.id = r.generated_by
              WHERE f.account_id = $1 AND f.serial = $2 ORDER BY r.revision DESC",

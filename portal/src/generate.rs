@@ -1,14 +1,14 @@
 use crate::{
-    AccountAccess, AuditEvent, Ctx, Error, Write,
+    AccountAccess, AuditEvent, Ctx, Error, Failpoint, Write,
     database::{parsed, row, rows, run},
     entity::{activation_file, allocation, file_revision, submission},
     offer::LoadedOffer,
     outbox,
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use chrono::{SubsecRound, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 use licensing::{
-    HostId, Quantity, Serial,
+    Garn, HostId, Quantity, Serial,
     date::PRODUCTION_VALID_THROUGH,
     eligibility::Ineligible,
     entitlement::draw,
@@ -17,7 +17,7 @@ use licensing::{
     offer::Offer,
     preview::Preview,
 };
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait, EntityTrait, FromQueryResult, NotSet};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, NotSet, TryInsertResult};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::{collections::BTreeMap, str::FromStr};
@@ -78,14 +78,11 @@ pub enum NotGenerated {
     /// Everything that is wrong with what was typed, with the offer it was checked against.
     #[error("There is a problem.")]
     Refused { refusals: Vec<Refusal>, offer: Box<Offer> },
-    #[error("This form was already used to generate {0}.")]
-    KeyReused(Serial),
+    #[error("This form was already used to generate {serial}.")]
+    KeyReused { garn: Garn, serial: Serial },
     #[error(transparent)]
     Error(#[from] Error),
 }
-
-/// How often a generation begins again when others took what it had counted on.
-const TRIES: u32 = 3;
 
 impl AccountAccess {
     /// Reads and checks a complete form without changing anything.
@@ -107,30 +104,41 @@ impl AccountAccess {
     /// # Errors
     /// [`NotGenerated`]; nothing was changed then.
     pub async fn generate(&self, form: &NewFileForm, key: &SubmissionKey) -> Result<Generated, NotGenerated> {
-        for _ in 1..TRIES {
-            if let Some(generated) = self.try_generate(form, key).await? {
-                return Ok(generated);
-            }
+        let mut generated = self.try_generate(form, key).await;
+        // Another request took the key first, so this time it is found.
+        if let Ok(None) = generated {
+            generated = self.try_generate(form, key).await;
         }
-        let contended = Error::Unavailable("the entitlements changed at every try".into());
-        self.try_generate(form, key).await?.ok_or(NotGenerated::Error(contended))
+        let outcome = match &generated {
+            Ok(_) => "generated",
+            Err(NotGenerated::Error(_)) => "failed",
+            Err(_) => "refused",
+        };
+        self.portal().observed.generation(outcome);
+        generated?.ok_or_else(|| Error::internal("the submission key is taken and cannot be found").into())
     }
 
-    /// `None` when another writer took a quantity between reading and moving it.
+    /// `None` when the same person sent the same key at the same time and the other request was first.
     async fn try_generate(&self, form: &NewFileForm, key: &SubmissionKey) -> Result<Option<Generated>, NotGenerated> {
-        let write = self.portal().database.write().await?;
+        let ctx = &self.portal().ctx;
+        let write = self.write().await?;
+        let now = ctx.now();
+        ctx.reach(Failpoint::GenerateBegun);
         if let Some(serial) = self.submitted(&write, form, key).await? {
             return Ok(Some(Generated { serial }));
         }
         let (request, loaded) = self.parse(write.on(), form).await?;
         let taken = self.drawn(&request, &loaded)?;
         for (entitlement, quantity) in &taken {
-            if !allocate(&write, *entitlement, *quantity).await? {
-                return Ok(None);
-            }
+            allocate(&write, *entitlement, *quantity).await?;
+            ctx.reach(Failpoint::Allocating);
         }
+        ctx.reach(Failpoint::Allocated);
         let serial = next_serial(&write).await?;
-        self.store(&write, &serial, &request, form, &loaded, &taken, key).await?;
+        ctx.reach(Failpoint::Numbered);
+        if !self.store(&write, now, &serial, &request, form, &loaded, &taken, key).await? {
+            return Ok(None);
+        }
         let link = format!("{}/accounts/{}/files/{serial}", self.portal().settings.public_url, self.garn);
         let mail = outbox::Mail {
             recipient: self.caller().person().email.clone(),
@@ -140,9 +148,10 @@ impl AccountAccess {
                 request.primary.name, request.primary.host_id, self.name, self.garn
             ),
         };
-        outbox::queue(&write, mail, self.portal().now()).await?;
+        outbox::queue(&write, mail, now).await?;
+        ctx.reach(Failpoint::MailQueued);
         let (before, after) = ledger(&loaded, &taken);
-        let event = AuditEvent::on_account(self, "generate", serial.as_str())
+        let event = AuditEvent::on_account(now, self, "generate", serial.as_str())
             .changing(json!({ "allocated": before }), json!({ "allocated": after, "revision": 1, "request": request }));
         write.commit(event).await?;
         tracing::info!(%serial, garn = %self.garn, product = request.product, "activation file generated");
@@ -155,17 +164,23 @@ impl AccountAccess {
         struct Submitted {
             request_sha256: Vec<u8>,
             serial: String,
+            garn: String,
         }
         let found: Option<Submitted> = row(
             write.on(),
-            "SELECT s.request_sha256, f.serial FROM submissions s JOIN activation_files f ON f.id = s.file_id
-             WHERE s.person_id = $1 AND s.key = $2",
+            "submission",
+            "SELECT s.request_sha256, f.serial, a.garn FROM submissions s JOIN activation_files f ON f.id = s.file_id
+             JOIN accounts a ON a.id = f.account_id WHERE s.person_id = $1 AND s.key = $2",
             [self.caller().person_id().into(), key.as_str().into()],
         )
         .await?;
-        let Some(Submitted { request_sha256, serial }) = found else { return Ok(None) };
+        let Some(Submitted { request_sha256, serial, garn }) = found else { return Ok(None) };
         let serial = parsed(&serial)?;
-        if request_sha256 == self.digest(form)? { Ok(Some(serial)) } else { Err(NotGenerated::KeyReused(serial)) }
+        if request_sha256 == self.digest(form)? {
+            Ok(Some(serial))
+        } else {
+            Err(NotGenerated::KeyReused { garn: parsed(&garn)?, serial })
+        }
     }
 
     /// Tells two requests apart. It covers what is asked for, as typed, and not what the account owns meanwhile.
@@ -209,21 +224,24 @@ impl AccountAccess {
         Ok(taken)
     }
 
+    /// Makes the file and stores it with its revision, its ledger and its submission; `false` when the submission's key is taken.
     #[expect(clippy::too_many_arguments, reason = "what one revision is made of, each thing once")]
     async fn store(
         &self,
         write: &Write,
+        now: DateTime<Utc>,
         serial: &Serial,
         request: &NewFile,
         form: &NewFileForm,
         loaded: &LoadedOffer,
         taken: &BTreeMap<i64, Quantity>,
         key: &SubmissionKey,
-    ) -> Result<(), Error> {
-        let now = self.portal().now();
+    ) -> Result<bool, Error> {
+        let ctx = &self.portal().ctx;
         let preview = form.preview(&loaded.offer);
         let file = self.activation_file(serial, request, &loaded.offer, preview, now)?;
         let bytes = self.portal().signer.make(&file)?;
+        ctx.reach(Failpoint::Signed);
         let stored = activation_file::ActiveModel {
             id: NotSet,
             serial: Set(serial.to_string()),
@@ -232,12 +250,12 @@ impl AccountAccess {
             licence_type: Set(request.licence_type.code().to_owned()),
             revision: Set(1),
             state: Set("active".to_owned()),
-        }
-        .insert(write.on())
-        .await?;
+        };
+        let file_id = activation_file::Entity::insert(stored).exec(write.on()).await?.last_insert_id;
+        ctx.reach(Failpoint::FileStored);
         let revision = file_revision::ActiveModel {
             id: NotSet,
-            file_id: Set(stored.id),
+            file_id: Set(file_id),
             revision: Set(1),
             site_id: Set(parsed(&request.site)?),
             version_id: Set(loaded.version_id),
@@ -254,24 +272,27 @@ impl AccountAccess {
             signing_key: Set(self.portal().signer.key_name()),
             sha256: Set(Sha256::digest(&bytes).to_vec()),
             bytes: Set(bytes),
-        }
-        .insert(write.on())
-        .await?;
+        };
+        let revision_id = file_revision::Entity::insert(revision).exec(write.on()).await?.last_insert_id;
+        ctx.reach(Failpoint::RevisionStored);
         let ledger = taken.iter().map(|(entitlement, quantity)| allocation::ActiveModel {
-            revision_id: Set(revision.id),
+            revision_id: Set(revision_id),
             entitlement_id: Set(*entitlement),
             assigned: Set(i64::from(quantity.assigned)),
             pooled: Set(i64::from(quantity.pooled)),
         });
         allocation::Entity::insert_many(ledger).exec_without_returning(write.on()).await?;
+        ctx.reach(Failpoint::LedgerStored);
         let submitted = submission::ActiveModel {
             person_id: Set(self.caller().person_id()),
             key: Set(key.as_str().to_owned()),
             request_sha256: Set(self.digest(form)?),
-            file_id: Set(stored.id),
+            file_id: Set(file_id),
         };
-        submission::Entity::insert(submitted).exec_without_returning(write.on()).await?;
-        Ok(())
+        let submitted = submission::Entity::insert(submitted).on_conflict_do_nothing();
+        let first = submitted.exec_without_returning(write.on()).await?;
+        ctx.reach(Failpoint::SubmissionStored);
+        Ok(matches!(first, TryInsertResult::Inserted(_)))
     }
 
     fn activation_file(
@@ -280,7 +301,7 @@ impl AccountAccess {
         request: &NewFile,
         offer: &Offer,
         preview: Preview,
-        now: chrono::DateTime<Utc>,
+        now: DateTime<Utc>,
     ) -> Result<ActivationFile, Error> {
         let site = offer.sites.iter().find(|site| site.id == request.site).ok_or_else(|| Error::internal("the site is gone"))?;
         let server = |machine: &licensing::form::Machine| Server {
@@ -317,6 +338,7 @@ impl AccountAccess {
         for machine in std::iter::once(&request.primary).chain(&request.switchover) {
             let files: Vec<Same> = rows(
                 on,
+                "files of a host",
                 "SELECT f.serial FROM file_revisions r JOIN activation_files f ON f.id = r.file_id AND f.revision = r.revision
                  WHERE (r.primary_host = $1 OR r.switchover_host = $1)
                    AND f.account_id = $2 AND f.product_id = $3 AND f.licence_type = $4 AND f.state = 'active'
@@ -353,25 +375,33 @@ fn is_asked(name: &str) -> bool {
     field::quantity_part(name).is_some() || field::is_choice(name)
 }
 
-/// Moves `quantity` to *allocated*, unless that would be more than is owned.
-async fn allocate(write: &Write, entitlement: i64, quantity: Quantity) -> Result<bool, Error> {
+/// Moves `quantity` to *allocated*. That there is enough was read in the same write, so that nothing else can be the case.
+async fn allocate(write: &Write, entitlement: i64, quantity: Quantity) -> Result<(), Error> {
     let moved = run(
         write.on(),
+        "allocate",
         "UPDATE entitlements SET allocated_assigned = allocated_assigned + $2, allocated_pooled = allocated_pooled + $3
          WHERE id = $1 AND (unlimited OR (allocated_assigned + $2 <= owned_assigned AND allocated_pooled + $3 <= owned_pooled))",
         [entitlement.into(), i64::from(quantity.assigned).into(), i64::from(quantity.pooled).into()],
     )
     .await?;
-    Ok(moved == 1)
+    if moved == 1 {
+        Ok(())
+    } else {
+        Err(Error::internal(format!("entitlement {entitlement} was changed without its account's lock")))
+    }
 }
 
 async fn next_serial(write: &Write) -> Result<Serial, Error> {
     #[derive(FromQueryResult)]
-    struct Last {
-        last: i64,
+    struct Next {
+        next: i64,
     }
-    let last: Last = row(write.on(), "UPDATE serial_numbers SET last = last + 1 WHERE one = 1 RETURNING last", [])
-        .await?
-        .ok_or_else(|| Error::internal("the serial numbers are missing"))?;
-    Ok(Serial::from_number(crate::database::count(last.last)?))
+    let sql = match write.on().get_database_backend() {
+        DbBackend::Postgres => "SELECT nextval('serial_numbers') AS next",
+        _ => "UPDATE serial_numbers SET last = last + 1 WHERE one = 1 RETURNING last AS next",
+    };
+    let Next { next } =
+        row(write.on(), "next serial", sql, []).await?.ok_or_else(|| Error::internal("the serial numbers are missing"))?;
+    Ok(Serial::from_number(crate::database::count(next)?))
 }

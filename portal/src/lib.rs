@@ -45,10 +45,12 @@ mod catalogue;
 mod ctx;
 mod database;
 mod demo;
+mod doctor;
 mod entity;
 mod error;
 mod file;
 mod generate;
+mod observe;
 mod offer;
 mod outbox;
 mod password;
@@ -58,9 +60,10 @@ mod signing_key;
 pub use account::{AccountRow, Attention, MOST_ACCOUNTS, Overview, OwnedPart};
 pub use audit::AuditEvent;
 pub use caller::{AccountAccess, Caller, Person, Role};
-pub use ctx::Ctx;
-pub use database::Write;
+pub use ctx::{Ctx, Failpoint};
+pub use database::{DatabaseAddress, NotADatabaseUrl, PostgresAddress, Write};
 pub use demo::{DEMO_PASSWORD, DemoPerson};
+pub use doctor::{Finding, examine};
 pub use error::Error;
 pub use file::{Download, FilePage, FileRow, FileState, FileView, Machine, PartRow, Revision};
 pub use generate::{Checked, Generated, NotGenerated, SubmissionKey};
@@ -71,19 +74,21 @@ pub use session::{SignIn, SignInRefused, Token};
 pub use signing_key::{KeyFile, PublicKey, SigningKeyError, use_signing_key, write_private};
 
 use database::Database;
+use observe::Observed;
 use password::Passwords;
 use signing_key::{Rotation, Signer};
-use std::{path::PathBuf, sync::Arc};
+use std::{sync::Arc, time::Duration};
 
 /// What the portal is told once, when it starts.
 pub struct Settings {
-    /// The SQLite file; it is made when it is not there.
-    pub database: PathBuf,
+    pub database: DatabaseAddress,
     /// Where people reach the portal, without a slash at the end. Links in mail begin with it.
     pub public_url: String,
     /// Who sells the licences, as people read it.
     pub vendor: String,
     pub password_cost: PasswordCost,
+    /// Queries that take longer are logged, by name.
+    pub slow_query: Duration,
 }
 
 /// The portal of one vendor. Cloning shares it.
@@ -91,6 +96,7 @@ pub struct Settings {
 pub struct Portal {
     ctx: Ctx,
     database: Arc<Database>,
+    observed: Arc<Observed>,
     passwords: Arc<Passwords>,
     signer: Arc<Signer>,
     settings: Arc<Settings>,
@@ -99,8 +105,8 @@ pub struct Portal {
 /// Why the portal does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    #[error("The database {path} cannot be opened.")]
-    Database { path: PathBuf, source: Error },
+    #[error("The database {address} cannot be opened.")]
+    Database { address: DatabaseAddress, source: Error },
     #[error(transparent)]
     Key(#[from] SigningKeyError),
 }
@@ -111,14 +117,16 @@ impl Portal {
     /// # Errors
     /// [`OpenError`]: the database cannot be opened, or it knows another signing key than `key`.
     pub async fn open(settings: Settings, key: &KeyFile, ctx: Ctx) -> Result<Self, OpenError> {
-        let database = Database::open(&settings.database)
+        let observed = Arc::new(Observed::new(settings.slow_query));
+        let database = Database::open(&settings.database, &ctx, &observed)
             .await
-            .map_err(|source| OpenError::Database { path: settings.database.clone(), source })?;
+            .map_err(|source| OpenError::Database { address: settings.database.clone(), source })?;
         let signer = Signer::open(&database, key, Rotation::Refuse, &ctx).await?;
         let passwords = Passwords::new(settings.password_cost, &ctx);
         Ok(Self {
             ctx,
             database: Arc::new(database),
+            observed,
             passwords: Arc::new(passwords),
             signer: Arc::new(signer),
             settings: Arc::new(settings),
@@ -131,6 +139,11 @@ impl Portal {
     /// [`Error::Unavailable`].
     pub async fn ready(&self) -> Result<(), Error> {
         self.database.ping().await
+    }
+
+    /// Adds what the portal counts to what `/metrics` shows.
+    pub fn register_metrics(&self, registry: &mut prometheus_client::registry::Registry) {
+        self.observed.register(registry);
     }
 
     #[must_use]

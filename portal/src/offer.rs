@@ -53,6 +53,7 @@ impl AccountAccess {
         let on = self.portal().database.read();
         let products: Vec<Product> = rows(
             on,
+            "offer: products",
             "SELECT DISTINCT p.id, p.code, p.name FROM entitlements e
              JOIN parts ON parts.id = e.part_id JOIN products p ON p.id = parts.product_id
              WHERE e.account_id = $1 ORDER BY p.id",
@@ -61,6 +62,7 @@ impl AccountAccess {
         .await?;
         let versions: Vec<Version> = rows(
             on,
+            "offer: versions",
             "SELECT v.name, MAX(v.released_on) AS released_on FROM product_versions v
              WHERE v.subscription OR NOT $1 GROUP BY v.name ORDER BY released_on DESC",
             [self.only_subscribes().into()],
@@ -137,6 +139,7 @@ impl AccountAccess {
         }
         let held: Vec<Held> = rows(
             on,
+            "offer: certifications",
             "SELECT p.code, p.name, c.valid_from, c.valid_through FROM certifications c
              JOIN products p ON p.id = c.product_id WHERE c.person_id = $1 ORDER BY p.id",
             [self.caller().person_id().into()],
@@ -160,6 +163,7 @@ impl AccountAccess {
         }
         let sites: Vec<Site> = rows(
             on,
+            "offer: sites",
             "SELECT id, name, active FROM install_sites WHERE account_id = $1 ORDER BY name",
             [self.account_id().into()],
         )
@@ -180,6 +184,7 @@ impl AccountAccess {
         }
         let found: Version = row(
             on,
+            "offer: version",
             "SELECT p.id AS product_id, v.id AS version_id, p.code, p.name, p.switchover, p.mail_connector, v.name AS version
              FROM products p JOIN product_versions v ON v.product_id = p.id
              WHERE p.code = $1 AND v.name = $2 AND (v.subscription OR NOT $3)",
@@ -241,6 +246,7 @@ impl AccountAccess {
 
         let lines: Vec<Line> = rows(
             on,
+            "offer: lines",
             "SELECT e.id AS entitlement_id, e.part_id, p.number, p.description, p.class, o.sales_order, o.ordered_on,
                 e.owned_assigned, e.owned_pooled, e.allocated_assigned, e.allocated_pooled, e.unlimited, e.maintenance_end
              FROM entitlements e JOIN parts p ON p.id = e.part_id JOIN orders o ON o.id = e.order_id
@@ -252,7 +258,7 @@ impl AccountAccess {
         let mut mappings: BTreeMap<i64, Vec<KeyMapping>> = BTreeMap::new();
         let sql =
             format!("SELECT part_id, key, per_assigned, per_pooled FROM key_mappings WHERE part_id IN ({OWNED}) ORDER BY key");
-        for mapping in rows::<Mapping>(on, &sql, [self.account_id().into()]).await? {
+        for mapping in rows::<Mapping>(on, "offer: key mappings", &sql, [self.account_id().into()]).await? {
             mappings.entry(mapping.part_id).or_default().push(KeyMapping {
                 key: parsed(&mapping.key)?,
                 per_assigned: count(mapping.per_assigned)?,
@@ -264,7 +270,7 @@ impl AccountAccess {
             "SELECT r.part_id, p.number FROM part_requirements r JOIN parts p ON p.id = r.required_part_id
              WHERE r.part_id IN ({OWNED}) ORDER BY p.number"
         );
-        for requirement in rows::<Requirement>(on, &sql, [self.account_id().into()]).await? {
+        for requirement in rows::<Requirement>(on, "offer: requirements", &sql, [self.account_id().into()]).await? {
             requires.entry(requirement.part_id).or_default().push(parsed(&requirement.number)?);
         }
 

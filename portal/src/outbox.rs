@@ -8,7 +8,7 @@ use lettre::{
     AsyncFileTransport, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
     message::{Mailbox, header::ContentType},
 };
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, FromQueryResult, NotSet};
+use sea_orm::{ActiveValue::Set, EntityTrait, FromQueryResult, NotSet};
 use std::path::PathBuf;
 
 /// A mail as it is queued, in the transaction of what it tells about.
@@ -19,7 +19,7 @@ pub(crate) struct Mail {
 }
 
 pub(crate) async fn queue(write: &Write, mail: Mail, now: DateTime<Utc>) -> Result<(), Error> {
-    outbox::ActiveModel {
+    let mail = outbox::ActiveModel {
         id: NotSet,
         recipient: Set(mail.recipient),
         subject: Set(mail.subject),
@@ -29,9 +29,8 @@ pub(crate) async fn queue(write: &Write, mail: Mail, now: DateTime<Utc>) -> Resu
         next_attempt_at: Set(now),
         last_error: Set(None),
         state: Set("queued".to_owned()),
-    }
-    .insert(write.on())
-    .await?;
+    };
+    outbox::Entity::insert(mail).exec_without_returning(write.on()).await?;
     Ok(())
 }
 
@@ -51,8 +50,10 @@ pub enum Mailer {
 /// Why mail cannot be sent with these settings.
 #[derive(Debug, thiserror::Error)]
 pub enum MailerError {
-    #[error("The mail server's address cannot be used: {0}.")]
+    #[error("The mail server cannot be used: {0}.")]
     Server(#[from] lettre::transport::smtp::Error),
+    #[error("The mail server refuses us.")]
+    Refuses,
     #[error("{0:?} is not an address that mail can come from.")]
     From(String),
 }
@@ -72,6 +73,17 @@ impl Mailer {
     /// [`MailerError::From`].
     pub fn folder(folder: PathBuf, from: &str) -> Result<Self, MailerError> {
         Ok(Self::Folder { transport: AsyncFileTransport::new(folder), from: mailbox(from)? })
+    }
+
+    /// Whether the mail server takes mail from us. A folder always does.
+    ///
+    /// # Errors
+    /// [`MailerError`]: it does not answer, or it refuses us.
+    pub async fn answers(&self) -> Result<(), MailerError> {
+        match self {
+            Self::Smtp { transport, .. } if !transport.test_connection().await? => Err(MailerError::Refuses),
+            Self::Smtp { .. } | Self::Folder { .. } => Ok(()),
+        }
     }
 
     async fn send(&self, mail: &Queued, now: DateTime<Utc>) -> Result<(), String> {
@@ -115,7 +127,8 @@ const CLAIM: TimeDelta = TimeDelta::minutes(5);
 impl Portal {
     /// Sends the mail that is due; how many went out.
     ///
-    /// A mail is claimed before it is sent, so that several servers do not send it twice.
+    /// A mail is claimed before it is sent, so that several servers do not send it twice: who finds it claimed after waiting for another's
+    /// claim leaves it.
     ///
     /// # Errors
     /// [`Error::Unavailable`] and [`Error::Internal`]. A mail server that does not answer is none: the mail stays queued.
@@ -125,8 +138,10 @@ impl Portal {
             let now = self.ctx.now();
             let claimed: Option<Queued> = row(
                 self.database.bookkeeping(),
+                "outbox: claim",
                 "UPDATE outbox SET attempts = attempts + 1, next_attempt_at = $2
                  WHERE id = (SELECT id FROM outbox WHERE state = 'queued' AND next_attempt_at <= $1 ORDER BY id LIMIT 1)
+                    AND state = 'queued' AND next_attempt_at <= $1
                  RETURNING id, recipient, subject, body, queued_at, attempts",
                 [now.into(), (now + CLAIM).into()],
             )
@@ -140,6 +155,7 @@ impl Portal {
                 Err(error) if mail.attempts >= MOST_ATTEMPTS => ("parked", Some(error)),
                 Err(error) => ("queued", Some(error)),
             };
+            self.observed.mail(state);
             if error.is_some() {
                 // What the mail server said may hold addresses: it stays in the table.
                 tracing::warn!(mail = mail.id, attempts = mail.attempts, state, "mail was not sent");
@@ -147,6 +163,7 @@ impl Portal {
             let wait = TimeDelta::minutes(1 << mail.attempts.clamp(0, 8));
             run(
                 self.database.bookkeeping(),
+                "outbox: outcome",
                 "UPDATE outbox SET state = $2, next_attempt_at = $3, last_error = $4 WHERE id = $1",
                 [mail.id.into(), state.into(), (now + wait).into(), error.into()],
             )

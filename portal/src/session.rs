@@ -58,6 +58,17 @@ impl Portal {
     /// # Errors
     /// [`SignInRefused`].
     pub async fn sign_in(&self, sign_in: SignIn) -> Result<Token, SignInRefused> {
+        let signed_in = self.try_sign_in(sign_in).await;
+        self.observed.sign_in(match &signed_in {
+            Ok(_) => "signed in",
+            Err(SignInRefused::Incorrect) => "incorrect",
+            Err(SignInRefused::TooMany { .. }) => "too many",
+            Err(SignInRefused::Error(_)) => "failed",
+        });
+        signed_in
+    }
+
+    async fn try_sign_in(&self, sign_in: SignIn) -> Result<Token, SignInRefused> {
         let email = sign_in.email.trim().to_lowercase();
         let by_email = subject("email", &email);
         // Counted before the password is checked, so that attempts made at once are all counted.
@@ -95,6 +106,7 @@ impl Portal {
         .map_err(Error::from)?;
         run(
             write.on(),
+            "attempts: forget",
             "DELETE FROM sign_in_attempts WHERE subject_sha256 = $1 OR window_began_at <= $2",
             [by_email.into(), (now - ATTEMPT_WINDOW).into()],
         )
@@ -102,6 +114,7 @@ impl Portal {
         // People behind one address who sign in rightly do not use up its attempts.
         run(
             write.on(),
+            "attempts: give back",
             "UPDATE sign_in_attempts SET attempts = attempts - 1 WHERE subject_sha256 = $1 AND attempts > 0",
             [by_address.into()],
         )
@@ -125,6 +138,7 @@ impl Portal {
         // Who is over the limit already is refused without a write: guessing must not keep others from writing.
         let full: Option<Attempts> = row(
             self.database.bookkeeping(),
+            "attempts: full",
             "SELECT attempts, window_began_at FROM sign_in_attempts
              WHERE subject_sha256 = $1 AND window_began_at > $2 AND attempts >= $3",
             [subject.to_vec().into(), (now - ATTEMPT_WINDOW).into(), most.into()],
@@ -134,7 +148,7 @@ impl Portal {
             return Err(refusal(full.window_began_at));
         }
         let counted: Option<Attempts> = row(
-            self.database.bookkeeping(),
+            self.database.bookkeeping(), "attempts: count",
             "INSERT INTO sign_in_attempts (subject_sha256, window_began_at, attempts) VALUES ($1, $2, 1)
              ON CONFLICT (subject_sha256) DO UPDATE SET
                 attempts = CASE WHEN sign_in_attempts.window_began_at <= $3 THEN 1 ELSE sign_in_attempts.attempts + 1 END,
@@ -168,6 +182,7 @@ impl Portal {
         let token_sha256 = hash(token);
         let found: Option<Found> = row(
             self.database.read(),
+            "session",
             "SELECT p.id, p.email, p.name, p.staff_role, p.time_zone, s.began_at, s.seen_at,
                 EXISTS (SELECT 1 FROM memberships m JOIN accounts a ON a.id = m.account_id
                         WHERE m.person_id = p.id AND a.kind = 'partner') AS partner
@@ -183,6 +198,7 @@ impl Portal {
         if found.seen_at + SEEN_EVERY <= now {
             let seen = run(
                 self.database.bookkeeping(),
+                "session: seen",
                 "UPDATE sessions SET seen_at = $1 WHERE token_sha256 = $2",
                 [now.into(), token_sha256.into()],
             );

@@ -1,7 +1,8 @@
 use crate::{
-    AuditEvent, Ctx, Error, Portal,
+    AuditEvent, Ctx, DatabaseAddress, Error, Failpoint, Portal,
     database::Database,
     entity::signing_key::{ActiveModel, Column, Entity, Model},
+    observe::Observed,
 };
 use ed25519_dalek::{
     SigningKey, VerifyingKey,
@@ -10,7 +11,7 @@ use ed25519_dalek::{
 use licensing::file::{ActivationFile, Expected, KeyError, KeyName, KeyRing, Verdict, VerifierKey, sign};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use sha2::{Digest, Sha256};
-use std::{io::Write as _, path::PathBuf};
+use std::{io::Write as _, path::PathBuf, sync::Arc, time::Duration};
 use zeroize::Zeroizing;
 
 /// The file that holds the private key: PKCS#8, encrypted with a passphrase.
@@ -71,14 +72,16 @@ impl KeyFile {
         let pem = key
             .to_pkcs8_encrypted_pem(self.passphrase.as_bytes(), LineEnding::LF)
             .map_err(|e| self.file_error(std::io::Error::other(e.to_string())))?;
-        write_private(&self.path, pem.as_bytes()).map_err(|e| self.file_error(e))
+        write_private(&self.path, pem.as_bytes()).map_err(|e| self.file_error(e))?;
+        ctx.reach(Failpoint::KeyWritten);
+        Ok(())
     }
 
     fn file_error(&self, source: std::io::Error) -> SigningKeyError {
         SigningKeyError::File { path: self.path.clone(), source }
     }
 
-    fn read(&self) -> Result<(SigningKey, Vec<u8>), SigningKeyError> {
+    pub(crate) fn read(&self) -> Result<(SigningKey, Vec<u8>), SigningKeyError> {
         let pem = std::fs::read_to_string(&self.path).map_err(|e| match e.kind() {
             std::io::ErrorKind::NotFound => SigningKeyError::Missing(self.path.clone()),
             _ => self.file_error(e),
@@ -90,18 +93,20 @@ impl KeyFile {
     }
 }
 
-/// Writes a new file that only its owner can read.
+/// Writes a new file that only its owner can read. It is there whole or not at all.
 ///
 /// # Errors
 /// Those of the file system; also when the file is there already.
 pub fn write_private(path: &std::path::Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(std::path::Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
     file.write_all(bytes)?;
-    file.sync_all()
+    file.as_file().sync_all()?;
+    file.persist_noclobber(path)?;
+    // The name is part of the folder.
+    #[cfg(unix)]
+    std::fs::File::open(folder)?.sync_all()?;
+    Ok(())
 }
 
 /// Whether another key than the current one may take its place.
@@ -115,8 +120,8 @@ pub(crate) enum Rotation {
 ///
 /// # Errors
 /// [`SigningKeyError`].
-pub async fn use_signing_key(database: &std::path::Path, file: &KeyFile, ctx: &Ctx) -> Result<(), SigningKeyError> {
-    let database = Database::open(database).await?;
+pub async fn use_signing_key(database: &DatabaseAddress, file: &KeyFile, ctx: &Ctx) -> Result<(), SigningKeyError> {
+    let database = Database::open(database, ctx, &Arc::new(Observed::new(Duration::MAX))).await?;
     Signer::open(&database, file, Rotation::Allow, ctx).await.map(drop)
 }
 
@@ -138,18 +143,19 @@ impl Signer {
         let name: KeyName = file.name.parse()?;
         let (key, private_key_sha256) = file.read()?;
         let verifier = VerifierKey::new(name.clone(), key.verifying_key().as_bytes())?;
-        let known = Entity::find_by_id(&file.name).one(database.read()).await.map_err(Error::from)?;
+        // Alone: of two servers that start at once on an empty database, one notes the key and the other finds it.
+        let write = database.write_alone().await?;
+        let known = Entity::find_by_id(&file.name).one(write.on()).await.map_err(Error::from)?;
         match known {
             Some(known) if known.private_key_sha256 != private_key_sha256 || known.public_key != verifier.public() => {
                 return Err(SigningKeyError::Other { name: file.name.clone(), path: file.path.clone() });
             }
             Some(known) if known.state == CURRENT => {}
             _ => {
-                let current = Entity::find().filter(Column::State.eq(CURRENT)).one(database.read()).await.map_err(Error::from)?;
+                let current = Entity::find().filter(Column::State.eq(CURRENT)).one(write.on()).await.map_err(Error::from)?;
                 if let (Some(current), Rotation::Refuse) = (current, rotation) {
                     return Err(SigningKeyError::NotCurrent { name: file.name.clone(), current: current.name });
                 }
-                let write = database.write().await?;
                 let retired = ActiveModel { state: Set("retired".to_owned()), ..Default::default() };
                 Entity::update_many()
                     .set(retired)
@@ -166,7 +172,9 @@ impl Signer {
                 };
                 let noted = if known.is_some() { model.update(write.on()).await } else { model.insert(write.on()).await };
                 noted.map_err(Error::from)?;
+                ctx.reach(Failpoint::KeyNoted);
                 write.commit(AuditEvent::by_operator(ctx.now(), "server", "signing key in use", &file.name)).await?;
+                ctx.reach(Failpoint::KeyCommitted);
             }
         }
         Ok(Self { name, key, ring: [verifier].into_iter().collect() })
@@ -186,7 +194,7 @@ impl Signer {
     }
 }
 
-const CURRENT: &str = "current";
+pub(crate) const CURRENT: &str = "current";
 
 impl Portal {
     /// Every key that signed files, the current one first.
@@ -199,10 +207,15 @@ impl Portal {
     }
 }
 
+pub(crate) fn verifier_key(model: &Model) -> Result<VerifierKey, Error> {
+    let public = model.public_key.first_chunk::<32>().filter(|_| model.public_key.len() == 32);
+    let public = public.ok_or_else(|| Error::internal("a public key has not 32 bytes"))?;
+    VerifierKey::new(crate::database::parsed(&model.name)?, public).map_err(Error::internal)
+}
+
 fn public_key(model: Model) -> Result<PublicKey, Error> {
-    let public: [u8; 32] = model.public_key.try_into().map_err(|_| Error::internal("a public key has not 32 bytes"))?;
-    let verifier = VerifierKey::new(crate::database::parsed(&model.name)?, &public).map_err(Error::internal)?;
-    let pem = VerifyingKey::from_bytes(&public)
+    let verifier = verifier_key(&model)?;
+    let pem = VerifyingKey::from_bytes(verifier.public())
         .map_err(|e| Error::internal(e.to_string()))?
         .to_public_key_pem(LineEnding::LF)
         .map_err(|e| Error::internal(e.to_string()))?;

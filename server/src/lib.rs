@@ -2,6 +2,7 @@
 
 mod answer;
 mod assets;
+mod doctor;
 mod form;
 mod handler;
 mod middleware;
@@ -10,9 +11,10 @@ mod routes;
 mod settings;
 mod start;
 
+pub use doctor::doctor;
 pub use origin::PublicUrl;
 pub use routes::{Access, Route, table};
-pub use settings::{KeysCommand, Settings, generate_key, use_key};
+pub use settings::{KeysCommand, Secret, Settings, generate_key, use_key};
 pub use start::{Running, start};
 
 use app::Site;

@@ -24,6 +24,11 @@ enum Command {
         #[command(flatten)]
         settings: Settings,
     },
+    /// Prove that everything is as it must be: database, files, settings. Exit status 1 when something is not.
+    Doctor {
+        #[command(flatten)]
+        settings: Settings,
+    },
     /// The key that signs activation files.
     Keys {
         #[command(subcommand)]
@@ -34,7 +39,7 @@ enum Command {
 #[tokio::main]
 async fn main() -> ExitCode {
     match run(Cli::parse()).await {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             // In words, for whoever started it: a backtrace helps nobody here.
             let _ = writeln!(std::io::stderr(), "{error:#}");
@@ -43,23 +48,27 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(cli: Cli) -> Result<()> {
+async fn run(cli: Cli) -> Result<ExitCode> {
     let filter = EnvFilter::try_from_env("AFMT_LOG").unwrap_or_else(|_| EnvFilter::new("warn,portal=info,server=info"));
     tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).init();
     match cli.command {
-        None => serve(&cli.settings).await,
-        Some(Command::Serve { settings }) => serve(&settings).await,
+        None => serve(&cli.settings).await?,
+        Some(Command::Serve { settings }) => serve(&settings).await?,
+        Some(Command::Doctor { settings }) => {
+            if !server::doctor(&settings, &Ctx::system(), &mut std::io::stdout()).await? {
+                return Ok(ExitCode::FAILURE);
+            }
+        }
         Some(Command::Keys { command: KeysCommand::Generate { settings } }) => {
             let path = server::generate_key(&settings, &Ctx::system())?;
             writeln!(std::io::stdout(), "The signing key is at {}. Keep a copy of it and of its passphrase.", path.display())?;
-            Ok(())
         }
         Some(Command::Keys { command: KeysCommand::Use { settings } }) => {
             server::use_key(&settings, &Ctx::system()).await?;
             writeln!(std::io::stdout(), "{} signs from now on.", settings.signing_key)?;
-            Ok(())
         }
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn serve(settings: &Settings) -> Result<()> {

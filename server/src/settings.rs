@@ -1,12 +1,32 @@
 use crate::PublicUrl;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
-use portal::{Ctx, KeyFile};
+use portal::{Ctx, DatabaseAddress, Failpoint, KeyFile, PostgresAddress};
 use std::{
+    convert::Infallible,
+    fmt,
     net::{IpAddr, SocketAddr},
     path::{Path, PathBuf},
+    str::FromStr,
 };
 use zeroize::Zeroizing;
+
+/// A setting that holds a password. It is never shown.
+#[derive(Clone)]
+pub struct Secret(pub String);
+
+impl FromStr for Secret {
+    type Err = Infallible;
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(secret)")
+    }
+}
 
 /// How the server is told what to do: on the command line, or in the environment.
 #[derive(Args, Clone, Debug)]
@@ -18,6 +38,19 @@ pub struct Settings {
     /// Address and port to listen on.
     #[arg(long, env = "AFMT_LISTEN", default_value = "127.0.0.1:3000")]
     pub listen: SocketAddr,
+
+    /// PostgreSQL database, postgres://user:password@host/database. Without one, data is kept in an SQLite file in the folder.
+    #[arg(long, env = "AFMT_DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<Secret>,
+
+    /// Connections to PostgreSQL that this server may open.
+    #[arg(long, env = "AFMT_DATABASE_CONNECTIONS", default_value_t = PostgresAddress::CONNECTIONS,
+        value_parser = clap::value_parser!(u32).range(2..=1000))]
+    pub database_connections: u32,
+
+    /// Database queries that take longer, in milliseconds, are logged by name.
+    #[arg(long, env = "AFMT_SLOW_QUERY_MS", default_value_t = 250)]
+    pub slow_query_ms: u64,
 
     /// Where people reach the portal, such as https://licences.example. The listening address when it is left out.
     #[arg(long, env = "AFMT_PUBLIC_URL")]
@@ -37,7 +70,7 @@ pub struct Settings {
 
     /// Mail server, such as smtps://user:password@mail.example. Without one, mail is written to files.
     #[arg(long, env = "AFMT_SMTP_URL", hide_env_values = true)]
-    pub smtp_url: Option<String>,
+    pub smtp_url: Option<Secret>,
 
     /// Address that mail comes from.
     #[arg(long, env = "AFMT_MAIL_FROM", default_value = "AFMT <licensing@meridian.example>")]
@@ -68,14 +101,21 @@ pub enum KeysCommand {
 }
 
 impl Settings {
-    /// The demo has a database of its own: its known passwords never open another one.
-    #[must_use]
-    pub fn database(&self) -> PathBuf {
-        self.data.join(if self.demo { "demo.sqlite" } else { "afmt.sqlite" })
+    /// Where the data is kept. The demo has an SQLite file of its own: its known passwords never open another one.
+    ///
+    /// # Errors
+    /// The database URL is none.
+    pub fn database(&self) -> Result<DatabaseAddress> {
+        let Some(Secret(url)) = &self.database_url else {
+            return Ok(DatabaseAddress::Sqlite(self.data.join(if self.demo { "demo.sqlite" } else { "afmt.sqlite" })));
+        };
+        let mut address: PostgresAddress = url.parse()?;
+        address.connections = self.database_connections;
+        Ok(DatabaseAddress::Postgres(address))
     }
 
     /// The key file is named after the key. The demo's is one of its own, too.
-    fn key_path(&self) -> PathBuf {
+    pub(crate) fn key_path(&self) -> PathBuf {
         let demo = if self.demo { "demo_" } else { "" };
         self.data.join(format!("{demo}{}.key", self.signing_key.replace('/', "_")))
     }
@@ -85,21 +125,25 @@ impl Settings {
     /// # Errors
     /// The passphrase cannot be read, or none is named.
     pub(crate) fn key_file(&self) -> Result<KeyFile> {
-        let demo_passphrase = self.data.join("demo-passphrase");
         let passphrase = match &self.passphrase_file {
             Some(path) => read_passphrase(path)?,
-            None if self.demo => read_passphrase(&demo_passphrase)?,
+            None if self.demo => read_passphrase(&self.demo_passphrase())?,
             None => anyhow::bail!("The signing key needs its passphrase: name the file that holds it with --passphrase-file."),
         };
         Ok(KeyFile { name: self.signing_key.clone(), path: self.key_path(), passphrase })
     }
 
+    pub(crate) fn demo_passphrase(&self) -> PathBuf {
+        self.data.join("demo-passphrase")
+    }
+
     /// The demo's own key, made at its first start.
     pub(crate) fn prepare_demo_key(&self, ctx: &Ctx) -> Result<()> {
-        let passphrase = self.data.join("demo-passphrase");
+        let passphrase = self.demo_passphrase();
         if self.passphrase_file.is_none() && !passphrase.exists() {
             portal::write_private(&passphrase, ctx.random_passphrase().as_bytes())
                 .with_context(|| format!("{} cannot be written", passphrase.display()))?;
+            ctx.reach(Failpoint::PassphraseWritten);
         }
         if !self.key_path().exists() {
             self.key_file()?.generate(ctx)?;
@@ -138,7 +182,7 @@ fn read_passphrase(path: &Path) -> Result<Zeroizing<String>> {
 /// # Errors
 /// The key does not open, or the database cannot be opened or written.
 pub async fn use_key(settings: &Settings, ctx: &Ctx) -> Result<()> {
-    Ok(portal::use_signing_key(&settings.database(), &settings.key_file()?, ctx).await?)
+    Ok(portal::use_signing_key(&settings.database()?, &settings.key_file()?, ctx).await?)
 }
 
 /// `afmt keys generate`. Says where the key is.

@@ -1,4 +1,4 @@
-use crate::{App, PublicUrl, Settings, assets, routes};
+use crate::{App, PublicUrl, Secret, Settings, assets, routes};
 use anyhow::{Context, Result};
 use app::Site;
 use portal::{Ctx, Mailer, PasswordCost, Portal};
@@ -42,10 +42,11 @@ pub async fn start(settings: &Settings, ctx: Ctx, password_cost: PasswordCost) -
     }
     let portal = Portal::open(
         portal::Settings {
-            database: settings.database(),
+            database: settings.database()?,
             public_url: public_url.origin(),
             vendor: settings.vendor.clone(),
             password_cost,
+            slow_query: Duration::from_millis(settings.slow_query_ms),
         },
         &settings.key_file()?,
         ctx,
@@ -77,7 +78,7 @@ pub async fn start(settings: &Settings, ctx: Ctx, password_cost: PasswordCost) -
 }
 
 fn mailer(settings: &Settings) -> Result<Mailer> {
-    if let Some(url) = &settings.smtp_url {
+    if let Some(Secret(url)) = &settings.smtp_url {
         return Ok(Mailer::smtp(url, &settings.mail_from)?);
     }
     let folder = settings.data.join("mail");

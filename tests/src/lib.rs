@@ -1,13 +1,17 @@
 //! The harness: a real server on a free port of loopback, a frozen clock, a seeded random source, and a browser without script.
 
+mod postgres;
+
+pub use postgres::{Cluster, Durability, free_port};
+
 use chrono::{DateTime, TimeDelta, Utc};
-use portal::{Ctx, DEMO_PASSWORD, PasswordCost};
+use portal::{Ctx, DEMO_PASSWORD, DatabaseAddress, PasswordCost, PostgresAddress};
 use reqwest::{Client, StatusCode, header::HeaderMap, redirect::Policy};
 use scraper::{Html, Selector};
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, FromQueryResult, JsonValue, Statement};
-use server::{Running, Settings};
+use server::{Running, Secret, Settings};
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
 use tempfile::TempDir;
@@ -24,21 +28,86 @@ pub const PETRA: &str = "petra.novak@brightwater.example";
 pub const LENA: &str = "lena.fischer@meridian.example";
 pub const SAM: &str = "sam.okafor@meridian.example";
 
+/// The database that a test runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    Sqlite,
+    Postgres,
+}
+
+impl Backend {
+    pub const BOTH: [Self; 2] = [Self::Sqlite, Self::Postgres];
+
+    /// What this run of the tests is about: `AFMT_TEST_DATABASE=postgres`, or SQLite.
+    #[must_use]
+    pub fn of_run() -> Self {
+        match std::env::var("AFMT_TEST_DATABASE").as_deref() {
+            Ok("postgres") => Self::Postgres,
+            _ => Self::Sqlite,
+        }
+    }
+}
+
+/// An empty database: a file in `folder`, or one of the shared cluster.
+///
+/// # Panics
+/// When PostgreSQL does not start.
+pub async fn new_database(backend: Backend, folder: &Path) -> DatabaseAddress {
+    match backend {
+        Backend::Sqlite => DatabaseAddress::Sqlite(folder.join("afmt.sqlite")),
+        Backend::Postgres => {
+            let url = Cluster::shared(Durability::Off).new_database().await;
+            DatabaseAddress::Postgres(url.parse().expect("a database URL"))
+        }
+    }
+}
+
 /// A server with the demo's data, gone with this value.
 pub struct Server {
     running: Running,
-    database_file: PathBuf,
+    backend: Backend,
+    settings: Settings,
+    ctx: Ctx,
     _folder: TempDir,
     clock: Arc<Mutex<DateTime<Utc>>>,
 }
 
 impl Server {
+    /// On the database that this run is about.
+    ///
     /// # Panics
     /// When the server does not start: the test fails with its words.
     pub async fn start() -> Self {
-        let folder = tempfile::tempdir().expect("a folder for the database");
-        let settings = Settings { demo: true, ..settings(&folder) };
-        Self::with(folder, settings).await
+        Self::on(Backend::of_run()).await
+    }
+
+    /// # Panics
+    /// When the server does not start.
+    pub async fn on(backend: Backend) -> Self {
+        Self::with(backend, |settings| settings.demo = true).await
+    }
+
+    /// On a database at `url`.
+    ///
+    /// # Panics
+    /// When the server does not start.
+    pub async fn on_postgres(url: String) -> Self {
+        Self::with(Backend::Postgres, |settings| {
+            settings.demo = true;
+            settings.database_url = Some(Secret(url));
+        })
+        .await
+    }
+
+    /// On a database whose commits are on the disk when they return, as the product's own are.
+    ///
+    /// # Panics
+    /// When the server does not start.
+    pub async fn durable(backend: Backend) -> Self {
+        match backend {
+            Backend::Sqlite => Self::on(backend).await,
+            Backend::Postgres => Self::on_postgres(Cluster::shared(Durability::On).new_database().await).await,
+        }
     }
 
     /// A server that people reach at `public_url`, through a proxy.
@@ -46,22 +115,27 @@ impl Server {
     /// # Panics
     /// When the server does not start.
     pub async fn behind(public_url: &str) -> Self {
-        let folder = tempfile::tempdir().expect("a folder for the database");
-        let passphrase = folder.path().join("passphrase");
-        std::fs::write(&passphrase, "correct horse").expect("the passphrase is written");
-        let settings = Settings {
-            public_url: Some(public_url.parse().expect("a public URL")),
-            passphrase_file: Some(passphrase),
-            trusted_proxy: vec![[127, 0, 0, 1].into()],
-            ..settings(&folder)
-        };
-        server::generate_key(&settings, &Ctx::system()).expect("a signing key");
-        let server = Self::with(folder, settings).await;
+        let server = Self::with(Backend::of_run(), |settings| {
+            settings.public_url = Some(public_url.parse().expect("a public URL"));
+            settings.passphrase_file = Some(settings.data.join("passphrase"));
+            settings.trusted_proxy = vec![[127, 0, 0, 1].into()];
+        });
+        let server = server.await;
         server.running.portal.fill_with_demo().await.expect("the demo's data");
         server
     }
 
-    async fn with(folder: TempDir, settings: Settings) -> Self {
+    /// A server with settings of the test's own.
+    ///
+    /// # Panics
+    /// When the server does not start.
+    pub async fn with(backend: Backend, change: impl FnOnce(&mut Settings)) -> Self {
+        let folder = tempfile::tempdir().expect("a folder for the data");
+        let mut settings = settings(folder.path());
+        change(&mut settings);
+        if backend == Backend::Postgres && settings.database_url.is_none() {
+            settings.database_url = Some(Secret(Cluster::shared(Durability::Off).new_database().await));
+        }
         let clock = Arc::new(Mutex::new(NOW.parse().expect("an instant")));
         let ctx = Ctx::fixed(
             {
@@ -70,8 +144,46 @@ impl Server {
             },
             7,
         );
-        let running = server::start(&settings, ctx, PasswordCost::Least).await.expect("the server starts");
-        Self { running, database_file: settings.database(), _folder: folder, clock }
+        if let Some(passphrase) = &settings.passphrase_file {
+            std::fs::write(passphrase, "correct horse").expect("the passphrase is written");
+            server::generate_key(&settings, &ctx).expect("a signing key");
+        }
+        let running = server::start(&settings, ctx.clone(), PasswordCost::Least).await.expect("the server starts");
+        Self { running, backend, settings, ctx, _folder: folder, clock }
+    }
+
+    /// What `afmt doctor` says with these settings, a line each, and whether everything holds.
+    ///
+    /// # Panics
+    /// When the database cannot be read.
+    pub async fn doctor(&self, settings: &Settings) -> (bool, Vec<String>) {
+        let mut said = Vec::new();
+        let holds = server::doctor(settings, &self.ctx, &mut said).await.expect("doctor can read the database");
+        (holds, String::from_utf8(said).expect("a text").lines().map(str::to_owned).collect())
+    }
+
+    /// Fails with what doctor says, unless everything holds.
+    ///
+    /// # Panics
+    /// When something does not hold.
+    pub async fn assert_healthy(&self) {
+        let (holds, said) = self.doctor(&self.settings).await;
+        assert!(holds, "{}", said.join("\n"));
+    }
+
+    #[must_use]
+    pub fn portal(&self) -> &portal::Portal {
+        &self.running.portal
+    }
+
+    #[must_use]
+    pub fn backend(&self) -> Backend {
+        self.backend
+    }
+
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// Where people reach it.
@@ -90,9 +202,16 @@ impl Server {
         *self.clock.lock().unwrap_or_else(PoisonError::into_inner) += by;
     }
 
+    /// The file of SQLite.
+    ///
+    /// # Panics
+    /// When the server is on PostgreSQL.
     #[must_use]
     pub fn database_file(&self) -> PathBuf {
-        self.database_file.clone()
+        match self.settings.database().expect("an address") {
+            DatabaseAddress::Sqlite(file) => file,
+            DatabaseAddress::Postgres(address) => panic!("{address} is no file"),
+        }
     }
 
     /// A connection of the test's own.
@@ -100,7 +219,11 @@ impl Server {
     /// # Panics
     /// When the database cannot be opened.
     pub async fn database(&self) -> DatabaseConnection {
-        Database::connect(format!("sqlite://{}", self.database_file().display())).await.expect("the database opens")
+        let url = match &self.settings.database_url {
+            Some(Secret(url)) => url.clone(),
+            None => format!("sqlite://{}", self.database_file().display()),
+        };
+        Database::connect(url).await.expect("the database opens")
     }
 
     /// Rows of a query.
@@ -110,7 +233,9 @@ impl Server {
     pub async fn rows(&self, sql: &str) -> Vec<JsonValue> {
         let database = self.database().await;
         let statement = Statement::from_string(database.get_database_backend(), sql);
-        JsonValue::find_by_statement(statement).all(&database).await.expect(sql)
+        let rows = JsonValue::find_by_statement(statement).all(&database).await.expect(sql);
+        database.close().await.expect("closed");
+        rows
     }
 
     /// Runs a statement.
@@ -118,21 +243,28 @@ impl Server {
     /// # Panics
     /// When it fails.
     pub async fn execute(&self, sql: &str) {
-        self.database().await.execute_unprepared(sql).await.expect(sql);
+        let database = self.database().await;
+        database.execute_unprepared(sql).await.expect(sql);
+        database.close().await.expect("closed");
     }
 
     /// Everything that a generation can change.
     pub async fn contents(&self) -> Vec<JsonValue> {
+        // PostgreSQL's sequence is not part of a transaction: numbers of generations that failed are not used again.
+        let (hex, numbers) = match self.backend {
+            Backend::Sqlite => ("hex(sha256)", "SELECT last FROM serial_numbers"),
+            Backend::Postgres => ("encode(sha256, 'hex')", "SELECT 0"),
+        };
         let mut contents = Vec::new();
         for query in [
             "SELECT * FROM entitlements ORDER BY id",
             "SELECT * FROM activation_files ORDER BY id",
-            "SELECT id, file_id, revision, hex(sha256) AS sha256 FROM file_revisions ORDER BY id",
+            &format!("SELECT file_id, revision, {hex} AS sha256 FROM file_revisions ORDER BY id"),
             "SELECT * FROM allocations ORDER BY revision_id, entitlement_id",
             "SELECT person_id, key, file_id FROM submissions ORDER BY person_id, key",
             "SELECT id, action, subject FROM audit_events WHERE action <> 'sign-in' ORDER BY id",
             "SELECT id, recipient, subject FROM outbox ORDER BY id",
-            "SELECT last FROM serial_numbers",
+            numbers,
         ] {
             contents.extend(self.rows(query).await);
         }
@@ -161,9 +293,12 @@ impl Server {
     }
 }
 
-fn settings(folder: &TempDir) -> Settings {
+fn settings(folder: &Path) -> Settings {
     Settings {
-        data: folder.path().to_owned(),
+        data: folder.to_owned(),
+        database_url: None,
+        database_connections: PostgresAddress::CONNECTIONS,
+        slow_query_ms: 60_000,
         listen: ([127, 0, 0, 1], 0).into(),
         public_url: None,
         vendor: "Meridian Contact Software".into(),

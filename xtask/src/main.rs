@@ -11,7 +11,7 @@ use std::{
 };
 
 const HELP: &str = "cargo xtask run         start the server with demo data on http://127.0.0.1:3000
-cargo xtask test        run every test: unit, property, doc, flow and browser
+cargo xtask test        run every test: unit, property, doc, flow (on both databases), harness and browser
 cargo xtask test e2e    run the browser tests only; --executable PATH runs them against that executable
 cargo xtask lint        formatting, and clippy with warnings denied
 cargo xtask dist        make the one executable, target/release/afmt, and print the sizes of the site
@@ -40,7 +40,13 @@ fn command() -> Result<()> {
         ["test"] => {
             site::build(false)?;
             tools::browser()?;
-            cargo(&["test", "--workspace", "--locked"])
+            tools::postgres()?;
+            cargo(&["test", "--workspace", "--locked"])?;
+            // The same flows once more, on the other database.
+            run(Command::new(env!("CARGO"))
+                .args(["test", "--workspace", "--test", "flows", "--locked"])
+                .env("AFMT_TEST_DATABASE", "postgres")
+                .current_dir(root()))
         }
         ["test", "e2e"] => e2e(&[]),
         ["test", "e2e", "--executable", path] => {
@@ -64,7 +70,7 @@ fn e2e(settings: &[(&str, std::ffi::OsString)]) -> Result<()> {
     site::build(false)?;
     tools::browser()?;
     run(Command::new(env!("CARGO"))
-        .args(["test", "--package", "tests", "--test", "browser", "--locked"])
+        .args(["test", "--workspace", "--test", "browser", "--locked"])
         .envs(settings.iter().cloned())
         .current_dir(root()))
 }

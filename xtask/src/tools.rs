@@ -36,6 +36,13 @@ pub fn browser() -> Result<()> {
     Ok(())
 }
 
+/// PostgreSQL, of which the tests start servers of their own. Debian keeps it off the path.
+pub fn postgres() -> Result<()> {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let installed = versions.into_iter().any(|version| version.path().join("bin/initdb").exists());
+    if installed || answers("initdb") { Ok(()) } else { install(&["postgresql"]) }
+}
+
 fn answers(program: &str) -> bool {
     let version = if program == "openssl" { "version" } else { "--version" };
     Command::new(program).arg(version).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())

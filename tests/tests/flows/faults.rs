@@ -1,7 +1,7 @@
 use super::{NEW, address, form, fresh_key};
 use reqwest::StatusCode;
 use sea_orm::ConnectionTrait;
-use tests::{AMELIA, Server};
+use tests::{AMELIA, Backend, Server};
 
 #[tokio::test]
 async fn while_the_database_cannot_be_written_nothing_is_lost_and_it_recovers_by_itself() {
@@ -10,7 +10,11 @@ async fn while_the_database_cannot_be_written_nothing_is_lost_and_it_recovers_by
     let fields = form(&fresh_key(&amelia).await, &[]);
     let before = server.contents().await;
     let other = server.database().await;
-    other.execute_unprepared("BEGIN IMMEDIATE").await.expect("the write lock");
+    let lock = match server.backend() {
+        Backend::Sqlite => "BEGIN IMMEDIATE",
+        Backend::Postgres => "BEGIN; LOCK TABLE accounts IN EXCLUSIVE MODE",
+    };
+    other.execute_unprepared(lock).await.expect("the write lock");
     let answer = amelia.post(NEW, &fields).await;
     assert_eq!((answer.status, answer.header("retry-after")), (StatusCode::SERVICE_UNAVAILABLE, "5"));
     assert_eq!(answer.all("main .lead"), ["The database cannot be reached. Nothing was changed."]);
@@ -22,7 +26,7 @@ async fn while_the_database_cannot_be_written_nothing_is_lost_and_it_recovers_by
 
 #[tokio::test]
 async fn while_the_database_cannot_be_read_every_page_says_so_and_it_recovers_by_itself() {
-    let server = Server::start().await;
+    let server = Server::on(Backend::Sqlite).await;
     let amelia = server.signed_in(AMELIA).await;
     assert_eq!(amelia.get("/readyz").await.status, StatusCode::OK);
     // A write and a checkpoint: readers then have to read the file itself again.
@@ -42,7 +46,7 @@ async fn while_the_database_cannot_be_read_every_page_says_so_and_it_recovers_by
 
 #[tokio::test]
 async fn a_database_that_was_taken_away_is_not_written_and_is_taken_up_again() {
-    let server = Server::start().await;
+    let server = Server::on(Backend::Sqlite).await;
     let amelia = server.signed_in(AMELIA).await;
     let fields = form(&fresh_key(&amelia).await, &[]);
     let away = server.database_file().with_extension("away");
@@ -63,13 +67,22 @@ async fn a_generation_that_fails_on_its_way_leaves_nothing() {
     let fields = form(&fresh_key(&amelia).await, &[]);
     let before = server.contents().await;
     for table in ["activation_files", "file_revisions", "allocations", "submissions", "outbox", "audit_events"] {
-        server
-            .execute(&format!(
-                "CREATE TRIGGER fails BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'a fault of the test'); END"
-            ))
-            .await;
+        let (fault, mended) = match server.backend() {
+            Backend::Sqlite => (
+                format!("CREATE TRIGGER fails BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'a fault of the test'); END"),
+                "DROP TRIGGER fails".to_owned(),
+            ),
+            Backend::Postgres => (
+                format!(
+                    "CREATE FUNCTION fail() RETURNS trigger AS 'BEGIN RAISE ''a fault of the test''; END' LANGUAGE plpgsql;
+                     CREATE TRIGGER fails BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION fail()"
+                ),
+                "DROP FUNCTION fail CASCADE".to_owned(),
+            ),
+        };
+        server.execute(&fault).await;
         let answer = amelia.post(NEW, &fields).await;
-        server.execute("DROP TRIGGER fails").await;
+        server.execute(&mended).await;
         assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR, "{table}");
         assert_eq!(server.contents().await, before, "{table}");
     }

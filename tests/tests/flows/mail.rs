@@ -5,8 +5,9 @@ use std::{
     fs,
     path::Path,
     sync::{Arc, Mutex},
+    time::Duration,
 };
-use tests::{AMELIA, NOW};
+use tests::{AMELIA, Backend, NOW, new_database};
 
 const FROM: &str = "AFMT <licensing@meridian.example>";
 
@@ -26,10 +27,11 @@ async fn portal_with_mail(folder: &Path, clock: &Arc<Mutex<DateTime<Utc>>>) -> P
     };
     key.generate(&ctx).expect("a signing key");
     let settings = portal::Settings {
-        database: folder.join("afmt.sqlite"),
+        database: new_database(Backend::of_run(), folder).await,
         public_url: "https://licences.example".into(),
         vendor: "Meridian Contact Software".into(),
         password_cost: PasswordCost::Least,
+        slow_query: Duration::from_secs(60),
     };
     let portal = Portal::open(settings, &key, ctx).await.expect("the portal opens");
     portal.fill_with_demo().await.expect("the demo");

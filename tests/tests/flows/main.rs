@@ -2,6 +2,7 @@
 
 mod access;
 mod accounts;
+mod doctor;
 mod faults;
 mod files;
 mod generate;

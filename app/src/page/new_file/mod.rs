@@ -15,7 +15,7 @@ use crate::{
 use islands::Preview;
 use leptos::prelude::*;
 use licensing::{
-    LicenceType, Serial,
+    Garn, LicenceType, Serial,
     eligibility::Ineligible,
     form::{Choice, NewFileForm, Problem, Refusal, field},
     offer::Offer,
@@ -40,7 +40,7 @@ struct Shown {
     ineligible: Vec<Ineligible>,
     refusals: Vec<Refusal>,
     /// The file that this form was used for before.
-    used_for: Option<Serial>,
+    used_for: Option<(Garn, Serial)>,
     status: u16,
 }
 
@@ -73,7 +73,9 @@ pub async fn refused(access: &AccountAccess, form: NewFileForm, key: SubmissionK
     let shown = match why {
         NotGenerated::Refused { refusals, .. } => Shown { refusals, status: 422, ..load(access, form, key).await? },
         NotGenerated::Ineligible(ineligible) => Shown { ineligible, status: 403, ..load(access, form, key).await? },
-        NotGenerated::KeyReused(serial) => Shown { used_for: Some(serial), status: 409, ..load(access, form, fresh).await? },
+        NotGenerated::KeyReused { garn, serial } => {
+            Shown { used_for: Some((garn, serial)), status: 409, ..load(access, form, fresh).await? }
+        }
         NotGenerated::Error(Error::NotFound) => {
             let problem = Problem::NotOffered(Choice::Version);
             let refusals = vec![Refusal { field: field::VERSION.to_owned(), problem }];
@@ -118,13 +120,12 @@ fn summary(Refusal { field, problem }: &Refusal) -> String {
 fn NewFile(action: String, shown: Shown) -> AnyView {
     let Shown { form, key, start, offer, ineligible, refusals, used_for, status } = shown;
     let problems: Vec<_> = refusals.iter().map(|r| (r.field.clone(), summary(r))).collect();
-    let files = action.trim_end_matches("/new").to_owned();
     // A refused post keeps the form open even for those who may not generate: what they typed is not lost.
     let open = ineligible.is_empty() || status != 200;
     let refused = status == 403;
     view! {
         {(!problems.is_empty()).then(|| view! { <ErrorSummary problems /> })}
-        {used_for.map(|serial| view! { <AlreadyUsed href=format!("{files}/{serial}") serial /> })}
+        {used_for.map(|(garn, serial)| view! { <AlreadyUsed href=format!("/accounts/{garn}/files/{serial}") serial /> })}
         <h1>"New activation file"</h1>
         {(!ineligible.is_empty()).then(|| view! { <NotEligible ineligible refused /> })}
         {open.then(|| match offer {

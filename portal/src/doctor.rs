@@ -1,0 +1,423 @@
+//! Proves on a live database what must always be true of it. Domain §6.
+//!
+//! Everything is read in one snapshot: writes go on meanwhile and are not mixed in.
+
+use crate::{
+    Ctx, DatabaseAddress, Error, KeyFile,
+    database::{Database, count, known, parsed, rows},
+    entity::signing_key,
+    observe::Observed,
+    signing_key::{CURRENT, verifier_key},
+};
+use chrono::{DateTime, NaiveDate, SubsecRound, TimeDelta, Utc};
+use licensing::{
+    LicenceType,
+    file::{ActivationFile, Binding, Expected, KeyRing, Verdict},
+};
+use migration::{Migrator, MigratorTrait};
+use sea_orm::{DatabaseTransaction, DbBackend, EntityTrait, FromQueryResult};
+use sha2::{Digest, Sha256};
+use std::{sync::Arc, time::Duration};
+
+/// One thing that was examined.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// What should be the case.
+    pub rule: &'static str,
+    /// What is not, each with its subject. None: the rule holds.
+    pub broken: Vec<String>,
+}
+
+impl Finding {
+    /// A rule, and the facts that break it.
+    #[must_use]
+    pub fn new(rule: &'static str, broken: Vec<String>) -> Self {
+        Self { rule, broken }
+    }
+}
+
+/// A rule that one query proves: each of its rows names, as `broken`, one thing that breaks it.
+struct Rule {
+    name: &'static str,
+    rule: &'static str,
+    sql: &'static str,
+}
+
+const RULES: [Rule; 12] = [
+    Rule {
+        name: "doctor: ceilings",
+        rule: "no more is allocated than is owned",
+        sql: "SELECT o.sales_order || ' line ' || e.line || ': ' || e.allocated_assigned || ' assigned and ' || e.allocated_pooled
+                || ' pooled are allocated of ' || e.owned_assigned || ' and ' || e.owned_pooled AS broken
+              FROM entitlements e JOIN orders o ON o.id = e.order_id
+              WHERE e.allocated_assigned < 0 OR e.allocated_pooled < 0
+                 OR (NOT e.unlimited AND (e.allocated_assigned > e.owned_assigned OR e.allocated_pooled > e.owned_pooled))
+              ORDER BY e.id",
+    },
+    Rule {
+        name: "doctor: allocations",
+        rule: "what is allocated is what active files hold",
+        sql: "SELECT o.sales_order || ' line ' || e.line || ': ' || e.allocated_assigned || ' assigned and ' || e.allocated_pooled
+                || ' pooled are allocated, active files hold ' || COALESCE(h.assigned, 0) || ' and ' || COALESCE(h.pooled, 0) AS broken
+              FROM entitlements e JOIN orders o ON o.id = e.order_id
+              LEFT JOIN (SELECT a.entitlement_id, SUM(a.assigned) AS assigned, SUM(a.pooled) AS pooled
+                         FROM allocations a JOIN file_revisions r ON r.id = a.revision_id
+                         JOIN activation_files f ON f.id = r.file_id AND f.revision = r.revision
+                         WHERE f.state = 'active' GROUP BY a.entitlement_id) h ON h.entitlement_id = e.id
+              WHERE e.allocated_assigned <> COALESCE(h.assigned, 0) OR e.allocated_pooled <> COALESCE(h.pooled, 0)
+              ORDER BY e.id",
+    },
+    Rule {
+        name: "doctor: revisions",
+        rule: "each file has its revisions without gaps",
+        sql: "SELECT f.serial || ': is at revision ' || f.revision || ' and has ' || COUNT(r.id) || ', the last '
+                || COALESCE(MAX(r.revision), 0) AS broken
+              FROM activation_files f LEFT JOIN file_revisions r ON r.file_id = f.id
+              GROUP BY f.id, f.serial, f.revision HAVING COUNT(r.id) <> f.revision OR COALESCE(MAX(r.revision), 0) <> f.revision
+              ORDER BY f.id",
+    },
+    Rule {
+        name: "doctor: submissions",
+        rule: "each file was led to by one submission, of the person who generated it",
+        sql: "SELECT f.serial || ': ' || COUNT(s.file_id) || ' submissions of its generator led to it' AS broken
+              FROM activation_files f
+              LEFT JOIN file_revisions r ON r.file_id = f.id AND r.revision = 1
+              LEFT JOIN submissions s ON s.file_id = f.id AND s.person_id = r.generated_by
+              GROUP BY f.id, f.serial
+              HAVING COUNT(s.file_id) <> 1 OR (SELECT COUNT(*) FROM submissions o WHERE o.file_id = f.id) <> 1
+              ORDER BY f.id",
+    },
+    Rule {
+        name: "doctor: submission keys",
+        rule: "one submission led to one file",
+        sql: "SELECT 'person ' || s.person_id || ': submission ' || s.key || ' led to ' || COUNT(*) || ' files' AS broken
+              FROM submissions s GROUP BY s.person_id, s.key HAVING COUNT(*) > 1 ORDER BY s.person_id, s.key",
+    },
+    Rule {
+        name: "doctor: events of revisions",
+        rule: "each revision left its event",
+        sql: "SELECT f.serial || ': revision ' || r.revision || ' left no event of its account, person and time' AS broken
+              FROM file_revisions r JOIN activation_files f ON f.id = r.file_id
+              WHERE NOT EXISTS (SELECT 1 FROM audit_events a WHERE a.account_id = f.account_id AND a.subject = f.serial
+                                AND a.person_id = r.generated_by AND a.at = r.generated_at)
+              ORDER BY f.id, r.revision",
+    },
+    Rule {
+        name: "doctor: events of generations",
+        rule: "each event of a generation has its file",
+        sql: "SELECT a.subject || ': event ' || a.id || ' tells of a file that is not there' AS broken
+              FROM audit_events a WHERE a.action = 'generate'
+                AND NOT EXISTS (SELECT 1 FROM activation_files f WHERE f.serial = a.subject AND f.account_id = a.account_id)
+              ORDER BY a.id",
+    },
+    Rule {
+        name: "doctor: events of sessions",
+        rule: "each session left its event",
+        sql: "SELECT 'person ' || s.person_id || ': a session began without an event' AS broken
+              FROM sessions s WHERE NOT EXISTS (SELECT 1 FROM audit_events a WHERE a.action = 'sign-in'
+                                                AND a.person_id = s.person_id AND a.at = s.began_at)
+              ORDER BY s.person_id",
+    },
+    Rule {
+        name: "doctor: events of keys",
+        rule: "each signing key left its event",
+        sql: "SELECT k.name || ': was taken into use without an event' AS broken FROM signing_keys k
+              WHERE k.state <> 'next' AND NOT EXISTS (SELECT 1 FROM audit_events a
+                                                      WHERE a.action = 'signing key in use' AND a.subject = k.name)
+              ORDER BY k.name",
+    },
+    Rule {
+        name: "doctor: ledgers",
+        rule: "each production revision holds something",
+        sql: "SELECT f.serial || ': revision ' || r.revision || ' holds nothing' AS broken
+              FROM file_revisions r JOIN activation_files f ON f.id = r.file_id
+              WHERE f.licence_type = 'production' AND NOT EXISTS (SELECT 1 FROM allocations a WHERE a.revision_id = r.id)
+              ORDER BY f.id, r.revision",
+    },
+    Rule {
+        name: "doctor: accounts",
+        rule: "what belongs together belongs to one account and one product",
+        sql: "SELECT f.serial || ': holds ' || o.sales_order || ' line ' || e.line || ' of another account' AS broken
+              FROM allocations a JOIN entitlements e ON e.id = a.entitlement_id JOIN orders o ON o.id = e.order_id
+              JOIN file_revisions r ON r.id = a.revision_id JOIN activation_files f ON f.id = r.file_id
+              WHERE e.account_id <> f.account_id
+              UNION ALL
+              SELECT f.serial || ': is for install site ' || s.id || ' of another account'
+              FROM file_revisions r JOIN activation_files f ON f.id = r.file_id JOIN install_sites s ON s.id = r.site_id
+              WHERE s.account_id <> f.account_id
+              UNION ALL
+              SELECT o.sales_order || ' line ' || e.line || ': is of another account than its order'
+              FROM entitlements e JOIN orders o ON o.id = e.order_id WHERE e.account_id <> o.account_id
+              UNION ALL
+              SELECT f.serial || ': is for version ' || v.name || ' of another product'
+              FROM file_revisions r JOIN activation_files f ON f.id = r.file_id JOIN product_versions v ON v.id = r.version_id
+              WHERE v.product_id <> f.product_id
+              UNION ALL
+              SELECT p.garn || ': was granted access to ' || c.garn || ', but they are no partner and customer'
+              FROM partner_grants g JOIN accounts p ON p.id = g.partner_id JOIN accounts c ON c.id = g.customer_id
+              WHERE p.kind <> 'partner' OR c.kind <> 'customer'",
+    },
+    Rule {
+        name: "doctor: current key",
+        rule: "one signing key is in use",
+        sql: "SELECT COUNT(*) || ' signing keys are in use' AS broken FROM signing_keys WHERE state = 'current' HAVING COUNT(*) <> 1",
+    },
+];
+
+#[derive(FromQueryResult)]
+struct Broken {
+    broken: String,
+}
+
+/// Examines the database at `address`; with `key`, whether that is the key it signs with. Nothing is changed.
+///
+/// # Errors
+/// [`Error`]: the database cannot be opened or read, so that nothing can be said about it.
+pub async fn examine(address: &DatabaseAddress, key: Option<&KeyFile>, ctx: &Ctx) -> Result<Vec<Finding>, Error> {
+    let database = Database::connect(address, ctx, &Arc::new(Observed::new(Duration::MAX))).await?;
+    let on = database.snapshot().await?;
+    let schema = schema(&on).await?;
+    if !schema.broken.is_empty() {
+        // The rules are about the tables of this version.
+        return Ok(vec![schema]);
+    }
+    let mut findings = vec![schema, integrity(&on).await?, durability(&on, &database).await?, orphans(&on).await?];
+    for Rule { name, rule, sql } in RULES {
+        let broken: Vec<Broken> = rows(&on, name, sql, []).await?;
+        findings.push(Finding::new(rule, broken.into_iter().map(|row| row.broken).collect()));
+    }
+    findings.push(serial_numbers(&on).await?);
+    let keys = signing_key::Entity::find().all(&on).await?;
+    if let Some(key) = key {
+        findings.push(key_file(key, &keys));
+    }
+    findings.push(files(&on, &keys).await?);
+    findings.push(clock(&on, ctx).await?);
+    Ok(findings)
+}
+
+async fn schema(on: &DatabaseTransaction) -> Result<Finding, Error> {
+    const RULE: &str = "the schema is this version's";
+    let broken = match Migrator::get_pending_migrations_read_only(on).await {
+        Ok(pending) => {
+            pending.iter().map(|step| format!("{}: is still to be made; starting the server does that", step.name())).collect()
+        }
+        Err(sea_orm::DbErr::Custom(newer)) => vec![format!("a newer version was here: {newer}")],
+        Err(error) => return Err(error.into()),
+    };
+    Ok(Finding::new(RULE, broken))
+}
+
+/// What the database itself says about its pages and indexes.
+async fn integrity(on: &DatabaseTransaction) -> Result<Finding, Error> {
+    const RULE: &str = "the database's own structure is sound";
+    let sql = match sea_orm::ConnectionTrait::get_database_backend(on) {
+        DbBackend::Sqlite => "SELECT integrity_check AS broken FROM pragma_integrity_check WHERE integrity_check <> 'ok'",
+        _ => {
+            "SELECT c.relname || ': the index is not valid' AS broken FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+             WHERE NOT i.indisvalid
+             UNION ALL
+             SELECT conrelid::regclass || ': ' || conname || ' was not checked' FROM pg_constraint WHERE NOT convalidated"
+        }
+    };
+    let broken: Vec<Broken> = rows(on, "doctor: integrity", sql, []).await?;
+    Ok(Finding::new(RULE, broken.into_iter().map(|row| row.broken).collect()))
+}
+
+/// A commit must be on the disk when it returns.
+async fn durability(on: &DatabaseTransaction, database: &Database) -> Result<Finding, Error> {
+    const RULE: &str = "a commit is on the disk when it returns";
+    let broken: Vec<Broken> = match database.backend() {
+        DbBackend::Sqlite => {
+            let sql = "SELECT 'synchronous is ' || s.synchronous || ' instead of FULL (2)' AS broken FROM pragma_synchronous s
+                       WHERE s.synchronous < 2
+                       UNION ALL
+                       SELECT 'journal_mode is ' || j.journal_mode || ' instead of wal' FROM pragma_journal_mode j
+                       WHERE j.journal_mode <> 'wal'";
+            rows(database.bookkeeping(), "doctor: durability", sql, []).await?
+        }
+        _ => {
+            let sql = "SELECT name || ' is ' || setting AS broken FROM pg_settings
+                       WHERE name IN ('fsync', 'synchronous_commit', 'full_page_writes') AND setting = 'off' ORDER BY name";
+            rows(on, "doctor: durability", sql, []).await?
+        }
+    };
+    Ok(Finding::new(RULE, broken.into_iter().map(|row| row.broken).collect()))
+}
+
+/// Every reference of the schema leads somewhere.
+async fn orphans(on: &DatabaseTransaction) -> Result<Finding, Error> {
+    const RULE: &str = "nothing is orphaned";
+    let mut found = Vec::new();
+    if sea_orm::ConnectionTrait::get_database_backend(on) == DbBackend::Sqlite {
+        let sql = r#"SELECT "table" || ': row ' || COALESCE(rowid, '?') || ' refers to nothing in ' || parent AS broken
+                     FROM pragma_foreign_key_check"#;
+        found.extend(rows::<Broken>(on, "doctor: references", sql, []).await?);
+    } else {
+        #[derive(FromQueryResult)]
+        struct Reference {
+            child: String,
+            child_column: String,
+            parent: String,
+            parent_column: String,
+        }
+        let sql = "SELECT c.conrelid::regclass::text AS child, a.attname::text AS child_column,
+                       c.confrelid::regclass::text AS parent, b.attname::text AS parent_column
+                   FROM pg_constraint c
+                   JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]
+                   JOIN pg_attribute b ON b.attrelid = c.confrelid AND b.attnum = c.confkey[1]
+                   WHERE c.contype = 'f' ORDER BY 1, 2";
+        for Reference { child, child_column, parent, parent_column } in rows(on, "doctor: references", sql, []).await? {
+            // Names from the database's own catalogue.
+            let sql = format!(
+                "SELECT '{child}: ' || c.{child_column} || ' refers to nothing in {parent}' AS broken FROM {child} c
+                 LEFT JOIN {parent} p ON p.{parent_column} = c.{child_column}
+                 WHERE c.{child_column} IS NOT NULL AND p.{parent_column} IS NULL"
+            );
+            found.extend(rows::<Broken>(on, "doctor: reference", &sql, []).await?);
+        }
+    }
+    Ok(Finding::new(RULE, found.into_iter().map(|row| row.broken).collect()))
+}
+
+async fn serial_numbers(on: &DatabaseTransaction) -> Result<Finding, Error> {
+    const RULE: &str = "no serial number will be given twice";
+    let last = match sea_orm::ConnectionTrait::get_database_backend(on) {
+        DbBackend::Sqlite => "COALESCE((SELECT last FROM serial_numbers), 0)",
+        _ => "(SELECT last_value FROM serial_numbers)",
+    };
+    let sql = format!(
+        "SELECT f.serial || ': is higher than the last number given, ' || {last} AS broken FROM activation_files f
+         WHERE CAST(substr(f.serial, 4) AS BIGINT) > {last} ORDER BY f.id"
+    );
+    let broken: Vec<Broken> = rows(on, "doctor: serial numbers", &sql, []).await?;
+    Ok(Finding::new(RULE, broken.into_iter().map(|row| row.broken).collect()))
+}
+
+fn key_file(key: &KeyFile, keys: &[signing_key::Model]) -> Finding {
+    const RULE: &str = "the signing key is the one that the database signs with";
+    let broken = match key.read() {
+        Err(error) => Some(error.to_string()),
+        Ok((_, sha256)) => match keys.iter().find(|known| known.state == CURRENT) {
+            Some(current) if current.name != key.name => Some(format!("{}: the database signs with {}", key.name, current.name)),
+            Some(current) if current.private_key_sha256 != sha256 => {
+                Some(format!("{}: the database knows another key of this name", key.name))
+            }
+            _ => None,
+        },
+    };
+    Finding::new(RULE, broken.into_iter().collect())
+}
+
+/// A revision as the record has it.
+#[derive(FromQueryResult)]
+struct Stored {
+    id: i64,
+    serial: String,
+    revision: i64,
+    product: String,
+    version: String,
+    licence_type: String,
+    garn: String,
+    primary_machine: String,
+    primary_host: Option<String>,
+    switchover_machine: Option<String>,
+    switchover_host: Option<String>,
+    valid_through: NaiveDate,
+    updates_through: Option<NaiveDate>,
+    generated_at: DateTime<Utc>,
+    signing_key: String,
+    bytes: Vec<u8>,
+    sha256: Vec<u8>,
+}
+
+/// Revisions that are held in memory at a time.
+const BATCH: usize = 500;
+
+/// Every stored file verifies, and says what its record says.
+async fn files(on: &DatabaseTransaction, keys: &[signing_key::Model]) -> Result<Finding, Error> {
+    const RULE: &str = "each stored file verifies and says what its record says";
+    let ring: KeyRing = keys.iter().map(verifier_key).collect::<Result<Vec<_>, _>>()?.into_iter().collect();
+    let mut broken = Vec::new();
+    let mut after = 0;
+    loop {
+        let sql = format!(
+            "SELECT r.id, f.serial, r.revision, p.code AS product, v.name AS version, f.licence_type, a.garn, r.primary_machine,
+                r.primary_host, r.switchover_machine, r.switchover_host, r.valid_through, r.updates_through, r.generated_at,
+                r.signing_key, r.bytes, r.sha256
+             FROM file_revisions r JOIN activation_files f ON f.id = r.file_id JOIN accounts a ON a.id = f.account_id
+             JOIN products p ON p.id = f.product_id JOIN product_versions v ON v.id = r.version_id
+             WHERE r.id > $1 ORDER BY r.id LIMIT {BATCH}"
+        );
+        let batch: Vec<Stored> = rows(on, "doctor: files", &sql, [after.into()]).await?;
+        let Some(last) = batch.last() else { return Ok(Finding::new(RULE, broken)) };
+        after = last.id;
+        for stored in &batch {
+            let subject = format!("{} revision {}", stored.serial, stored.revision);
+            broken.extend(stored.faults(&ring)?.into_iter().map(|fault| format!("{subject}: {fault}")));
+        }
+    }
+}
+
+impl Stored {
+    fn faults(&self, ring: &KeyRing) -> Result<Vec<String>, Error> {
+        let mut faults = Vec::new();
+        if Sha256::digest(&self.bytes).as_slice() != self.sha256 {
+            faults.push("the bytes have another SHA-256 than was noted".to_owned());
+        }
+        let verified = match ring.verify(&self.bytes, &Expected::default()) {
+            Verdict::Valid(verified) => verified,
+            verdict => {
+                faults.push(verdict.to_string());
+                return Ok(faults);
+            }
+        };
+        if verified.signed_by.as_str() != self.signing_key {
+            faults.push(format!("is signed by {}, noted is {}", verified.signed_by, self.signing_key));
+        }
+        faults.extend(self.differences(&verified.file)?);
+        Ok(faults)
+    }
+
+    /// What the file says differently than the record. Names of accounts and sites are left out: they may be changed later.
+    fn differences(&self, file: &ActivationFile) -> Result<Vec<String>, Error> {
+        let (hosts, machines) = match &file.binding {
+            Binding::Host { primary, switchover } => (
+                [Some(primary.host_id.to_string()), switchover.as_ref().map(|s| s.host_id.to_string())],
+                [Some(primary.machine_name.to_string()), switchover.as_ref().map(|s| s.machine_name.to_string())],
+            ),
+            Binding::VirtualCloud { primary, switchover, .. } => {
+                ([None, None], [Some(primary.machine_name.to_string()), switchover.as_ref().map(|s| s.machine_name.to_string())])
+            }
+        };
+        let compared = [
+            ("serial", file.serial.as_str() == self.serial),
+            ("revision", file.revision == count(self.revision)?),
+            ("product", file.product.as_str() == self.product),
+            ("product version", file.product_version.as_str() == self.version),
+            ("licence type", file.license_type == known(LicenceType::from_code(&self.licence_type), &self.licence_type)?),
+            ("account", file.account.garn == parsed(&self.garn)?),
+            ("host ids", hosts == [self.primary_host.clone(), self.switchover_host.clone()]),
+            ("machine names", machines == [Some(self.primary_machine.clone()), self.switchover_machine.clone()]),
+            ("last day", file.valid_through == self.valid_through),
+            ("last day of updates", file.updates_through == self.updates_through),
+            ("time of issue", file.issued_at == self.generated_at.trunc_subsecs(0)),
+        ];
+        let differs = compared.into_iter().filter(|(_, same)| !same);
+        Ok(differs.map(|(what, _)| format!("the file says another {what} than the record")).collect())
+    }
+}
+
+/// Events are not from the future, or the clock was set back.
+async fn clock(on: &DatabaseTransaction, ctx: &Ctx) -> Result<Finding, Error> {
+    const RULE: &str = "the clock has not been set back";
+    #[derive(FromQueryResult)]
+    struct Latest {
+        at: Option<DateTime<Utc>>,
+    }
+    let latest: Vec<Latest> = rows(on, "doctor: clock", "SELECT MAX(at) AS at FROM audit_events", []).await?;
+    let now = ctx.now();
+    let ahead = latest.into_iter().filter_map(|latest| latest.at).find(|at| *at > now + TimeDelta::minutes(1));
+    let broken = ahead.map(|at| format!("the latest event is of {}, and now it is {}", at.to_rfc3339(), now.to_rfc3339()));
+    Ok(Finding::new(RULE, broken.into_iter().collect()))
+}

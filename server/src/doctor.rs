@@ -1,0 +1,72 @@
+use crate::{PublicUrl, Secret, Settings};
+use anyhow::Result;
+use portal::{Ctx, Finding, Mailer};
+use std::{io::Write, path::Path};
+
+/// `afmt doctor`: says on `out` what holds and what does not. `true` when everything holds.
+///
+/// # Errors
+/// The database cannot be read, so that nothing can be said about it.
+pub async fn doctor(settings: &Settings, ctx: &Ctx, out: &mut (dyn Write + Send)) -> Result<bool> {
+    let mut findings = configuration(settings).await;
+    let key = settings.key_file();
+    if let Err(error) = &key {
+        findings.push(Finding::new("the signing key can be opened", vec![error.to_string()]));
+    }
+    findings.extend(portal::examine(&settings.database()?, key.ok().as_ref(), ctx).await?);
+    for Finding { rule, broken } in &findings {
+        if broken.is_empty() {
+            writeln!(out, "ok      {rule}")?;
+        }
+        for fact in broken {
+            writeln!(out, "BROKEN  {rule}: {fact}")?;
+        }
+    }
+    Ok(findings.iter().all(|finding| finding.broken.is_empty()))
+}
+
+async fn configuration(settings: &Settings) -> Vec<Finding> {
+    let facts = |outcome: Result<()>| outcome.err().map(|error| format!("{error:#}")).into_iter().collect();
+    let mut findings = vec![Finding::new("the settings are safe to serve with", facts(settings.check()))];
+    if settings.public_url.as_ref().is_some_and(PublicUrl::is_https) {
+        let alone = settings.trusted_proxy.is_empty();
+        let fact = "behind a proxy, all people share one limit of attempts to sign in; name the proxy with --trusted-proxy";
+        findings.push(Finding::new("the proxy in front is trusted", alone.then(|| fact.to_owned()).into_iter().collect()));
+    }
+    findings.push(Finding::new("secrets are readable by their owner only", readable(settings)));
+    findings.push(match &settings.smtp_url {
+        Some(Secret(url)) => Finding::new("the mail server answers", facts(mail_server(url, &settings.mail_from).await)),
+        None => {
+            let folder = settings.data.join("mail");
+            let missing = !folder.is_dir();
+            let fact = format!("{} is not there; starting the server makes it", folder.display());
+            Finding::new("the folder for mail is there", missing.then_some(fact).into_iter().collect())
+        }
+    });
+    findings
+}
+
+async fn mail_server(url: &str, from: &str) -> Result<()> {
+    Ok(Mailer::smtp(url, from)?.answers().await?)
+}
+
+/// Files with secrets that others than their owner can read.
+fn readable(settings: &Settings) -> Vec<String> {
+    let mut files = vec![settings.key_path()];
+    files.extend(settings.passphrase_file.clone());
+    if settings.demo {
+        files.push(settings.demo_passphrase());
+    }
+    files.into_iter().filter_map(|file| others_may_read(&file)).collect()
+}
+
+#[cfg(unix)]
+fn others_may_read(file: &Path) -> Option<String> {
+    let mode = std::os::unix::fs::MetadataExt::mode(&std::fs::metadata(file).ok()?) & 0o777;
+    (mode & 0o077 != 0).then(|| format!("{} has mode {mode:03o}; give it 600", file.display()))
+}
+
+#[cfg(not(unix))]
+fn others_may_read(_: &Path) -> Option<String> {
+    None
+}
