@@ -7,7 +7,7 @@ use leptos::prelude::*;
 /// The whole document: head, header with account and tabs, the page, footer.
 #[must_use]
 pub fn document(visit: Visit, page: Page) -> impl IntoView {
-    let Visit { site, caller, theme, address } = visit;
+    let Visit { site, caller, theme, address, .. } = visit;
     let Page { title, account, islands, body, .. } = page;
     let options = LeptosOptions::builder().output_name("afmt").site_pkg_dir("pkg").build();
     let vendor = site.portal.vendor().to_owned();

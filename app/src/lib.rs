@@ -62,6 +62,8 @@ pub struct Visit {
     pub theme: Theme,
     /// Path and query, to come back to.
     pub address: String,
+    /// Names this request in the log.
+    pub reference: Arc<str>,
 }
 
 /// A page before it is rendered.

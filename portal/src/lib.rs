@@ -68,7 +68,7 @@ pub use error::Error;
 pub use file::{Download, FilePage, FileRow, FileState, FileView, Machine, PartRow, Revision};
 pub use generate::{Checked, Generated, NotGenerated, SubmissionKey};
 pub use offer::Start;
-pub use outbox::{Mailer, MailerError};
+pub use outbox::{Mailer, MailerError, OutboxDepth};
 pub use password::PasswordCost;
 pub use session::{SignIn, SignInRefused, Token};
 pub use signing_key::{KeyFile, PublicKey, SigningKeyError, use_signing_key, write_private};
@@ -155,6 +155,12 @@ impl Portal {
     #[must_use]
     pub fn now(&self) -> chrono::DateTime<chrono::Utc> {
         self.ctx.now()
+    }
+
+    /// A name for one request, of 12 characters. It says nothing about it.
+    #[must_use]
+    pub fn new_reference(&self) -> String {
+        self.ctx.random::<6>().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// A key that makes one submission of a form recognisable when it is sent twice.

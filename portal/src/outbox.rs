@@ -124,7 +124,27 @@ const MOST_ATTEMPTS: i64 = 10;
 /// A claimed mail that was neither sent nor given up is tried again after this long: its worker died.
 const CLAIM: TimeDelta = TimeDelta::minutes(5);
 
+/// Mail that was not sent.
+#[derive(Clone, Copy, Debug, FromQueryResult)]
+pub struct OutboxDepth {
+    /// To be tried, again or for the first time.
+    pub queued: i64,
+    /// Given up.
+    pub parked: i64,
+}
+
 impl Portal {
+    /// How much mail waits.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] and [`Error::Internal`].
+    pub async fn outbox_depth(&self) -> Result<OutboxDepth, Error> {
+        let sql = "SELECT (SELECT COUNT(*) FROM outbox WHERE state = 'queued') AS queued,
+                          (SELECT COUNT(*) FROM outbox WHERE state = 'parked') AS parked";
+        let depth = row(self.database.read(), "outbox: depth", sql, []).await?;
+        depth.ok_or_else(|| Error::internal("the outbox cannot be counted"))
+    }
+
     /// Sends the mail that is due; how many went out.
     ///
     /// A mail is claimed before it is sent, so that several servers do not send it twice: who finds it claimed after waiting for another's

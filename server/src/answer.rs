@@ -65,16 +65,22 @@ pub(crate) async fn failure(visit: Visit, error: &Error) -> Response {
         Error::NotFound => not_found(visit).await,
         Error::Unavailable(_) => {
             tracing::error!(error = chain(error), "the database is not available");
-            let mut response = page(visit, problem::unavailable()).await;
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
-            response
+            try_again_later(visit, problem::unavailable).await
         }
         Error::Internal(_) => {
-            let reference = visit.site.portal.new_submission_key().as_str().to_owned();
-            tracing::error!(reference, error = chain(error), "an operation failed");
-            page(visit, problem::internal(&reference)).await
+            tracing::error!(error = chain(error), "an operation failed");
+            let internal = problem::internal(&visit.reference);
+            page(visit, internal).await
         }
     }
+}
+
+/// A page about something that passes, with the time after which trying again makes sense.
+pub(crate) async fn try_again_later(visit: Visit, problem: impl FnOnce(&str) -> Page) -> Response {
+    let problem = problem(&visit.reference);
+    let mut response = page(visit, problem).await;
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
+    response
 }
 
 fn chain(error: &Error) -> String {

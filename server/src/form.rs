@@ -37,8 +37,8 @@ impl PostedForm {
             return refuse(problem::unreadable("What was sent is not a form.".into())).await;
         }
         let fields: Vec<_> = form_urlencoded::parse(&body).map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
-        // The decoder puts this character where it found bytes that are no text.
-        let broken = fields.iter().any(|(name, value)| name.contains('\u{FFFD}') || value.contains('\u{FFFD}'));
+        // The decoder puts the one character where it found bytes that are no text; the other is in no text, and PostgreSQL refuses it.
+        let broken = fields.iter().any(|(name, value)| [name, value].iter().any(|text| text.contains(['\u{FFFD}', '\0'])));
         match String::from_utf8(body.into()) {
             Ok(body) if !broken => Ok(Self { fields, body }),
             _ => refuse(problem::unreadable("What was sent is not UTF-8 text.".into())).await,
@@ -51,7 +51,9 @@ impl PostedForm {
     }
 }
 
-/// The fields of a query or of a body that was kept.
+/// The fields of a query or of a body that was kept. What is no text is left out.
 pub(crate) fn decode(encoded: &str) -> impl Iterator<Item = (String, String)> {
-    form_urlencoded::parse(encoded.as_bytes()).map(|(name, value): (Cow<str>, Cow<str>)| (name.into_owned(), value.into_owned()))
+    form_urlencoded::parse(encoded.as_bytes())
+        .map(|(name, value): (Cow<str>, Cow<str>)| (name.into_owned(), value.into_owned()))
+        .filter(|(name, value)| !name.contains('\0') && !value.contains('\0'))
 }

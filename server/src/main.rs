@@ -5,7 +5,6 @@ use clap::{Parser, Subcommand};
 use portal::{Ctx, DEMO_PASSWORD, DemoPerson, PasswordCost};
 use server::{KeysCommand, Settings};
 use std::{io::Write, process::ExitCode};
-use tracing_subscriber::EnvFilter;
 
 /// Activation-file portal: signed activation files from sales orders.
 #[derive(Parser)]
@@ -49,8 +48,8 @@ async fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli) -> Result<ExitCode> {
-    let filter = EnvFilter::try_from_env("AFMT_LOG").unwrap_or_else(|_| EnvFilter::new("warn,portal=info,server=info"));
-    tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).init();
+    server::log();
+    server::log_panics();
     match cli.command {
         None => serve(&cli.settings).await?,
         Some(Command::Serve { settings }) => serve(&settings).await?,

@@ -8,8 +8,14 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use cookie::Cookie;
+use futures_util::FutureExt;
 use page::sign_in::Asked;
-use std::time::Instant;
+use std::{
+    panic::AssertUnwindSafe,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use tracing::Instrument;
 
 pub(crate) const THEME_COOKIE: &str = "theme";
 
@@ -30,7 +36,7 @@ pub(crate) async fn identify(State(app): State<App>, mut request: Request, next:
     let headers = request.headers();
     let theme = cookie_value(headers, THEME_COOKIE).map_or(Theme::System, |code| Theme::from_code(&code));
     let address = request.uri().path_and_query().map_or("/", |p| p.as_str()).to_owned();
-    let mut visit = Visit { site: app.site.clone(), caller: None, theme, address };
+    let mut visit = Visit { theme, address, ..stranger(&app, &request) };
     if let Some(token) = cookie_value(headers, app.public_url.session_cookie()) {
         match app.site.portal.authenticate(&token).await {
             Ok(caller) => visit.caller = caller,
@@ -39,6 +45,12 @@ pub(crate) async fn identify(State(app): State<App>, mut request: Request, next:
     }
     request.extensions_mut().insert(visit);
     next.run(request).await
+}
+
+/// A visit of which nothing is known but the request's reference.
+fn stranger(app: &App, request: &Request) -> Visit {
+    let reference = request.extensions().get::<Reference>().map_or("-".into(), |reference| Arc::clone(&reference.0));
+    Visit { site: app.site.clone(), caller: None, theme: Theme::System, address: "/".into(), reference }
 }
 
 /// For routes that need a signed-in person. A form that was sent is kept, and comes back after signing in.
@@ -69,8 +81,7 @@ pub(crate) async fn same_origin(State(app): State<App>, request: Request, next: 
     if request.method().is_safe() || app.public_url.sent(request.headers()) {
         return next.run(request).await;
     }
-    let visit = Visit { site: app.site.clone(), caller: None, theme: Theme::System, address: "/".into() };
-    answer::page(visit, page::problem::foreign_origin()).await
+    answer::page(stranger(&app, &request), page::problem::foreign_origin()).await
 }
 
 /// What every answer carries unless its handler said otherwise.
@@ -98,13 +109,49 @@ pub(crate) async fn headers(State(app): State<App>, request: Request, next: Next
     response
 }
 
-/// One line for each request, by its route: no address, no query, no name.
-pub(crate) async fn log(request: Request, next: Next) -> Response {
+/// No answer takes longer.
+const LONGEST_ANSWER: Duration = Duration::from_secs(30);
+
+/// Whatever a handler does, there is an answer: a page when it panics, and one when it takes too long.
+pub(crate) async fn answer_always(State(app): State<App>, request: Request, next: Next) -> Response {
+    let visit = stranger(&app, &request);
+    let answering = AssertUnwindSafe(next.run(request)).catch_unwind();
+    match tokio::time::timeout(LONGEST_ANSWER, answering).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(_)) => {
+            let page = page::problem::internal(&visit.reference);
+            answer::page(visit, page).await
+        }
+        Err(_) => {
+            tracing::error!("an answer took too long and was given up");
+            answer::try_again_later(visit, page::problem::too_slow).await
+        }
+    }
+}
+
+/// Names one request: in each line of its log, in a header of its answer, and on the page that says what went wrong.
+#[derive(Clone)]
+struct Reference(Arc<str>);
+
+const REFERENCE: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Gives the request its reference, and logs and counts its answer by the route: no address, no query, no name.
+pub(crate) async fn observe(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let began = Instant::now();
+    let reference: Arc<str> = app.site.portal.new_reference().into();
+    request.extensions_mut().insert(Reference(Arc::clone(&reference)));
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
-    let response = next.run(request).await;
-    let duration_ms = began.elapsed().as_secs_f64() * 1000.0;
-    tracing::info!(%method, route, status = response.status().as_u16(), duration_ms, "answered");
-    response
+    let span = tracing::info_span!("request", reference = &*reference, %method, route);
+    let answering = async {
+        let mut response = next.run(request).await;
+        if let Ok(reference) = HeaderValue::from_str(&reference) {
+            response.headers_mut().insert(REFERENCE, reference);
+        }
+        let duration = began.elapsed();
+        app.metrics.answered(&method, &route, response.status(), duration);
+        tracing::info!(status = response.status().as_u16(), duration_ms = duration.as_secs_f64() * 1000.0, "answered");
+        response
+    };
+    answering.instrument(span).await
 }

@@ -4,11 +4,10 @@ use axum::{
     extract::DefaultBodyLimit,
     handler::Handler,
     http::Method,
-    middleware::{from_fn, from_fn_with_state},
-    routing::{MethodRouter, get, post},
+    middleware::from_fn_with_state,
+    routing::{MethodFilter, MethodRouter, on},
 };
-use std::time::Duration;
-use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, timeout::TimeoutLayer};
+use tower_http::compression::CompressionLayer;
 
 /// Who may ask for a route at all. What they see there is decided by `portal`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,67 +18,92 @@ pub enum Access {
     SignedIn,
 }
 
-/// One line of the route table.
-pub struct Route {
-    pub method: Method,
-    pub path: &'static str,
-    pub access: Access,
-    handler: MethodRouter<App>,
+/// The one route table, a line each: its name, what answers, and who may ask.
+macro_rules! routes {
+    ($($name:ident: $method:ident $path:literal $access:ident => $handler:expr,)+) => {
+        /// Every route there is, by name. The router is built from it, and a test that matches on it does not compile when one is missing.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Route {
+            $($name,)+
+        }
+
+        impl Route {
+            pub const ALL: &[Self] = &[$(Self::$name,)+];
+
+            #[must_use]
+            pub const fn method(self) -> Method {
+                match self {
+                    $(Self::$name => Method::$method,)+
+                }
+            }
+
+            /// The path, its variable segments in braces.
+            #[must_use]
+            pub const fn path(self) -> &'static str {
+                match self {
+                    $(Self::$name => $path,)+
+                }
+            }
+
+            #[must_use]
+            pub const fn access(self) -> Access {
+                match self {
+                    $(Self::$name => Access::$access,)+
+                }
+            }
+
+            fn handler(self) -> MethodRouter<App> {
+                match self {
+                    $(Self::$name => on(MethodFilter::$method, $handler),)+
+                }
+            }
+        }
+    };
 }
 
-/// Every route there is. The router is built from it, and the access tests walk it.
-#[must_use]
-pub fn table() -> Vec<Route> {
-    use Access::{Anyone, Program, SignedIn};
-    let read = |access, path, handler| Route { method: Method::GET, path, access, handler };
-    let send = |access, path, handler| Route { method: Method::POST, path, access, handler };
-    vec![
-        read(Anyone, "/", get(handler::home)),
-        read(Anyone, "/sign-in", get(handler::sign_in::show)),
-        send(Anyone, "/sign-in", post(handler::sign_in::sign_in)),
-        send(Anyone, "/sign-out", post(handler::sign_in::sign_out)),
-        send(Anyone, "/theme", post(handler::theme)),
-        read(Anyone, "/keys", get(handler::keys::page)),
-        read(Anyone, "/keys/{*name}", get(handler::keys::pem)),
-        read(Anyone, "/.well-known/activation-file-keys", get(handler::keys::verifier_keys)),
-        read(Program, "/healthz", get(handler::health::alive)),
-        read(Program, "/readyz", get(handler::health::ready)),
-        read(Program, "/favicon.ico", get(assets::favicon)),
-        read(Program, "/static/{version}/{*name}", get(assets::asset)),
-        read(SignedIn, "/accounts", get(handler::accounts::list)),
-        read(SignedIn, "/accounts/{garn}", get(handler::accounts::overview)),
-        read(SignedIn, "/accounts/{garn}/files", get(handler::files::list)),
-        read(SignedIn, "/accounts/{garn}/files/new", get(handler::new_file::show)),
-        send(SignedIn, "/accounts/{garn}/files/new", post(handler::new_file::send)),
-        read(SignedIn, "/accounts/{garn}/files/{serial}", get(handler::files::view)),
-        read(SignedIn, "/accounts/{garn}/files/{serial}/download", get(handler::files::download)),
-    ]
+routes! {
+    Home: GET "/" Anyone => handler::home,
+    SignInPage: GET "/sign-in" Anyone => handler::sign_in::show,
+    SignIn: POST "/sign-in" Anyone => handler::sign_in::sign_in,
+    SignOut: POST "/sign-out" Anyone => handler::sign_in::sign_out,
+    Theme: POST "/theme" Anyone => handler::theme,
+    Keys: GET "/keys" Anyone => handler::keys::page,
+    KeyPem: GET "/keys/{*name}" Anyone => handler::keys::pem,
+    VerifierKeys: GET "/.well-known/activation-file-keys" Anyone => handler::keys::verifier_keys,
+    Alive: GET "/healthz" Program => handler::health::alive,
+    Ready: GET "/readyz" Program => handler::health::ready,
+    Metrics: GET "/metrics" Anyone => handler::metrics::show,
+    Favicon: GET "/favicon.ico" Program => assets::favicon,
+    Asset: GET "/static/{version}/{*name}" Program => assets::asset,
+    Accounts: GET "/accounts" SignedIn => handler::accounts::list,
+    Overview: GET "/accounts/{garn}" SignedIn => handler::accounts::overview,
+    Files: GET "/accounts/{garn}/files" SignedIn => handler::files::list,
+    NewFile: GET "/accounts/{garn}/files/new" SignedIn => handler::new_file::show,
+    SendNewFile: POST "/accounts/{garn}/files/new" SignedIn => handler::new_file::send,
+    File: GET "/accounts/{garn}/files/{serial}" SignedIn => handler::files::view,
+    Download: GET "/accounts/{garn}/files/{serial}/download" SignedIn => handler::files::download,
 }
-
-/// No answer takes longer: a handler that hangs is given up.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(crate) fn router(app: App) -> Router {
     let mut router = Router::new();
     let identify = from_fn_with_state(app.clone(), middleware::identify);
     let require_sign_in = from_fn_with_state(app.clone(), middleware::require_sign_in);
-    for Route { path, access, handler, .. } in table() {
-        let handler = match access {
-            Access::Program => handler,
-            Access::Anyone => handler.layer(identify.clone()),
-            Access::SignedIn => handler.layer(require_sign_in.clone()).layer(identify.clone()),
+    for route in Route::ALL {
+        let handler = match route.access() {
+            Access::Program => route.handler(),
+            Access::Anyone => route.handler().layer(identify.clone()),
+            Access::SignedIn => route.handler().layer(require_sign_in.clone()).layer(identify.clone()),
         };
-        router = router.route(path, handler);
+        router = router.route(route.path(), handler);
     }
     router
         .fallback(handler::not_found.layer(identify.clone()))
         .method_not_allowed_fallback(handler::method_not_allowed.layer(identify))
         .layer(DefaultBodyLimit::max(form::MOST_BYTES))
         .layer(from_fn_with_state(app.clone(), middleware::same_origin))
+        .layer(from_fn_with_state(app.clone(), middleware::answer_always))
         .layer(CompressionLayer::new())
-        .layer(TimeoutLayer::with_status_code(axum::http::StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
-        .layer(CatchPanicLayer::new())
         .layer(from_fn_with_state(app.clone(), middleware::headers))
-        .layer(from_fn(middleware::log))
+        .layer(from_fn_with_state(app.clone(), middleware::observe))
         .with_state(app)
 }

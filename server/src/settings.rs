@@ -80,6 +80,10 @@ pub struct Settings {
     #[arg(long, env = "AFMT_TRUSTED_PROXIES", value_delimiter = ',')]
     pub trusted_proxy: Vec<IpAddr>,
 
+    /// Addresses that may read /metrics beside this machine.
+    #[arg(long, env = "AFMT_METRICS_FROM", value_delimiter = ',')]
+    pub metrics_from: Vec<IpAddr>,
+
     /// Fill an empty database with demo data and make a signing key for it. On loopback only.
     #[arg(long, env = "AFMT_DEMO")]
     pub demo: bool,

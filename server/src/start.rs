@@ -1,4 +1,4 @@
-use crate::{App, PublicUrl, Secret, Settings, assets, routes};
+use crate::{App, PublicUrl, Secret, Settings, assets, metrics::Metrics, routes, serve::serve};
 use anyhow::{Context, Result};
 use app::Site;
 use portal::{Ctx, Mailer, PasswordCost, Portal};
@@ -17,7 +17,7 @@ pub struct Running {
     pub url: String,
     pub portal: Portal,
     stop: watch::Sender<bool>,
-    serving: JoinHandle<std::io::Result<()>>,
+    serving: JoinHandle<()>,
     mailing: JoinHandle<()>,
 }
 
@@ -60,6 +60,7 @@ pub async fn start(settings: &Settings, ctx: Ctx, password_cost: PasswordCost) -
         tracing::warn!("no proxy is trusted: behind one, all people share one limit of attempts to sign in (--trusted-proxy)");
     }
     let url = public_url.origin();
+    let metrics = Arc::new(Metrics::new(&portal));
     let app = App {
         site: Site {
             portal: portal.clone(),
@@ -69,10 +70,11 @@ pub async fn start(settings: &Settings, ctx: Ctx, password_cost: PasswordCost) -
         },
         public_url: Arc::new(public_url),
         trusted_proxies: settings.trusted_proxy.clone().into(),
+        metrics_from: settings.metrics_from.clone().into(),
+        metrics: Arc::clone(&metrics),
     };
     let (stop, stopped) = watch::channel(false);
-    let service = routes::router(app).into_make_service_with_connect_info::<SocketAddr>();
-    let serving = tokio::spawn(axum::serve(listener, service).with_graceful_shutdown(until(stopped.clone())).into_future());
+    let serving = tokio::spawn(serve(listener, routes::router(app), metrics, until(stopped.clone())));
     let mailing = tokio::spawn(send_mail(portal.clone(), mailer, stopped));
     Ok(Running { address, url, portal, stop, serving, mailing })
 }
@@ -115,10 +117,10 @@ impl Running {
     /// Answers until `signal`, then finishes the requests under way and ends.
     ///
     /// # Errors
-    /// The listening socket failed, or requests were still under way when the time to finish them ran out.
+    /// Requests were still under way when the time to finish them ran out.
     pub async fn run_until(mut self, signal: impl Future<Output = ()>) -> Result<()> {
         tokio::select! {
-            ended = &mut self.serving => return Ok(ended??),
+            ended = &mut self.serving => return Ok(ended?),
             () = signal => {}
         }
         self.stop().await
@@ -132,6 +134,6 @@ impl Running {
         self.stop.send_replace(true);
         let serving = tokio::time::timeout(DRAIN, self.serving).await.context("requests were still under way at the end")?;
         self.mailing.await?;
-        Ok(serving??)
+        Ok(serving?)
     }
 }

@@ -1,8 +1,14 @@
 //! The harness: a real server on a free port of loopback, a frozen clock, a seeded random source, and a browser without script.
 
+mod form;
 mod postgres;
+mod process;
+mod report;
 
+pub use form::{NEW, UNUSED_KEY, form, fresh_key};
 pub use postgres::{Cluster, Durability, free_port};
+pub use process::{Home, Process};
+pub use report::{Size, report, seed};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use portal::{Ctx, DEMO_PASSWORD, DatabaseAddress, PasswordCost, PostgresAddress};
@@ -278,7 +284,7 @@ impl Server {
     #[must_use]
     pub fn browser(&self) -> Browser {
         let client = Client::builder().cookie_store(true).redirect(Policy::none()).no_proxy().build().expect("a client");
-        Browser { client, url: self.address() }
+        Browser::new(client, self.address())
     }
 
     /// A browser in which `email` has signed in.
@@ -287,8 +293,7 @@ impl Server {
     /// When signing in fails.
     pub async fn signed_in(&self, email: &str) -> Browser {
         let browser = self.browser();
-        let answer = browser.post("/sign-in", &[("email", email), ("password", DEMO_PASSWORD)]).await;
-        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text());
+        browser.sign_in(email).await;
         browser
     }
 }
@@ -299,6 +304,7 @@ fn settings(folder: &Path) -> Settings {
         database_url: None,
         database_connections: PostgresAddress::CONNECTIONS,
         slow_query_ms: 60_000,
+        metrics_from: Vec::new(),
         listen: ([127, 0, 0, 1], 0).into(),
         public_url: None,
         vendor: "Meridian Contact Software".into(),
@@ -315,20 +321,56 @@ fn settings(folder: &Path) -> Settings {
 pub struct Browser {
     pub client: Client,
     url: String,
+    accept: &'static str,
 }
 
 impl Browser {
+    fn new(client: Client, url: String) -> Self {
+        Self { client, url, accept: "text/html,*/*;q=0.8" }
+    }
+
+    /// Signs `email` in.
+    ///
+    /// # Panics
+    /// When that fails.
+    pub async fn sign_in(&self, email: &str) {
+        let answer = self.post("/sign-in", &[("email", email), ("password", DEMO_PASSWORD)]).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text());
+    }
+
+    /// The same browser, saying otherwise what it takes.
+    #[must_use]
+    pub fn accepting(self, accept: &'static str) -> Self {
+        Self { accept, ..self }
+    }
+
     /// # Panics
     /// When the server does not answer.
     pub async fn get(&self, path: &str) -> Answer {
-        Answer::of(self.client.get(format!("{}{path}", self.url)).send().await.expect(path)).await
+        self.try_get(path).await.expect(path)
     }
 
     /// # Panics
     /// When the server does not answer.
     pub async fn post<N: AsRef<str>, V: AsRef<str>>(&self, path: &str, fields: &[(N, V)]) -> Answer {
+        self.try_post(path, fields).await.expect(path)
+    }
+
+    /// As [`Self::post`], for a server that may be gone.
+    ///
+    /// # Errors
+    /// There was no answer, or not all of it.
+    pub async fn try_post<N: AsRef<str>, V: AsRef<str>>(&self, path: &str, fields: &[(N, V)]) -> reqwest::Result<Answer> {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        self.post_body(path, body.into_bytes()).await
+        self.try_post_body(path, body.into_bytes()).await
+    }
+
+    /// As [`Self::get`], for a server that may be gone.
+    ///
+    /// # Errors
+    /// There was no answer, or not all of it.
+    pub async fn try_get(&self, path: &str) -> reqwest::Result<Answer> {
+        Answer::of(self.client.get(format!("{}{path}", self.url)).header("accept", self.accept).send().await?).await
     }
 
     /// Sends `body` as a form, whatever it is.
@@ -336,13 +378,18 @@ impl Browser {
     /// # Panics
     /// When the server does not answer.
     pub async fn post_body(&self, path: &str, body: Vec<u8>) -> Answer {
+        self.try_post_body(path, body).await.expect(path)
+    }
+
+    async fn try_post_body(&self, path: &str, body: Vec<u8>) -> reqwest::Result<Answer> {
         let request = self
             .client
             .post(format!("{}{path}", self.url))
             .header("content-type", "application/x-www-form-urlencoded")
             .header("origin", &self.url)
+            .header("accept", self.accept)
             .body(body);
-        Answer::of(request.send().await.expect(path)).await
+        Answer::of(request.send().await?).await
     }
 }
 
@@ -354,9 +401,9 @@ pub struct Answer {
 }
 
 impl Answer {
-    async fn of(response: reqwest::Response) -> Self {
+    async fn of(response: reqwest::Response) -> reqwest::Result<Self> {
         let (status, headers) = (response.status(), response.headers().clone());
-        Self { status, headers, body: response.bytes().await.expect("a body").to_vec() }
+        Ok(Self { status, headers, body: response.bytes().await?.to_vec() })
     }
 
     #[must_use]

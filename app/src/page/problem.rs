@@ -25,17 +25,21 @@ pub fn not_found() -> Page {
 }
 
 #[must_use]
-pub fn unavailable() -> Page {
-    let words = "The database cannot be reached. Nothing was changed.";
-    page(
-        503,
-        "Not available right now",
-        words.into(),
-        "Try again in a moment: reload this page, or go back and send the form again.",
-    )
+pub fn unavailable(reference: &str) -> Page {
+    let words = format!("The database cannot be reached. Nothing was changed. Reference: {reference}.");
+    page(503, "Not available right now", words, "Try again in a moment: reload this page, or go back and send the form again.")
 }
 
-/// `reference` leads to the entry in the log.
+/// The answer was given up. Whether the work was finished is not known here, so the words promise nothing but that repeating does no harm.
+#[must_use]
+pub fn too_slow(reference: &str) -> Page {
+    let words = format!("The answer took too long and was given up. Reference: {reference}.");
+    let next =
+        "Try again in a moment: reload this page, or go back and send the form again. What was already done is not done twice.";
+    page(503, "Not available right now", words, next)
+}
+
+/// `reference` leads to the entries in the log.
 #[must_use]
 pub fn internal(reference: &str) -> Page {
     let words = format!("Something went wrong on our side. Reference: {reference}.");

@@ -4,6 +4,7 @@ pub(crate) mod accounts;
 pub(crate) mod files;
 pub(crate) mod health;
 pub(crate) mod keys;
+pub(crate) mod metrics;
 pub(crate) mod new_file;
 pub(crate) mod sign_in;
 
@@ -13,7 +14,7 @@ use axum::{
     Extension,
     body::Bytes,
     extract::{FromRequestParts, Path, State, rejection::BytesRejection},
-    http::{HeaderMap, header, request::Parts},
+    http::{HeaderMap, StatusCode, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
 use cookie::{Cookie, SameSite, time::Duration};
@@ -26,12 +27,11 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Segment
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
-        match Path::from_request_parts(parts, state).await {
-            Ok(Path(segments)) => Ok(Self(segments)),
-            Err(rejection) => match parts.extensions.get::<Visit>() {
-                Some(visit) => Err(answer::not_found(visit.clone()).await),
-                None => Err(rejection.into_response()),
-            },
+        let no_text = parts.uri.path().contains("%00");
+        match (Path::from_request_parts(parts, state).await, parts.extensions.get::<Visit>()) {
+            (Ok(Path(segments)), _) if !no_text => Ok(Self(segments)),
+            (_, Some(visit)) => Err(answer::not_found(visit.clone()).await),
+            (_, None) => Err(StatusCode::NOT_FOUND.into_response()),
         }
     }
 }

@@ -1,5 +1,5 @@
 use crate::{
-    App, answer,
+    App, answer, client_address,
     form::{PostedForm, decode},
     middleware::cookie_value,
     origin::own_address,
@@ -21,7 +21,7 @@ use axum::{
 use cookie::{Cookie, SameSite, time::Duration};
 use licensing::form::NewFileForm;
 use portal::{Error, SignIn, SignInRefused, Token};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 /// The sign-in page, which leads back to addresses of this site only.
 pub(crate) fn sign_in_page(visit: &Visit, asked: Asked) -> Page {
@@ -55,7 +55,7 @@ pub(crate) async fn sign_in(
     let sign_in = SignIn {
         email: asked.email.clone(),
         password: form.value(field::PASSWORD).to_owned(),
-        address: client_address(&app, peer.ip(), &headers),
+        address: client_address::of(&app, peer.ip(), &headers),
     };
     match visit.site.portal.sign_in(sign_in).await {
         Ok(token) => signed_in(&app, visit, &token, asked).await,
@@ -117,21 +117,4 @@ fn session_cookie(app: &App, value: String) -> cookie::CookieBuilder<'static> {
         .http_only(true)
         .secure(app.public_url.is_https())
         .same_site(SameSite::Lax)
-}
-
-/// The client, or what a trusted proxy says of it: from the right, the first address that is not a trusted proxy's. What stands further left
-/// was written by the client itself, so an entry that cannot be read ends the search.
-fn client_address(app: &App, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
-    if !app.trusted_proxies.contains(&peer.to_canonical()) {
-        return peer;
-    }
-    headers
-        .get_all("x-forwarded-for")
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .map(|address| address.trim().parse::<IpAddr>().map(|address| address.to_canonical()))
-        .rfind(|address| !address.as_ref().is_ok_and(|address| app.trusted_proxies.contains(address)))
-        .and_then(Result::ok)
-        .unwrap_or(peer)
 }

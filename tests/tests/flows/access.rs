@@ -1,7 +1,7 @@
 use super::{UNUSED_KEY, form, generated};
 use reqwest::{Method, StatusCode};
-use server::Access;
-use tests::{AMELIA, Answer, HANNA, LENA, OWEN, PETRA, SAM, Server};
+use server::{Access, Route};
+use tests::{AMELIA, Answer, HANNA, LENA, PETRA, SAM, Server};
 
 /// The page without what differs each time it is rendered.
 fn without_nonce(answer: &Answer) -> String {
@@ -24,54 +24,153 @@ async fn another_accounts_address_is_no_different_from_one_that_does_not_exist()
     let posted = hanna.post("/accounts/ACME-1001/files/new", &form(UNUSED_KEY, &[])).await;
     assert_eq!(posted.status, StatusCode::NOT_FOUND);
     // What cannot be a segment of an address is no different either.
-    let no_text = hanna.get("/accounts/%FF/files").await;
-    assert_eq!((no_text.status, no_text.all("h1")), (StatusCode::NOT_FOUND, vec!["Not found".to_owned()]));
+    for path in ["/accounts/%FF/files", "/accounts/%00/files", "/accounts/HELIOS-2002%00/files"] {
+        let no_text = hanna.get(path).await;
+        assert_eq!((no_text.status, no_text.all("h1")), (StatusCode::NOT_FOUND, vec!["Not found".to_owned()]), "{path}");
+    }
     // A file of one account is not found under another.
     assert_eq!(hanna.get(&file.replace("ACME-1001", "HELIOS-2002")).await.status, StatusCode::NOT_FOUND);
 }
 
+/// Who asks. Acme is the customer's own account; Nordic is the one that granted the partner access.
+#[derive(Clone, Copy, Debug)]
+enum Asking {
+    Anonymous,
+    OtherAccount,
+    Customer,
+    PartnerWithoutGrant,
+    PartnerWithGrant,
+    Analyst,
+    Administrator,
+}
+
+impl Asking {
+    const ALL: [Self; 7] = [
+        Self::Anonymous,
+        Self::OtherAccount,
+        Self::Customer,
+        Self::PartnerWithoutGrant,
+        Self::PartnerWithGrant,
+        Self::Analyst,
+        Self::Administrator,
+    ];
+
+    fn email(self) -> Option<&'static str> {
+        match self {
+            Self::Anonymous => None,
+            Self::OtherAccount => Some(HANNA),
+            Self::Customer => Some(AMELIA),
+            Self::PartnerWithoutGrant | Self::PartnerWithGrant => Some(PETRA),
+            Self::Analyst => Some(LENA),
+            Self::Administrator => Some(SAM),
+        }
+    }
+
+    /// The account that is asked about, and its one file.
+    fn subject(self) -> (&'static str, &'static str) {
+        match self {
+            Self::PartnerWithGrant => ("NORDIC-3003", "AF-0000002"),
+            _ => ("ACME-1001", "AF-0000001"),
+        }
+    }
+}
+
+/// What each of [`Asking::ALL`] is answered, in that order.
+type Row = [u16; 7];
+
+/// The same for everybody.
+const fn everybody(status: u16) -> Row {
+    [status; 7]
+}
+
+/// For pages of an account: those who may see it, and a way to sign in for those who may not yet.
+const fn account(anonymous: u16) -> Row {
+    [anonymous, 404, 200, 404, 200, 200, 404]
+}
+
+/// A path that leads somewhere, and the row of the route. A route without one does not compile.
+fn row(route: Route) -> (&'static str, Row) {
+    match route {
+        Route::Home | Route::SignIn | Route::SignOut | Route::Theme => (route.path(), everybody(303)),
+        Route::SignInPage | Route::Keys | Route::VerifierKeys | Route::Alive | Route::Ready | Route::Favicon => {
+            (route.path(), everybody(200))
+        }
+        // The tests ask from this machine.
+        Route::Metrics => (route.path(), everybody(200)),
+        Route::KeyPem => ("/keys/licensing.meridian.example/2026a.pem", everybody(200)),
+        Route::Asset => ("/static/0/icons/favicon.svg", everybody(200)),
+        Route::Accounts => (route.path(), [303, 200, 200, 200, 200, 200, 200]),
+        Route::Overview | Route::Files | Route::NewFile | Route::File | Route::Download => (route.path(), account(303)),
+        Route::SendNewFile => (route.path(), account(401)),
+    }
+}
+
+/// The form that is posted: a person's own to sign in; else one that is complete for the account that is asked about, and only checked.
+fn fields(route: Route, asking: Asking) -> Vec<(String, String)> {
+    match asking {
+        _ if route == Route::SignIn => {
+            let fields = [("email", asking.email().unwrap_or(AMELIA)), ("password", portal::DEMO_PASSWORD)];
+            fields.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+        }
+        Asking::PartnerWithGrant => form(UNUSED_KEY, &[&NORDIC[..], &[("step", "check")]].concat()),
+        _ => form(UNUSED_KEY, &[("step", "check"), ("host_id", "00505684E9A1"), ("switchover_host_id", "00505684E9A2")]),
+    }
+}
+
+/// What makes the complete form one for Nordic.
+const NORDIC: [(&str, &str); 4] =
+    [("site", "5"), ("version", "2018 R5"), ("server_item", "SW-001-4.0-SV02"), ("switchover_item", "SW-001-4.0-SO02")];
+
 #[tokio::test]
-async fn every_route_asks_for_what_it_must() {
+async fn every_route_answers_everybody_as_its_row_says() {
     let server = Server::start().await;
     generated(&server.signed_in(AMELIA).await, &[]).await;
-    for route in server::table() {
-        let path = route
-            .path
-            .replace("{garn}", "ACME-1001")
-            .replace("{serial}", "AF-0000001")
-            .replace("{version}/{*name}", "0/icons/favicon.svg")
-            .replace("{*name}", "licensing.meridian.example/2026a.pem");
-        let ask = async |email: Option<&str>| {
-            let browser = match email {
-                Some(email) => server.signed_in(email).await,
-                None => server.browser(),
-            };
-            let fields = form(UNUSED_KEY, &[("step", "check")]);
-            if route.method == Method::POST { browser.post(&path, &fields).await } else { browser.get(&path).await }.status
+    let petra = server.signed_in(PETRA).await;
+    let page = petra.get("/accounts/NORDIC-3003/files/new?product=CIC&version=2018+R5").await;
+    let key = page.value("key").expect("a key");
+    let theirs = petra.post("/accounts/NORDIC-3003/files/new", &form(&key, &NORDIC)).await;
+    assert_eq!(theirs.header("location"), "/accounts/NORDIC-3003/files/AF-0000002?generated", "{:?}", theirs.problems());
+    server.execute("UPDATE entitlements SET owned_assigned = owned_assigned + 5 WHERE account_id = 3").await;
+    let strangers = without_nonce(&server.signed_in(HANNA).await.get("/nothing").await);
+    for route in Route::ALL {
+        let (path, expected) = row(*route);
+        for (asking, expected) in Asking::ALL.into_iter().zip(expected) {
+            let (garn, serial) = asking.subject();
+            let path = path.replace("{garn}", garn).replace("{serial}", serial);
+            for accept in ["text/html,application/xhtml+xml", "*/*"] {
+                // Signing out ends the session, so each asks with one of its own.
+                let browser = match asking.email() {
+                    Some(email) => server.signed_in(email).await,
+                    None => server.browser(),
+                };
+                let browser = browser.accepting(accept);
+                let answer = match route.method() {
+                    Method::POST => browser.post(&path, &fields(*route, asking)).await,
+                    _ => browser.get(&path).await,
+                };
+                let what = format!("{} {path} by {asking:?}, {accept}", route.method());
+                assert_eq!(answer.status.as_u16(), expected, "{what}: {:?}", answer.problems());
+                if answer.status == StatusCode::NOT_FOUND && asking.email() == Some(HANNA) {
+                    assert_eq!(without_nonce(&answer), strangers, "{what}");
+                }
+                if route.access() == Access::SignedIn && asking.email().is_none() {
+                    assert!(!answer.text().contains("Acme") && !answer.text().contains("AF-0"), "{what}");
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_is_no_route_and_a_method_that_none_has_are_answered_the_same_to_everybody() {
+    let server = Server::start().await;
+    for asking in Asking::ALL {
+        let browser = match asking.email() {
+            Some(email) => server.signed_in(email).await,
+            None => server.browser(),
         };
-        let what = format!("{} {}", route.method, route.path);
-        let anonymous = ask(None).await;
-        match route.access {
-            Access::Program | Access::Anyone => {
-                assert!(anonymous != StatusCode::NOT_FOUND && !anonymous.is_server_error(), "{what}: {anonymous}");
-            }
-            Access::SignedIn if route.method == Method::POST => assert_eq!(anonymous, StatusCode::UNAUTHORIZED, "{what}"),
-            Access::SignedIn => assert_eq!(anonymous, StatusCode::SEE_OTHER, "{what}"),
-        }
-        if route.path.contains("{garn}") {
-            // An uncertified colleague may look, and is told why generating is not possible.
-            let colleague = if route.method == Method::POST { StatusCode::FORBIDDEN } else { StatusCode::OK };
-            for (email, expected) in [
-                (AMELIA, StatusCode::OK),
-                (LENA, StatusCode::OK),
-                (OWEN, colleague),
-                (HANNA, StatusCode::NOT_FOUND),
-                (PETRA, StatusCode::NOT_FOUND),
-                (SAM, StatusCode::NOT_FOUND),
-            ] {
-                assert_eq!(ask(Some(email)).await, expected, "{what} as {email}");
-            }
-        }
+        assert_eq!(browser.get("/nothing").await.status, StatusCode::NOT_FOUND, "{asking:?}");
+        assert_eq!(browser.post("/keys", &[("", "")]).await.status, StatusCode::METHOD_NOT_ALLOWED, "{asking:?}");
     }
 }
 

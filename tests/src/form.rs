@@ -1,0 +1,45 @@
+use crate::Browser;
+
+/// Where a form of Acme's is posted to.
+pub const NEW: &str = "/accounts/ACME-1001/files/new";
+
+/// A submission key that no form was given.
+pub const UNUSED_KEY: &str = "AAAAAAAAAAAAAAAAAAAAAA";
+
+/// A form for *New activation file* of Acme, complete for a switchover pair; `changes` replace or add fields.
+#[must_use]
+pub fn form(browser_key: &str, changes: &[(&str, &str)]) -> Vec<(String, String)> {
+    let complete = [
+        ("key", browser_key),
+        ("site", "1"),
+        ("product", "CIC"),
+        ("version", "2020 R2"),
+        ("type", "production"),
+        ("host_id", "63:00:27:0e:26:df"),
+        ("machine_name", "IC-PRD-01"),
+        ("system_type", "media-server-based"),
+        ("mail_connector", "exchange"),
+        ("server_item", "SW-001-4.0-SV03"),
+        ("switchover_host_id", "A3155D1E8B32"),
+        ("switchover_machine_name", "IC-PRD-02"),
+        ("switchover_item", "SW-001-4.0-SO03"),
+        ("step", "generate"),
+    ];
+    let mut fields: Vec<(String, String)> = complete.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+    for (name, value) in changes {
+        match fields.iter_mut().find(|(known, _)| known == name) {
+            Some(field) => field.1 = (*value).to_owned(),
+            None => fields.push(((*name).to_owned(), (*value).to_owned())),
+        }
+    }
+    fields
+}
+
+/// The submission key of a form that was opened now.
+///
+/// # Panics
+/// When the form cannot be opened.
+pub async fn fresh_key(browser: &Browser) -> String {
+    let page = browser.get(&format!("{NEW}?product=CIC&version=2020+R2")).await;
+    page.value("key").expect("the form has a submission key")
+}

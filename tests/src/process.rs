@@ -1,0 +1,211 @@
+//! The server as a process of its own, which can be killed and started again on the same data.
+
+use crate::{Backend, Browser, Cluster, Durability, free_port};
+use reqwest::{Client, redirect::Policy};
+use server::{Secret, Settings};
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::SocketAddr,
+    os::unix::process::ExitStatusExt,
+    path::{Path, PathBuf},
+    process::{Child, ChildStdout, Command, Stdio},
+    sync::{Arc, Mutex, PoisonError},
+    thread::JoinHandle,
+};
+use tempfile::TempDir;
+
+/// Data and address of a server that is started again and again.
+pub struct Home {
+    pub settings: Settings,
+    executable: PathBuf,
+    _folder: TempDir,
+}
+
+/// A running server process, killed with this value.
+pub struct Process {
+    child: Child,
+    said: BufReader<ChildStdout>,
+    log: Arc<Mutex<String>>,
+    logging: Option<JoinHandle<()>>,
+}
+
+impl Home {
+    /// An empty folder, and an empty database whose commits are on the disk when they return.
+    ///
+    /// # Panics
+    /// When the folder or the database cannot be made.
+    pub async fn new(executable: &str, backend: Backend) -> Self {
+        let folder = tempfile::tempdir().expect("a folder for the data");
+        let mut settings = crate::settings(folder.path());
+        settings.demo = true;
+        settings.listen = SocketAddr::from(([127, 0, 0, 1], free_port()));
+        if backend == Backend::Postgres {
+            settings.database_url = Some(Secret(Cluster::shared(Durability::On).new_database().await));
+        }
+        Self { settings, executable: executable.into(), _folder: folder }
+    }
+
+    /// The command that starts the server here, through `wrapper` if there is one.
+    #[must_use]
+    pub fn command(&self, wrapper: &[&str]) -> Command {
+        let mut words = wrapper.iter().map(std::ffi::OsString::from).collect::<Vec<_>>();
+        words.push(self.executable.clone().into_os_string());
+        let mut command = Command::new(&words[0]);
+        command.args(&words[1..]).arg("--demo").arg("--data").arg(&self.settings.data);
+        command.env("AFMT_LISTEN", self.settings.listen.to_string());
+        command.env_remove("AFMT_FAILPOINT").env_remove("RUST_BACKTRACE");
+        if let Some(Secret(url)) = &self.settings.database_url {
+            command.env("AFMT_DATABASE_URL", url);
+        }
+        command
+    }
+
+    /// Starts the server and waits until it answers.
+    ///
+    /// # Panics
+    /// When it ends instead: with what it said.
+    #[must_use]
+    pub fn start(&self) -> Process {
+        self.start_with(self.command(&[]))
+    }
+
+    /// As [`Self::start`], with a command of the test's own.
+    ///
+    /// # Panics
+    /// When it ends instead: with what it said.
+    #[must_use]
+    pub fn start_with(&self, command: Command) -> Process {
+        let mut process = Process::spawn(command);
+        let line = process.line();
+        assert!(line.starts_with("AFMT answers at "), "it did not start: {}", process.ended());
+        process
+    }
+
+    /// Starts the server with a failpoint on the way of its start, where it kills itself.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub fn start_and_die_at(&self, failpoint: portal::Failpoint) {
+        let mut command = self.command(&[]);
+        command.env("AFMT_FAILPOINT", format!("{failpoint:?}"));
+        let mut process = Process::spawn(command);
+        assert_eq!(process.line(), "", "{failpoint:?} is not reached");
+        process.assert_killed();
+    }
+
+    /// A browser without a session.
+    ///
+    /// # Panics
+    /// Never, as long as reqwest can be built.
+    #[must_use]
+    pub fn browser(&self) -> Browser {
+        let client = Client::builder().cookie_store(true).redirect(Policy::none()).no_proxy().build().expect("a client");
+        Browser::new(client, format!("http://{}", self.settings.listen))
+    }
+
+    /// The folder of the data.
+    #[must_use]
+    pub fn data(&self) -> &Path {
+        &self.settings.data
+    }
+
+    /// Fails with what `afmt doctor` says, unless everything holds.
+    ///
+    /// # Panics
+    /// When something does not hold.
+    pub async fn assert_healthy(&self) {
+        let mut said = Vec::new();
+        let holds = server::doctor(&self.settings, &portal::Ctx::system(), &mut said).await.expect("doctor reads the database");
+        assert!(holds, "{}", String::from_utf8_lossy(&said));
+    }
+}
+
+impl Process {
+    fn spawn(mut command: Command) -> Self {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the server's process starts");
+        let said = BufReader::new(child.stdout.take().expect("its output"));
+        let log = Arc::new(Mutex::new(String::new()));
+        let mut errors = child.stderr.take().expect("its log");
+        let logging = std::thread::spawn({
+            let log = Arc::clone(&log);
+            move || {
+                let mut buffer = [0; 8192];
+                while let Ok(read @ 1..) = errors.read(&mut buffer) {
+                    log.lock().unwrap_or_else(PoisonError::into_inner).push_str(&String::from_utf8_lossy(&buffer[..read]));
+                }
+            }
+        });
+        Self { child, said, log, logging: Some(logging) }
+    }
+
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.said.read_line(&mut line).expect("its output");
+        line.trim_end().to_owned()
+    }
+
+    /// Arms a failpoint: reaching it kills the process.
+    ///
+    /// # Panics
+    /// When the process is gone.
+    pub fn arm(&mut self, failpoint: portal::Failpoint) {
+        writeln!(self.child.stdin.as_ref().expect("its input"), "{failpoint:?}").expect("it listens");
+        assert_eq!(self.line(), format!("{failpoint:?}"));
+    }
+
+    /// Waits for the end that the failpoint makes.
+    ///
+    /// # Panics
+    /// When it ended otherwise.
+    pub fn assert_killed(mut self) {
+        let status = self.child.wait().expect("its end");
+        assert_eq!(status.signal(), Some(9), "{}", self.ended());
+    }
+
+    /// SIGKILL, now.
+    ///
+    /// # Panics
+    /// When the process cannot be killed.
+    pub fn kill(mut self) {
+        self.child.kill().expect("it can be killed");
+        self.child.wait().expect("its end");
+    }
+
+    /// SIGTERM; waits until it has ended in order.
+    ///
+    /// # Panics
+    /// When it does not end with success.
+    pub fn terminate(mut self) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it can be signalled");
+        let status = self.child.wait().expect("its end");
+        assert!(status.success(), "{status}: {}", self.ended());
+    }
+
+    /// Everything that it has logged until its end.
+    ///
+    /// # Panics
+    /// When the log cannot be read.
+    #[must_use]
+    pub fn ended(&mut self) -> String {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if let Some(logging) = self.logging.take() {
+            logging.join().expect("the log is read to its end");
+        }
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

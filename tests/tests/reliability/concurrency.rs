@@ -1,0 +1,99 @@
+//! Many clients, one unit.
+
+use rand::{RngExt, SeedableRng, rngs::StdRng};
+use reqwest::StatusCode;
+use std::{collections::BTreeSet, sync::Arc, time::Instant};
+use tests::{AMELIA, Answer, Backend, Browser, NEW, Server, Size, form, fresh_key, report, seed};
+use tokio::{sync::Barrier, task::JoinSet};
+
+const CLIENTS: usize = 64;
+/// So many of the clients send what another one sends.
+const REPEATING: usize = 16;
+
+/// What one client sends: a file for a server of its own, with the one server item of which one is left.
+fn fields(key: &str, round: usize, client: usize) -> Vec<(String, String)> {
+    form(
+        key,
+        &[
+            ("server_item", "SW-001-4.0-SV01"),
+            ("switchover_later", "yes"),
+            ("machine_name", &format!("IC-{round:03}-{client:02}")),
+            ("host_id", &format!("{:012X}", round * CLIENTS + client)),
+        ],
+    )
+}
+
+async fn round(server: &Server, clients: &[Arc<Browser>], keys: &[String], round: usize, seed: u64) {
+    server
+        .execute(
+            "UPDATE entitlements SET owned_assigned = allocated_assigned + 1
+             WHERE part_id = (SELECT id FROM parts WHERE number = 'SW-001-4.0-SV01')",
+        )
+        .await;
+    let mut random = StdRng::seed_from_u64(seed.wrapping_add(round as u64));
+    let barrier = Arc::new(Barrier::new(CLIENTS));
+    let mut sending = JoinSet::new();
+    for (client, browser) in clients.iter().enumerate() {
+        // Who sends the same as somebody else sends it from a session of its own, as a second tab would.
+        let sender = if client < CLIENTS - REPEATING { client } else { random.random_range(0..CLIENTS - REPEATING) };
+        let fields = fields(&keys[sender], round, sender);
+        let (browser, barrier) = (Arc::clone(browser), Arc::clone(&barrier));
+        sending.spawn(async move {
+            barrier.wait().await;
+            (sender, browser.post(NEW, &fields).await)
+        });
+    }
+    let answers = sending.join_all().await;
+    let winners: BTreeSet<usize> =
+        answers.iter().filter(|(_, answer)| answer.status == StatusCode::SEE_OTHER).map(|(sender, _)| *sender).collect();
+    assert_eq!(winners.len(), 1, "round {round}: one submission wins, not those of {winners:?}");
+    let addresses: BTreeSet<&str> =
+        answers.iter().filter(|(sender, _)| winners.contains(sender)).map(|(_, answer)| answer.header("location")).collect();
+    assert_eq!(addresses.len(), 1, "round {round}: the same submission leads to the same file, not to {addresses:?}");
+    for (sender, answer) in answers.iter().filter(|(sender, _)| !winners.contains(sender)) {
+        assert_shortfall(answer, round, *sender);
+    }
+}
+
+/// The loser's page: 422, the shortfall with its figures, and everything that was typed.
+fn assert_shortfall(answer: &Answer, round: usize, sender: usize) {
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "round {round}, client {sender}");
+    let problems = answer.problems();
+    assert!(problems.len() == 1 && problems[0].1.contains("0 of"), "round {round}, client {sender}: {problems:?}");
+    assert_eq!(answer.value("machine_name"), Some(format!("IC-{round:03}-{sender:02}")));
+    assert_eq!(answer.value("host_id"), Some(format!("{:012X}", round * CLIENTS + sender)));
+}
+
+async fn at_the_last_unit(backend: Backend) {
+    let (rounds, seed, began) = (Size::of_run().pick(3, 200), seed(), Instant::now());
+    let server = Server::durable(backend).await;
+    let mut clients = Vec::new();
+    for _ in 0..CLIENTS {
+        clients.push(Arc::new(server.signed_in(AMELIA).await));
+    }
+    for number in 0..rounds {
+        let mut keys = Vec::new();
+        for client in &clients {
+            keys.push(fresh_key(client).await);
+        }
+        round(&server, &clients, &keys, number, seed).await;
+    }
+    server.assert_healthy().await;
+    let files = server.rows("SELECT id FROM activation_files").await.len();
+    assert_eq!(files, rounds);
+    let seconds = began.elapsed().as_secs();
+    report(&format!(
+        "concurrency, {backend:?}: {rounds} rounds of {CLIENTS} clients at the last unit ({REPEATING} of them repeating another's \
+         submission), seed {seed}: {files} files, every loser saw the shortfall and its input, doctor clean, {seconds} s"
+    ));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_64_clients_at_the_last_unit_one_gets_it_on_sqlite() {
+    at_the_last_unit(Backend::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_64_clients_at_the_last_unit_one_gets_it_on_postgres() {
+    at_the_last_unit(Backend::Postgres).await;
+}

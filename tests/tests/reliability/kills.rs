@@ -1,0 +1,270 @@
+//! The server's process is killed. This proves what the death of a process leaves, not what the loss of power does.
+
+use crate::EXECUTABLE;
+use portal::Failpoint;
+use rand::{RngExt, SeedableRng, rngs::StdRng};
+use reqwest::StatusCode;
+use sea_orm::{ConnectionTrait, Database, FromQueryResult, Statement};
+use server::Secret;
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+use tests::{AMELIA, Backend, Browser, Home, NEW, Size, form, fresh_key, report, seed};
+use tokio::{sync::Mutex, task::JoinSet};
+
+/// The database of `home`, opened by the test itself.
+async fn database(home: &Home) -> sea_orm::DatabaseConnection {
+    let url = match &home.settings.database_url {
+        Some(Secret(url)) => url.clone(),
+        None => format!("sqlite://{}", home.data().join("demo.sqlite").display()),
+    };
+    Database::connect(url).await.expect("the database opens")
+}
+
+#[derive(FromQueryResult)]
+struct Number {
+    number: i64,
+}
+
+/// How many rows there are of `what`.
+async fn number(home: &Home, what: &str) -> i64 {
+    let database = database(home).await;
+    let statement = Statement::from_string(database.get_database_backend(), format!("SELECT COUNT(*) AS number FROM {what}"));
+    let row = Number::find_by_statement(statement).one(&database).await.expect(what).expect("a row");
+    database.close().await.expect("closed");
+    row.number
+}
+
+/// As an order would: more of everything.
+async fn order_more(home: &Home) {
+    let database = database(home).await;
+    database.execute_unprepared("UPDATE entitlements SET owned_assigned = owned_assigned + 1000").await.expect("ordered");
+    database.close().await.expect("closed");
+}
+
+/// Everything that one submission leaves is there once: its file, its event and its mail.
+async fn assert_files(home: &Home, files: i64) {
+    assert_eq!(number(home, "activation_files").await, files);
+    assert_eq!(number(home, "audit_events WHERE action = 'generate'").await, files);
+    assert_eq!(number(home, "outbox").await, files);
+    home.assert_healthy().await;
+}
+
+/// One machine of its own for each submission, so that nothing but the kill can keep a file from being generated.
+fn fields(key: &str, machine: u64) -> Vec<(String, String)> {
+    form(
+        key,
+        &[
+            ("machine_name", &format!("IC-{machine}")),
+            ("host_id", &format!("{:012X}", 2 * machine)),
+            ("switchover_machine_name", &format!("IC-{machine}-B")),
+            ("switchover_host_id", &format!("{:012X}", 2 * machine + 1)),
+            ("assigned.SW-001-4.0-AL02", "1"),
+        ],
+    )
+}
+
+/// Sends `fields` until there is an answer: the file's address.
+async fn resubmit(browser: &Browser, fields: &[(String, String)]) -> String {
+    let answer = browser.post(NEW, fields).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{:?}", answer.problems());
+    answer.header("location").to_owned()
+}
+
+/// Generates a file as a person would: for a site that the form offers, whatever its number.
+async fn generate_one(browser: &Browser) {
+    let page = browser.get(&format!("{NEW}?product=CIC&version=2020+R2")).await;
+    let key = page.value("key").expect("a key");
+    let site = page.attribute("select[name=site] option:not([value=\"\"])", "value").expect("a site");
+    let mut fields = fields(&key, 1);
+    fields.retain(|(name, _)| name != "site");
+    fields.push(("site".into(), site));
+    resubmit(browser, &fields).await;
+}
+
+async fn killed_on_its_first_start(backend: Backend) {
+    let (times, began) = (Size::of_run().pick(1, 20), Instant::now());
+    for _ in 0..times {
+        for failpoint in Failpoint::FIRST_START {
+            let home = Home::new(EXECUTABLE, backend).await;
+            home.start_and_die_at(failpoint);
+            let running = home.start();
+            let amelia = home.browser();
+            amelia.sign_in(AMELIA).await;
+            generate_one(&amelia).await;
+            assert_files(&home, 1).await;
+            running.terminate();
+        }
+    }
+    let (points, seconds) = (Failpoint::FIRST_START.len(), began.elapsed().as_secs());
+    report(&format!(
+        "kills, {backend:?}: {times} × SIGKILL at each of {points} steps of a first start: the next start finishes it, a file is \
+         generated, doctor clean, {seconds} s"
+    ));
+}
+
+async fn killed_on_the_way_of_generate(backend: Backend) {
+    let (times, began) = (Size::of_run().pick(1, 20), Instant::now());
+    let home = Home::new(EXECUTABLE, backend).await;
+    let mut running = home.start();
+    order_more(&home).await;
+    let amelia = home.browser();
+    amelia.sign_in(AMELIA).await;
+    let mut files = 0i64;
+    for _ in 0..times {
+        for failpoint in Failpoint::GENERATE {
+            let key = fresh_key(&amelia).await;
+            files += 1;
+            let fields = fields(&key, files.unsigned_abs());
+            running.arm(failpoint);
+            let answer = amelia.try_post(NEW, &fields).await;
+            assert!(answer.is_err(), "{failpoint:?}: nobody was told");
+            running.assert_killed();
+            let left = number(&home, "activation_files").await;
+            assert_eq!(left, if failpoint == Failpoint::Committed { files } else { files - 1 }, "{failpoint:?}");
+            home.assert_healthy().await;
+            running = home.start();
+            let first = resubmit(&amelia, &fields).await;
+            assert_eq!(resubmit(&amelia, &fields).await, first, "{failpoint:?}");
+            assert_files(&home, files).await;
+        }
+    }
+    running.terminate();
+    let (points, seconds) = (Failpoint::GENERATE.len(), began.elapsed().as_secs());
+    report(&format!(
+        "kills, {backend:?}: {times} × SIGKILL at each of {points} steps of generate: {files} submissions sent again, {files} files, \
+         doctor clean after every kill, {seconds} s"
+    ));
+}
+
+/// Clients that go on generating whatever happens to the server.
+const CLIENTS: u64 = 4;
+
+async fn killed_at_any_time(backend: Backend) {
+    let (kills, seed, began) = (Size::of_run().pick(6, 200), seed(), Instant::now());
+    let mut random = StdRng::seed_from_u64(seed);
+    let home = Arc::new(Home::new(EXECUTABLE, backend).await);
+    let mut running = home.start();
+    order_more(&home).await;
+    database(&home).await.execute_unprepared("UPDATE entitlements SET owned_assigned = 1000000").await.expect("ordered");
+    let stop = Arc::new(AtomicBool::new(false));
+    let addresses = Arc::new(Mutex::new(Vec::new()));
+    let mut clients = JoinSet::new();
+    for client in 0..CLIENTS {
+        let browser = home.browser();
+        browser.sign_in(AMELIA).await;
+        let (stop, addresses) = (Arc::clone(&stop), Arc::clone(&addresses));
+        clients.spawn(async move { generate_on(&browser, client, &stop, &addresses).await });
+    }
+    for _ in 0..kills {
+        tokio::time::sleep(Duration::from_millis(random.random_range(0..150))).await;
+        running.kill();
+        running = home.start();
+    }
+    stop.store(true, Ordering::Relaxed);
+    let interrupted: u64 = clients.join_all().await.into_iter().sum();
+    running.terminate();
+    let addresses = addresses.lock().await;
+    let unique: BTreeSet<&String> = addresses.iter().collect();
+    assert_eq!(unique.len(), addresses.len(), "each submission has a file of its own");
+    let files = addresses.len();
+    assert_files(&home, i64::try_from(files).expect("a count")).await;
+    let seconds = began.elapsed().as_secs();
+    report(&format!(
+        "kills, {backend:?}: {kills} × SIGKILL at random times under {CLIENTS} clients, seed {seed}: {interrupted} answers were lost, \
+         {files} submissions, {files} files, doctor clean, {seconds} s"
+    ));
+}
+
+/// Generates one file after the other. What was not answered is sent again, the same, until it is; how often that was needed.
+async fn generate_on(browser: &Browser, client: u64, stop: &AtomicBool, addresses: &Mutex<Vec<String>>) -> u64 {
+    let mut interrupted = 0;
+    let mut machine = 0;
+    while !stop.load(Ordering::Relaxed) {
+        // A key has the shape of one that the form would have given.
+        let key = format!("client{client:04}-f{machine:010}");
+        let fields = fields(&key, client + CLIENTS * machine);
+        machine += 1;
+        let answer = loop {
+            match browser.try_post(NEW, &fields).await {
+                Ok(answer) if answer.status == StatusCode::SERVICE_UNAVAILABLE => interrupted += 1,
+                Ok(answer) => break answer,
+                Err(_) => interrupted += 1,
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        };
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{:?}", answer.problems());
+        addresses.lock().await.push(answer.header("location").to_owned());
+    }
+    interrupted
+}
+
+/// Two servers that start at once on a fresh database both come up, on one schema, one key and one demo.
+async fn two_start_at_once(backend: Backend) {
+    let times = Size::of_run().pick(1, 20);
+    for _ in 0..times {
+        let home = Home::new(EXECUTABLE, backend).await;
+        // The key is made before: both servers must have the same one.
+        home.start_and_die_at(Failpoint::KeyWritten);
+        let mut other = home.command(&[]);
+        other.env("AFMT_LISTEN", "127.0.0.1:0");
+        let (first, second) = std::thread::scope(|scope| {
+            let second = scope.spawn(|| home.start_with(other));
+            (home.start(), second.join().expect("the second one starts"))
+        });
+        let amelia = home.browser();
+        amelia.sign_in(AMELIA).await;
+        generate_one(&amelia).await;
+        assert_files(&home, 1).await;
+        assert_eq!(number(&home, "audit_events WHERE action = 'demo'").await, 1);
+        assert_eq!(number(&home, "audit_events WHERE action = 'signing key in use'").await, 1);
+        first.terminate();
+        second.terminate();
+    }
+    report(&format!("kills, {backend:?}: {times} × two servers starting at once on a fresh database: both answer, doctor clean"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_start_that_was_killed_is_finished_by_the_next_on_sqlite() {
+    killed_on_its_first_start(Backend::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_start_that_was_killed_is_finished_by_the_next_on_postgres() {
+    killed_on_its_first_start(Backend::Postgres).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_generation_that_was_killed_leaves_all_or_nothing_on_sqlite() {
+    killed_on_the_way_of_generate(Backend::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_generation_that_was_killed_leaves_all_or_nothing_on_postgres() {
+    killed_on_the_way_of_generate(Backend::Postgres).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn kills_at_any_time_lose_nothing_on_sqlite() {
+    killed_at_any_time(Backend::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn kills_at_any_time_lose_nothing_on_postgres() {
+    killed_at_any_time(Backend::Postgres).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_servers_start_at_once_on_a_fresh_sqlite() {
+    two_start_at_once(Backend::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_servers_start_at_once_on_a_fresh_postgres() {
+    two_start_at_once(Backend::Postgres).await;
+}
