@@ -17,6 +17,9 @@ const IDLE: TimeDelta = TimeDelta::hours(2);
 /// How exactly the last request is known; a write for every request would be waste.
 const SEEN_EVERY: TimeDelta = TimeDelta::minutes(1);
 
+/// Clocks of several servers differ by less.
+const SKEW: TimeDelta = TimeDelta::minutes(1);
+
 const ATTEMPT_WINDOW: TimeDelta = TimeDelta::minutes(15);
 const ATTEMPTS_BY_EMAIL: i64 = 10;
 const ATTEMPTS_BY_ADDRESS: i64 = 50;
@@ -135,26 +138,29 @@ impl Portal {
             let wait = window_began_at + ATTEMPT_WINDOW - now;
             SignInRefused::TooMany { retry_after_s: u64::try_from(wait.num_seconds()).unwrap_or(0).max(1) }
         };
-        // Who is over the limit already is refused without a write: guessing must not keep others from writing.
+        // A window that began in the future is of a clock that was set back since. Who is over the limit already is refused without a write: guessing must not keep others from writing.
         let full: Option<Attempts> = row(
             self.database.bookkeeping(),
             "attempts: full",
             "SELECT attempts, window_began_at FROM sign_in_attempts
-             WHERE subject_sha256 = $1 AND window_began_at > $2 AND attempts >= $3",
-            [subject.to_vec().into(), (now - ATTEMPT_WINDOW).into(), most.into()],
+             WHERE subject_sha256 = $1 AND window_began_at > $2 AND window_began_at <= $3 AND attempts >= $4",
+            [subject.to_vec().into(), (now - ATTEMPT_WINDOW).into(), (now + SKEW).into(), most.into()],
         )
         .await?;
         if let Some(full) = full {
             return Err(refusal(full.window_began_at));
         }
         let counted: Option<Attempts> = row(
-            self.database.bookkeeping(), "attempts: count",
+            self.database.bookkeeping(),
+            "attempts: count",
             "INSERT INTO sign_in_attempts (subject_sha256, window_began_at, attempts) VALUES ($1, $2, 1)
              ON CONFLICT (subject_sha256) DO UPDATE SET
-                attempts = CASE WHEN sign_in_attempts.window_began_at <= $3 THEN 1 ELSE sign_in_attempts.attempts + 1 END,
-                window_began_at = CASE WHEN sign_in_attempts.window_began_at <= $3 THEN $2 ELSE sign_in_attempts.window_began_at END
+                attempts = CASE WHEN sign_in_attempts.window_began_at > $3 AND sign_in_attempts.window_began_at <= $4
+                                THEN sign_in_attempts.attempts + 1 ELSE 1 END,
+                window_began_at = CASE WHEN sign_in_attempts.window_began_at > $3 AND sign_in_attempts.window_began_at <= $4
+                                       THEN sign_in_attempts.window_began_at ELSE $2 END
              RETURNING attempts, window_began_at",
-            [subject.to_vec().into(), now.into(), (now - ATTEMPT_WINDOW).into()],
+            [subject.to_vec().into(), now.into(), (now - ATTEMPT_WINDOW).into(), (now + SKEW).into()],
         )
         .await?;
         match counted {
@@ -192,7 +198,9 @@ impl Portal {
         )
         .await?;
         let now = self.ctx.now();
-        let Some(found) = found.filter(|f| now < f.began_at + LONGEST && now < f.seen_at + IDLE) else {
+        // A session that began in the future is of a clock that was set back since: it would last too long.
+        let lasts = |f: &Found| f.began_at <= now + SKEW && now < f.began_at + LONGEST && now < f.seen_at + IDLE;
+        let Some(found) = found.filter(lasts) else {
             return Ok(None);
         };
         if found.seen_at + SEEN_EVERY <= now {

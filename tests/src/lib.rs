@@ -11,14 +11,17 @@ pub use process::{Home, Process};
 pub use report::{Size, report, seed};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use portal::{Ctx, DEMO_PASSWORD, DatabaseAddress, PasswordCost, PostgresAddress};
+use portal::{Ctx, DEMO_PASSWORD, DatabaseAddress, Failpoint, PasswordCost, PostgresAddress};
 use reqwest::{Client, StatusCode, header::HeaderMap, redirect::Policy};
 use scraper::{Html, Selector};
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, FromQueryResult, JsonValue, Statement};
 use server::{Running, Secret, Settings};
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 use tempfile::TempDir;
 
@@ -131,11 +134,38 @@ impl Server {
         server
     }
 
+    /// A server that panics in the middle of a generation while `panics` says so, on a durable database.
+    ///
+    /// # Panics
+    /// When the server does not start.
+    pub async fn panicking(backend: Backend, panics: Arc<AtomicBool>) -> Self {
+        let url = match backend {
+            Backend::Sqlite => None,
+            Backend::Postgres => Some(Secret(Cluster::shared(Durability::On).new_database().await)),
+        };
+        let change = |settings: &mut Settings| {
+            settings.demo = true;
+            settings.database_url = url;
+        };
+        let reached = move |failpoint| {
+            assert!(failpoint != Failpoint::LedgerStored || !panics.load(Ordering::Relaxed), "a panic of the test");
+        };
+        Self::with_failpoints(backend, change, reached).await
+    }
+
     /// A server with settings of the test's own.
     ///
     /// # Panics
     /// When the server does not start.
     pub async fn with(backend: Backend, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::with_failpoints(backend, change, |_| {}).await
+    }
+
+    async fn with_failpoints(
+        backend: Backend,
+        change: impl FnOnce(&mut Settings),
+        reached: impl Fn(Failpoint) + Send + Sync + 'static,
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a folder for the data");
         let mut settings = settings(folder.path());
         change(&mut settings);
@@ -149,7 +179,8 @@ impl Server {
                 move || *clock.lock().unwrap_or_else(PoisonError::into_inner)
             },
             7,
-        );
+        )
+        .with_failpoints(reached);
         if let Some(passphrase) = &settings.passphrase_file {
             std::fs::write(passphrase, "correct horse").expect("the passphrase is written");
             server::generate_key(&settings, &ctx).expect("a signing key");

@@ -41,7 +41,7 @@ while read -r word; do
     esac
     echo "$word"
 done
-kill -QUIT "$server"
+kill -QUIT "$server" 2>/dev/null
 wait "$server"
 rm -rf "$2"
 "#;

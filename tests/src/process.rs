@@ -35,13 +35,27 @@ impl Home {
     /// # Panics
     /// When the folder or the database cannot be made.
     pub async fn new(executable: &str, backend: Backend) -> Self {
+        match backend {
+            Backend::Sqlite => Self::at(executable, None),
+            Backend::Postgres => Self::on_postgres(executable, Cluster::shared(Durability::On).new_database().await),
+        }
+    }
+
+    /// An empty folder, and the database at `url`.
+    ///
+    /// # Panics
+    /// When the folder cannot be made.
+    #[must_use]
+    pub fn on_postgres(executable: &str, url: String) -> Self {
+        Self::at(executable, Some(Secret(url)))
+    }
+
+    fn at(executable: &str, database_url: Option<Secret>) -> Self {
         let folder = tempfile::tempdir().expect("a folder for the data");
         let mut settings = crate::settings(folder.path());
         settings.demo = true;
         settings.listen = SocketAddr::from(([127, 0, 0, 1], free_port()));
-        if backend == Backend::Postgres {
-            settings.database_url = Some(Secret(Cluster::shared(Durability::On).new_database().await));
-        }
+        settings.database_url = database_url;
         Self { settings, executable: executable.into(), _folder: folder }
     }
 

@@ -17,7 +17,9 @@ async fn while_the_database_cannot_be_written_nothing_is_lost_and_it_recovers_by
     other.execute_unprepared(lock).await.expect("the write lock");
     let answer = amelia.post(NEW, &fields).await;
     assert_eq!((answer.status, answer.header("retry-after")), (StatusCode::SERVICE_UNAVAILABLE, "5"));
-    assert_eq!(answer.all("main .lead"), ["The database cannot be reached. Nothing was changed."]);
+    let reference = answer.header("x-request-id");
+    let words = format!("The database cannot be reached. Nothing was changed. Reference: {reference}.");
+    assert_eq!((reference.len(), answer.all("main .lead")), (12, vec![words]));
     assert_eq!(amelia.get("/accounts/ACME-1001").await.status, StatusCode::OK, "reading goes on");
     other.execute_unprepared("ROLLBACK").await.expect("the lock is given back");
     assert_eq!(server.contents().await, before);

@@ -40,15 +40,15 @@ async fn number(home: &Home, what: &str) -> i64 {
     row.number
 }
 
-/// As an order would: more of everything.
-async fn order_more(home: &Home) {
+/// As an order would: more of everything than any harness needs.
+pub(crate) async fn order_more(home: &Home) {
     let database = database(home).await;
-    database.execute_unprepared("UPDATE entitlements SET owned_assigned = owned_assigned + 1000").await.expect("ordered");
+    database.execute_unprepared("UPDATE entitlements SET owned_assigned = 1000000").await.expect("ordered");
     database.close().await.expect("closed");
 }
 
 /// Everything that one submission leaves is there once: its file, its event and its mail.
-async fn assert_files(home: &Home, files: i64) {
+pub(crate) async fn assert_files(home: &Home, files: i64) {
     assert_eq!(number(home, "activation_files").await, files);
     assert_eq!(number(home, "audit_events WHERE action = 'generate'").await, files);
     assert_eq!(number(home, "outbox").await, files);
@@ -56,7 +56,7 @@ async fn assert_files(home: &Home, files: i64) {
 }
 
 /// One machine of its own for each submission, so that nothing but the kill can keep a file from being generated.
-fn fields(key: &str, machine: u64) -> Vec<(String, String)> {
+pub(crate) fn fields(key: &str, machine: u64) -> Vec<(String, String)> {
     form(
         key,
         &[
@@ -151,7 +151,6 @@ async fn killed_at_any_time(backend: Backend) {
     let home = Arc::new(Home::new(EXECUTABLE, backend).await);
     let mut running = home.start();
     order_more(&home).await;
-    database(&home).await.execute_unprepared("UPDATE entitlements SET owned_assigned = 1000000").await.expect("ordered");
     let stop = Arc::new(AtomicBool::new(false));
     let addresses = Arc::new(Mutex::new(Vec::new()));
     let mut clients = JoinSet::new();
@@ -182,7 +181,7 @@ async fn killed_at_any_time(backend: Backend) {
 }
 
 /// Generates one file after the other. What was not answered is sent again, the same, until it is; how often that was needed.
-async fn generate_on(browser: &Browser, client: u64, stop: &AtomicBool, addresses: &Mutex<Vec<String>>) -> u64 {
+pub(crate) async fn generate_on(browser: &Browser, client: u64, stop: &AtomicBool, addresses: &Mutex<Vec<String>>) -> u64 {
     let mut interrupted = 0;
     let mut machine = 0;
     while !stop.load(Ordering::Relaxed) {
