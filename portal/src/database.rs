@@ -47,7 +47,7 @@ impl fmt::Display for DatabaseAddress {
 /// It is shown without user and password.
 #[derive(Clone)]
 pub struct PostgresAddress {
-    options: PgConnectOptions,
+    options: Box<PgConnectOptions>,
     pub connections: u32,
 }
 
@@ -68,7 +68,7 @@ impl FromStr for PostgresAddress {
         let options = PgConnectOptions::from_str(url).map_err(|_| NotADatabaseUrl)?;
         let scheme = url.starts_with("postgres://") || url.starts_with("postgresql://");
         if scheme && options.get_database().is_some() {
-            Ok(Self { options, connections: Self::CONNECTIONS })
+            Ok(Self { options: Box::new(options), connections: Self::CONNECTIONS })
         } else {
             Err(NotADatabaseUrl)
         }
@@ -243,7 +243,7 @@ async fn connect(address: &DatabaseAddress, connections: u32, create: bool) -> R
         }
         DatabaseAddress::Postgres(PostgresAddress { options: postgres, .. }) => {
             let mut options = ConnectOptions::new("postgres://");
-            let postgres = postgres.clone().application_name("afmt").options([
+            let postgres = (**postgres).clone().application_name("afmt").options([
                 ("lock_timeout", PATIENCE.as_millis().to_string()),
                 ("statement_timeout", LONGEST_STATEMENT.as_millis().to_string()),
                 ("idle_in_transaction_session_timeout", LONGEST_STATEMENT.as_millis().to_string()),

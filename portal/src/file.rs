@@ -114,8 +114,33 @@ pub struct Download {
     pub sha256: Vec<u8>,
 }
 
-/// Rows on a page of the list.
-const PAGE: usize = 25;
+/// How many files a page of the list shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PageSize {
+    #[default]
+    Small,
+    Medium,
+    Large,
+}
+
+impl PageSize {
+    pub const ALL: [Self; 3] = [Self::Small, Self::Medium, Self::Large];
+
+    #[must_use]
+    pub const fn rows(self) -> usize {
+        match self {
+            Self::Small => 25,
+            Self::Medium => 50,
+            Self::Large => 100,
+        }
+    }
+
+    /// The size with so many rows; another number is the usual size.
+    #[must_use]
+    pub fn from_rows(rows: &str) -> Self {
+        Self::ALL.into_iter().find(|size| size.rows().to_string() == rows).unwrap_or_default()
+    }
+}
 
 /// A file with its current revision, as every query here reads it.
 const FILES: &str = "SELECT f.serial, f.revision, f.state, f.licence_type, p.name AS product, v.name AS version, s.name AS site,
@@ -172,7 +197,7 @@ impl AccountAccess {
     ///
     /// # Errors
     /// [`Error::NotFound`] when `after` is not one of them.
-    pub async fn files(&self, after: Option<&str>) -> Result<FilePage, Error> {
+    pub async fn files(&self, after: Option<&str>, size: PageSize) -> Result<FilePage, Error> {
         #[derive(FromQueryResult)]
         struct Total {
             total: i64,
@@ -182,7 +207,7 @@ impl AccountAccess {
         let total: Option<Total> =
             row(on, "files: count", "SELECT COUNT(*) AS total FROM activation_files WHERE account_id = $1", [account.into()])
                 .await?;
-        let limit = PAGE + 1;
+        let limit = size.rows() + 1;
         let stored: Vec<Stored> = match after {
             None => rows(on, "files: first page", &format!("{FILES} ORDER BY f.id DESC LIMIT {limit}"), [account.into()]).await?,
             Some(after) => {
@@ -198,8 +223,8 @@ impl AccountAccess {
                 .await?
             }
         };
-        let page = stored.iter().take(PAGE).map(Stored::row).collect::<Result<Vec<_>, _>>()?;
-        let next = page.last().map(|row| row.serial.clone()).filter(|_| stored.len() > PAGE);
+        let page = stored.iter().take(size.rows()).map(Stored::row).collect::<Result<Vec<_>, _>>()?;
+        let next = page.last().map(|row| row.serial.clone()).filter(|_| stored.len() > size.rows());
         let total = total.and_then(|t| u64::try_from(t.total).ok()).unwrap_or_default();
         Ok(FilePage { rows: page, total, next })
     }

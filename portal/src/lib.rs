@@ -4,13 +4,13 @@
 //!
 //! ```
 //! async fn files(access: portal::AccountAccess) -> Result<portal::FilePage, portal::Error> {
-//!     access.files(None).await
+//!     access.files(None, portal::PageSize::Small).await
 //! }
 //! ```
 //!
 //! ```compile_fail,E0599
 //! async fn files(access: portal::Portal) -> Result<portal::FilePage, portal::Error> {
-//!     access.files(None).await
+//!     access.files(None, portal::PageSize::Small).await
 //! }
 //! ```
 //!
@@ -65,7 +65,7 @@ pub use database::{DatabaseAddress, NotADatabaseUrl, PostgresAddress, Write};
 pub use demo::{DEMO_PASSWORD, DemoPerson};
 pub use doctor::{Finding, examine};
 pub use error::Error;
-pub use file::{Download, FilePage, FileRow, FileState, FileView, Machine, PartRow, Revision};
+pub use file::{Download, FilePage, FileRow, FileState, FileView, Machine, PageSize, PartRow, Revision};
 pub use generate::{Checked, Generated, NotGenerated, SubmissionKey};
 pub use offer::Start;
 pub use outbox::{Mailer, MailerError, OutboxDepth};

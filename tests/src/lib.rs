@@ -1,10 +1,12 @@
 //! The harness: a real server on a free port of loopback, a frozen clock, a seeded random source, and a browser without script.
 
+mod connection;
 mod form;
 mod postgres;
 mod process;
 mod report;
 
+pub use connection::{Connection, Head};
 pub use form::{NEW, UNUSED_KEY, form, fresh_key};
 pub use postgres::{Cluster, Durability, free_port};
 pub use process::{Home, Process};

@@ -1,5 +1,6 @@
 //! The project's commands: `cargo xtask run`, `test` and `dist`. Each installs what it needs and can be run again.
 
+mod measure;
 mod site;
 mod tools;
 
@@ -13,6 +14,8 @@ use std::{
 const HELP: &str = "cargo xtask run         start the server with demo data on http://127.0.0.1:3000
 cargo xtask test        run every test: unit, property, doc, flow (on both databases), harness and browser
 cargo xtask test e2e    run the browser tests only; --executable PATH runs them against that executable
+cargo xtask reliability run the harnesses of docs/reliability.md at full size, and write what they saw there
+cargo xtask bench       measure, and write the figures to docs/performance.md
 cargo xtask lint        formatting, and clippy with warnings denied
 cargo xtask dist        make the one executable, target/release/afmt, and print the sizes of the site
 cargo xtask pictures    take the pictures of the README anew";
@@ -53,6 +56,8 @@ fn command() -> Result<()> {
             let path = Path::new(path).canonicalize().with_context(|| format!("there is no {path}"))?;
             e2e(&[("AFMT_EXECUTABLE", path.as_os_str().to_owned())])
         }
+        ["reliability"] => measure::reliability(),
+        ["bench"] => measure::bench(),
         ["pictures"] => pictures(),
         ["lint"] => lint(),
         ["dist"] => {

@@ -6,21 +6,31 @@ use crate::{
 };
 use chrono_tz::Tz;
 use leptos::prelude::*;
-use portal::{AccountAccess, Error, FilePage, FileRow};
+use portal::{AccountAccess, Error, FilePage, FileRow, PageSize};
 
-/// Files of the account, from the latest, or those after the file `after`.
+/// Files of the account, from the latest, or those after the file `after`; `size` of them.
 ///
 /// # Errors
 /// [`Error::NotFound`] when `after` is not a file of this account.
-pub async fn show(access: &AccountAccess, after: Option<&str>) -> Result<Page, Error> {
-    let FilePage { rows, total, next } = access.files(after).await?;
+pub async fn show(access: &AccountAccess, after: Option<&str>, size: PageSize) -> Result<Page, Error> {
+    let FilePage { rows, total, next } = access.files(after, size).await?;
     let zone = access.caller().person().time_zone;
     let garn = access.garn.to_string();
     let later = after.is_some();
     let page = Page::new("Activation files", move || {
         let new = format!("/accounts/{garn}/files/new");
-        let first = later.then(|| format!("/accounts/{garn}/files"));
-        let next = next.map(|serial| format!("/accounts/{garn}/files?after={serial}"));
+        let files = format!("/accounts/{garn}/files");
+        // The usual size needs no word in the address.
+        let sized = |size: PageSize| if size == PageSize::default() { String::new() } else { format!("rows={}", size.rows()) };
+        let list = |query: String| if query.is_empty() { files.clone() } else { format!("{files}?{query}") };
+        let first = later.then(|| list(sized(size)));
+        let next = next.map(|serial| list(format!("after={serial}&{}", sized(size)).trim_end_matches('&').to_owned()));
+        let sizes = (total > PageSize::default().rows() as u64).then(|| {
+            PageSize::ALL.map(|other| {
+                let current = (other == size).then_some("true");
+                view! { <a href=list(sized(other)) aria-current=current>{other.rows()}<span class="visually-hidden">" rows"</span></a> }
+            })
+        });
         let count = if total == 1 { "1 activation file".to_owned() } else { format!("{total} activation files") };
         view! {
             <div class="page-head">
@@ -40,6 +50,7 @@ pub async fn show(access: &AccountAccess, after: Option<&str>) -> Result<Page, E
             <nav class="pages" aria-label="Pages">
                 {first.map(|href| view! { <a href=href>"Latest files"</a> })}
                 {next.map(|href| view! { <a href=href rel="next">"Older files"</a> })}
+                {sizes.map(|sizes| view! { <span class="sizes">"Rows: "{sizes}</span> })}
             </nav>
         }
     });

@@ -7,7 +7,7 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
-use portal::Caller;
+use portal::{Caller, PageSize};
 
 pub(crate) async fn list(
     Extension(visit): Extension<Visit>,
@@ -16,8 +16,9 @@ pub(crate) async fn list(
     RawQuery(query): RawQuery,
 ) -> Response {
     let query = query.unwrap_or_default();
-    let after = decode(&query).find(|(name, _)| name == "after").map(|(_, value)| value);
-    let page = async { page::files::show(&caller.account(&garn).await?, after.as_deref()).await };
+    let value = |field: &str| decode(&query).find(|(name, _)| name == field).map(|(_, value)| value);
+    let (after, size) = (value("after"), PageSize::from_rows(&value("rows").unwrap_or_default()));
+    let page = async { page::files::show(&caller.account(&garn).await?, after.as_deref(), size).await };
     let page = page.await;
     answer::result(visit, page).await
 }

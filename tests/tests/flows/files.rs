@@ -78,6 +78,12 @@ async fn the_list_shows_files_page_by_page_and_both_names_of_a_pair() {
     assert_eq!(second.all("tbody tr:last-child td:nth-of-type(1) .line"), ["IC-PRD-01", "IC-PRD-02"]);
     assert_eq!(second.attribute("nav.pages a[rel=next]", "href"), None);
     assert_eq!(amelia.get("/accounts/ACME-1001/files?after=AF-0009999").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(first.all("nav.pages .sizes a"), ["25 rows", "50 rows", "100 rows"]);
+    let medium = amelia.get("/accounts/ACME-1001/files?rows=50").await;
+    assert_eq!(medium.all("tbody tr").len(), 27);
+    assert_eq!(medium.all("nav.pages .sizes a[aria-current]"), ["50 rows"]);
+    let odd = amelia.get("/accounts/ACME-1001/files?rows=1000000").await;
+    assert_eq!(odd.all("tbody tr").len(), 25, "what is not offered is the usual size");
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ mod concurrency;
 mod faults;
 mod kills;
 mod logs;
+mod model;
 
 /// The server that can be killed at a failpoint.
 const EXECUTABLE: &str = env!("CARGO_BIN_EXE_afmt_under_test");

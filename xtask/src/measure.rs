@@ -1,0 +1,83 @@
+//! What takes too long for every run of the tests, and leaves its figures in `docs/`.
+
+use crate::{cargo, root, run, site, target, tools};
+use anyhow::{Context, Result};
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Output},
+};
+
+/// The harnesses at full size, one after the other; their words into `docs/reliability.md`.
+pub fn reliability() -> Result<()> {
+    site::build(false)?;
+    tools::postgres()?;
+    let report = target().join("reliability.txt");
+    let _ = fs::remove_file(&report);
+    run(Command::new(env!("CARGO"))
+        .args(["test", "--workspace", "--test", "reliability", "--locked", "--", "--nocapture", "--test-threads=1"])
+        .env("AFMT_SIZE", "full")
+        .env("AFMT_REPORT", &report)
+        .current_dir(root()))?;
+    let said = fs::read_to_string(&report)?;
+    let lines: String = said.lines().map(|line| format!("- {line}\n")).collect();
+    keep(&root().join("docs/reliability.md"), &format!("{}\n{lines}", occasion("test profile", "cargo xtask reliability")?))
+}
+
+/// The benchmark as released; its tables into `docs/performance.md`.
+pub fn bench() -> Result<()> {
+    site::build(true)?;
+    tools::postgres()?;
+    cargo(&[
+        "build",
+        "--package",
+        "server",
+        "--package",
+        "tests",
+        "--bin",
+        "afmt",
+        "--bin",
+        "benchmark",
+        "--release",
+        "--locked",
+    ])?;
+    let release = target().join("release");
+    let report = target().join("performance.txt");
+    run(Command::new(release.join("benchmark")).arg(release.join("afmt")).arg(&report).current_dir(root()))?;
+    let tables = fs::read_to_string(&report)?;
+    keep(&root().join("docs/performance.md"), &format!("{}\n{tables}", occasion("release profile", "cargo xtask bench")?))
+}
+
+/// When, where and how something was measured.
+fn occasion(profile: &str, command: &str) -> Result<String> {
+    let first_line = |output: Output| String::from_utf8_lossy(&output.stdout).lines().next().unwrap_or_default().to_owned();
+    let says =
+        |program: &str, arguments: &[&str]| Ok::<_, anyhow::Error>(first_line(Command::new(program).args(arguments).output()?));
+    let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = cpu
+        .lines()
+        .find_map(|line| line.strip_prefix("model name"))
+        .and_then(|rest| rest.split(": ").nth(1))
+        .unwrap_or("unknown");
+    let cores = cpu.lines().filter(|line| line.starts_with("processor")).count();
+    let memory = fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let kibibytes: u64 = memory.split_whitespace().nth(1).and_then(|number| number.parse().ok()).unwrap_or_default();
+    Ok(format!(
+        "{}, {cores} shared cores of {model}, {} GiB, {}, {profile}, {}. Command: `{command}`.\n",
+        says("date", &["-u", "+%Y-%m-%d"])?,
+        kibibytes.div_ceil(1024 * 1024),
+        says("uname", &["-sr"])?,
+        says("rustc", &["--version"])?,
+    ))
+}
+
+/// Replaces what stands between the two marks of the page.
+fn keep(page: &Path, text: &str) -> Result<()> {
+    const BEGIN: &str = "<!-- measured -->\n";
+    const END: &str = "<!-- end of what was measured -->";
+    let old = fs::read_to_string(page)?;
+    let (before, rest) = old.split_once(BEGIN).with_context(|| format!("{} has no mark", page.display()))?;
+    let (_, after) = rest.split_once(END).with_context(|| format!("{} has no end mark", page.display()))?;
+    fs::write(page, format!("{before}{BEGIN}{text}{END}{after}"))?;
+    Ok(())
+}
