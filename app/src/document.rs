@@ -3,6 +3,7 @@ use crate::{
     component::{Icon, icon},
 };
 use leptos::prelude::*;
+use std::sync::Arc;
 
 /// The whole document: head, header with account and tabs, the page, footer.
 #[must_use]
@@ -87,7 +88,7 @@ fn AccountHeader(account: AccountFrame) -> AnyView {
 }
 
 #[component]
-fn Footer(site: Site, theme: Theme, address: String) -> AnyView {
+fn Footer(site: Arc<Site>, theme: Theme, address: String) -> AnyView {
     let choices = Theme::ALL
         .into_iter()
         .map(|choice| {

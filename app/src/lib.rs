@@ -14,15 +14,14 @@ use portal::{AccountAccess, Caller, Portal};
 use std::sync::Arc;
 
 /// What all pages of one server have in common.
-#[derive(Clone)]
 pub struct Site {
     pub portal: Portal,
     /// Demo data is loaded: the sign-in page lists the demo sign-ins.
     pub demo: bool,
     /// Where styles, fonts and islands are served, such as `/static/3f9a…`; it changes with their content.
-    pub assets: Arc<str>,
+    pub assets: String,
     /// Where people reach the portal, without a slash at the end.
-    pub public_url: Arc<str>,
+    pub public_url: String,
 }
 
 /// Light, dark, or as the system says.
@@ -57,7 +56,7 @@ impl Theme {
 /// One request, as far as pages need to know it.
 #[derive(Clone)]
 pub struct Visit {
-    pub site: Site,
+    pub site: Arc<Site>,
     pub caller: Option<Caller>,
     pub theme: Theme,
     /// Path and query, to come back to.

@@ -17,8 +17,6 @@ pub enum Failpoint {
     DemoFilled,
     DemoCommitted,
     GenerateBegun,
-    /// Some of the quantities have moved.
-    Allocating,
     Allocated,
     Numbered,
     Signed,
@@ -47,9 +45,8 @@ impl Failpoint {
         Self::DemoCommitted,
     ];
     /// On the way of *generate*, in the order in which they are reached.
-    pub const GENERATE: [Self; 12] = [
+    pub const GENERATE: [Self; 11] = [
         Self::GenerateBegun,
-        Self::Allocating,
         Self::Allocated,
         Self::Numbered,
         Self::Signed,

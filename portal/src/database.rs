@@ -20,6 +20,8 @@ use std::{
 const PATIENCE: Duration = Duration::from_secs(3);
 /// No statement of a request takes longer on PostgreSQL.
 const LONGEST_STATEMENT: Duration = Duration::from_secs(20);
+/// A connection to PostgreSQL that was used less long ago is not asked whether it still holds.
+const IDLE: Duration = Duration::from_secs(1);
 /// Connections that read from SQLite beside the one that writes.
 const READERS: u32 = 4;
 /// Names the lock on a whole PostgreSQL database among the locks of other programs: “AFMT” in ASCII.
@@ -238,7 +240,11 @@ async fn connect(address: &DatabaseAddress, connections: u32, create: bool) -> R
                     .journal_mode(SqliteJournalMode::Wal)
                     .synchronous(SqliteSynchronous::Full)
                     .busy_timeout(PATIENCE)
+                    // Rows come from the driver's own thread; a whole page fits.
+                    .row_buffer_size(256)
             });
+            // There is nothing between us and a file that could break unnoticed.
+            options.test_before_acquire(false);
             options
         }
         DatabaseAddress::Postgres(PostgresAddress { options: postgres, .. }) => {
@@ -248,7 +254,7 @@ async fn connect(address: &DatabaseAddress, connections: u32, create: bool) -> R
                 ("statement_timeout", LONGEST_STATEMENT.as_millis().to_string()),
                 ("idle_in_transaction_session_timeout", LONGEST_STATEMENT.as_millis().to_string()),
             ]);
-            options.map_sqlx_postgres_opts(move |_| postgres.clone());
+            options.map_sqlx_postgres_opts(move |_| postgres.clone()).test_before_acquire_if_idle_for(IDLE);
             options
         }
     };

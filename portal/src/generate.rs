@@ -129,10 +129,7 @@ impl AccountAccess {
         }
         let (request, loaded) = self.parse(write.on(), form).await?;
         let taken = self.drawn(&request, &loaded)?;
-        for (entitlement, quantity) in &taken {
-            allocate(&write, *entitlement, *quantity).await?;
-            ctx.reach(Failpoint::Allocating);
-        }
+        allocate(&write, &taken).await?;
         ctx.reach(Failpoint::Allocated);
         let serial = next_serial(&write).await?;
         ctx.reach(Failpoint::Numbered);
@@ -375,20 +372,24 @@ fn is_asked(name: &str) -> bool {
     field::quantity_part(name).is_some() || field::is_choice(name)
 }
 
-/// Moves `quantity` to *allocated*. That there is enough was read in the same write, so that nothing else can be the case.
-async fn allocate(write: &Write, entitlement: i64, quantity: Quantity) -> Result<(), Error> {
-    let moved = run(
-        write.on(),
-        "allocate",
-        "UPDATE entitlements SET allocated_assigned = allocated_assigned + $2, allocated_pooled = allocated_pooled + $3
-         WHERE id = $1 AND (unlimited OR (allocated_assigned + $2 <= owned_assigned AND allocated_pooled + $3 <= owned_pooled))",
-        [entitlement.into(), i64::from(quantity.assigned).into(), i64::from(quantity.pooled).into()],
-    )
-    .await?;
-    if moved == 1 {
+/// Moves what each entitlement gives, by row id, to *allocated*. That there is enough was read in the same write, so that nothing else can be
+/// the case.
+async fn allocate(write: &Write, taken: &BTreeMap<i64, Quantity>) -> Result<(), Error> {
+    let rows: Vec<String> =
+        (0..taken.len()).map(|row| format!("(${}, ${}, ${})", 3 * row + 1, 3 * row + 2, 3 * row + 3)).collect();
+    let values = taken.iter().flat_map(|(id, given)| [*id, i64::from(given.assigned), i64::from(given.pooled)]);
+    // Both databases call the columns of VALUES column1, column2 and column3.
+    let sql = format!(
+        "UPDATE entitlements SET allocated_assigned = allocated_assigned + t.column2, allocated_pooled = allocated_pooled + t.column3
+         FROM (VALUES {}) AS t WHERE id = t.column1
+            AND (unlimited OR (allocated_assigned + t.column2 <= owned_assigned AND allocated_pooled + t.column3 <= owned_pooled))",
+        rows.join(", ")
+    );
+    let moved = run(write.on(), "allocate", &sql, values.map(Into::into)).await?;
+    if moved == taken.len() as u64 {
         Ok(())
     } else {
-        Err(Error::internal(format!("entitlement {entitlement} was changed without its account's lock")))
+        Err(Error::internal("an entitlement was changed without its account's lock"))
     }
 }
 

@@ -77,7 +77,7 @@ use database::Database;
 use observe::Observed;
 use password::Passwords;
 use signing_key::{Rotation, Signer};
-use std::{sync::Arc, time::Duration};
+use std::{ops::Deref, sync::Arc, time::Duration};
 
 /// What the portal is told once, when it starts.
 pub struct Settings {
@@ -93,13 +93,25 @@ pub struct Settings {
 
 /// The portal of one vendor. Cloning shares it.
 #[derive(Clone)]
-pub struct Portal {
-    ctx: Ctx,
-    database: Arc<Database>,
-    observed: Arc<Observed>,
-    passwords: Arc<Passwords>,
-    signer: Arc<Signer>,
-    settings: Arc<Settings>,
+pub struct Portal(Arc<shared::Shared>);
+
+mod shared {
+    /// What a portal consists of; for this crate only.
+    pub struct Shared {
+        pub(crate) ctx: super::Ctx,
+        pub(crate) database: super::Database,
+        pub(crate) observed: std::sync::Arc<super::Observed>,
+        pub(crate) passwords: super::Passwords,
+        pub(crate) signer: super::Signer,
+        pub(crate) settings: super::Settings,
+    }
+}
+
+impl Deref for Portal {
+    type Target = shared::Shared;
+    fn deref(&self) -> &shared::Shared {
+        &self.0
+    }
 }
 
 /// Why the portal does not start.
@@ -123,14 +135,7 @@ impl Portal {
             .map_err(|source| OpenError::Database { address: settings.database.clone(), source })?;
         let signer = Signer::open(&database, key, Rotation::Refuse, &ctx).await?;
         let passwords = Passwords::new(settings.password_cost, &ctx);
-        Ok(Self {
-            ctx,
-            database: Arc::new(database),
-            observed,
-            passwords: Arc::new(passwords),
-            signer: Arc::new(signer),
-            settings: Arc::new(settings),
-        })
+        Ok(Self(Arc::new(shared::Shared { ctx, database, observed, passwords, signer, settings })))
     }
 
     /// Whether the database answers.

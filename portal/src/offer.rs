@@ -217,7 +217,6 @@ impl AccountAccess {
         #[derive(FromQueryResult)]
         struct Line {
             entitlement_id: i64,
-            part_id: i64,
             number: String,
             description: String,
             class: String,
@@ -229,50 +228,27 @@ impl AccountAccess {
             allocated_pooled: i64,
             unlimited: bool,
             maintenance_end: Option<NaiveDate>,
+            /// `key per_assigned per_pooled`, separated by commas.
+            keys: Option<String>,
+            /// Part numbers, separated by commas.
+            requires: Option<String>,
         }
-        #[derive(FromQueryResult)]
-        struct Mapping {
-            part_id: i64,
-            key: String,
-            per_assigned: i64,
-            per_pooled: i64,
-        }
-        #[derive(FromQueryResult)]
-        struct Requirement {
-            part_id: i64,
-            number: String,
-        }
-        const OWNED: &str = "SELECT e.part_id FROM entitlements e WHERE e.account_id = $1";
 
         let lines: Vec<Line> = rows(
             on,
-            "offer: lines",
-            "SELECT e.id AS entitlement_id, e.part_id, p.number, p.description, p.class, o.sales_order, o.ordered_on,
-                e.owned_assigned, e.owned_pooled, e.allocated_assigned, e.allocated_pooled, e.unlimited, e.maintenance_end
+            "offer: parts",
+            "SELECT e.id AS entitlement_id, p.number, p.description, p.class, o.sales_order, o.ordered_on,
+                e.owned_assigned, e.owned_pooled, e.allocated_assigned, e.allocated_pooled, e.unlimited, e.maintenance_end,
+                (SELECT string_agg(m.key || ' ' || m.per_assigned || ' ' || m.per_pooled, ',' ORDER BY m.key)
+                 FROM key_mappings m WHERE m.part_id = p.id) AS keys,
+                (SELECT string_agg(n.number, ',' ORDER BY n.number)
+                 FROM part_requirements r JOIN parts n ON n.id = r.required_part_id WHERE r.part_id = p.id) AS requires
              FROM entitlements e JOIN parts p ON p.id = e.part_id JOIN orders o ON o.id = e.order_id
              JOIN product_versions v ON v.product_id = p.product_id AND v.generation = p.generation
              WHERE e.account_id = $1 AND v.id = $2 ORDER BY p.id, e.id",
             [self.account_id().into(), version_id.into()],
         )
         .await?;
-        let mut mappings: BTreeMap<i64, Vec<KeyMapping>> = BTreeMap::new();
-        let sql =
-            format!("SELECT part_id, key, per_assigned, per_pooled FROM key_mappings WHERE part_id IN ({OWNED}) ORDER BY key");
-        for mapping in rows::<Mapping>(on, "offer: key mappings", &sql, [self.account_id().into()]).await? {
-            mappings.entry(mapping.part_id).or_default().push(KeyMapping {
-                key: parsed(&mapping.key)?,
-                per_assigned: count(mapping.per_assigned)?,
-                per_pooled: count(mapping.per_pooled)?,
-            });
-        }
-        let mut requires: BTreeMap<i64, Vec<licensing::PartNumber>> = BTreeMap::new();
-        let sql = format!(
-            "SELECT r.part_id, p.number FROM part_requirements r JOIN parts p ON p.id = r.required_part_id
-             WHERE r.part_id IN ({OWNED}) ORDER BY p.number"
-        );
-        for requirement in rows::<Requirement>(on, "offer: requirements", &sql, [self.account_id().into()]).await? {
-            requires.entry(requirement.part_id).or_default().push(parsed(&requirement.number)?);
-        }
 
         let mut parts: Vec<OfferedPart> = Vec::new();
         let mut ids: BTreeMap<licensing::PartNumber, Vec<i64>> = BTreeMap::new();
@@ -283,8 +259,8 @@ impl AccountAccess {
                     number: number.clone(),
                     description: line.description,
                     class: known(PartClass::from_code(&line.class), &line.class)?,
-                    requires: requires.remove(&line.part_id).unwrap_or_default(),
-                    keys: mappings.remove(&line.part_id).unwrap_or_default(),
+                    requires: listed(line.requires.as_deref()).map(parsed).collect::<Result<_, _>>()?,
+                    keys: listed(line.keys.as_deref()).map(key_mapping).collect::<Result<_, _>>()?,
                     lines: Vec::new(),
                 });
             }
@@ -302,4 +278,16 @@ impl AccountAccess {
         }
         Ok((parts, ids))
     }
+}
+
+/// The elements of a list that the database has put together.
+fn listed(list: Option<&str>) -> impl Iterator<Item = &str> {
+    list.unwrap_or_default().split(',').filter(|element| !element.is_empty())
+}
+
+/// `key per_assigned per_pooled`.
+fn key_mapping(text: &str) -> Result<KeyMapping, Error> {
+    let mut words = text.split(' ');
+    let mut word = || words.next().ok_or_else(|| Error::internal(format!("{text:?} is no key mapping")));
+    Ok(KeyMapping { key: parsed(word()?)?, per_assigned: parsed(word()?)?, per_pooled: parsed(word()?)? })
 }

@@ -24,16 +24,25 @@ pub use start::{Running, start};
 
 use app::Site;
 use metrics::Metrics;
-use std::{net::IpAddr, sync::Arc};
+use std::{net::IpAddr, ops::Deref, sync::Arc};
 
-/// What every handler can reach.
+/// What every handler can reach. Cloning shares it.
 #[derive(Clone)]
-pub struct App {
-    site: Site,
-    public_url: Arc<PublicUrl>,
+pub(crate) struct App(Arc<Shared>);
+
+pub(crate) struct Shared {
+    site: Arc<Site>,
+    public_url: PublicUrl,
     /// Proxies whose word about a client's address is believed.
-    trusted_proxies: Arc<[IpAddr]>,
+    trusted_proxies: Vec<IpAddr>,
     /// Who may read `/metrics` beside this machine.
-    metrics_from: Arc<[IpAddr]>,
+    metrics_from: Vec<IpAddr>,
     metrics: Arc<Metrics>,
+}
+
+impl Deref for App {
+    type Target = Shared;
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
 }

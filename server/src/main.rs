@@ -6,6 +6,10 @@ use portal::{Ctx, DEMO_PASSWORD, DemoPerson, PasswordCost};
 use server::{KeysCommand, Settings};
 use std::{io::Write, process::ExitCode};
 
+/// The system's own allocator keeps an arena for each thread and gives little back.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Activation-file portal: signed activation files from sales orders.
 #[derive(Parser)]
 #[command(version, args_conflicts_with_subcommands = true)]

@@ -11,8 +11,9 @@ use std::{convert::Infallible, future::Future, net::SocketAddr, sync::Arc, time:
 use tokio::{net::TcpListener, sync::Semaphore};
 use tower::ServiceExt;
 
-/// A client has this long to send the head of a request, also the next one on a connection that is kept open.
-const LONGEST_HEAD: Duration = Duration::from_secs(10);
+/// A client has this long to send the head of a request, also the next one on a connection that is kept open: a proxy in front gives up idle
+/// connections sooner.
+const LONGEST_HEAD: Duration = Duration::from_secs(30);
 /// Connections at the same time. Others wait in the system's queue: the process stays below the usual limit of 1,024 open files.
 const MOST_CONNECTIONS: usize = 900;
 /// After a connection could not be taken, such as for want of file descriptors.

@@ -1,4 +1,4 @@
-use crate::{App, PublicUrl, Secret, Settings, assets, metrics::Metrics, routes, serve::serve};
+use crate::{App, PublicUrl, Secret, Settings, Shared, assets, metrics::Metrics, routes, serve::serve};
 use anyhow::{Context, Result};
 use app::Site;
 use portal::{Ctx, Mailer, PasswordCost, Portal};
@@ -61,18 +61,13 @@ pub async fn start(settings: &Settings, ctx: Ctx, password_cost: PasswordCost) -
     }
     let url = public_url.origin();
     let metrics = Arc::new(Metrics::new(&portal));
-    let app = App {
-        site: Site {
-            portal: portal.clone(),
-            demo: settings.demo,
-            assets: assets::root().into(),
-            public_url: url.as_str().into(),
-        },
-        public_url: Arc::new(public_url),
-        trusted_proxies: settings.trusted_proxy.clone().into(),
-        metrics_from: settings.metrics_from.clone().into(),
+    let app = App(Arc::new(Shared {
+        site: Arc::new(Site { portal: portal.clone(), demo: settings.demo, assets: assets::root(), public_url: url.clone() }),
+        public_url,
+        trusted_proxies: settings.trusted_proxy.clone(),
+        metrics_from: settings.metrics_from.clone(),
         metrics: Arc::clone(&metrics),
-    };
+    }));
     let (stop, stopped) = watch::channel(false);
     let serving = tokio::spawn(serve(listener, routes::router(app), metrics, until(stopped.clone())));
     let mailing = tokio::spawn(send_mail(portal.clone(), mailer, stopped));

@@ -15,6 +15,7 @@ use std::{
     fmt::Write as _,
     fs,
     hint::black_box,
+    net::SocketAddr,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -372,6 +373,7 @@ async fn sites(database: &DatabaseConnection) -> Result<Vec<String>> {
 /// A signed-in analyst on a connection of their own.
 struct Client {
     connection: Connection,
+    address: SocketAddr,
     host: String,
     cookie: String,
 }
@@ -385,7 +387,7 @@ impl Client {
         anyhow::ensure!(answer.status == 303, "signing in: {}", answer.head);
         let cookie = answer.head.lines().find_map(|line| line.strip_prefix("set-cookie: ")).context("a cookie")?;
         let cookie = cookie.split(';').next().unwrap_or_default().to_owned();
-        Ok(Self { connection, host, cookie })
+        Ok(Self { connection, address: home.settings.listen, host, cookie })
     }
 
     async fn generate(&mut self, garn: &str, site: &str, number: u64) -> Result<()> {
@@ -398,7 +400,14 @@ impl Client {
             2 * number + 1
         );
         let request = post(&self.host, &self.cookie, &format!("/accounts/{garn}/files/new"), &body);
-        let answer = self.connection.ask(request.as_bytes()).await?;
+        let answer = match self.connection.ask(request.as_bytes()).await {
+            Ok(answer) => answer,
+            // The server has closed the connection, which was not used for a while.
+            Err(_) => {
+                self.connection = Connection::open(self.address).await?;
+                self.connection.ask(request.as_bytes()).await?
+            }
+        };
         anyhow::ensure!(answer.status == 303, "generating: {}", answer.head);
         Ok(())
     }

@@ -55,13 +55,19 @@ async fn round(server: &Server, clients: &[Arc<Browser>], keys: &[String], round
     }
 }
 
-/// The loser's page: 422, the shortfall with its figures, and everything that was typed.
+/// The loser's page: 422, the shortfall with its figures, and everything that was typed. Read as text: parsing thousands of pages takes longer
+/// than making them.
 fn assert_shortfall(answer: &Answer, round: usize, sender: usize) {
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "round {round}, client {sender}");
-    let problems = answer.problems();
-    assert!(problems.len() == 1 && problems[0].1.contains("0 of"), "round {round}, client {sender}: {problems:?}");
-    assert_eq!(answer.value("machine_name"), Some(format!("IC-{round:03}-{sender:02}")));
-    assert_eq!(answer.value("host_id"), Some(format!("{:012X}", round * CLIENTS + sender)));
+    let page = answer.text();
+    let owned = round + 1;
+    for expected in [
+        format!(">Only 0 of {owned} assigned "),
+        format!("value=\"IC-{round:03}-{sender:02}\""),
+        format!("value=\"{:012X}\"", round * CLIENTS + sender),
+    ] {
+        assert!(page.contains(&expected), "round {round}, client {sender}: {expected} is missing in {:?}", answer.problems());
+    }
 }
 
 async fn at_the_last_unit(backend: Backend) {
