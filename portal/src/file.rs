@@ -144,8 +144,7 @@ impl PageSize {
 
 /// A file with its current revision, as every query here reads it.
 const FILES: &str = "SELECT f.serial, f.revision, f.state, f.licence_type, p.name AS product, v.name AS version, s.name AS site,
-        r.id AS revision_id, r.primary_machine, r.switchover_machine, r.system_type, r.mail_connector,
-        r.valid_through, r.updates_through, r.generated_at, g.name AS generated_by
+        r.primary_machine, r.switchover_machine, r.valid_through, r.generated_at, g.name AS generated_by
     FROM activation_files f
     JOIN file_revisions r ON r.file_id = f.id AND r.revision = f.revision
     JOIN products p ON p.id = f.product_id
@@ -163,15 +162,23 @@ struct Stored {
     product: String,
     version: String,
     site: String,
-    revision_id: i64,
     primary_machine: String,
     switchover_machine: Option<String>,
-    system_type: Option<String>,
-    mail_connector: Option<String>,
     valid_through: NaiveDate,
-    updates_through: Option<NaiveDate>,
     generated_at: DateTime<Utc>,
     generated_by: String,
+}
+
+/// What only one file's page and its download need.
+#[derive(FromQueryResult)]
+struct Current {
+    serial: String,
+    revision_id: i64,
+    system_type: Option<String>,
+    mail_connector: Option<String>,
+    updates_through: Option<NaiveDate>,
+    bytes: Vec<u8>,
+    sha256: Vec<u8>,
 }
 
 impl Stored {
@@ -248,22 +255,23 @@ impl AccountAccess {
         let stored: Stored = row(on, "file", &format!("{FILES} AND f.serial = $2"), [self.account_id().into(), serial.into()])
             .await?
             .ok_or(Error::NotFound)?;
-        let Download { file_name, bytes, sha256 } = self.download(serial).await?;
+        let Current { revision_id, system_type, mail_connector, updates_through, bytes, sha256, .. } =
+            self.current(serial).await?;
         let note = Note::parse(&bytes).map_err(Error::internal)?;
         let file = ActivationFile::decode(note.text).map_err(Error::internal)?;
         let signed_by = note.signatures.into_iter().next().map(|line| line.name);
         let (primary, switchover) = machines(file.binding);
         Ok(FileView {
             row: stored.row()?,
-            updates_through: stored.updates_through,
+            updates_through,
             primary,
             switchover,
-            system_type: stored.system_type.as_deref().and_then(SystemType::from_code),
-            mail_connector: stored.mail_connector.as_deref().and_then(MailConnector::from_code),
-            parts: self.parts_of(stored.revision_id).await?,
+            system_type: system_type.as_deref().and_then(SystemType::from_code),
+            mail_connector: mail_connector.as_deref().and_then(MailConnector::from_code),
+            parts: self.parts_of(revision_id).await?,
             keys: file.keys,
             signed_by: signed_by.ok_or_else(|| Error::internal("a stored file carries no signature"))?,
-            file_name,
+            file_name: file_name(serial),
             size_bytes: bytes.len(),
             sha256: sha256.iter().fold(String::with_capacity(64), |mut hex, byte| {
                 let _ = write!(hex, "{byte:02x}");
@@ -278,23 +286,20 @@ impl AccountAccess {
     /// # Errors
     /// [`Error::NotFound`], the same for another account's file and for none.
     pub async fn download(&self, serial: &str) -> Result<Download, Error> {
-        #[derive(FromQueryResult)]
-        struct Bytes {
-            serial: String,
-            bytes: Vec<u8>,
-            sha256: Vec<u8>,
-        }
-        let found: Bytes = row(
+        let Current { serial, bytes, sha256, .. } = self.current(serial).await?;
+        Ok(Download { file_name: file_name(&serial), bytes, sha256 })
+    }
+
+    async fn current(&self, serial: &str) -> Result<Current, Error> {
+        let current = row(
             self.portal().database.read(),
-            "file: bytes",
-            "SELECT f.serial, r.bytes, r.sha256 FROM activation_files f
-             JOIN file_revisions r ON r.file_id = f.id AND r.revision = f.revision
+            "file: current revision",
+            "SELECT f.serial, r.id AS revision_id, r.system_type, r.mail_connector, r.updates_through, r.bytes, r.sha256
+             FROM activation_files f JOIN file_revisions r ON r.file_id = f.id AND r.revision = f.revision
              WHERE f.account_id = $1 AND f.serial = $2",
             [self.account_id().into(), serial.into()],
-        )
-        .await?
-        .ok_or(Error::NotFound)?;
-        Ok(Download { file_name: format!("{}.I3Lic", found.serial), bytes: found.bytes, sha256: found.sha256 })
+        );
+        current.await?.ok_or(Error::NotFound)
     }
 
     async fn parts_of(&self, revision_id: i64) -> Result<Vec<PartRow>, Error> {
@@ -350,6 +355,10 @@ impl AccountAccess {
             .map(|r| Ok(Revision { revision: count(r.revision)?, generated_by: r.generated_by, generated_at: r.generated_at }))
             .collect()
     }
+}
+
+fn file_name(serial: &str) -> String {
+    format!("{serial}.I3Lic")
 }
 
 fn machines(binding: Binding) -> (Machine, Option<Machine>) {

@@ -46,10 +46,9 @@ fn command() -> Result<()> {
             tools::postgres()?;
             cargo(&["test", "--workspace", "--locked"])?;
             // The same flows once more, on the other database.
-            run(Command::new(env!("CARGO"))
+            run(cargo_command()
                 .args(["test", "--workspace", "--test", "flows", "--locked"])
-                .env("AFMT_TEST_DATABASE", "postgres")
-                .current_dir(root()))
+                .env("AFMT_TEST_DATABASE", "postgres"))
         }
         ["test", "e2e"] => e2e(&[]),
         ["test", "e2e", "--executable", path] => {
@@ -74,10 +73,7 @@ fn command() -> Result<()> {
 fn e2e(settings: &[(&str, std::ffi::OsString)]) -> Result<()> {
     site::build(false)?;
     tools::browser()?;
-    run(Command::new(env!("CARGO"))
-        .args(["test", "--workspace", "--test", "browser", "--locked"])
-        .envs(settings.iter().cloned())
-        .current_dir(root()))
+    run(cargo_command().args(["test", "--workspace", "--test", "browser", "--locked"]).envs(settings.iter().cloned()))
 }
 
 /// Takes pictures of every page into `target/pictures`, and keeps those that the README shows.
@@ -115,8 +111,20 @@ fn target() -> PathBuf {
     env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
+/// Cargo in the root of the workspace. What cargo says about xtask itself is left out: build scripts that look at it would run again each time.
+fn cargo_command() -> Command {
+    let mut command = Command::new(env!("CARGO"));
+    command.current_dir(root());
+    let of_xtask =
+        |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") || name == "CARGO_CRATE_NAME";
+    for (name, _) in env::vars_os().filter(|(name, _)| name.to_str().is_some_and(of_xtask)) {
+        command.env_remove(name);
+    }
+    command
+}
+
 fn cargo(arguments: &[&str]) -> Result<()> {
-    run(Command::new(env!("CARGO")).args(arguments).current_dir(root()))
+    run(cargo_command().args(arguments))
 }
 
 fn run(command: &mut Command) -> Result<()> {

@@ -1,6 +1,6 @@
 //! What takes too long for every run of the tests, and leaves its figures in `docs/`.
 
-use crate::{cargo, root, run, site, target, tools};
+use crate::{cargo, cargo_command, root, run, site, target, tools};
 use anyhow::{Context, Result};
 use std::{
     fs,
@@ -8,17 +8,16 @@ use std::{
     process::{Command, Output},
 };
 
-/// The harnesses at full size, one after the other; their words into `docs/reliability.md`.
+/// The harnesses at full size; their words into `docs/reliability.md`.
 pub fn reliability() -> Result<()> {
     site::build(false)?;
     tools::postgres()?;
     let report = target().join("reliability.txt");
     let _ = fs::remove_file(&report);
-    run(Command::new(env!("CARGO"))
-        .args(["test", "--workspace", "--test", "reliability", "--locked", "--", "--nocapture", "--test-threads=1"])
+    run(cargo_command()
+        .args(["test", "--workspace", "--test", "reliability", "--locked", "--", "--nocapture", "--test-threads=2"])
         .env("AFMT_SIZE", "full")
-        .env("AFMT_REPORT", &report)
-        .current_dir(root()))?;
+        .env("AFMT_REPORT", &report))?;
     let said = fs::read_to_string(&report)?;
     let lines: String = said.lines().map(|line| format!("- {line}\n")).collect();
     keep(&root().join("docs/reliability.md"), &format!("{}\n{lines}", occasion("test profile", "cargo xtask reliability")?))
