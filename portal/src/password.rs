@@ -1,5 +1,6 @@
 use crate::{Ctx, Error};
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
+use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::Semaphore;
 
@@ -30,8 +31,11 @@ impl Passwords {
             PasswordCost::Full => Params::DEFAULT,
             PasswordCost::Least => Params::new(8, 1, 1, None).unwrap_or(Params::DEFAULT),
         };
+        // Made up, not counted: no password has this hash, and checking one against it costs the same.
+        let (salt, output) = (STANDARD_NO_PAD.encode(ctx.random::<16>()), STANDARD_NO_PAD.encode(ctx.random::<32>()));
+        let (memory, passes, lanes) = (params.m_cost(), params.t_cost(), params.p_cost());
+        let nobody = format!("$argon2id$v=19$m={memory},t={passes},p={lanes}${salt}${output}");
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        let nobody = hash(&argon2, &ctx.random::<16>(), ctx).unwrap_or_default();
         Self { argon2, turns: Arc::new(Semaphore::new(AT_ONCE)), nobody }
     }
 
@@ -65,4 +69,24 @@ fn hash(argon2: &Argon2<'_>, password: &[u8], ctx: &Ctx) -> Result<String, Error
         .hash_password_with_salt(password, &ctx.random::<16>())
         .map(|hash| hash.to_string())
         .map_err(|e| Error::internal(format!("argon2: {e}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use argon2::password_hash::phc::PasswordHash;
+
+    /// Whoever is unknown is told so after the same work: the made-up hash is one that can be checked, at the same cost.
+    #[tokio::test]
+    async fn an_unknown_address_is_checked_at_the_cost_of_a_known_one() {
+        let ctx = Ctx::system();
+        let passwords = Passwords::new(PasswordCost::Full, &ctx);
+        let real = passwords.hash("walk the ledger", &ctx).expect("a hash");
+        let (nobody, real) = (PasswordHash::new(&passwords.nobody).expect("a hash"), PasswordHash::new(&real).expect("a hash"));
+        let cost = |hash: &PasswordHash| (hash.algorithm, hash.version, hash.params.clone());
+        assert_eq!(cost(&nobody), cost(&real));
+        let length = |hash: &PasswordHash| hash.hash.map(|output| output.len());
+        assert_eq!(length(&nobody), length(&real));
+        assert!(!passwords.check("walk the ledger".into(), None).await.expect("checked"));
+    }
 }

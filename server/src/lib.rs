@@ -19,7 +19,7 @@ pub use doctor::doctor;
 pub use log::{log, log_panics};
 pub use origin::PublicUrl;
 pub use routes::{Access, Route};
-pub use settings::{KeysCommand, Secret, Settings, generate_key, use_key};
+pub use settings::{KeysCommand, Secret, Settings, copy_database, generate_key, use_key};
 pub use start::{Running, start};
 
 use app::Site;

@@ -32,6 +32,11 @@ enum Command {
         #[command(flatten)]
         settings: Settings,
     },
+    /// Copy the SQLite database of the data folder into the empty PostgreSQL database of --database-url.
+    CopyDatabase {
+        #[command(flatten)]
+        settings: Settings,
+    },
     /// The key that signs activation files.
     Keys {
         #[command(subcommand)]
@@ -61,6 +66,10 @@ async fn run(cli: Cli) -> Result<ExitCode> {
             if !server::doctor(&settings, &Ctx::system(), &mut std::io::stdout()).await? {
                 return Ok(ExitCode::FAILURE);
             }
+        }
+        Some(Command::CopyDatabase { settings }) => {
+            let rows = server::copy_database(&settings, &Ctx::system()).await?;
+            writeln!(std::io::stdout(), "{rows} rows were copied to {}. Prove it with “afmt doctor”.", settings.database()?)?;
         }
         Some(Command::Keys { command: KeysCommand::Generate { settings } }) => {
             let path = server::generate_key(&settings, &Ctx::system())?;

@@ -110,12 +110,14 @@ impl Settings {
     /// # Errors
     /// The database URL is none.
     pub fn database(&self) -> Result<DatabaseAddress> {
-        let Some(Secret(url)) = &self.database_url else {
-            return Ok(DatabaseAddress::Sqlite(self.data.join(if self.demo { "demo.sqlite" } else { "afmt.sqlite" })));
-        };
+        let Some(Secret(url)) = &self.database_url else { return Ok(self.database_file()) };
         let mut address: PostgresAddress = url.parse()?;
         address.connections = self.database_connections;
         Ok(DatabaseAddress::Postgres(address))
+    }
+
+    fn database_file(&self) -> DatabaseAddress {
+        DatabaseAddress::Sqlite(self.data.join(if self.demo { "demo.sqlite" } else { "afmt.sqlite" }))
     }
 
     /// The key file is named after the key. The demo's is one of its own, too.
@@ -187,6 +189,14 @@ fn read_passphrase(path: &Path) -> Result<Zeroizing<String>> {
 /// The key does not open, or the database cannot be opened or written.
 pub async fn use_key(settings: &Settings, ctx: &Ctx) -> Result<()> {
     Ok(portal::use_signing_key(&settings.database()?, &settings.key_file()?, ctx).await?)
+}
+
+/// `afmt copy-database`. How many rows were copied.
+///
+/// # Errors
+/// [`portal::CopyError`].
+pub async fn copy_database(settings: &Settings, ctx: &Ctx) -> Result<u64> {
+    Ok(portal::copy_database(&settings.database_file(), &settings.database()?, ctx).await?)
 }
 
 /// `afmt keys generate`. Says where the key is.

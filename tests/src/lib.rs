@@ -210,6 +210,17 @@ impl Server {
         assert!(holds, "{}", said.join("\n"));
     }
 
+    /// A second server with the clock of `other`, on `settings` that share its folder.
+    ///
+    /// # Panics
+    /// When the server does not start.
+    pub async fn over(other: &Self, settings: Settings, cost: PasswordCost) -> Self {
+        let running = server::start(&settings, other.ctx.clone(), cost).await.expect("the server starts");
+        let folder = tempfile::tempdir().expect("a folder");
+        let clock = Arc::clone(&other.clock);
+        Self { running, backend: Backend::Postgres, settings, ctx: other.ctx.clone(), _folder: folder, clock }
+    }
+
     #[must_use]
     pub fn portal(&self) -> &portal::Portal {
         &self.running.portal
@@ -360,6 +371,12 @@ pub struct Browser {
 impl Browser {
     fn new(client: Client, url: String) -> Self {
         Self { client, url, accept: "text/html,*/*;q=0.8" }
+    }
+
+    /// The same browser with its cookies, at another server of this machine.
+    #[must_use]
+    pub fn at(self, url: String) -> Self {
+        Self { url, ..self }
     }
 
     /// Signs `email` in.

@@ -2,6 +2,7 @@
 
 mod access;
 mod accounts;
+mod copy;
 mod doctor;
 mod faults;
 mod files;
