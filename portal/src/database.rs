@@ -58,14 +58,25 @@ impl PostgresAddress {
     pub const CONNECTIONS: u32 = 32;
 }
 
+/// What may stand behind the question mark of a database URL.
+const KNOWN_PARAMETERS: [&str; 4] = ["sslmode", "sslrootcert", "sslcert", "sslkey"];
+
 /// The address of a PostgreSQL database has another shape.
 #[derive(Debug, thiserror::Error)]
-#[error("A database URL is postgres://user:password@host:port/database.")]
+#[error(
+    "A database URL is postgres://user:password@host:port/database, and may end with the parameters sslmode, sslrootcert, sslcert and sslkey."
+)]
 pub struct NotADatabaseUrl;
 
 impl FromStr for PostgresAddress {
     type Err = NotADatabaseUrl;
     fn from_str(url: &str) -> Result<Self, NotADatabaseUrl> {
+        // The driver would log a parameter that it does not know, whatever that holds.
+        let parameters = url.split_once('?').map_or("", |(_, parameters)| parameters);
+        let known = |parameter: &str| KNOWN_PARAMETERS.contains(&parameter.split('=').next().unwrap_or_default());
+        if !parameters.split('&').filter(|parameter| !parameter.is_empty()).all(known) {
+            return Err(NotADatabaseUrl);
+        }
         // What the parser says could repeat the password.
         let options = PgConnectOptions::from_str(url).map_err(|_| NotADatabaseUrl)?;
         let scheme = url.starts_with("postgres://") || url.starts_with("postgresql://");
@@ -102,6 +113,8 @@ pub(crate) struct Database {
 impl Database {
     /// Opens the database and brings its schema up to date: all of it or nothing, one server at a time.
     pub(crate) async fn open(address: &DatabaseAddress, ctx: &Ctx, observed: &Arc<Observed>) -> Result<Self, Error> {
+        // Held until the schema is there.
+        let _turn = turn(address).await?;
         let first = connect(address, 1, true).await?;
         let opened = Self { writer: first.clone(), readers: first, file: None, ctx: ctx.clone() };
         ctx.reach(Failpoint::DatabaseMade);
@@ -148,8 +161,13 @@ impl Database {
 
     /// A transaction that sees one state of the whole database, however long it reads.
     pub(crate) async fn snapshot(&self) -> Result<DatabaseTransaction, Error> {
-        let isolation = (self.backend() == DbBackend::Postgres).then_some(IsolationLevel::RepeatableRead);
-        Ok(self.readers.begin_with_config(isolation, None).await?)
+        if self.backend() == DbBackend::Sqlite {
+            return Ok(self.readers.begin().await?);
+        }
+        let snapshot = self.readers.begin_with_config(Some(IsolationLevel::RepeatableRead), None).await?;
+        // Nobody waits for what a snapshot reads, and it may be everything there is.
+        snapshot.execute_unprepared("SET LOCAL statement_timeout = 0").await?;
+        Ok(snapshot)
     }
 
     pub(crate) fn backend(&self) -> DbBackend {
@@ -223,6 +241,20 @@ fn identity(path: &Path) -> Option<u64> {
 #[cfg(not(unix))]
 fn identity(path: &Path) -> Option<u64> {
     path.exists().then_some(0)
+}
+
+/// Servers that start at once on one SQLite file do so one after the other: SQLite answers *locked*, without waiting, to the second one that would
+/// make a new file keep a write-ahead log. On PostgreSQL the lock of the whole database is enough.
+async fn turn(address: &DatabaseAddress) -> Result<Option<std::fs::File>, Error> {
+    let DatabaseAddress::Sqlite(path) = address else { return Ok(None) };
+    let mut name = path.clone().into_os_string();
+    name.push("-start");
+    let waiting = tokio::task::spawn_blocking(move || {
+        let file = std::fs::File::create(name)?;
+        file.lock()?;
+        Ok(Some(file))
+    });
+    waiting.await.map_err(Error::internal)?.map_err(|error: std::io::Error| Error::Unavailable(error.into()))
 }
 
 async fn connect(address: &DatabaseAddress, connections: u32, create: bool) -> Result<DatabaseConnection, Error> {
@@ -343,4 +375,24 @@ pub(crate) fn parsed<T: FromStr<Err: std::error::Error + Send + Sync + 'static>>
 /// A code of the schema that only a list of known ones may hold.
 pub(crate) fn known<T>(value: Option<T>, stored: &str) -> Result<T, Error> {
     value.ok_or_else(|| Error::internal(format!("unknown code {stored:?}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_url_is_shown_without_its_secrets_and_refused_without_repeating_them() {
+        let url: PostgresAddress = "postgres://afmt:canary@db.example:5433/licences?sslmode=verify-full".parse().expect("a URL");
+        assert_eq!((url.to_string(), format!("{url:?}")), (url.to_string(), "postgres://db.example:5433/licences".to_owned()));
+        for wrong in [
+            "postgres://afmt:canary@db.example",
+            "mysql://afmt:canary@db.example/afmt",
+            "postgres://afmt:canary@db.example/afmt?sslpassword=canary",
+            "postgres://afmt:can%zzary@db.example:port/afmt",
+        ] {
+            let refused = wrong.parse::<PostgresAddress>().expect_err(wrong);
+            assert!(!format!("{refused} {refused:?}").contains("canary"), "{wrong}");
+        }
+    }
 }

@@ -2,7 +2,9 @@
 
 use crate::{
     AuditEvent, Error, Failpoint, Portal, catalogue,
-    entity::{account, certification, entitlement, install_site, membership, order, part, partner_grant, person, product},
+    entity::{
+        account, audit_event, certification, entitlement, install_site, membership, order, part, partner_grant, person, product,
+    },
 };
 use chrono::{NaiveDate, TimeDelta};
 use licensing::catalogue::Catalogue;
@@ -236,9 +238,21 @@ const ORDERS: [Order; 6] = [
     },
 ];
 
+/// The event that the demo leaves.
+const DEMO: &str = "demo";
+
 const CATALOGUE: &str = include_str!("../catalogue/pureconnect.toml");
 
 impl Portal {
+    /// Whether the demo was filled in here.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] and [`Error::Internal`].
+    pub async fn holds_demo(&self) -> Result<bool, Error> {
+        let events = audit_event::Entity::find().filter(audit_event::Column::Action.eq(DEMO));
+        Ok(events.count(self.database.read()).await? > 0)
+    }
+
     /// Fills an empty database with the demo; a database that has people is left as it is.
     ///
     /// # Errors
@@ -293,7 +307,7 @@ impl Portal {
             insert_order(on, order, today).await?;
         }
         self.ctx.reach(Failpoint::DemoFilled);
-        write.commit(AuditEvent::by_operator(self.ctx.now(), "server", "demo", "database")).await?;
+        write.commit(AuditEvent::by_operator(self.ctx.now(), "server", DEMO, "database")).await?;
         self.ctx.reach(Failpoint::DemoCommitted);
         Ok(())
     }

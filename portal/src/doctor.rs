@@ -79,12 +79,13 @@ const RULES: [Rule; 12] = [
     Rule {
         name: "doctor: submissions",
         rule: "each file was led to by one submission, of the person who generated it",
-        sql: "SELECT f.serial || ': ' || COUNT(s.file_id) || ' submissions of its generator led to it' AS broken
+        sql: "SELECT f.serial || ': ' || COALESCE(s.of_generator, 0) || ' submissions of its generator led to it' AS broken
               FROM activation_files f
-              LEFT JOIN file_revisions r ON r.file_id = f.id AND r.revision = 1
-              LEFT JOIN submissions s ON s.file_id = f.id AND s.person_id = r.generated_by
-              GROUP BY f.id, f.serial
-              HAVING COUNT(s.file_id) <> 1 OR (SELECT COUNT(*) FROM submissions o WHERE o.file_id = f.id) <> 1
+              LEFT JOIN (SELECT s.file_id, COUNT(*) AS of_anybody,
+                             COUNT(CASE WHEN s.person_id = r.generated_by THEN 1 END) AS of_generator
+                         FROM submissions s LEFT JOIN file_revisions r ON r.file_id = s.file_id AND r.revision = 1
+                         GROUP BY s.file_id) s ON s.file_id = f.id
+              WHERE COALESCE(s.of_generator, 0) <> 1 OR s.of_anybody <> 1
               ORDER BY f.id",
     },
     Rule {
@@ -114,8 +115,9 @@ const RULES: [Rule; 12] = [
         name: "doctor: events of sessions",
         rule: "each session left its event",
         sql: "SELECT 'person ' || s.person_id || ': a session began without an event' AS broken
-              FROM sessions s WHERE NOT EXISTS (SELECT 1 FROM audit_events a WHERE a.action = 'sign-in'
-                                                AND a.person_id = s.person_id AND a.at = s.began_at)
+              FROM sessions s
+              WHERE (s.person_id, s.began_at) NOT IN (SELECT a.person_id, a.at FROM audit_events a
+                                                      WHERE a.action = 'sign-in' AND a.person_id IS NOT NULL)
               ORDER BY s.person_id",
     },
     Rule {
@@ -181,19 +183,41 @@ pub async fn examine(address: &DatabaseAddress, key: Option<&KeyFile>, ctx: &Ctx
         // The rules are about the tables of this version.
         return Ok(vec![schema]);
     }
-    let mut findings = vec![schema, integrity(&on).await?, durability(&on, &database).await?, orphans(&on).await?];
+    let integrity = integrity(&on).await?;
+    let damaged = !integrity.broken.is_empty();
+    let mut findings = vec![schema, integrity];
+    match rules(&database, &on, key, ctx, &mut findings).await {
+        // Of a damaged database some things cannot be read, and what was found until then is the answer.
+        Err(error) if damaged => {
+            findings.push(Finding::new("everything else can be read", vec![reason(&error)]));
+            Ok(findings)
+        }
+        Err(error) => Err(error),
+        Ok(()) => Ok(findings),
+    }
+}
+
+async fn rules(
+    database: &Database,
+    on: &DatabaseTransaction,
+    key: Option<&KeyFile>,
+    ctx: &Ctx,
+    findings: &mut Vec<Finding>,
+) -> Result<(), Error> {
+    findings.push(durability(on, database).await?);
+    findings.push(orphans(on).await?);
     for Rule { name, rule, sql } in RULES {
-        let broken: Vec<Broken> = rows(&on, name, sql, []).await?;
+        let broken: Vec<Broken> = rows(on, name, sql, []).await?;
         findings.push(Finding::new(rule, broken.into_iter().map(|row| row.broken).collect()));
     }
-    findings.push(serial_numbers(&on).await?);
-    let keys = signing_key::Entity::find().all(&on).await?;
+    findings.push(serial_numbers(on).await?);
+    let keys = signing_key::Entity::find().all(on).await?;
     if let Some(key) = key {
         findings.push(key_file(key, &keys));
     }
-    findings.push(files(&on, &keys).await?);
-    findings.push(clock(&on, ctx).await?);
-    Ok(findings)
+    findings.push(files(on, &keys).await?);
+    findings.push(clock(on, ctx).await?);
+    Ok(())
 }
 
 async fn schema(on: &DatabaseTransaction) -> Result<Finding, Error> {
@@ -337,8 +361,15 @@ const BATCH: usize = 500;
 /// Every stored file verifies, and says what its record says.
 async fn files(on: &DatabaseTransaction, keys: &[signing_key::Model]) -> Result<Finding, Error> {
     const RULE: &str = "each stored file verifies and says what its record says";
-    let ring: KeyRing = keys.iter().map(verifier_key).collect::<Result<Vec<_>, _>>()?.into_iter().collect();
     let mut broken = Vec::new();
+    let mut ring = Vec::new();
+    for key in keys {
+        match verifier_key(key) {
+            Ok(key) => ring.push(key),
+            Err(error) => broken.push(format!("{}: {}", key.name, reason(&error))),
+        }
+    }
+    let ring: KeyRing = ring.into_iter().collect();
     let mut after = 0;
     loop {
         let sql = format!(
@@ -354,9 +385,16 @@ async fn files(on: &DatabaseTransaction, keys: &[signing_key::Model]) -> Result<
         after = last.id;
         for stored in &batch {
             let subject = format!("{} revision {}", stored.serial, stored.revision);
-            broken.extend(stored.faults(&ring)?.into_iter().map(|fault| format!("{subject}: {fault}")));
+            let faults =
+                stored.faults(&ring).unwrap_or_else(|error| vec![format!("the record cannot be read: {}", reason(&error))]);
+            broken.extend(faults.into_iter().map(|fault| format!("{subject}: {fault}")));
         }
     }
+}
+
+/// What lies beneath an error of ours, for the operator who asked.
+fn reason(error: &Error) -> String {
+    std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string)
 }
 
 impl Stored {

@@ -289,7 +289,8 @@ impl AccountAccess {
         let submitted = submission::Entity::insert(submitted).on_conflict_do_nothing();
         let first = submitted.exec_without_returning(write.on()).await?;
         ctx.reach(Failpoint::SubmissionStored);
-        Ok(matches!(first, TryInsertResult::Inserted(_)))
+        // Nothing inserted is told as a count, not as a conflict.
+        Ok(matches!(first, TryInsertResult::Inserted(1)))
     }
 
     fn activation_file(

@@ -184,8 +184,10 @@ impl Portal {
             run(
                 self.database.bookkeeping(),
                 "outbox: outcome",
-                "UPDATE outbox SET state = $2, next_attempt_at = $3, last_error = $4 WHERE id = $1",
-                [mail.id.into(), state.into(), (now + wait).into(), error.into()],
+                // Another server that has claimed it since knows better.
+                "UPDATE outbox SET state = $2, next_attempt_at = $3, last_error = $4
+                 WHERE id = $1 AND state = 'queued' AND attempts = $5",
+                [mail.id.into(), state.into(), (now + wait).into(), error.into(), mail.attempts.into()],
             )
             .await?;
         }

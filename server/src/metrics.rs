@@ -15,6 +15,9 @@ use prometheus_client::{
 };
 use std::{fmt, time::Duration};
 
+/// A database that takes longer to answer does not answer.
+const PATIENCE: Duration = Duration::from_secs(4);
+
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct AnswerLabel {
     method: String,
@@ -80,9 +83,10 @@ impl Metrics {
 
     /// In the text format of OpenMetrics. A database that does not answer is a fact to be shown, not a fault of this page.
     pub(crate) async fn show(&self, portal: &Portal) -> Result<String, fmt::Error> {
-        let outbox = portal.outbox_depth().await;
-        self.database_up.set(i64::from(outbox.is_ok()));
-        if let Ok(depth) = outbox {
+        let outbox = tokio::time::timeout(PATIENCE, portal.outbox_depth()).await;
+        let outbox = outbox.ok().and_then(Result::ok);
+        self.database_up.set(i64::from(outbox.is_some()));
+        if let Some(depth) = outbox {
             self.mail.get_or_create(&StateLabel { state: "queued" }).set(depth.queued);
             self.mail.get_or_create(&StateLabel { state: "parked" }).set(depth.parked);
         }

@@ -7,6 +7,8 @@ use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{conn::auto::Builder, graceful::GracefulShutdown},
 };
+#[cfg(target_os = "linux")]
+use socket2::SockRef;
 use std::{convert::Infallible, future::Future, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, sync::Semaphore};
 use tower::ServiceExt;
@@ -21,7 +23,8 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// Answers with `router` until `stop`, then finishes the requests under way.
 pub(crate) async fn serve(listener: TcpListener, router: Router, metrics: Arc<Metrics>, stop: impl Future<Output = ()>) {
-    let mut builder = Builder::new(TokioExecutor::new());
+    // Only HTTP/1: telling versions apart would wait for a client that sends nothing, without a limit.
+    let mut builder = Builder::new(TokioExecutor::new()).http1_only();
     builder.http1().timer(TokioTimer::new()).header_read_timeout(LONGEST_HEAD);
     let builder = Arc::new(builder);
     let open = GracefulShutdown::new();
@@ -46,6 +49,9 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, metrics: Arc<Me
         };
         // Answers are short and complete: nothing is gained by waiting for more of them.
         let _ = stream.set_nodelay(true);
+        // A client that does not read its answer is given up, too.
+        #[cfg(target_os = "linux")]
+        let _ = SockRef::from(&stream).set_tcp_user_timeout(Some(LONGEST_HEAD));
         let router = router.clone();
         let answer = service_fn(move |request: Request<Incoming>| {
             let router = router.clone();

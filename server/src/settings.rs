@@ -80,7 +80,7 @@ pub struct Settings {
     #[arg(long, env = "AFMT_TRUSTED_PROXIES", value_delimiter = ',')]
     pub trusted_proxy: Vec<IpAddr>,
 
-    /// Addresses that may read /metrics beside this machine.
+    /// Addresses that may read /metrics. Without an https:// public URL this machine may, too.
     #[arg(long, env = "AFMT_METRICS_FROM", value_delimiter = ',')]
     pub metrics_from: Vec<IpAddr>,
 

@@ -7,6 +7,8 @@ use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 /// How often the outbox is looked at.
 const MAIL_EVERY: Duration = Duration::from_secs(5);
+/// A mail server or a database that does not answer at all is given up after this long.
+const LONGEST_DELIVERY: Duration = Duration::from_secs(240);
 /// After the signal to stop, requests under way have this long.
 const DRAIN: Duration = Duration::from_secs(20);
 
@@ -54,6 +56,12 @@ pub async fn start(settings: &Settings, ctx: Ctx, password_cost: PasswordCost) -
     .await?;
     if settings.demo {
         portal.fill_with_demo().await?;
+    } else {
+        anyhow::ensure!(
+            !portal.holds_demo().await?,
+            "The database {} holds demo data, whose passwords are known. It is served with --demo only.",
+            settings.database()?
+        );
     }
     let mailer = mailer(settings)?;
     if public_url.is_https() && settings.trusted_proxy.is_empty() {
@@ -94,10 +102,10 @@ async fn send_mail(portal: Portal, mailer: Mailer, stopped: watch::Receiver<bool
         // A mail that is given up half-way stays claimed and is tried again later.
         tokio::select! {
             () = &mut stop => return,
-            sent = portal.send_due_mail(&mailer) => {
-                if let Err(error) = sent {
-                    tracing::warn!(%error, "the outbox could not be read");
-                }
+            sent = tokio::time::timeout(LONGEST_DELIVERY, portal.send_due_mail(&mailer)) => match sent {
+                Ok(Ok(_)) => {}
+                Ok(Err(error)) => tracing::warn!(%error, "the outbox could not be read"),
+                Err(_) => tracing::warn!("sending mail took too long and is begun again"),
             }
         }
     }

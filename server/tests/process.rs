@@ -170,6 +170,26 @@ fn another_key_signs_only_after_it_was_taken_into_use() {
 }
 
 #[test]
+fn demo_data_is_not_served_without_demo() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (running, _, _) = Running::demo(folder.path());
+    drop(running);
+    let data = folder.path().join("afmt-data");
+    // As if somebody had put it into use.
+    std::fs::rename(data.join("demo.sqlite"), data.join("afmt.sqlite")).expect("renamed");
+    std::fs::rename(data.join("demo_licensing.meridian.example_2026a.key"), data.join("licensing.meridian.example_2026a.key"))
+        .expect("renamed");
+    let served = afmt(folder.path())
+        .args(["--listen", "127.0.0.1:0", "--passphrase-file", "afmt-data/demo-passphrase"])
+        .output()
+        .expect("afmt runs");
+    assert_eq!(
+        refused(&served),
+        "The database afmt-data/afmt.sqlite holds demo data, whose passwords are known. It is served with --demo only."
+    );
+}
+
+#[test]
 fn what_would_be_dangerous_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     let demo = afmt(folder.path()).args(["--demo", "--listen", "0.0.0.0:0"]).output().expect("afmt runs");

@@ -8,7 +8,7 @@ use axum::{
 };
 use std::net::SocketAddr;
 
-/// For this machine's own programs and for the addresses that the settings name. To everybody else there is nothing here.
+/// For the addresses that the settings name, and without a proxy in front for this machine's own programs. To everybody else there is nothing here.
 pub(crate) async fn show(
     State(app): State<App>,
     Extension(visit): Extension<Visit>,
@@ -16,9 +16,9 @@ pub(crate) async fn show(
     headers: HeaderMap,
 ) -> Response {
     let asking = client_address::of(&app, peer.ip(), &headers);
-    // Loopback is also where a proxy asks from, and one that is not trusted may do so for anybody.
+    // Loopback is also where a proxy asks from, for anybody: where there is one, those who may read are named.
     let forwarded = headers.contains_key("x-forwarded-for") || headers.contains_key("forwarded") || headers.contains_key("via");
-    let own = asking.is_loopback() && !forwarded;
+    let own = asking.is_loopback() && !forwarded && !app.public_url.is_https();
     if !own && !app.metrics_from.contains(&asking) {
         return answer::not_found(visit).await;
     }

@@ -3,7 +3,7 @@
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use reqwest::StatusCode;
 use std::{collections::BTreeSet, sync::Arc, time::Instant};
-use tests::{AMELIA, Answer, Backend, Browser, NEW, Server, Size, form, report, seed};
+use tests::{AMELIA, Answer, Backend, Browser, LENA, NEW, Server, Size, form, report, seed};
 use tokio::{sync::Barrier, task::JoinSet};
 
 const CLIENTS: usize = 64;
@@ -99,4 +99,37 @@ async fn of_64_clients_at_the_last_unit_one_gets_it_on_sqlite() {
 #[tokio::test(flavor = "multi_thread")]
 async fn of_64_clients_at_the_last_unit_one_gets_it_on_postgres() {
     at_the_last_unit(Backend::Postgres).await;
+}
+
+/// The same key at the same time for two accounts: one file, and the other form is told which. Nothing but the key stands between them.
+async fn one_key_for_two_accounts(backend: Backend) {
+    let rounds = Size::of_run().pick(20, 200);
+    let server = Server::durable(backend).await;
+    server.execute("UPDATE entitlements SET owned_assigned = 1000000 WHERE NOT unlimited").await;
+    let (first, second) = (server.signed_in(LENA).await, server.signed_in(LENA).await);
+    for round in 0..rounds {
+        let key = format!("accounts{round:014}");
+        let machine = [("switchover_later", "yes"), ("host_id", &format!("{:012X}", round + 1))];
+        let acme = form(&key, &machine);
+        let nordic = form(&key, &[&machine[..], &[("site", "5"), ("server_item", "SW-001-4.0-SV02")]].concat());
+        let (acme, nordic) = tokio::join!(first.post(NEW, &acme), second.post("/accounts/NORDIC-3003/files/new", &nordic));
+        let mut statuses = [acme.status.as_u16(), nordic.status.as_u16()];
+        statuses.sort_unstable();
+        assert_eq!(statuses, [303, 409], "round {round}: {:?} {:?}", acme.problems(), nordic.problems());
+    }
+    assert_eq!(server.rows("SELECT id FROM activation_files").await.len(), rounds);
+    server.assert_healthy().await;
+    report(&format!(
+        "concurrency, {backend:?}: {rounds} × the same key at once for two accounts: one file each time, doctor clean"
+    ));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_key_sent_at_once_for_two_accounts_gives_one_file_on_sqlite() {
+    one_key_for_two_accounts(Backend::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_key_sent_at_once_for_two_accounts_gives_one_file_on_postgres() {
+    one_key_for_two_accounts(Backend::Postgres).await;
 }

@@ -273,6 +273,8 @@ async fn clients_that_send_slowly_are_given_up_and_keep_nobody_waiting() {
         stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\nx-slow: ").await.expect("the beginning of a head");
         heads.spawn(rest(stream));
     }
+    // Who says nothing at all is given up, too.
+    heads.spawn(rest(TcpStream::connect(&address).await.expect("connected")));
     let mut body = TcpStream::connect(&address).await.expect("connected");
     let head = format!(
         "POST /theme HTTP/1.1\r\nhost: {address}\r\norigin: http://{address}\r\ncontent-type: application/x-www-form-urlencoded\r\n\

@@ -205,7 +205,7 @@ pub(crate) async fn generate_on(browser: &Browser, client: u64, stop: &AtomicBoo
 
 /// Two servers that start at once on a fresh database both come up, on one schema, one key and one demo.
 async fn two_start_at_once(backend: Backend) {
-    let times = Size::of_run().pick(1, 20);
+    let times = Size::of_run().pick(3, 20);
     for _ in 0..times {
         let home = Home::new(EXECUTABLE, backend).await;
         // The key is made before: both servers must have the same one.

@@ -106,7 +106,7 @@ async fn nothing_of_people_is_logged(backend: Backend) {
         (Some("POST"), Some("/accounts/{garn}/files/new"), Some(500))
     );
     let slow: Vec<_> = lines.iter().filter(|line| line["fields"]["message"] == "slow query").collect();
-    for name in ["session", "offer: lines", "files: first page", "allocate", "insert file_revisions", "select people"] {
+    for name in ["session", "offer: parts", "files: first page", "allocate", "insert file_revisions", "select people"] {
         assert!(slow.iter().any(|line| line["fields"]["query"] == name), "no slow query is called {name}");
     }
     let unnamed: Vec<_> =
@@ -178,4 +178,6 @@ async fn metrics_are_for_this_machine_and_for_those_who_are_named() {
     assert_eq!(ask(Some(("x-forwarded-for", "192.0.2.9, 192.0.2.10"))).await, 404);
     assert_eq!(ask(Some(("x-forwarded-for", "127.0.0.1"))).await, 404);
     assert_eq!(ask(Some(("forwarded", "for=192.0.2.10"))).await, 404);
+    let behind_a_proxy = Server::behind("https://licences.example").await;
+    assert_eq!(behind_a_proxy.browser().get("/metrics").await.status, StatusCode::NOT_FOUND, "a proxy asks from loopback");
 }
