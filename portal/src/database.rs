@@ -262,7 +262,9 @@ async fn connect(address: &DatabaseAddress, connections: u32, create: bool) -> R
         DatabaseAddress::Sqlite(path) => {
             let mut options = ConnectOptions::new("sqlite::memory:");
             let path = path.clone();
-            options.min_connections(1).map_sqlx_sqlite_opts(move |sqlite| {
+            // All are opened at the start and kept: opening one later needs file descriptors that may not be there then.
+            options.min_connections(connections).max_lifetime(None).idle_timeout(None);
+            options.map_sqlx_sqlite_opts(move |sqlite| {
                 sqlite
                     .filename(&path)
                     .in_memory(false)
