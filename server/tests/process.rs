@@ -176,7 +176,12 @@ fn demo_data_is_not_served_without_demo() {
     drop(running);
     let data = folder.path().join("afmt-data");
     // As if somebody had put it into use.
-    std::fs::rename(data.join("demo.sqlite"), data.join("afmt.sqlite")).expect("renamed");
+    for log in ["", "-wal"] {
+        let from = data.join(format!("demo.sqlite{log}"));
+        if from.exists() {
+            std::fs::rename(from, data.join(format!("afmt.sqlite{log}"))).expect("renamed");
+        }
+    }
     std::fs::rename(data.join("demo_licensing.meridian.example_2026a.key"), data.join("licensing.meridian.example_2026a.key"))
         .expect("renamed");
     let served = afmt(folder.path())
