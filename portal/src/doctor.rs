@@ -15,7 +15,7 @@ use licensing::{
     file::{ActivationFile, Binding, Expected, KeyRing, Verdict},
 };
 use migration::{Migrator, MigratorTrait};
-use sea_orm::{DatabaseTransaction, DbBackend, EntityTrait, FromQueryResult};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, FromQueryResult};
 use sha2::{Digest, Sha256};
 use std::{sync::Arc, time::Duration};
 
@@ -235,7 +235,7 @@ async fn schema(on: &DatabaseTransaction) -> Result<Finding, Error> {
 /// What the database itself says about its pages and indexes.
 async fn integrity(on: &DatabaseTransaction) -> Result<Finding, Error> {
     const RULE: &str = "the database's own structure is sound";
-    let sql = match sea_orm::ConnectionTrait::get_database_backend(on) {
+    let sql = match on.get_database_backend() {
         DbBackend::Sqlite => "SELECT integrity_check AS broken FROM pragma_integrity_check WHERE integrity_check <> 'ok'",
         _ => {
             "SELECT c.relname || ': the index is not valid' AS broken FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
@@ -273,7 +273,7 @@ async fn durability(on: &DatabaseTransaction, database: &Database) -> Result<Fin
 async fn orphans(on: &DatabaseTransaction) -> Result<Finding, Error> {
     const RULE: &str = "nothing is orphaned";
     let mut found = Vec::new();
-    if sea_orm::ConnectionTrait::get_database_backend(on) == DbBackend::Sqlite {
+    if on.get_database_backend() == DbBackend::Sqlite {
         let sql = r#"SELECT "table" || ': row ' || COALESCE(rowid, '?') || ' refers to nothing in ' || parent AS broken
                      FROM pragma_foreign_key_check"#;
         found.extend(rows::<Broken>(on, "doctor: references", sql, []).await?);
@@ -306,7 +306,7 @@ async fn orphans(on: &DatabaseTransaction) -> Result<Finding, Error> {
 
 async fn serial_numbers(on: &DatabaseTransaction) -> Result<Finding, Error> {
     const RULE: &str = "no serial number will be given twice";
-    let last = match sea_orm::ConnectionTrait::get_database_backend(on) {
+    let last = match on.get_database_backend() {
         DbBackend::Sqlite => "COALESCE((SELECT last FROM serial_numbers), 0)",
         _ => "(SELECT last_value FROM serial_numbers)",
     };

@@ -1,5 +1,5 @@
 use super::{address, downloaded, form, fresh_key, generated};
-use portal::{Ctx, PasswordCost};
+use portal::Ctx;
 use server::{Secret, Settings};
 use tests::{AMELIA, Backend, Cluster, Durability, NEW, Server};
 
@@ -23,7 +23,7 @@ async fn a_database_is_taken_along_to_postgres() {
     let again = server::copy_database(&settings, &Ctx::system()).await.expect_err("not empty any more");
     assert!(again.to_string().ends_with(" has data already. Copy into an empty database."), "{again}");
 
-    let copy = Server::over(&server, settings, PasswordCost::Least).await;
+    let copy = Server::over(&server, settings).await;
     copy.assert_healthy().await;
     // Who was signed in still is: the session was copied, and the cookie is the same.
     let amelia = amelia.at(copy.address());

@@ -1,0 +1,152 @@
+use portal::DEMO_PASSWORD;
+use reqwest::{Client, StatusCode, header::HeaderMap};
+use scraper::{Html, Selector};
+
+/// A browser without script: it keeps cookies and says where its forms come from.
+pub struct Browser {
+    pub client: Client,
+    url: String,
+    accept: &'static str,
+}
+
+impl Browser {
+    pub(crate) fn new(client: Client, url: String) -> Self {
+        Self { client, url, accept: "text/html,*/*;q=0.8" }
+    }
+
+    /// The same browser with its cookies, at another server of this machine.
+    #[must_use]
+    pub fn at(self, url: String) -> Self {
+        Self { url, ..self }
+    }
+
+    /// Signs `email` in.
+    ///
+    /// # Panics
+    /// When that fails.
+    pub async fn sign_in(&self, email: &str) {
+        let answer = self.post("/sign-in", &[("email", email), ("password", DEMO_PASSWORD)]).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text());
+    }
+
+    /// The same browser, saying otherwise what it takes.
+    #[must_use]
+    pub fn accepting(self, accept: &'static str) -> Self {
+        Self { accept, ..self }
+    }
+
+    /// # Panics
+    /// When the server does not answer.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.try_get(path).await.expect(path)
+    }
+
+    /// # Panics
+    /// When the server does not answer.
+    pub async fn post<N: AsRef<str>, V: AsRef<str>>(&self, path: &str, fields: &[(N, V)]) -> Answer {
+        self.try_post(path, fields).await.expect(path)
+    }
+
+    /// As [`Self::post`], for a server that may be gone.
+    ///
+    /// # Errors
+    /// There was no answer, or not all of it.
+    pub async fn try_post<N: AsRef<str>, V: AsRef<str>>(&self, path: &str, fields: &[(N, V)]) -> reqwest::Result<Answer> {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        self.try_post_body(path, body.into_bytes()).await
+    }
+
+    /// As [`Self::get`], for a server that may be gone.
+    ///
+    /// # Errors
+    /// There was no answer, or not all of it.
+    pub async fn try_get(&self, path: &str) -> reqwest::Result<Answer> {
+        Answer::of(self.client.get(format!("{}{path}", self.url)).header("accept", self.accept).send().await?).await
+    }
+
+    /// Sends `body` as a form, whatever it is.
+    ///
+    /// # Panics
+    /// When the server does not answer.
+    pub async fn post_body(&self, path: &str, body: Vec<u8>) -> Answer {
+        self.try_post_body(path, body).await.expect(path)
+    }
+
+    async fn try_post_body(&self, path: &str, body: Vec<u8>) -> reqwest::Result<Answer> {
+        let request = self
+            .client
+            .post(format!("{}{path}", self.url))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("origin", &self.url)
+            .header("accept", self.accept)
+            .body(body);
+        Answer::of(request.send().await?).await
+    }
+}
+
+/// What the server answered.
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    async fn of(response: reqwest::Response) -> reqwest::Result<Self> {
+        let (status, headers) = (response.status(), response.headers().clone());
+        Ok(Self { status, headers, body: response.bytes().await?.to_vec() })
+    }
+
+    #[must_use]
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// A header, empty when there is none.
+    #[must_use]
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// The text of each element that `selector` finds, blanks folded.
+    ///
+    /// # Panics
+    /// When `selector` is not one.
+    #[must_use]
+    pub fn all(&self, selector: &str) -> Vec<String> {
+        let selector = Selector::parse(selector).expect("a selector");
+        let page = Html::parse_document(&self.text());
+        let fold = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        page.select(&selector).map(|element| fold(element.text().collect())).collect()
+    }
+
+    /// An attribute of the first element that `selector` finds.
+    ///
+    /// # Panics
+    /// When `selector` is not one.
+    #[must_use]
+    pub fn attribute(&self, selector: &str, attribute: &str) -> Option<String> {
+        let selector = Selector::parse(selector).expect("a selector");
+        let page = Html::parse_document(&self.text());
+        page.select(&selector).next().and_then(|element| element.attr(attribute).map(str::to_owned))
+    }
+
+    /// What was typed into a field of the form, as the page shows it again.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<String> {
+        self.attribute(&format!("input[name=\"{name}\"]"), "value")
+    }
+
+    /// The lines of the error summary: (field, words).
+    ///
+    /// # Panics
+    /// Never: the selector is one.
+    #[must_use]
+    pub fn problems(&self) -> Vec<(String, String)> {
+        let selector = Selector::parse(".error-summary li a").expect("a selector");
+        let page = Html::parse_document(&self.text());
+        page.select(&selector)
+            .map(|link| (link.attr("href").unwrap_or_default().trim_start_matches('#').to_owned(), link.text().collect()))
+            .collect()
+    }
+}
