@@ -1,6 +1,5 @@
 use crate::{
     AccountAccess, Caller, Error, FileRow, Role,
-    caller::VISIBLE,
     database::{count, known, parsed, rows},
 };
 use chrono::{NaiveDate, TimeDelta};
@@ -69,10 +68,11 @@ impl Caller {
             "SELECT a.garn, a.name, a.licence_model,
                 (SELECT COUNT(*) FROM activation_files f WHERE f.account_id = a.id AND f.state = 'active') AS active_files
              FROM accounts a
-             WHERE {VISIBLE} AND (lower(a.name) LIKE $3 ESCAPE '\\' OR lower(a.garn) LIKE $3 ESCAPE '\\')
-             ORDER BY a.name, a.id LIMIT {MOST_ACCOUNTS} + 1"
+             WHERE {} AND (lower(a.name) LIKE $2 ESCAPE '\\' OR lower(a.garn) LIKE $2 ESCAPE '\\')
+             ORDER BY a.name, a.id LIMIT {MOST_ACCOUNTS} + 1",
+            self.visible()
         );
-        let values = [self.person_id().into(), self.sees_all().into(), pattern.into()];
+        let values = [self.person_id().into(), pattern.into()];
         let found: Vec<Found> = rows(self.portal().database.read(), "accounts list", &sql, values).await?;
         found
             .into_iter()

@@ -82,16 +82,13 @@ impl Caller {
             licence_model: String,
             time_zone: String,
         }
-        let sql =
-            format!("SELECT a.id, a.garn, a.name, a.licence_model, a.time_zone FROM accounts a WHERE a.garn = $3 AND {VISIBLE}");
-        let found: Found = row(
-            self.portal.database.read(),
-            "account of the caller",
-            &sql,
-            [self.person_id.into(), self.sees_all().into(), garn.into()],
-        )
-        .await?
-        .ok_or(Error::NotFound)?;
+        let sql = format!(
+            "SELECT a.id, a.garn, a.name, a.licence_model, a.time_zone FROM accounts a WHERE a.garn = $2 AND {}",
+            self.visible()
+        );
+        let values = [self.person_id.into(), garn.into()];
+        let found: Option<Found> = row(self.portal.database.read(), "account of the caller", &sql, values).await?;
+        let found = found.ok_or(Error::NotFound)?;
         Ok(AccountAccess {
             caller: self.clone(),
             account_id: found.id,
@@ -102,17 +99,18 @@ impl Caller {
         })
     }
 
-    /// Licensing analysts work for all accounts.
-    pub(crate) fn sees_all(&self) -> bool {
-        self.role == Role::Analyst
+    /// Whether account `a` is one of this person, `$1`: all of them for a licensing analyst, else their own customer account, or one that
+    /// granted their partner access. Two texts, because PostgreSQL plans a condition that only its parameter decides anew each time.
+    pub(crate) fn visible(&self) -> &'static str {
+        if self.role == Role::Analyst {
+            "a.kind = 'customer'"
+        } else {
+            "a.kind = 'customer' AND (EXISTS (SELECT 1 FROM memberships m WHERE m.account_id = a.id AND m.person_id = $1)
+                OR EXISTS (SELECT 1 FROM partner_grants g JOIN memberships m ON m.account_id = g.partner_id
+                           WHERE g.customer_id = a.id AND m.person_id = $1))"
+        }
     }
 }
-
-/// Whether account `a` is one of person `$1`: all of them (`$2`), their own customer account, or one that granted their partner access.
-pub(crate) const VISIBLE: &str = "(a.kind = 'customer' AND ($2
-    OR EXISTS (SELECT 1 FROM memberships m WHERE m.account_id = a.id AND m.person_id = $1)
-    OR EXISTS (SELECT 1 FROM partner_grants g JOIN memberships m ON m.account_id = g.partner_id
-               WHERE g.customer_id = a.id AND m.person_id = $1)))";
 
 impl AccountAccess {
     #[must_use]

@@ -10,7 +10,7 @@ use licensing::{
     form::{MailConnector, SystemType},
     key::KeyCounts,
 };
-use sea_orm::FromQueryResult;
+use sea_orm::{FromQueryResult, Value};
 use std::fmt::Write as _;
 
 /// Whether a file counts. Domain §6.3.
@@ -143,9 +143,11 @@ impl PageSize {
 }
 
 /// A file with its current revision, as every query here reads it.
-const FILES: &str = "SELECT f.serial, f.revision, f.state, f.licence_type, p.name AS product, v.name AS version, s.name AS site,
-        r.primary_machine, r.switchover_machine, r.valid_through, r.generated_at, g.name AS generated_by
-    FROM activation_files f
+const FILE: &str = "f.serial, f.revision, f.state, f.licence_type, p.name AS product, v.name AS version, s.name AS site,
+    r.primary_machine, r.switchover_machine, r.valid_through, r.generated_at, g.name AS generated_by";
+
+/// The files of account `$1`.
+const FILES: &str = "FROM activation_files f
     JOIN file_revisions r ON r.file_id = f.id AND r.revision = f.revision
     JOIN products p ON p.id = f.product_id
     JOIN product_versions v ON v.id = r.version_id
@@ -182,17 +184,17 @@ struct Current {
 }
 
 impl Stored {
-    fn row(&self) -> Result<FileRow, Error> {
+    fn row(self) -> Result<FileRow, Error> {
         Ok(FileRow {
             serial: parsed(&self.serial)?,
             revision: count(self.revision)?,
             state: FileState::stored(&self.state)?,
-            product: self.product.clone(),
-            version: self.version.clone(),
+            product: self.product,
+            version: self.version,
             licence_type: known(LicenceType::from_code(&self.licence_type), &self.licence_type)?,
-            site: self.site.clone(),
-            machines: std::iter::once(self.primary_machine.clone()).chain(self.switchover_machine.clone()).collect(),
-            generated_by: self.generated_by.clone(),
+            site: self.site,
+            machines: std::iter::once(self.primary_machine).chain(self.switchover_machine).collect(),
+            generated_by: self.generated_by,
             generated_at: self.generated_at,
             valid_through: self.valid_through,
         })
@@ -206,33 +208,37 @@ impl AccountAccess {
     /// [`Error::NotFound`] when `after` is not one of them.
     pub async fn files(&self, after: Option<&str>, size: PageSize) -> Result<FilePage, Error> {
         #[derive(FromQueryResult)]
-        struct Total {
+        struct Begin {
+            id: i64,
+        }
+        #[derive(FromQueryResult)]
+        struct Listed {
+            #[sea_orm(nested)]
+            file: Stored,
             total: i64,
         }
         let on = self.portal().database.read();
         let account = self.account_id();
-        let total: Option<Total> =
-            row(on, "files: count", "SELECT COUNT(*) AS total FROM activation_files WHERE account_id = $1", [account.into()])
-                .await?;
-        let limit = size.rows() + 1;
-        let stored: Vec<Stored> = match after {
-            None => rows(on, "files: first page", &format!("{FILES} ORDER BY f.id DESC LIMIT {limit}"), [account.into()]).await?,
+        // The page and its count are one statement: each statement changes threads or processes and back.
+        let list = |name, condition: &str, values: Vec<Value>| {
+            let total = "(SELECT COUNT(*) FROM activation_files WHERE account_id = $1)";
+            let limit = size.rows() + 1;
+            let sql = format!("SELECT {total} AS total, {FILE} {FILES} {condition} ORDER BY f.id DESC LIMIT {limit}");
+            async move { rows::<Listed>(on, name, &sql, values).await }
+        };
+        let listed = match after {
+            None => list("files: first page", "", vec![account.into()]).await?,
             Some(after) => {
-                let sql = "SELECT f.id AS total FROM activation_files f WHERE f.account_id = $1 AND f.serial = $2";
-                let after: Total =
-                    row(on, "files: where the page begins", sql, [account.into(), after.into()]).await?.ok_or(Error::NotFound)?;
-                rows(
-                    on,
-                    "files: next page",
-                    &format!("{FILES} AND f.id < $2 ORDER BY f.id DESC LIMIT {limit}"),
-                    [account.into(), after.total.into()],
-                )
-                .await?
+                let sql = "SELECT f.id FROM activation_files f WHERE f.account_id = $1 AND f.serial = $2";
+                let begin: Option<Begin> = row(on, "files: where the page begins", sql, [account.into(), after.into()]).await?;
+                let Begin { id } = begin.ok_or(Error::NotFound)?;
+                list("files: next page", "AND f.id < $2", vec![account.into(), id.into()]).await?
             }
         };
-        let page = stored.iter().take(size.rows()).map(Stored::row).collect::<Result<Vec<_>, _>>()?;
-        let next = page.last().map(|row| row.serial.clone()).filter(|_| stored.len() > size.rows());
-        let total = total.and_then(|t| u64::try_from(t.total).ok()).unwrap_or_default();
+        let total = listed.first().map_or(Ok(0), |listed| u64::try_from(listed.total)).map_err(Error::internal)?;
+        let more = listed.len() > size.rows();
+        let page = listed.into_iter().take(size.rows()).map(|listed| listed.file.row()).collect::<Result<Vec<_>, _>>()?;
+        let next = page.last().map(|row| row.serial.clone()).filter(|_| more);
         Ok(FilePage { rows: page, total, next })
     }
 
@@ -241,9 +247,9 @@ impl AccountAccess {
     /// # Errors
     /// [`Error::Unavailable`] and [`Error::Internal`].
     pub async fn recent_files(&self, most: usize) -> Result<Vec<FileRow>, Error> {
-        let sql = format!("{FILES} ORDER BY f.id DESC LIMIT {most}");
+        let sql = format!("SELECT {FILE} {FILES} ORDER BY f.id DESC LIMIT {most}");
         let stored: Vec<Stored> = rows(self.portal().database.read(), "files: recent", &sql, [self.account_id().into()]).await?;
-        stored.iter().map(Stored::row).collect()
+        stored.into_iter().map(Stored::row).collect()
     }
 
     /// One file of the account with its current revision.
@@ -252,9 +258,9 @@ impl AccountAccess {
     /// [`Error::NotFound`], the same for another account's file and for none.
     pub async fn file(&self, serial: &str) -> Result<FileView, Error> {
         let on = self.portal().database.read();
-        let stored: Stored = row(on, "file", &format!("{FILES} AND f.serial = $2"), [self.account_id().into(), serial.into()])
-            .await?
-            .ok_or(Error::NotFound)?;
+        let sql = format!("SELECT {FILE} {FILES} AND f.serial = $2");
+        let stored: Option<Stored> = row(on, "file", &sql, [self.account_id().into(), serial.into()]).await?;
+        let stored = stored.ok_or(Error::NotFound)?;
         let Current { revision_id, system_type, mail_connector, updates_through, bytes, sha256, .. } =
             self.current(serial).await?;
         let note = Note::parse(&bytes).map_err(Error::internal)?;
