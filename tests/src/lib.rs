@@ -227,6 +227,12 @@ impl Server {
         &self.running.portal
     }
 
+    /// The server's clock and random source, for what the command line does beside it.
+    #[must_use]
+    pub fn ctx(&self) -> &Ctx {
+        &self.ctx
+    }
+
     #[must_use]
     pub fn backend(&self) -> Backend {
         self.backend

@@ -1,5 +1,4 @@
 use super::{address, downloaded, form, fresh_key, generated};
-use portal::Ctx;
 use server::{Secret, Settings};
 use tests::{AMELIA, Backend, Cluster, Durability, NEW, Server};
 
@@ -17,10 +16,10 @@ async fn a_database_is_taken_along_to_postgres() {
     let bytes = downloaded(&amelia, &file).await;
     let before = server.contents().await;
     let settings = outgrown(&server).await;
-    let rows = server::copy_database(&settings, &Ctx::system()).await.expect("copied");
+    let rows = server::copy_database(&settings, server.ctx()).await.expect("copied");
     assert!(rows > 100, "{rows}");
     assert_eq!(server.contents().await, before, "the source stays as it is");
-    let again = server::copy_database(&settings, &Ctx::system()).await.expect_err("not empty any more");
+    let again = server::copy_database(&settings, server.ctx()).await.expect_err("not empty any more");
     assert!(again.to_string().ends_with(" has data already. Copy into an empty database."), "{again}");
 
     let copy = Server::over(&server, settings).await;
@@ -40,7 +39,7 @@ async fn a_database_is_taken_along_to_postgres() {
 #[tokio::test]
 async fn a_copy_goes_from_sqlite_to_postgres_only() {
     let server = Server::on(Backend::Sqlite).await;
-    let error = server::copy_database(server.settings(), &Ctx::system()).await.expect_err("no target");
+    let error = server::copy_database(server.settings(), server.ctx()).await.expect_err("no target");
     assert_eq!(
         error.to_string(),
         "The copy goes from an SQLite file to a PostgreSQL database: name the target with --database-url."
