@@ -1,7 +1,7 @@
 use crate::EntitlementBar;
 use leptos::prelude::*;
 use licensing::{
-    Quantity, date,
+    Quantity, Source, date,
     form::NewFileForm,
     offer::Offer,
     preview::{self, PartChange},
@@ -19,6 +19,10 @@ pub fn Preview(
     let ready = RwSignal::new(false);
     let section = NodeRef::<leptos::html::Section>::new();
     follow(section, form, ready);
+    let uncounted = match offer.licence_type.source() {
+        Source::Catalogue => "without an order",
+        Source::Entitlements | Source::Bundle => "recorded, billed by use",
+    };
     let preview = Memo::new(move |_| form.with(|form| form.preview(&offer)));
     view! {
         <section
@@ -30,7 +34,7 @@ pub fn Preview(
             <h2 id="preview-title">"Preview"</h2>
             <p role="status">{move || preview.with(summary)}</p>
             {move || preview.with(problems)}
-            {move || preview.with(quantities)}
+            {move || preview.with(|preview| quantities(preview, uncounted))}
             {move || preview.with(keys)}
         </section>
     }
@@ -48,7 +52,10 @@ fn summary(preview: &preview::Preview) -> String {
         Some(day) => format!("updates until {}", date::words(day)),
         None => "no updates".to_owned(),
     };
-    format!("{keys}, {updates}.")
+    match preview.valid_through {
+        Some(day) => format!("{keys}, valid through {}, {updates}.", date::words(day)),
+        None => format!("{keys}, {updates}."),
+    }
 }
 
 fn problems(preview: &preview::Preview) -> Option<AnyView> {
@@ -64,9 +71,10 @@ fn problems(preview: &preview::Preview) -> Option<AnyView> {
     })
 }
 
-fn quantities(preview: &preview::Preview) -> Option<AnyView> {
+/// `uncounted` is said of quantities that no order bounds.
+fn quantities(preview: &preview::Preview, uncounted: &str) -> Option<AnyView> {
     (!preview.parts.is_empty()).then(|| {
-        let rows = preview.parts.iter().map(part).collect_view();
+        let rows = preview.parts.iter().map(|change| part(change, uncounted)).collect_view();
         view! {
             <h3>"Available, before and after"</h3>
             <ul class="changes">{rows}</ul>
@@ -75,7 +83,7 @@ fn quantities(preview: &preview::Preview) -> Option<AnyView> {
     })
 }
 
-fn part(change: &PartChange) -> AnyView {
+fn part(change: &PartChange, uncounted: &str) -> AnyView {
     let PartChange { description, holding, asked, .. } = change.clone();
     let before = holding.available();
     let after = change.available_after();
@@ -85,7 +93,7 @@ fn part(change: &PartChange) -> AnyView {
     ];
     let short = change.falls_short();
     let lines = if holding.unlimited {
-        view! { <span class="figures">{format!("{} recorded, billed by use", Words(asked))}</span> }.into_any()
+        view! { <span class="figures">{format!("{} {uncounted}", Words(asked))}</span> }.into_any()
     } else {
         pools
             .into_iter()

@@ -1,6 +1,10 @@
 //! What the vendor sells, as data: products, versions, parts and what each part gives. Domain §2.
 
-use crate::{PartNumber, key::KeyMapping, key::KeyName, licence::coded};
+use crate::{
+    DevelopmentSize, PartNumber,
+    key::{KeyClass, KeyMapping, KeyName},
+    licence::coded,
+};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,14 +21,29 @@ coded! {
         Engine = "engine", "Engine";
         Hardware = "hardware", "Hardware";
         DevelopmentBundle = "development-bundle", "Development bundle";
+        Evaluation = "evaluation", "Evaluation";
+        TrialBundle = "trial-bundle", "Trial bundle";
+        AddOnBundle = "add-on-bundle", "Add-on bundle";
     }
 }
 
 impl PartClass {
+    /// Whether it is what a file is made for: *Select one valid server item* offers it.
+    #[must_use]
+    pub const fn is_item(self) -> bool {
+        matches!(self, Self::ServerItem | Self::DevelopmentBundle | Self::Evaluation)
+    }
+
     /// Whether *Select any add-on items* offers parts of this class.
     #[must_use]
     pub const fn is_add_on(self) -> bool {
-        !matches!(self, Self::ServerItem | Self::SwitchoverItem | Self::DevelopmentBundle)
+        !self.is_item() && !matches!(self, Self::SwitchoverItem)
+    }
+
+    /// Licensing analysts alone put it into a file. Domain §4.
+    #[must_use]
+    pub const fn is_for_analysts(self) -> bool {
+        matches!(self, Self::TrialBundle | Self::AddOnBundle)
     }
 }
 
@@ -40,6 +59,9 @@ pub struct Product {
     /// A second server may stand ready to take over.
     pub switchover: bool,
     pub mail_connector: bool,
+    /// In a virtual cloud it works only beside a virtual-cloud server of the product with this code. Domain §6.5.
+    #[serde(default)]
+    pub cloud_beside: Option<String>,
     #[serde(default)]
     pub version: Vec<ProductVersion>,
 }
@@ -55,6 +77,9 @@ pub struct ProductVersion {
     /// Subscription accounts may run it: it knows the usage keys. Domain §2.
     #[serde(default)]
     pub subscription: bool,
+    /// It can run in a virtual cloud. Domain §6.5.
+    #[serde(default)]
+    pub virtual_cloud: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,6 +91,9 @@ pub struct Part {
     pub product: String,
     pub generation: String,
     pub class: PartClass,
+    /// Of a server item the size of the development licence that comes with it, of a development bundle its own.
+    #[serde(default)]
+    pub development: Option<DevelopmentSize>,
     /// Parts that must be in the same file.
     #[serde(default)]
     pub requires: Vec<PartNumber>,
@@ -107,6 +135,10 @@ pub enum CatalogueError {
     KeyTwice { part: PartNumber, key: KeyName },
     #[error("Part {part} maps {key}, which follows from a rule and is never sold.")]
     KeyOfARule { part: PartNumber, key: KeyName },
+    #[error("Product {product} names {name} as what it runs beside in a virtual cloud, which the catalogue does not have.")]
+    MissingBeside { product: String, name: String },
+    #[error("Part {0} is a development bundle and does not say how large.")]
+    NoSize(PartNumber),
 }
 
 impl Catalogue {
@@ -137,6 +169,12 @@ impl Catalogue {
                 return Err(CatalogueError::Twice { what: "Product", name: product.code.clone() });
             }
         }
+        if let Some((product, name)) = self.product.iter().find_map(|product| {
+            let beside = product.cloud_beside.as_ref().filter(|beside| !generations.contains_key(beside.as_str()))?;
+            Some((product.code.clone(), beside.clone()))
+        }) {
+            return Err(CatalogueError::MissingBeside { product, name });
+        }
         once("Part", self.part.iter().map(|p| p.number.as_str()))?;
         let numbers: BTreeSet<_> = self.part.iter().map(|p| &p.number).collect();
         for part in &self.part {
@@ -147,6 +185,9 @@ impl Catalogue {
             }
             if let Some(required) = part.requires.iter().find(|r| !numbers.contains(r)) {
                 return Err(missing("required part", required.as_str()));
+            }
+            if part.class == PartClass::DevelopmentBundle && part.development.is_none() {
+                return Err(CatalogueError::NoSize(part.number.clone()));
             }
             let mut keys = BTreeSet::new();
             if let Some((key, ..)) = part.keys.iter().find(|(key, ..)| key.follows_from_a_rule()) {
@@ -168,6 +209,22 @@ impl Catalogue {
     pub fn parts(&self) -> &[Part] {
         &self.part
     }
+}
+
+/// What one development licence of `size` gives, of the keys that a product's parts give: each feature once, and so many of each access and
+/// session key, its concurrent twin and the basic station. Keys that follow from a rule are in no part. Domain §4.
+#[must_use]
+pub fn development_keys(keys: impl IntoIterator<Item = KeyName>, size: DevelopmentSize) -> Vec<KeyMapping> {
+    let units = |key: &KeyName| match key.class() {
+        KeyClass::Feature => 1,
+        KeyClass::Access | KeyClass::Session => size.units(),
+        KeyClass::Licence if *key == KeyName::basic_station() => size.units(),
+        KeyClass::Licence | KeyClass::Engine | KeyClass::Hardware => 0,
+    };
+    keys.into_iter()
+        .map(|key| KeyMapping { per_assigned: units(&key), per_pooled: 0, key })
+        .filter(|m| m.per_assigned > 0)
+        .collect()
 }
 
 fn once<'a>(what: &'static str, names: impl Iterator<Item = &'a str>) -> Result<(), CatalogueError> {
@@ -313,6 +370,26 @@ mod tests {
     }
 
     #[test]
+    fn a_development_licence_gives_every_feature_and_so_many_of_the_rest() {
+        let keys = ["I3_FEATURE_CIC_SERVER", "I3_ACCESS_CLIENT", "I3_ACCESS_CLIENT_CONCURRENT", "I3_SESSION_CALL"];
+        let others = ["I3_LICENSE_BASIC_STATION", "I3_LICENSE_SALESFORCE", "I3_ENGINE_TTS", "I3_HARDWARE_GATEWAY"];
+        let keys = keys.iter().chain(&others).map(|key| key.parse::<KeyName>().expect("a key"));
+        for (size, units) in [(DevelopmentSize::Small, 8), (DevelopmentSize::Large, 30)] {
+            let mut given = KeyCounts::default();
+            given.add_part(&development_keys(keys.clone(), size), Quantity::ONE_SERVER).expect("small counts");
+            let given: Vec<_> = given.iter().map(|(key, count)| (key.as_str(), count)).collect();
+            let expected = [
+                ("I3_ACCESS_CLIENT", units),
+                ("I3_ACCESS_CLIENT_CONCURRENT", units),
+                ("I3_FEATURE_CIC_SERVER", 1),
+                ("I3_LICENSE_BASIC_STATION", units),
+                ("I3_SESSION_CALL", units),
+            ];
+            assert_eq!(given, expected, "{size}");
+        }
+    }
+
+    #[test]
     fn a_catalogue_that_points_nowhere_is_refused() {
         let product = "[[product]]\ncode = \"CIC\"\nname = \"n\"\nline = \"l\"\nswitchover = true\nmail_connector = true\n\
             [[product.version]]\nname = \"2020 R1\"\nreleased_on = \"2020-01-31\"\ngeneration = \"4.0\"\n";
@@ -327,6 +404,10 @@ mod tests {
         assert_eq!(
             refused(part("A", "CIC", "keys = []\nrequires = [\"B\"]")),
             "Part A names required part B, which the catalogue does not have."
+        );
+        assert_eq!(
+            refused(part("A", "CIC", "keys = []").replace("\"access\"", "\"development-bundle\"")),
+            "Part A is a development bundle and does not say how large."
         );
         assert_eq!(refused(part("A", "CIC", "keys = []").repeat(2)), "Part A stands twice in the catalogue.");
         assert_eq!(

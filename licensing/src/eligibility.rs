@@ -1,6 +1,6 @@
 //! Whether somebody may generate at all, before anything is typed. Domain §1.
 
-use crate::{LicenceModel, date};
+use crate::{DevelopmentSize, LicenceModel, LicenceType, date};
 use chrono::NaiveDate;
 use std::fmt;
 
@@ -38,6 +38,30 @@ pub enum Ineligible {
     NothingOrdered {
         product: String,
     },
+    /// Customers and partners do not generate this type.
+    ForAnalysts(LicenceType),
+    /// Certified partner employees and licensing analysts generate it, for any product.
+    ForPartners {
+        /// A partner whose certifications are not current, rather than a customer.
+        partner: bool,
+    },
+    /// No server item that a development licence comes with.
+    NoBundle {
+        product: String,
+    },
+    NoDevelopmentOrdered {
+        product: String,
+        size: DevelopmentSize,
+        /// Last day of what was ordered before.
+        ended_on: Option<NaiveDate>,
+    },
+    NoEvaluationOrdered {
+        product: String,
+        /// Last day of what was ordered before.
+        ended_on: Option<NaiveDate>,
+    },
+    /// A trial lets a customer try what they do not own beside what they do.
+    NotACustomerYet,
 }
 
 impl Ineligible {
@@ -59,6 +83,18 @@ impl Ineligible {
             Self::NothingOrdered { .. } => {
                 "Order a server item, or ask your licensing analyst if an order is missing here.".into()
             }
+            Self::ForAnalysts(_) => "Send the licensing analysts an activation file request.".into(),
+            Self::ForPartners { partner: true } => "Renew a core certification, or ask a certified colleague.".into(),
+            Self::ForPartners { partner: false } => {
+                "Choose the development licence that comes with your server or that you ordered, or ask your partner.".into()
+            }
+            Self::NoBundle { .. } => {
+                "Order a development licence, or ask your licensing analyst if an order is missing here.".into()
+            }
+            Self::NoDevelopmentOrdered { .. } | Self::NoEvaluationOrdered { .. } => {
+                "Order one, or ask your licensing analyst if an order is missing here.".into()
+            }
+            Self::NotACustomerYet => "Order something first, or order an evaluation.".into(),
         }
     }
 }
@@ -82,6 +118,31 @@ impl fmt::Display for Ineligible {
             Self::NoActiveSite => f.write_str("This account has no active install site."),
             Self::NothingOrdered { product } => {
                 write!(f, "This account has no server item of {product}.")
+            }
+            Self::ForAnalysts(licence_type) => write!(f, "Licensing analysts alone generate files of the type {licence_type}."),
+            Self::ForPartners { partner: true } => f.write_str(
+                "Development files without an order are for certified partner employees; none of your certifications is current.",
+            ),
+            Self::ForPartners { partner: false } => {
+                f.write_str("Development files without an order are for certified partner employees.")
+            }
+            Self::NoBundle { product } => {
+                write!(f, "This account has no server of {product} that a development licence comes with.")
+            }
+            Self::NoDevelopmentOrdered { product, size, ended_on: None } => {
+                write!(f, "This account has ordered no {size} development licence of {product}.")
+            }
+            Self::NoDevelopmentOrdered { product, size, ended_on: Some(day) } => {
+                write!(f, "The {size} development licence of {product} ended on {}.", date::words(*day))
+            }
+            Self::NoEvaluationOrdered { product, ended_on: None } => {
+                write!(f, "This account has ordered no evaluation of {product}.")
+            }
+            Self::NoEvaluationOrdered { product, ended_on: Some(day) } => {
+                write!(f, "The evaluation of {product} ended on {}.", date::words(*day))
+            }
+            Self::NotACustomerYet => {
+                f.write_str("A trial file is for customers who have ordered something; this account has not.")
             }
         }
     }

@@ -15,6 +15,10 @@ pub struct Entitlement {
     pub unlimited: bool,
     /// Last day of paid maintenance.
     pub maintenance_end: Option<NaiveDate>,
+    /// How long what was sold for a term may be used, from the first file on.
+    pub term_days: Option<u32>,
+    /// Last day of every file of this line, which its first file fixed. Domain §4.
+    pub ends_on: Option<NaiveDate>,
 }
 
 impl Entitlement {
@@ -109,6 +113,8 @@ mod tests {
             allocated: Quantity::ZERO,
             unlimited: false,
             maintenance_end: maintenance_end.map(|d| d.parse().expect("a date")),
+            term_days: None,
+            ends_on: None,
         }
     }
 

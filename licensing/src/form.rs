@@ -1,13 +1,14 @@
 //! The form of *New activation file*: what was typed becomes a [`NewFile`], or a list of everything that is wrong with it.
 
 use crate::{
-    HostId, HostIdError, LicenceType, MOST, Name, PartNumber, Quantity, TextError, UsageTracking,
-    catalogue::PartClass,
+    HostId, HostIdError, LicenceType, MOST, Name, PartNumber, Quantity, Source, TextError, UsageTracking, date,
+    file::{Binding, Enforcement, Server},
     key::TooMany,
     licence::coded,
-    offer::Offer,
+    offer::{CloudObstacle, Offer, OfferedPart},
     preview::{Preview, Selection},
 };
+use chrono::{Months, NaiveDate};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -23,6 +24,8 @@ pub mod field {
     pub const MAIL_CONNECTOR: &str = "mail_connector";
     pub const SERVER_ITEM: &str = "server_item";
     pub const USAGE_TRACKING: &str = "usage_tracking";
+    pub const RAMP_DATE: &str = "ramp_date";
+    pub const GRACE_DAYS: &str = "grace_days";
     pub const SWITCHOVER_LATER: &str = "switchover_later";
     pub const SWITCHOVER_HOST_ID: &str = "switchover_host_id";
     pub const SWITCHOVER_MACHINE_NAME: &str = "switchover_machine_name";
@@ -54,17 +57,19 @@ pub mod field {
     }
 
     /// In the order of the page, so that an error summary reads from top to bottom.
-    pub(super) const ORDER: [&str; 14] = [
+    pub(super) const ORDER: [&str; 16] = [
         SITE,
         PRODUCT,
         VERSION,
         TYPE,
+        USAGE_TRACKING,
+        RAMP_DATE,
+        GRACE_DAYS,
         HOST_ID,
         MACHINE_NAME,
         SYSTEM_TYPE,
         MAIL_CONNECTOR,
         SERVER_ITEM,
-        USAGE_TRACKING,
         SWITCHOVER_LATER,
         SWITCHOVER_HOST_ID,
         SWITCHOVER_MACHINE_NAME,
@@ -95,16 +100,8 @@ coded! {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewFileForm(Vec<(String, String)>);
 
-/// A server with its item.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Machine {
-    pub host_id: HostId,
-    pub name: Name,
-    pub item: PartNumber,
-}
-
-/// A complete and consistent request for a production file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A complete and consistent request for a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct NewFile {
     /// Id of the install site, one of the offer's.
     pub site: String,
@@ -114,10 +111,11 @@ pub struct NewFile {
     pub system_type: Option<SystemType>,
     pub mail_connector: Option<MailConnector>,
     pub usage_tracking: Option<UsageTracking>,
-    pub primary: Machine,
-    pub switchover: Option<Machine>,
-    /// Parts with what is asked of each, in the order of the offer.
-    pub add_ons: Vec<(PartNumber, Quantity)>,
+    pub binding: Binding,
+    /// Server item, switchover server item, then add-ons in the order of the offer, with what is asked of each.
+    pub parts: Vec<(PartNumber, Quantity)>,
+    /// Last day of the file.
+    pub valid_through: NaiveDate,
 }
 
 /// One thing that is wrong, and the field where it is mended.
@@ -158,10 +156,25 @@ pub enum Problem {
         description: String,
         missing: String,
     },
-    NotOwned(String),
+    /// A part that this account cannot have in this file.
+    NotAddable {
+        part: String,
+        licence_type: LicenceType,
+    },
     TooMany(TooMany),
-    UsageTrackingOnPerpetual,
+    /// Usage tracking where there is no usage to be billed.
+    UsageTracking(LicenceType),
+    VirtualCloud(CloudObstacle),
+    NotADate(String),
+    /// A ramp date outside of the first day and the last one that are possible.
+    RampDate(NaiveDate, NaiveDate),
+    GraceDays,
 }
+
+/// A grace period is at most this long, in days.
+pub const LONGEST_GRACE: u32 = 365;
+/// A ramp date lies at most so far ahead of the day of issue.
+const LONGEST_RAMP: Months = Months::new(12);
 
 coded! {
     /// The lists of the form.
@@ -201,11 +214,32 @@ impl fmt::Display for Problem {
             Self::Requires { description, missing } => {
                 write!(f, "{description} works only together with {missing}. Add it, or leave {description} out.")
             }
-            Self::NotOwned(part) => {
-                write!(f, "Part {part} is not among what this account owns for this product. Choose from the current list.")
+            Self::NotAddable { part, licence_type } if licence_type.is_fixed() => {
+                write!(f, "Nothing can be added to this licence type ({licence_type}): its contents are fixed. Leave {part} out.")
             }
+            Self::NotAddable { part, licence_type } => match licence_type.source() {
+                Source::Catalogue => {
+                    write!(f, "Part {part} is not among the parts of this product and version. Choose from the current list.")
+                }
+                _ => write!(f, "Part {part} is not among what this account owns for this product. Choose from the current list."),
+            },
             Self::TooMany(error) => write!(f, "{error}."),
-            Self::UsageTrackingOnPerpetual => f.write_str("A perpetual licence carries no usage tracking. Leave it out."),
+            Self::UsageTracking(LicenceType::Production) => {
+                f.write_str("A perpetual licence carries no usage tracking. Leave it out.")
+            }
+            Self::UsageTracking(licence_type) => {
+                write!(f, "A file of this type ({licence_type}) carries no usage tracking. Leave it out.")
+            }
+            Self::VirtualCloud(obstacle) => write!(f, "{obstacle}"),
+            Self::NotADate(typed) if typed.is_empty() => f.write_str("Enter the date, such as 2027-01-31."),
+            Self::NotADate(typed) => write!(f, "“{typed}” is not a date. Enter year, month and day, such as 2027-01-31."),
+            Self::RampDate(first, last) => write!(
+                f,
+                "Enforcement can start between {} and {}. Choose a day of that year.",
+                date::words(*first),
+                date::words(*last)
+            ),
+            Self::GraceDays => write!(f, "The grace period is a number of days from 1 to {LONGEST_GRACE}."),
         }
     }
 }
@@ -228,16 +262,17 @@ impl NewFileForm {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// Without what `offer` does not have: parts that were chosen for another product.
+    /// Without what `offer` does not have: what was chosen for another product or type.
     #[must_use]
     pub fn fitting(&self, offer: &Offer) -> Self {
-        let offered = |part: &str, class: fn(PartClass) -> bool| {
-            part.is_empty() || offer.parts.iter().any(|p| p.number.as_str() == part && class(p.class))
-        };
+        fn among<'a>(part: &str, mut offered: impl Iterator<Item = &'a OfferedPart>) -> bool {
+            part.is_empty() || offered.any(|p| p.number.as_str() == part)
+        }
         let fits = |name: &str, value: &str| match name {
-            field::SERVER_ITEM => offered(value, |class| class == PartClass::ServerItem),
-            field::SWITCHOVER_ITEM => offered(value, |class| class == PartClass::SwitchoverItem),
-            _ => field::quantity_part(name).is_none_or(|part| offered(part, PartClass::is_add_on)),
+            field::SERVER_ITEM => among(value, offer.items()),
+            field::SWITCHOVER_ITEM => among(value, offer.switchover_items()),
+            field::USAGE_TRACKING | field::RAMP_DATE | field::GRACE_DAYS => offer.reports_usage(),
+            _ => field::quantity_part(name).is_none_or(|part| among(part, offer.add_ons())),
         };
         Self(self.0.iter().filter(|(name, value)| fits(name, value)).cloned().collect())
     }
@@ -246,6 +281,12 @@ impl NewFileForm {
     #[must_use]
     pub fn switchover_later(&self) -> bool {
         !self.value(field::SWITCHOVER_LATER).is_empty()
+    }
+
+    /// Whether the file is to be for a virtual cloud.
+    #[must_use]
+    pub fn in_virtual_cloud(&self) -> bool {
+        self.value(field::USAGE_TRACKING) == UsageTracking::VirtualCloud.code()
     }
 
     /// What the choices made so far would give; fields that cannot be read yet are named in its refusals.
@@ -266,13 +307,13 @@ impl NewFileForm {
 
     fn selection(&self, offer: &Offer, refusals: &mut Vec<Refusal>) -> Selection {
         let mut selection = Selection {
-            server_item: self.item(field::SERVER_ITEM, offer, PartClass::ServerItem, Choice::ServerItem, refusals),
+            server_item: self.item(field::SERVER_ITEM, offer.items(), Choice::ServerItem, refusals),
             usage_tracking: self.usage_tracking(refusals),
             ..Selection::default()
         };
         if offer.has_switchover() && !self.switchover_later() {
             selection.switchover_item =
-                self.item(field::SWITCHOVER_ITEM, offer, PartClass::SwitchoverItem, Choice::SwitchoverItem, refusals);
+                self.item(field::SWITCHOVER_ITEM, offer.switchover_items(), Choice::SwitchoverItem, refusals);
         }
         for part in offer.add_ons() {
             let assigned = self.count(&field::assigned(&part.number), refusals);
@@ -286,23 +327,23 @@ impl NewFileForm {
             let Some(part) = field::quantity_part(name) else { continue };
             let owned = offer.add_ons().any(|p| p.number.as_str() == part);
             if !owned && !value.trim().is_empty() {
-                refusals.push(refusal(name, Problem::NotOwned(part.to_owned())));
+                let problem = Problem::NotAddable { part: part.to_owned(), licence_type: offer.licence_type };
+                refusals.push(refusal(name, problem));
             }
         }
         selection
     }
 
-    /// A chosen part of `class`. Nothing chosen is no refusal yet: [`Self::parse`] asks for it.
-    fn item(
+    /// The chosen one of `offered`. Nothing chosen is no refusal yet: [`Self::parse`] asks for it.
+    fn item<'a>(
         &self,
         name: &str,
-        offer: &Offer,
-        class: PartClass,
+        mut offered: impl Iterator<Item = &'a OfferedPart>,
         choice: Choice,
         refusals: &mut Vec<Refusal>,
     ) -> Option<PartNumber> {
         let typed = self.value(name);
-        let chosen = offer.of_class(class).find(|part| part.number.as_str() == typed);
+        let chosen = offered.find(|part| part.number.as_str() == typed);
         if chosen.is_none() && !typed.is_empty() {
             refusals.push(refusal(name, Problem::NotOffered(choice)));
         }
@@ -342,14 +383,13 @@ impl NewFileForm {
     /// # Errors
     /// Everything that is wrong, in the order of the page; never empty.
     pub fn parse(&self, offer: &Offer) -> Result<NewFile, Vec<Refusal>> {
-        let (selection, Preview { mut refusals, .. }) = self.read(offer);
+        let (selection, Preview { mut refusals, parts, valid_through, .. }) = self.read(offer);
 
         let site = self.site(offer, &mut refusals);
         if self.value(field::VERSION) != offer.version || self.value(field::PRODUCT) != offer.product.code {
             refusals.push(refusal(field::VERSION, Problem::NotOffered(Choice::Version)));
         }
-        let licence_type = LicenceType::from_code(self.value(field::TYPE)).filter(|t| *t == LicenceType::Production);
-        if licence_type.is_none() {
+        if self.value(field::TYPE) != offer.licence_type.code() {
             refusals.push(refusal(field::TYPE, Problem::NotOffered(Choice::Type)));
         }
         let (system_type, mail_connector) = if offer.product.mail_connector {
@@ -360,50 +400,98 @@ impl NewFileForm {
         } else {
             (None, None)
         };
-
-        let primary = self.machine(
-            [field::HOST_ID, field::MACHINE_NAME, field::SERVER_ITEM],
-            selection.server_item,
-            Choice::ServerItem,
-            &mut refusals,
-        );
-        let switchover = if offer.has_switchover() && !self.switchover_later() {
-            self.machine(
-                [field::SWITCHOVER_HOST_ID, field::SWITCHOVER_MACHINE_NAME, field::SWITCHOVER_ITEM],
-                selection.switchover_item,
-                Choice::SwitchoverItem,
-                &mut refusals,
-            )
-        } else {
-            None
-        };
-        if let (Ok(first), Ok(second)) =
-            (self.value(field::HOST_ID).parse::<HostId>(), self.value(field::SWITCHOVER_HOST_ID).parse::<HostId>())
-            && offer.has_switchover()
-            && !self.switchover_later()
-            && first == second
-        {
-            refusals.push(refusal(field::SWITCHOVER_HOST_ID, Problem::SameHost(first)));
+        if selection.server_item.is_none() && self.value(field::SERVER_ITEM).is_empty() {
+            refusals.push(refusal(field::SERVER_ITEM, Problem::NoChoice(Choice::ServerItem)));
         }
-
-        match (site, licence_type, primary) {
-            (Some(site), Some(licence_type), Some(primary)) if refusals.is_empty() => Ok(NewFile {
+        let paired = offer.has_switchover() && !self.switchover_later();
+        if paired && selection.switchover_item.is_none() && self.value(field::SWITCHOVER_ITEM).is_empty() {
+            refusals.push(refusal(field::SWITCHOVER_ITEM, Problem::NoChoice(Choice::SwitchoverItem)));
+        }
+        let binding = match (self.in_virtual_cloud(), &offer.virtual_cloud) {
+            (false, _) => self.hosts(paired, &selection, &mut refusals),
+            (true, Ok(organization)) => self.cloud(offer, organization, paired, &selection, &mut refusals),
+            // Its obstacle is among the refusals, or that nothing is selected.
+            (true, Err(_)) => None,
+        };
+        match (site, binding, valid_through) {
+            (Some(site), Some(binding), Some(valid_through)) if refusals.is_empty() => Ok(NewFile {
                 site,
                 product: offer.product.code.clone(),
                 version: offer.version.clone(),
-                licence_type,
+                licence_type: offer.licence_type,
                 system_type,
                 mail_connector,
                 usage_tracking: selection.usage_tracking,
-                primary,
-                switchover,
-                add_ons: selection.add_ons,
+                binding,
+                parts: parts.into_iter().map(|change| (change.part, change.asked)).collect(),
+                valid_through,
             }),
             _ => {
                 in_page_order(&mut refusals, offer);
                 Err(refusals)
             }
         }
+    }
+
+    /// One server or two on hosts of their own.
+    fn hosts(&self, paired: bool, selection: &Selection, refusals: &mut Vec<Refusal>) -> Option<Binding> {
+        let host = |field: &str, refusals: &mut Vec<Refusal>| -> Option<HostId> {
+            self.value(field).parse().map_err(|e| refusals.push(refusal(field, Problem::HostId(e)))).ok()
+        };
+        let first = host(field::HOST_ID, refusals);
+        let primary = self.server(field::MACHINE_NAME, first.clone(), &selection.server_item, refusals);
+        let switchover = paired.then(|| {
+            let second = host(field::SWITCHOVER_HOST_ID, refusals);
+            if let (Some(first), Some(second)) = (first, &second)
+                && first == *second
+            {
+                refusals.push(refusal(field::SWITCHOVER_HOST_ID, Problem::SameHost(first)));
+            }
+            self.server(field::SWITCHOVER_MACHINE_NAME, second, &selection.switchover_item, refusals)
+        });
+        // A pair is whole or the form is refused.
+        let switchover = switchover.map_or(Some(None), |server| server.map(Some))?;
+        Some(Binding::Host { primary: primary?, switchover })
+    }
+
+    /// One server or two in the virtual cloud of `organization`. Domain §6.5.
+    fn cloud(
+        &self,
+        offer: &Offer,
+        organization: &Name,
+        paired: bool,
+        selection: &Selection,
+        refusals: &mut Vec<Refusal>,
+    ) -> Option<Binding> {
+        let ramp_date = self.ramp_date(offer.today).map_err(|problem| refusals.push(refusal(field::RAMP_DATE, problem))).ok();
+        let grace = self.value(field::GRACE_DAYS).trim().parse().ok().filter(|days| (1..=LONGEST_GRACE).contains(days));
+        if grace.is_none() {
+            refusals.push(refusal(field::GRACE_DAYS, Problem::GraceDays));
+        }
+        let primary = self.server(field::MACHINE_NAME, Some(()), &selection.server_item, refusals);
+        let switchover =
+            paired.then(|| self.server(field::SWITCHOVER_MACHINE_NAME, Some(()), &selection.switchover_item, refusals));
+        let switchover = switchover.map_or(Some(None), |server| server.map(Some))?;
+        let enforcement = Enforcement { ramp_date: ramp_date?, grace_days: grace?, organization_id: organization.clone() };
+        Some(Binding::VirtualCloud { primary: primary?, switchover, enforcement })
+    }
+
+    fn ramp_date(&self, today: NaiveDate) -> Result<NaiveDate, Problem> {
+        let typed = self.value(field::RAMP_DATE).trim();
+        let date: NaiveDate = typed.parse().map_err(|_| Problem::NotADate(typed.to_owned()))?;
+        let last = today + LONGEST_RAMP;
+        if (today..=last).contains(&date) { Ok(date) } else { Err(Problem::RampDate(today, last)) }
+    }
+
+    fn server<H>(
+        &self,
+        name_field: &str,
+        host_id: Option<H>,
+        item: &Option<PartNumber>,
+        refusals: &mut Vec<Refusal>,
+    ) -> Option<Server<H>> {
+        let name = self.value(name_field).parse().map_err(|e| refusals.push(refusal(name_field, Problem::MachineName(e)))).ok();
+        Some(Server { machine_name: name?, host_id: host_id?, server_item: Some(item.clone()?) })
     }
 
     fn site(&self, offer: &Offer, refusals: &mut Vec<Refusal>) -> Option<String> {
@@ -423,21 +511,6 @@ impl NewFileForm {
             refusals.push(refusal(name, Problem::NoChoice(choice)));
         }
         self.coded(name, choice, read, refusals)
-    }
-
-    fn machine(
-        &self,
-        [host_field, name_field, item_field]: [&str; 3],
-        item: Option<PartNumber>,
-        choice: Choice,
-        refusals: &mut Vec<Refusal>,
-    ) -> Option<Machine> {
-        let host_id = self.value(host_field).parse().map_err(|e| refusals.push(refusal(host_field, Problem::HostId(e)))).ok();
-        let name = self.value(name_field).parse().map_err(|e| refusals.push(refusal(name_field, Problem::MachineName(e)))).ok();
-        if item.is_none() && self.value(item_field).is_empty() {
-            refusals.push(refusal(item_field, Problem::NoChoice(choice)));
-        }
-        Some(Machine { host_id: host_id?, name: name?, item: item? })
     }
 }
 

@@ -39,6 +39,12 @@ impl KeyName {
         Self::known("I3_FEATURE_VIRTUAL_CLOUD")
     }
 
+    /// Held by a station, and so never concurrent. Domain §3.
+    #[must_use]
+    pub fn basic_station() -> Self {
+        Self::known("I3_LICENSE_BASIC_STATION")
+    }
+
     /// A name that this crate itself writes down.
     pub(crate) fn known(name: &'static str) -> Self {
         Self(name.to_owned())
@@ -52,8 +58,7 @@ impl KeyName {
     /// Whether the key is set by a rule about the whole file, and so by no part. Domain §6.5 to §6.7.
     #[must_use]
     pub fn follows_from_a_rule(&self) -> bool {
-        let usage = [UsageTracking::Upload, UsageTracking::Local].map(UsageTracking::key);
-        *self == Self::updates_allowed() || *self == Self::virtual_cloud() || usage.contains(self)
+        *self == Self::updates_allowed() || UsageTracking::ALL.iter().any(|usage| usage.key() == *self)
     }
 
     #[must_use]

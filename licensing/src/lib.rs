@@ -18,6 +18,6 @@ mod quantity;
 mod text;
 
 pub use host_id::{HostId, HostIdError};
-pub use licence::{LicenceModel, LicenceType, UsageTracking};
+pub use licence::{DevelopmentSize, LicenceModel, LicenceType, Source, UsageTracking};
 pub use quantity::{MOST, Quantity};
 pub use text::{Garn, Name, PartNumber, Serial, TextError};

@@ -66,11 +66,72 @@ impl LicenceType {
     }
 }
 
+impl LicenceType {
+    /// Where the parts of a file of this type come from.
+    #[must_use]
+    pub const fn source(self) -> Source {
+        match self {
+            Self::Production | Self::OrderedDevelopmentSmall | Self::OrderedDevelopmentLarge | Self::Evaluation => {
+                Source::Entitlements
+            }
+            Self::BundledDevelopment => Source::Bundle,
+            Self::PartnerDevelopment | Self::Trial => Source::Catalogue,
+        }
+    }
+
+    /// The size that was ordered, of an ordered development licence.
+    #[must_use]
+    pub const fn ordered_size(self) -> Option<DevelopmentSize> {
+        match self {
+            Self::OrderedDevelopmentSmall => Some(DevelopmentSize::Small),
+            Self::OrderedDevelopmentLarge => Some(DevelopmentSize::Large),
+            _ => None,
+        }
+    }
+
+    /// Whether its contents are given whole, so that nothing can be added. Domain §4.
+    #[must_use]
+    pub const fn is_fixed(self) -> bool {
+        !matches!(self, Self::Production | Self::PartnerDevelopment | Self::Trial)
+    }
+}
+
+/// Where the parts of a file come from. Domain §4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Order lines, whose quantities move.
+    Entitlements,
+    /// A licence that comes with an ordered server, one for each; nothing moves.
+    Bundle,
+    /// The whole catalogue, in any quantity; nothing moves.
+    Catalogue,
+}
+
 coded! {
-    /// How the server of a subscription account reports its usage. Domain §6.6.
+    /// How large a development licence is. Domain §4.
+    DevelopmentSize {
+        Small = "small", "small";
+        Large = "large", "large";
+    }
+}
+
+impl DevelopmentSize {
+    /// How many of each access and session licence it gives.
+    #[must_use]
+    pub const fn units(self) -> u32 {
+        match self {
+            Self::Small => 8,
+            Self::Large => 30,
+        }
+    }
+}
+
+coded! {
+    /// How the server of a subscription account reports its usage. Domain §6.5 and §6.6.
     UsageTracking {
         Upload = "upload", "The server uploads its usage by itself";
         Local = "local", "Usage is kept on the server and uploaded by hand";
+        VirtualCloud = "virtual-cloud", "Virtual cloud: the server reports to the cloud and needs no host id";
     }
 }
 
@@ -81,6 +142,7 @@ impl UsageTracking {
         match self {
             Self::Upload => crate::key::KeyName::known("I3_FEATURE_USAGE_TRACKING_UPLOAD"),
             Self::Local => crate::key::KeyName::known("I3_FEATURE_USAGE_TRACKING_LOCAL"),
+            Self::VirtualCloud => crate::key::KeyName::virtual_cloud(),
         }
     }
 }

@@ -1,13 +1,19 @@
 //! What a choice would give: resulting keys, each part before and after, and every shortfall at once.
 
 use crate::{
-    PartNumber, Quantity, UsageTracking,
+    LicenceType, PartNumber, Quantity, UsageTracking,
+    date::{PRODUCTION_VALID_THROUGH, a_year_after},
     entitlement::{Entitlement, Holding, draw},
     form::{Choice, Pool, Problem, Refusal, field, refusal},
     key::{KeyCounts, KeyName},
     offer::{Offer, OfferedPart},
 };
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
+
+/// A partner's development file is valid so long after its day of issue. Domain §4.
+const PARTNER_DEVELOPMENT: Days = Days::new(30);
+/// A trial file is. Domain §4.
+const TRIAL: Days = Days::new(60);
 
 /// The choices that decide keys and quantities. Every part number is one of the offer's.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,6 +29,8 @@ pub struct Preview {
     pub keys: KeyCounts,
     /// Chosen parts: server item, switchover item, then add-ons.
     pub parts: Vec<PartChange>,
+    /// Last day of the file; `None` until the choices decide it.
+    pub valid_through: Option<NaiveDate>,
     /// Last day on which updates may be installed; `None` when the server item's maintenance is not current. Domain §6.7.
     pub updates_through: Option<NaiveDate>,
     pub refusals: Vec<Refusal>,
@@ -81,11 +89,16 @@ impl Preview {
         }
         if let Some(item) = selection.server_item.as_ref().and_then(|item| offer.part(item)) {
             let line = drawn_line(item);
-            preview.updates_through = line.filter(|line| line.maintained_on(offer.today)).and_then(|line| line.maintenance_end);
+            preview.valid_through = last_day(offer, line);
+            if matches!(offer.licence_type, LicenceType::Production | LicenceType::Evaluation) {
+                preview.updates_through =
+                    line.filter(|line| line.maintained_on(offer.today)).and_then(|line| line.maintenance_end);
+            }
             if preview.updates_through.is_some() {
                 preview.add_key(&KeyName::updates_allowed(), field::SERVER_ITEM);
             }
-            preview.track_usage(line.is_some_and(|line| line.unlimited), selection.usage_tracking);
+            let billed = offer.licence_type == LicenceType::Production && line.is_some_and(|line| line.unlimited);
+            preview.track_usage(offer, billed, selection.usage_tracking);
         }
         preview
     }
@@ -111,13 +124,15 @@ impl Preview {
         self.parts.push(PartChange { part: part.number.clone(), description: part.description.clone(), holding, asked });
     }
 
-    /// Exactly one usage key in a subscription production file, none in a perpetual one. Domain §6.6.
-    fn track_usage(&mut self, subscription: bool, chosen: Option<UsageTracking>) {
-        match (subscription, chosen) {
-            (true, Some(usage)) => self.add_key(&usage.key(), field::USAGE_TRACKING),
-            (true, None) => self.refusals.push(refusal(field::USAGE_TRACKING, Problem::NoChoice(Choice::UsageTracking))),
-            (false, Some(_)) => self.refusals.push(refusal(field::USAGE_TRACKING, Problem::UsageTrackingOnPerpetual)),
-            (false, None) => {}
+    /// Exactly one usage key in a subscription production file, none in any other. Domain §6.6.
+    fn track_usage(&mut self, offer: &Offer, billed: bool, chosen: Option<UsageTracking>) {
+        let mut refuse = |problem| self.refusals.push(refusal(field::USAGE_TRACKING, problem));
+        match (billed, chosen, &offer.virtual_cloud) {
+            (_, Some(UsageTracking::VirtualCloud), Err(obstacle)) => refuse(Problem::VirtualCloud(obstacle.clone())),
+            (true, Some(usage), _) => self.add_key(&usage.key(), field::USAGE_TRACKING),
+            (true, None, _) => refuse(Problem::NoChoice(Choice::UsageTracking)),
+            (false, Some(_), _) => refuse(Problem::UsageTracking(offer.licence_type)),
+            (false, None, _) => {}
         }
     }
 
@@ -125,6 +140,22 @@ impl Preview {
         if let Err(error) = self.keys.add(key, 1) {
             self.refusals.push(refusal(field, Problem::TooMany(error)));
         }
+    }
+}
+
+/// The last day of a file whose server item is drawn from `line`. Domain §4.
+fn last_day(offer: &Offer, line: Option<&Entitlement>) -> Option<NaiveDate> {
+    let today = offer.today;
+    let fixed = line.and_then(|line| line.ends_on);
+    match offer.licence_type {
+        LicenceType::Production => Some(PRODUCTION_VALID_THROUGH),
+        LicenceType::BundledDevelopment => Some(a_year_after(today)),
+        LicenceType::PartnerDevelopment => Some(today + PARTNER_DEVELOPMENT),
+        LicenceType::Trial => Some(today + TRIAL),
+        LicenceType::OrderedDevelopmentSmall | LicenceType::OrderedDevelopmentLarge => {
+            line.map(|_| fixed.unwrap_or_else(|| a_year_after(today)))
+        }
+        LicenceType::Evaluation => fixed.or_else(|| Some(today + Days::new(line?.term_days?.into()))),
     }
 }
 

@@ -12,6 +12,7 @@ mod m0002_catalogue;
 mod m0003_entitlements;
 mod m0004_activation_files;
 mod m0005_records;
+mod m0006_licence_types;
 
 pub struct Migrator;
 
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_entitlements::Migration),
             Box::new(m0004_activation_files::Migration),
             Box::new(m0005_records::Migration),
+            Box::new(m0006_licence_types::Migration),
         ]
     }
 }

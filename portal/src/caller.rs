@@ -42,6 +42,8 @@ pub struct AccountAccess {
     pub garn: Garn,
     pub name: String,
     pub licence_model: LicenceModel,
+    /// A partner's own account, which has what its people make for themselves; the others are customers'.
+    pub of_partner: bool,
     time_zone: Tz,
 }
 
@@ -79,11 +81,12 @@ impl Caller {
             id: i64,
             garn: String,
             name: String,
+            kind: String,
             licence_model: String,
             time_zone: String,
         }
         let sql = format!(
-            "SELECT a.id, a.garn, a.name, a.licence_model, a.time_zone FROM accounts a WHERE a.garn = $2 AND {}",
+            "SELECT a.id, a.garn, a.name, a.kind, a.licence_model, a.time_zone FROM accounts a WHERE a.garn = $2 AND {}",
             self.visible()
         );
         let values = [self.person_id.into(), garn.into()];
@@ -95,17 +98,18 @@ impl Caller {
             garn: parsed(&found.garn)?,
             name: found.name,
             licence_model: crate::database::known(LicenceModel::from_code(&found.licence_model), &found.licence_model)?,
+            of_partner: found.kind == "partner",
             time_zone: parsed(&found.time_zone)?,
         })
     }
 
-    /// Whether account `a` is one of this person, `$1`: all of them for a licensing analyst, else their own customer account, or one that
-    /// granted their partner access. Two texts, because PostgreSQL plans a condition that only its parameter decides anew each time.
+    /// Whether account `a` is one of this person, `$1`: all of them for a licensing analyst, else their own, or one that granted their partner
+    /// access. Two texts, because PostgreSQL plans a condition that only its parameter decides anew each time.
     pub(crate) fn visible(&self) -> &'static str {
         if self.role == Role::Analyst {
-            "a.kind = 'customer'"
+            "TRUE"
         } else {
-            "a.kind = 'customer' AND (EXISTS (SELECT 1 FROM memberships m WHERE m.account_id = a.id AND m.person_id = $1)
+            "(EXISTS (SELECT 1 FROM memberships m WHERE m.account_id = a.id AND m.person_id = $1)
                 OR EXISTS (SELECT 1 FROM partner_grants g JOIN memberships m ON m.account_id = g.partner_id
                            WHERE g.customer_id = a.id AND m.person_id = $1))"
         }

@@ -1,5 +1,6 @@
 use crate::{
     Error,
+    database::run,
     entity::{key_mapping, part, part_requirement, product, product_version},
 };
 use licensing::catalogue::Catalogue;
@@ -9,7 +10,7 @@ use std::collections::BTreeMap;
 /// Writes `catalogue` into a database that has none.
 pub(crate) async fn insert(on: &DatabaseTransaction, catalogue: &Catalogue) -> Result<(), Error> {
     let mut products = BTreeMap::new();
-    for licensing::catalogue::Product { code, name, line, switchover, mail_connector, version } in catalogue.products() {
+    for licensing::catalogue::Product { code, name, line, switchover, mail_connector, version, .. } in catalogue.products() {
         let row = product::ActiveModel {
             id: NotSet,
             code: Set(code.clone()),
@@ -17,6 +18,8 @@ pub(crate) async fn insert(on: &DatabaseTransaction, catalogue: &Catalogue) -> R
             line: Set(line.clone()),
             switchover: Set(*switchover),
             mail_connector: Set(*mail_connector),
+            // Perhaps of a product that is still to come.
+            cloud_beside: Set(None),
         };
         let product_id = row.insert(on).await?.id;
         products.insert(code.as_str(), product_id);
@@ -27,8 +30,13 @@ pub(crate) async fn insert(on: &DatabaseTransaction, catalogue: &Catalogue) -> R
             released_on: Set(version.released_on),
             generation: Set(version.generation.clone()),
             subscription: Set(version.subscription),
+            virtual_cloud: Set(version.virtual_cloud),
         });
         product_version::Entity::insert_many(versions).exec(on).await?;
+    }
+    for product in catalogue.products().iter().filter(|product| product.cloud_beside.is_some()) {
+        let sql = "UPDATE products SET cloud_beside = $1 WHERE code = $2";
+        run(on, "catalogue: beside", sql, [product.cloud_beside.clone().into(), product.code.clone().into()]).await?;
     }
     let mut parts = BTreeMap::new();
     for part in catalogue.parts() {
@@ -40,6 +48,7 @@ pub(crate) async fn insert(on: &DatabaseTransaction, catalogue: &Catalogue) -> R
             product_id: Set(product_id),
             generation: Set(part.generation.clone()),
             class: Set(part.class.code().to_owned()),
+            development: Set(part.development.map(|size| size.code().to_owned())),
         };
         let part_id = row.insert(on).await?.id;
         parts.insert(&part.number, part_id);
@@ -49,7 +58,9 @@ pub(crate) async fn insert(on: &DatabaseTransaction, catalogue: &Catalogue) -> R
             per_assigned: Set(i64::from(*per_assigned)),
             per_pooled: Set(i64::from(*per_pooled)),
         });
-        key_mapping::Entity::insert_many(mappings).exec(on).await?;
+        if !part.keys.is_empty() {
+            key_mapping::Entity::insert_many(mappings).exec_without_returning(on).await?;
+        }
     }
     for part in catalogue.parts() {
         for required in &part.requires {

@@ -7,7 +7,7 @@ use crate::{
     },
 };
 use chrono::{NaiveDate, TimeDelta};
-use licensing::catalogue::Catalogue;
+use licensing::catalogue::{Catalogue, PartClass};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, NotSet, PaginatorTrait, QueryFilter,
 };
@@ -122,14 +122,18 @@ const ACCOUNTS: [(&str, &str, &str, &str, &str); 4] = [
     ("BRIGHTWATER-9001", "Brightwater Integration", "partner", "perpetual", BERLIN),
 ];
 
+/// The cloud organisation of the account with a subscription.
+const CLOUD_ORGANIZATION: &str = "5f0c2c6e-8d1b-4a53-9d0e-1b7f6a2c9e44";
+
 /// (GARN, name, city, state, country, active)
-const SITES: [(&str, &str, &str, &str, &str, bool); 6] = [
+const SITES: [(&str, &str, &str, &str, &str, bool); 7] = [
     ("ACME-1001", "Indianapolis DC 1", "Indianapolis", "IN", "United States", true),
     ("ACME-1001", "Columbus DR", "Columbus", "OH", "United States", true),
     ("ACME-1001", "Old Mill Road", "Indianapolis", "IN", "United States", false),
     ("HELIOS-2002", "Frankfurt RZ 2", "Frankfurt am Main", "Hessen", "Germany", true),
     ("NORDIC-3003", "Oslo Fornebu", "Fornebu", "", "Norway", true),
     ("NORDIC-3003", "Bergen", "Bergen", "", "Norway", true),
+    ("BRIGHTWATER-9001", "Berlin Lab", "Berlin", "", "Germany", true),
 ];
 
 /// When maintenance of an order ends, from today.
@@ -141,6 +145,9 @@ enum Maintenance {
 
 type Line = (&'static str, i64, i64);
 
+/// An evaluation is sold for so many days.
+const EVALUATION_DAYS: i64 = 45;
+
 struct Order {
     garn: &'static str,
     sales_order: &'static str,
@@ -151,7 +158,7 @@ struct Order {
     lines: &'static [Line],
 }
 
-const ORDERS: [Order; 6] = [
+const ORDERS: [Order; 9] = [
     Order {
         garn: "ACME-1001",
         sales_order: "SO-104417",
@@ -236,6 +243,36 @@ const ORDERS: [Order; 6] = [
         maintenance: Maintenance::None,
         lines: &[("SW-001-4.0-AL05", 20, 0), ("SW-001-4.0-AA18", 4, 1)],
     },
+    Order {
+        garn: "ACME-1001",
+        sales_order: "SO-120015",
+        purchase_order: "PO-90833",
+        ordered_on: "2019-12-16",
+        maintenance: Maintenance::None,
+        lines: &[
+            ("SW-001-4.0-DV01", 1, 0),
+            ("SW-001-4.0-DV02", 2, 0),
+            ("SW-001-4.0-EV01", 1, 0),
+            ("SW-001-4.0-AB01", 10, 0),
+            ("SW-003-4.0-SV01", 1, 0),
+        ],
+    },
+    Order {
+        garn: "HELIOS-2002",
+        sales_order: "SO-201188",
+        purchase_order: "4500120442",
+        ordered_on: "2020-03-02",
+        maintenance: Maintenance::Days(400),
+        lines: &[("SW-002-4.0-SV01", 0, 0), ("SW-002-4.0-SE01", 0, 0)],
+    },
+    Order {
+        garn: "NORDIC-3003",
+        sales_order: "SO-119977",
+        purchase_order: "NMI-2019-112",
+        ordered_on: "2019-12-09",
+        maintenance: Maintenance::None,
+        lines: &[("SW-001-4.0-DV01", 1, 0)],
+    },
 ];
 
 /// The event that the demo leaves.
@@ -280,6 +317,8 @@ impl Portal {
                 kind: Set(kind.to_owned()),
                 licence_model: Set(licence_model.to_owned()),
                 time_zone: Set(time_zone.to_owned()),
+                cloud_organization: Set((licence_model == "subscription").then(|| CLOUD_ORGANIZATION.to_owned())),
+                cloud_connected: Set(licence_model == "subscription"),
             }
             .insert(on)
             .await?;
@@ -385,6 +424,7 @@ async fn insert_order(on: &DatabaseTransaction, demo: &Order, today: NaiveDate) 
             allocated_pooled: Set(0),
             unlimited: Set(account.licence_model == "subscription"),
             maintenance_end: Set(maintenance_end),
+            term_days: Set((part.class == PartClass::Evaluation.code()).then_some(EVALUATION_DAYS)),
         }
         .insert(on)
         .await?;

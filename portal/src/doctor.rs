@@ -12,7 +12,7 @@ use crate::{
 use chrono::{DateTime, NaiveDate, SubsecRound, TimeDelta, Utc};
 use licensing::{
     LicenceType,
-    file::{ActivationFile, Binding, Expected, KeyRing, Verdict},
+    file::{ActivationFile, Expected, KeyRing, Verdict},
 };
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, FromQueryResult};
@@ -43,7 +43,7 @@ struct Rule {
     sql: &'static str,
 }
 
-const RULES: [Rule; 12] = [
+const RULES: [Rule; 14] = [
     Rule {
         name: "doctor: ceilings",
         rule: "no more is allocated than is owned",
@@ -130,11 +130,39 @@ const RULES: [Rule; 12] = [
     },
     Rule {
         name: "doctor: ledgers",
-        rule: "each production revision holds something",
-        sql: "SELECT f.serial || ': revision ' || r.revision || ' holds nothing' AS broken
-              FROM file_revisions r JOIN activation_files f ON f.id = r.file_id
-              WHERE f.licence_type = 'production' AND NOT EXISTS (SELECT 1 FROM allocations a WHERE a.revision_id = r.id)
-              ORDER BY f.id, r.revision",
+        rule: "each revision holds order lines, or parts that need no order, as its type does",
+        sql: "SELECT x.serial || ': revision ' || x.revision || ' of type ' || x.licence_type || ' holds ' || x.ordered
+                || ' order lines and ' || x.unordered || ' parts without an order' AS broken
+              FROM (SELECT f.id, f.serial, r.revision, f.licence_type,
+                        (SELECT COUNT(*) FROM allocations a WHERE a.revision_id = r.id) AS ordered,
+                        (SELECT COUNT(*) FROM unordered_parts u WHERE u.revision_id = r.id) AS unordered
+                    FROM file_revisions r JOIN activation_files f ON f.id = r.file_id) x
+              WHERE CASE WHEN x.licence_type IN ('development-bundled', 'development-partner', 'trial')
+                         THEN x.ordered > 0 OR x.unordered = 0 ELSE x.ordered = 0 OR x.unordered > 0 END
+              ORDER BY x.id, x.revision",
+    },
+    Rule {
+        name: "doctor: bundled licences",
+        rule: "each server comes with one development licence",
+        sql: "SELECT a.garn || ': ' || COUNT(*) || ' active development files come with ' || p.number AS broken
+              FROM unordered_parts u JOIN file_revisions r ON r.id = u.revision_id
+              JOIN activation_files f ON f.id = r.file_id AND f.revision = r.revision
+              JOIN accounts a ON a.id = f.account_id JOIN parts p ON p.id = u.part_id
+              WHERE f.licence_type = 'development-bundled' AND f.state = 'active'
+              GROUP BY a.id, a.garn, p.id, p.number
+              HAVING COUNT(*) > (SELECT COALESCE(SUM(CASE WHEN e.unlimited THEN 1000000 ELSE e.owned_assigned END), 0)
+                                 FROM entitlements e WHERE e.account_id = a.id AND e.part_id = p.id)
+              ORDER BY a.id, p.id",
+    },
+    Rule {
+        name: "doctor: terms",
+        rule: "all files of an order line that is sold for a term end on one day",
+        sql: "SELECT o.sales_order || ' line ' || e.line || ': its files end on ' || MIN(r.valid_through) || ' to ' || MAX(r.valid_through) AS broken
+              FROM allocations a JOIN file_revisions r ON r.id = a.revision_id
+              JOIN entitlements e ON e.id = a.entitlement_id JOIN orders o ON o.id = e.order_id JOIN parts p ON p.id = e.part_id
+              WHERE p.class IN ('development-bundle', 'evaluation')
+              GROUP BY e.id, e.line, o.sales_order HAVING MIN(r.valid_through) <> MAX(r.valid_through)
+              ORDER BY e.id",
     },
     Rule {
         name: "doctor: accounts",
@@ -419,15 +447,9 @@ impl Stored {
 
     /// What the file says differently than the record. Names of accounts and sites are left out: they may be changed later.
     fn differences(&self, file: &ActivationFile) -> Result<Vec<String>, Error> {
-        let (hosts, machines) = match &file.binding {
-            Binding::Host { primary, switchover } => (
-                [Some(primary.host_id.to_string()), switchover.as_ref().map(|s| s.host_id.to_string())],
-                [Some(primary.machine_name.to_string()), switchover.as_ref().map(|s| s.machine_name.to_string())],
-            ),
-            Binding::VirtualCloud { primary, switchover, .. } => {
-                ([None, None], [Some(primary.machine_name.to_string()), switchover.as_ref().map(|s| s.machine_name.to_string())])
-            }
-        };
+        let servers = file.binding.servers();
+        let hosts = [0, 1].map(|of| servers.get(of).and_then(|server| server.host_id.as_ref()).map(ToString::to_string));
+        let machines = [0, 1].map(|of| servers.get(of).map(|server| server.machine_name.to_string()));
         let compared = [
             ("serial", file.serial.as_str() == self.serial),
             ("revision", file.revision == count(self.revision)?),

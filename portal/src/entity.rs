@@ -28,6 +28,8 @@ table!(
     kind: String,
     licence_model: String,
     time_zone: String,
+    cloud_organization: Option<String>,
+    cloud_connected: bool,
 );
 table!(
     person, "people",
@@ -79,6 +81,7 @@ table!(
     line: String,
     switchover: bool,
     mail_connector: bool,
+    cloud_beside: Option<String>,
 );
 table!(
     product_version, "product_versions",
@@ -89,6 +92,7 @@ table!(
     released_on: Date,
     generation: String,
     subscription: bool,
+    virtual_cloud: bool,
 );
 table!(
     part, "parts",
@@ -99,6 +103,7 @@ table!(
     product_id: i64,
     generation: String,
     class: String,
+    development: Option<String>,
 );
 table!(
     part_requirement, "part_requirements",
@@ -148,6 +153,7 @@ table!(
     allocated_pooled: i64,
     unlimited: bool,
     maintenance_end: Option<Date>,
+    term_days: Option<i64>,
 );
 table!(
     signing_key, "signing_keys",
@@ -197,6 +203,15 @@ table!(
     revision_id: i64,
     #[sea_orm(primary_key, auto_increment = false)]
     entitlement_id: i64,
+    assigned: i64,
+    pooled: i64,
+);
+table!(
+    unordered_part, "unordered_parts",
+    #[sea_orm(primary_key, auto_increment = false)]
+    revision_id: i64,
+    #[sea_orm(primary_key, auto_increment = false)]
+    part_id: i64,
     assigned: i64,
     pooled: i64,
 );

@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use licensing::{
     HostId, LicenceType, PartNumber, Quantity, Serial,
     catalogue::PartClass,
-    file::{ActivationFile, Binding, Note},
+    file::{ActivationFile, Binding, Enforcement, Note},
     form::{MailConnector, SystemType},
     key::KeyCounts,
 };
@@ -76,9 +76,11 @@ pub struct FileView {
     pub updates_through: Option<NaiveDate>,
     pub primary: Machine,
     pub switchover: Option<Machine>,
+    /// Of a file for a virtual cloud.
+    pub enforcement: Option<Enforcement>,
     pub system_type: Option<SystemType>,
     pub mail_connector: Option<MailConnector>,
-    /// What the current revision holds of the account's entitlements.
+    /// What the current revision is made of, whether it holds it of the account's entitlements or not.
     pub parts: Vec<PartRow>,
     pub keys: KeyCounts,
     /// Name of the key.
@@ -266,12 +268,22 @@ impl AccountAccess {
         let note = Note::parse(&bytes).map_err(Error::internal)?;
         let file = ActivationFile::decode(note.text).map_err(Error::internal)?;
         let signed_by = note.signatures.into_iter().next().map(|line| line.name);
-        let (primary, switchover) = machines(file.binding);
+        let mut machines = file.binding.servers().into_iter().map(|server| Machine {
+            name: server.machine_name.into(),
+            host_id: server.host_id,
+            item: server.server_item,
+        });
+        let primary = machines.next().ok_or_else(|| Error::internal("a stored file is for no server"))?;
+        let enforcement = match file.binding {
+            Binding::VirtualCloud { enforcement, .. } => Some(enforcement),
+            Binding::Host { .. } => None,
+        };
         Ok(FileView {
             row: stored.row()?,
             updates_through,
             primary,
-            switchover,
+            switchover: machines.next(),
+            enforcement,
             system_type: system_type.as_deref().and_then(SystemType::from_code),
             mail_connector: mail_connector.as_deref().and_then(MailConnector::from_code),
             parts: self.parts_of(revision_id).await?,
@@ -321,9 +333,12 @@ impl AccountAccess {
             self.portal().database.read(),
             "file: parts",
             "SELECT p.number, p.description, p.class,
-                CAST(SUM(a.assigned) AS BIGINT) AS assigned, CAST(SUM(a.pooled) AS BIGINT) AS pooled
-             FROM allocations a JOIN entitlements e ON e.id = a.entitlement_id JOIN parts p ON p.id = e.part_id
-             WHERE a.revision_id = $1 GROUP BY p.id, p.number, p.description, p.class ORDER BY p.id",
+                CAST(SUM(h.assigned) AS BIGINT) AS assigned, CAST(SUM(h.pooled) AS BIGINT) AS pooled
+             FROM (SELECT e.part_id, a.assigned, a.pooled FROM allocations a JOIN entitlements e ON e.id = a.entitlement_id
+                   WHERE a.revision_id = $1
+                   UNION ALL
+                   SELECT u.part_id, u.assigned, u.pooled FROM unordered_parts u WHERE u.revision_id = $1) h
+             JOIN parts p ON p.id = h.part_id GROUP BY p.id, p.number, p.description, p.class ORDER BY p.id",
             [revision_id.into()],
         )
         .await?;
@@ -365,25 +380,4 @@ impl AccountAccess {
 
 fn file_name(serial: &str) -> String {
     format!("{serial}.I3Lic")
-}
-
-fn machines(binding: Binding) -> (Machine, Option<Machine>) {
-    match binding {
-        Binding::Host { primary, switchover } => {
-            let on_host = |server: licensing::file::Server<HostId>| Machine {
-                name: server.machine_name.into(),
-                host_id: Some(server.host_id),
-                item: server.server_item,
-            };
-            (on_host(primary), switchover.map(on_host))
-        }
-        Binding::VirtualCloud { primary, switchover, .. } => {
-            let in_cloud = |server: licensing::file::Server<()>| Machine {
-                name: server.machine_name.into(),
-                host_id: None,
-                item: server.server_item,
-            };
-            (in_cloud(primary), switchover.map(in_cloud))
-        }
-    }
 }

@@ -1,18 +1,17 @@
 use crate::{
     AccountAccess, AuditEvent, Ctx, Error, Failpoint, Write,
     database::{parsed, row, rows, run},
-    entity::{activation_file, allocation, file_revision, submission},
+    entity::{activation_file, allocation, file_revision, submission, unordered_part},
     offer::LoadedOffer,
     outbox,
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, SubsecRound, Utc};
 use licensing::{
-    Garn, HostId, Quantity, Serial,
-    date::PRODUCTION_VALID_THROUGH,
+    Garn, HostId, LicenceType, Quantity, Serial, Source,
     eligibility::Ineligible,
     entitlement::draw,
-    file::{Account, ActivationFile, Binding, Server},
+    file::{Account, ActivationFile},
     form::{NewFile, NewFileForm, Refusal, field},
     offer::Offer,
     preview::Preview,
@@ -129,7 +128,9 @@ impl AccountAccess {
         }
         let (request, loaded) = self.parse(write.on(), form).await?;
         let taken = self.drawn(&request, &loaded)?;
-        allocate(&write, &taken).await?;
+        if !taken.is_empty() {
+            allocate(&write, &taken).await?;
+        }
         ctx.reach(Failpoint::Allocated);
         let serial = next_serial(&write).await?;
         ctx.reach(Failpoint::Numbered);
@@ -137,12 +138,23 @@ impl AccountAccess {
             return Ok(None);
         }
         let link = format!("{}/accounts/{}/files/{serial}", self.portal().settings.public_url, self.garn);
+        let servers: Vec<_> = request.binding.servers();
+        let names: Vec<_> = servers.iter().map(|server| server.machine_name.as_str()).collect();
+        let machines: Vec<_> = servers
+            .iter()
+            .map(|server| match &server.host_id {
+                Some(host_id) => format!("{} ({host_id})", server.machine_name),
+                None => format!("{} (virtual cloud)", server.machine_name),
+            })
+            .collect();
         let mail = outbox::Mail {
             recipient: self.caller().person().email.clone(),
-            subject: format!("Activation file {serial} for {}", request.primary.name),
+            subject: format!("Activation file {serial} for {}", names.join(" and ")),
             body: format!(
-                "You generated activation file {serial} for {} ({}), account {} ({}).\n\nView and download it: {link}\n",
-                request.primary.name, request.primary.host_id, self.name, self.garn
+                "You generated activation file {serial} for {}, account {} ({}).\n\nView and download it: {link}\n",
+                machines.join(" and "),
+                self.name,
+                self.garn
             ),
         };
         outbox::queue(&write, mail, now).await?;
@@ -193,7 +205,9 @@ impl AccountAccess {
     }
 
     async fn parse(&self, on: &impl ConnectionTrait, form: &NewFileForm) -> Result<(NewFile, LoadedOffer), NotGenerated> {
-        let loaded = self.load_offer(on, form.value(field::PRODUCT), form.value(field::VERSION)).await?;
+        // A type that there is not is refused at its field.
+        let licence_type = LicenceType::from_code(form.value(field::TYPE)).unwrap_or(LicenceType::Production);
+        let loaded = self.load_offer(on, form.value(field::PRODUCT), form.value(field::VERSION), licence_type).await?;
         let ineligible = self.ineligible(on, &loaded.offer).await?;
         if !ineligible.is_empty() {
             return Err(NotGenerated::Ineligible(ineligible));
@@ -206,15 +220,15 @@ impl AccountAccess {
 
     /// What each entitlement gives to `request`, by row id, in id order: the order in which rows are taken everywhere.
     fn drawn(&self, request: &NewFile, loaded: &LoadedOffer) -> Result<BTreeMap<i64, Quantity>, Error> {
-        let items =
-            std::iter::once(&request.primary).chain(&request.switchover).map(|machine| (&machine.item, Quantity::ONE_SERVER));
-        let add_ons = request.add_ons.iter().map(|(part, quantity)| (part, *quantity));
         let mut taken = BTreeMap::new();
-        for (number, quantity) in items.chain(add_ons) {
+        if request.licence_type.source() != Source::Entitlements {
+            return Ok(taken);
+        }
+        for (number, quantity) in &request.parts {
             let missing = || Error::internal(format!("{number} was asked for and checked, but cannot be drawn"));
             let part = loaded.offer.part(number).ok_or_else(missing)?;
             let ids = loaded.entitlement_ids.get(number).ok_or_else(missing)?;
-            for (line, given) in draw(&part.lines, quantity).map_err(|_| missing())? {
+            for (line, given) in draw(&part.lines, *quantity).map_err(|_| missing())? {
                 taken.insert(ids[line], given);
             }
         }
@@ -250,6 +264,9 @@ impl AccountAccess {
         };
         let file_id = activation_file::Entity::insert(stored).exec(write.on()).await?.last_insert_id;
         ctx.reach(Failpoint::FileStored);
+        let mut servers = request.binding.servers().into_iter();
+        let primary = servers.next().ok_or_else(|| Error::internal("a file is for no server"))?;
+        let switchover = servers.next();
         let revision = file_revision::ActiveModel {
             id: NotSet,
             file_id: Set(file_id),
@@ -258,10 +275,10 @@ impl AccountAccess {
             version_id: Set(loaded.version_id),
             system_type: Set(request.system_type.map(|t| t.code().to_owned())),
             mail_connector: Set(request.mail_connector.map(|c| c.code().to_owned())),
-            primary_machine: Set(request.primary.name.to_string()),
-            primary_host: Set(Some(request.primary.host_id.to_string())),
-            switchover_machine: Set(request.switchover.as_ref().map(|m| m.name.to_string())),
-            switchover_host: Set(request.switchover.as_ref().map(|m| m.host_id.to_string())),
+            primary_machine: Set(primary.machine_name.to_string()),
+            primary_host: Set(primary.host_id.map(Into::into)),
+            switchover_machine: Set(switchover.as_ref().map(|server| server.machine_name.to_string())),
+            switchover_host: Set(switchover.and_then(|server| server.host_id).map(Into::into)),
             valid_through: Set(file.valid_through),
             updates_through: Set(file.updates_through),
             generated_by: Set(self.caller().person_id()),
@@ -272,13 +289,27 @@ impl AccountAccess {
         };
         let revision_id = file_revision::Entity::insert(revision).exec(write.on()).await?.last_insert_id;
         ctx.reach(Failpoint::RevisionStored);
-        let ledger = taken.iter().map(|(entitlement, quantity)| allocation::ActiveModel {
-            revision_id: Set(revision_id),
-            entitlement_id: Set(*entitlement),
-            assigned: Set(i64::from(quantity.assigned)),
-            pooled: Set(i64::from(quantity.pooled)),
-        });
-        allocation::Entity::insert_many(ledger).exec_without_returning(write.on()).await?;
+        if taken.is_empty() {
+            let parts = request.parts.iter().map(|(number, quantity)| {
+                let part_id = loaded.part_ids.get(number).ok_or_else(|| Error::internal(format!("{number} is no part")))?;
+                Ok(unordered_part::ActiveModel {
+                    revision_id: Set(revision_id),
+                    part_id: Set(*part_id),
+                    assigned: Set(i64::from(quantity.assigned)),
+                    pooled: Set(i64::from(quantity.pooled)),
+                })
+            });
+            let parts = parts.collect::<Result<Vec<_>, Error>>()?;
+            unordered_part::Entity::insert_many(parts).exec_without_returning(write.on()).await?;
+        } else {
+            let ledger = taken.iter().map(|(entitlement, quantity)| allocation::ActiveModel {
+                revision_id: Set(revision_id),
+                entitlement_id: Set(*entitlement),
+                assigned: Set(i64::from(quantity.assigned)),
+                pooled: Set(i64::from(quantity.pooled)),
+            });
+            allocation::Entity::insert_many(ledger).exec_without_returning(write.on()).await?;
+        }
         ctx.reach(Failpoint::LedgerStored);
         let submitted = submission::ActiveModel {
             person_id: Set(self.caller().person_id()),
@@ -302,11 +333,6 @@ impl AccountAccess {
         now: DateTime<Utc>,
     ) -> Result<ActivationFile, Error> {
         let site = offer.sites.iter().find(|site| site.id == request.site).ok_or_else(|| Error::internal("the site is gone"))?;
-        let server = |machine: &licensing::form::Machine| Server {
-            machine_name: machine.name.clone(),
-            host_id: machine.host_id.clone(),
-            server_item: Some(machine.item.clone()),
-        };
         Ok(ActivationFile {
             serial: serial.clone(),
             revision: 1,
@@ -314,10 +340,10 @@ impl AccountAccess {
             product: parsed(&offer.product.code)?,
             product_version: parsed(&offer.version)?,
             license_type: request.licence_type,
-            valid_through: PRODUCTION_VALID_THROUGH,
+            valid_through: request.valid_through,
             updates_through: preview.updates_through,
             account: Account { name: parsed(&self.name)?, garn: self.garn.clone(), install_site: parsed(&site.name)? },
-            binding: Binding::Host { primary: server(&request.primary), switchover: request.switchover.as_ref().map(server) },
+            binding: request.binding.clone(),
             keys: preview.keys,
         })
     }
@@ -333,7 +359,7 @@ impl AccountAccess {
             serial: String,
         }
         let mut same = Vec::new();
-        for machine in std::iter::once(&request.primary).chain(&request.switchover) {
+        for host_id in request.binding.host_ids() {
             let files: Vec<Same> = rows(
                 on,
                 "files of a host",
@@ -341,16 +367,11 @@ impl AccountAccess {
                  WHERE (r.primary_host = $1 OR r.switchover_host = $1)
                    AND f.account_id = $2 AND f.product_id = $3 AND f.licence_type = $4 AND f.state = 'active'
                  ORDER BY f.id",
-                [
-                    machine.host_id.to_string().into(),
-                    self.account_id().into(),
-                    product_id.into(),
-                    request.licence_type.code().into(),
-                ],
+                [host_id.to_string().into(), self.account_id().into(), product_id.into(), request.licence_type.code().into()],
             )
             .await?;
             for file in files {
-                same.push((machine.host_id.clone(), parsed(&file.serial)?));
+                same.push((host_id.clone(), parsed(&file.serial)?));
             }
         }
         Ok(same)

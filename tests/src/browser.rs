@@ -131,6 +131,17 @@ impl Answer {
         page.select(&selector).next().and_then(|element| element.attr(attribute).map(str::to_owned))
     }
 
+    /// The values that a list of the form offers.
+    ///
+    /// # Panics
+    /// When `name` is not the name of a field.
+    #[must_use]
+    pub fn options(&self, name: &str) -> Vec<String> {
+        let selector = Selector::parse(&format!("select[name=\"{name}\"] option")).expect("a selector");
+        let page = Html::parse_document(&self.text());
+        page.select(&selector).filter_map(|option| option.attr("value").map(str::to_owned)).collect()
+    }
+
     /// What was typed into a field of the form, as the page shows it again.
     #[must_use]
     pub fn value(&self, name: &str) -> Option<String> {

@@ -37,6 +37,7 @@ pub const RUTH: &str = "ruth.vance@acme.example";
 pub const THEO: &str = "theo.lind@acme.example";
 pub const HANNA: &str = "hanna.vogt@helios.example";
 pub const PETRA: &str = "petra.novak@brightwater.example";
+pub const JONAS: &str = "jonas.moe@brightwater.example";
 pub const LENA: &str = "lena.fischer@meridian.example";
 pub const SAM: &str = "sam.okafor@meridian.example";
 

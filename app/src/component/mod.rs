@@ -14,6 +14,6 @@ pub use error_summary::ErrorSummary;
 pub use field::{Choice, Hidden, SelectField, TextField, error_id, problem_of};
 pub use icon::Icon;
 pub use key_table::KeyTable;
-pub use plate::{Plate, StateBadge};
+pub use plate::{EnforcementFacts, Plate, StateBadge};
 pub use text::Plain;
 pub use time::{Day, Instant};

@@ -1,5 +1,6 @@
 use super::{Day, Icon, icon};
 use leptos::prelude::*;
+use licensing::file::Enforcement;
 use portal::{FileState, FileView, Machine};
 
 /// The state of a file: icon, word and colour.
@@ -44,6 +45,19 @@ pub fn Plate(file: FileView) -> AnyView {
                 ", valid through " <Day on=row.valid_through />
             </p>
         </div>
+    }
+    .into_any()
+}
+
+/// When and how a virtual cloud enforces, as rows of a list of facts. Domain §8.
+#[component]
+pub fn EnforcementFacts(enforcement: Enforcement) -> AnyView {
+    let Enforcement { ramp_date, grace_days, organization_id } = enforcement;
+    let days = if grace_days == 1 { "1 day".to_owned() } else { format!("{grace_days} days") };
+    view! {
+        <div><dt>"Cloud organisation"</dt><dd class="code wrap">{organization_id.to_string()}</dd></div>
+        <div><dt>"Ramp date"</dt><dd><Day on=ramp_date /> ", the day on which enforcement starts"</dd></div>
+        <div><dt>"Grace period"</dt><dd>{days} " without a good check-in before each next stage"</dd></div>
     }
     .into_any()
 }

@@ -2,10 +2,10 @@
 
 use crate::{
     Page, Site, Tab,
-    component::{Columns, Day, Icon, Instant, KeyTable, Plain, Plate, icon},
+    component::{Columns, Day, EnforcementFacts, Icon, Instant, KeyTable, Plain, Plate, icon},
 };
 use leptos::prelude::*;
-use licensing::key::KeyClass;
+use licensing::{LicenceType, key::KeyClass};
 use portal::{AccountAccess, Error, FileView, PartRow};
 
 /// `generated`: the file was generated just now, which the page says first.
@@ -23,7 +23,10 @@ pub async fn show(site: &Site, access: &AccountAccess, serial: &str, generated: 
         let row = file.row.clone();
         let updates = match file.updates_through {
             Some(on) => view! { "Updates may be installed until " <Day on /> "." }.into_any(),
-            None => view! { "Updates may not be installed: maintenance was not current." }.into_any(),
+            None if row.licence_type == LicenceType::Production => {
+                view! { "Updates may not be installed: maintenance was not current." }.into_any()
+            }
+            None => view! { "Updates may not be installed with a file of this type." }.into_any(),
         };
         view! {
             {generated.then(|| view! { <Done serial=row.serial.to_string() base=base.clone() /> })}
@@ -49,6 +52,7 @@ pub async fn show(site: &Site, access: &AccountAccess, serial: &str, generated: 
                     <div><dt>"Generated"</dt><dd><Instant at=row.generated_at zone /> " by " {row.generated_by}</dd></div>
                     <div><dt>"Valid through"</dt><dd><Day on=row.valid_through /> ", the end of that day by the server’s date"</dd></div>
                     <div><dt>"Updates"</dt><dd>{updates}</dd></div>
+                    {file.enforcement.clone().map(|enforcement| view! { <EnforcementFacts enforcement /> })}
                     {file.system_type.map(|t| view! { <div><dt>"System type"</dt><dd>{t.to_string()}</dd></div> })}
                     {file.mail_connector.map(|c| view! { <div><dt>"Mail connector"</dt><dd>{c.to_string()}</dd></div> })}
                     <div><dt>"Signed by"</dt><dd><a class="code" href="/keys">{file.signed_by.clone()}</a></dd></div>

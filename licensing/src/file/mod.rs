@@ -13,6 +13,7 @@ pub use verify::{Expected, KeyRing, Verdict, Verified};
 
 use crate::{Garn, HostId, LicenceType, Name, PartNumber, Serial, key::KeyCounts};
 use chrono::{DateTime, NaiveDate, Utc};
+use serde::Serialize;
 
 /// What one activation file says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +43,8 @@ pub struct Account {
 }
 
 /// What the file is bound to. A file bound to nothing cannot be written down.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Binding {
     Host {
         primary: Server<HostId>,
@@ -57,7 +59,7 @@ pub enum Binding {
 }
 
 /// One server of the file; `H` is its host id, or nothing in a virtual cloud.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Server<H> {
     pub machine_name: Name,
     pub host_id: H,
@@ -65,7 +67,7 @@ pub struct Server<H> {
     pub server_item: Option<PartNumber>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Enforcement {
     pub ramp_date: NaiveDate,
     /// At least 1.
@@ -74,6 +76,25 @@ pub struct Enforcement {
 }
 
 impl Binding {
+    /// Its servers, the primary one first, each with its host id where it has one.
+    #[must_use]
+    pub fn servers(&self) -> Vec<Server<Option<HostId>>> {
+        fn pair<H: Clone>(
+            primary: &Server<H>,
+            switchover: Option<&Server<H>>,
+            host: fn(H) -> Option<HostId>,
+        ) -> Vec<Server<Option<HostId>>> {
+            let servers = std::iter::once(primary).chain(switchover).cloned();
+            servers
+                .map(|Server { machine_name, host_id, server_item }| Server { machine_name, host_id: host(host_id), server_item })
+                .collect()
+        }
+        match self {
+            Self::Host { primary, switchover } => pair(primary, switchover.as_ref(), Some),
+            Self::VirtualCloud { primary, switchover, .. } => pair(primary, switchover.as_ref(), |()| None),
+        }
+    }
+
     /// Host ids that the file may be loaded on, the primary server's first.
     pub fn host_ids(&self) -> impl Iterator<Item = &HostId> {
         let (first, second) = match self {

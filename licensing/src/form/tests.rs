@@ -1,5 +1,7 @@
 use super::*;
 use crate::{
+    LicenceModel,
+    catalogue::PartClass,
     entitlement::Entitlement,
     key::{KeyMapping, KeyName},
     offer::{OfferedPart, OfferedProduct, OfferedSite},
@@ -26,6 +28,8 @@ fn part(number: &str, class: PartClass, keys: &[(&str, u32, u32)], owned: Quanti
             allocated,
             unlimited: false,
             maintenance_end: Some("2027-06-30".parse().expect("a date")),
+            term_days: None,
+            ends_on: None,
         }],
     }
 }
@@ -37,6 +41,9 @@ fn offer() -> Offer {
     Offer {
         product: OfferedProduct { code: "CIC".into(), name: "CIC".into(), switchover: true, mail_connector: true },
         version: "2020 R2".into(),
+        licence_type: LicenceType::Production,
+        ended_on: None,
+        virtual_cloud: Err(CloudObstacle::LicenceModel(LicenceModel::Perpetual)),
         today: "2026-11-22".parse().expect("a date"),
         sites: vec![
             OfferedSite { id: "1".into(), name: "Indianapolis DC 1".into(), active: true },
@@ -90,15 +97,18 @@ fn one(field: &str, words: &str) -> Vec<(String, String)> {
 #[test]
 fn a_complete_form_becomes_a_request() {
     let request = form(&[("pooled.AL", "25")]).parse(&offer()).expect("complete");
-    assert_eq!(request.primary.host_id.to_string(), "6300270E26DF");
-    assert_eq!(request.switchover.map(|m| m.item.to_string()), Some("SO".into()));
-    assert_eq!(request.add_ons, vec![("AL".parse().expect("a part number"), Quantity::new(2, 25))]);
+    let servers: Vec<_> = request.binding.servers().into_iter().map(|s| (s.host_id, s.server_item)).collect();
+    let server = |host: &str, item: &str| (Some(host.parse().expect("a host id")), Some(item.parse().expect("a part number")));
+    assert_eq!(servers, [server("6300270E26DF", "SV"), server("A3155D1E8B32", "SO")]);
+    let parts: Vec<_> = request.parts.iter().map(|(part, quantity)| (part.as_str(), *quantity)).collect();
+    assert_eq!(parts, [("SV", Quantity::ONE_SERVER), ("SO", Quantity::ONE_SERVER), ("AL", Quantity::new(2, 25))]);
+    assert_eq!(request.valid_through.to_string(), "2100-01-01");
 }
 
 #[test]
 fn the_switchover_server_can_wait() {
     let request = form(&[("switchover_later", "yes"), ("switchover_host_id", ""), ("switchover_item", "")]).parse(&offer());
-    assert_eq!(request.map(|r| r.switchover), Ok(None));
+    assert_eq!(request.map(|r| r.binding.servers().len()), Ok(1));
 }
 
 #[test]

@@ -8,8 +8,16 @@ async fn everybody_sees_their_own_accounts() {
     for (email, names) in [
         (AMELIA, vec!["Acme Contact Centers"]),
         (HANNA, vec!["Helios Energie Kundenservice GmbH"]),
-        (PETRA, vec!["Nordic Mutual Insurance Customer Operations"]),
-        (LENA, vec!["Acme Contact Centers", "Helios Energie Kundenservice GmbH", "Nordic Mutual Insurance Customer Operations"]),
+        (PETRA, vec!["Brightwater Integration", "Nordic Mutual Insurance Customer Operations"]),
+        (
+            LENA,
+            vec![
+                "Acme Contact Centers",
+                "Brightwater Integration",
+                "Helios Energie Kundenservice GmbH",
+                "Nordic Mutual Insurance Customer Operations",
+            ],
+        ),
         (SAM, vec![]),
     ] {
         let page = server.signed_in(email).await.get("/accounts").await;

@@ -35,7 +35,7 @@ const fn on_both(sql: &'static str, said: &'static str) -> Break {
     Break { sqlite: sql, postgres: sql, said }
 }
 
-const BREAKS: [Break; 26] = [
+const BREAKS: [Break; 29] = [
     Break {
         sqlite: "PRAGMA ignore_check_constraints = ON; UPDATE entitlements SET owned_assigned = 1 WHERE id = 1",
         postgres: "ALTER TABLE entitlements DROP CONSTRAINT entitlements_check; UPDATE entitlements SET owned_assigned = 1 WHERE id = 1",
@@ -83,7 +83,26 @@ const BREAKS: [Break; 26] = [
         "DELETE FROM audit_events WHERE action = 'signing key in use'",
         "each signing key left its event: licensing.meridian.example/2026a: was taken into use without an event",
     ),
-    on_both("DELETE FROM allocations WHERE revision_id = 1", "each production revision holds something: AF-0000001: revision 1 holds nothing"),
+    on_both(
+        "DELETE FROM allocations WHERE revision_id = 1",
+        "each revision holds order lines, or parts that need no order, as its type does: \
+         AF-0000001: revision 1 of type production holds 0 order lines and 0 parts without an order",
+    ),
+    on_both(
+        "INSERT INTO unordered_parts (revision_id, part_id, assigned, pooled) VALUES (2, 4, 1, 0)",
+        "each revision holds order lines, or parts that need no order, as its type does: \
+         AF-0000002: revision 1 of type production holds 1 order lines and 1 parts without an order",
+    ),
+    on_both(
+        "UPDATE activation_files SET licence_type = 'development-bundled';
+         INSERT INTO unordered_parts (revision_id, part_id, assigned, pooled) SELECT id, 1, 1, 0 FROM file_revisions",
+        "each server comes with one development licence: ACME-1001: 2 active development files come with SW-001-4.0-SV01",
+    ),
+    on_both(
+        "UPDATE parts SET class = 'evaluation' WHERE number = 'SW-001-4.0-SV03';
+         UPDATE file_revisions SET valid_through = '2027-01-01' WHERE id = 1",
+        "all files of an order line that is sold for a term end on one day: SO-104417 line 1: its files end on 2027-01-01 to 2100-01-01",
+    ),
     on_both(
         "UPDATE entitlements SET account_id = 2, order_id = 4, line = 99 WHERE id = 4",
         "what belongs together belongs to one account and one product: AF-0000001: holds SO-201155 line 99 of another account",
@@ -135,8 +154,8 @@ const BREAKS: [Break; 26] = [
         said: "the database's own structure is sound: ",
     },
     on_both(
-        "DELETE FROM seaql_migrations WHERE version = 'm0005_records'",
-        "the schema is this version's: m0005_records: is still to be made; starting the server does that",
+        "DELETE FROM seaql_migrations WHERE version = 'm0006_licence_types'",
+        "the schema is this version's: m0006_licence_types: is still to be made; starting the server does that",
     ),
 ];
 

@@ -199,7 +199,7 @@ async fn a_generation_leaves_the_file_its_ledger_its_event_and_its_mail() {
     let mail = server.rows("SELECT recipient, subject, body FROM outbox").await;
     assert_eq!(mail.len(), 1);
     assert_eq!(mail[0]["recipient"].as_str(), Some(AMELIA));
-    assert_eq!(mail[0]["subject"].as_str(), Some("Activation file AF-0000001 for IC-PRD-01"));
+    assert_eq!(mail[0]["subject"].as_str(), Some("Activation file AF-0000001 for IC-PRD-01 and IC-PRD-02"));
     let link = format!("{}/accounts/ACME-1001/files/AF-0000001", server.url());
     assert!(mail[0]["body"].as_str().is_some_and(|body| body.contains(&link)));
 }

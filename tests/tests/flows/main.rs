@@ -8,6 +8,7 @@ mod faults;
 mod files;
 mod generate;
 mod keys;
+mod licence_types;
 mod mail;
 mod refusals;
 mod sign_in;

@@ -42,7 +42,11 @@ async fn each_fault_of_the_form_has_its_words_and_changes_nothing() {
             "version",
             "What was sent is not among this account's choices. Select a product version from the list.",
         ),
-        (&[("type", "trial")], "type", "What was sent is not among this account's choices. Select a licence type from the list."),
+        (
+            &[("type", "permanent")],
+            "type",
+            "What was sent is not among this account's choices. Select a licence type from the list.",
+        ),
         (
             &[("server_item", "SW-001-4.0-SV02")],
             "server_item",

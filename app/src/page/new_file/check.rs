@@ -1,13 +1,14 @@
 use super::{KEY, STEP, STEP_EDIT, STEP_GENERATE};
 use crate::{
     Page, Tab,
-    component::{Columns, Day, Hidden, Icon, KeyTable, icon},
+    component::{Columns, Day, EnforcementFacts, Hidden, Icon, KeyTable, icon},
 };
 use leptos::prelude::*;
 use licensing::{
-    HostId, Quantity, Serial,
-    date::PRODUCTION_VALID_THROUGH,
-    form::{Machine, NewFileForm, field},
+    HostId, LicenceType, Quantity, Serial,
+    file::{Binding, Server},
+    form::{NewFileForm, field},
+    offer::Offer,
     preview::PartChange,
 };
 use portal::{AccountAccess, Checked, SubmissionKey};
@@ -27,12 +28,18 @@ pub fn check(access: &AccountAccess, form: &NewFileForm, key: &SubmissionKey, ch
     let page = Page::new("Check your answers", move || {
         let Checked { request, offer, preview, same_host } = checked;
         let site = offer.sites.iter().find(|site| site.id == request.site).map(|site| site.name.clone());
-        let machines = std::iter::once(("Primary server", &request.primary))
-            .chain(request.switchover.as_ref().map(|machine| ("Switchover server", machine)))
-            .map(|(role, machine)| row(role, machine))
-            .collect_view();
-        let later = (offer.has_switchover() && request.switchover.is_none())
+        let servers = request.binding.servers();
+        let later = (offer.has_switchover() && servers.len() == 1)
             .then(|| view! { <div><dt>"Switchover server"</dt><dd>"at another time"</dd></div> });
+        let machines = ["Primary server", "Switchover server"]
+            .into_iter()
+            .zip(servers)
+            .map(|(role, server)| row(role, server))
+            .collect_view();
+        let enforcement = match &request.binding {
+            Binding::VirtualCloud { enforcement, .. } => Some(view! { <EnforcementFacts enforcement=enforcement.clone() /> }),
+            Binding::Host { .. } => None,
+        };
         view! {
             <h1>"Check your answers"</h1>
             {(!same_host.is_empty()).then(|| view! { <SameHost same_host files /> })}
@@ -46,18 +53,22 @@ pub fn check(access: &AccountAccess, form: &NewFileForm, key: &SubmissionKey, ch
                 {request.system_type.map(|t| view! { <div><dt>"System type"</dt><dd>{t.to_string()}</dd></div> })}
                 {request.mail_connector.map(|c| view! { <div><dt>"Mail connector"</dt><dd>{c.to_string()}</dd></div> })}
                 {request.usage_tracking.map(|u| view! { <div><dt>"Usage tracking"</dt><dd>{u.to_string()}</dd></div> })}
-                <div><dt>"Valid through"</dt><dd><Day on=PRODUCTION_VALID_THROUGH /> ", the end of that day by the server’s date"</dd></div>
+                {enforcement}
+                <div><dt>"Valid through"</dt><dd><Day on=request.valid_through /> ", the end of that day by the server’s date"</dd></div>
                 <div>
                     <dt>"Updates"</dt>
                     <dd>
                         {match preview.updates_through {
                             Some(on) => view! { "may be installed until " <Day on /> }.into_any(),
-                            None => view! { "may not be installed: maintenance of the server item is not current" }.into_any(),
+                            None if request.licence_type == LicenceType::Production => {
+                                view! { "may not be installed: maintenance of the server item is not current" }.into_any()
+                            }
+                            None => view! { "may not be installed with a file of this type" }.into_any(),
                         }}
                     </dd>
                 </div>
             </dl>
-            <Quantities parts=preview.parts.clone() />
+            <Quantities offer=offer.clone() parts=preview.parts.clone() />
             <section aria-labelledby="keys-title">
                 <h2 id="keys-title">"Resulting keys"</h2>
                 <KeyTable keys=preview.keys.iter().map(|(key, count)| (key.clone(), count)).collect() />
@@ -72,12 +83,19 @@ pub fn check(access: &AccountAccess, form: &NewFileForm, key: &SubmissionKey, ch
     page.of_account(access, Tab::NewFile)
 }
 
-fn row(role: &'static str, machine: &Machine) -> impl IntoView + use<> {
-    let Machine { host_id, name, item } = machine;
+fn row(role: &'static str, server: Server<Option<HostId>>) -> impl IntoView {
+    let Server { machine_name, host_id, server_item } = server;
+    let host = match host_id {
+        Some(host_id) => view! { ", host id " <span class="code">{host_id.to_string()}</span> }.into_any(),
+        None => view! { ", virtual cloud" }.into_any(),
+    };
     view! {
         <div>
             <dt>{role}</dt>
-            <dd>{name.to_string()} ", host id " <span class="code">{host_id.to_string()}</span> ", " <span class="code">{item.to_string()}</span></dd>
+            <dd>
+                {machine_name.to_string()} {host} ", "
+                <span class="code">{server_item.map(|item| item.to_string())}</span>
+            </dd>
         </div>
     }
 }
@@ -106,17 +124,16 @@ fn SameHost(same_host: Vec<(HostId, Serial)>, files: String) -> AnyView {
 }
 
 #[component]
-fn Quantities(parts: Vec<PartChange>) -> AnyView {
+fn Quantities(offer: Offer, parts: Vec<PartChange>) -> AnyView {
     let rows = parts
         .into_iter()
         .map(|change| {
             let after = change.available_after();
             let before = change.holding.available();
-            let unlimited = change.holding.unlimited;
-            let PartChange { part, description, asked, .. } = change;
-            let cell = |asked: u32, before: u32, after: u32| match (asked, unlimited) {
-                (0, _) => "–".to_owned(),
-                (_, true) => "billed by use".to_owned(),
+            let PartChange { part, description, holding, asked } = change;
+            let cell = |asked: u32, before: u32, after: u32| match asked {
+                0 => "–".to_owned(),
+                _ if holding.unlimited => offer.supply(holding, 0, 0),
                 _ => format!("{before} → {after}"),
             };
             let Quantity { assigned, pooled } = asked;

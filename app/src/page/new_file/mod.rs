@@ -21,7 +21,7 @@ use licensing::{
     offer::Offer,
 };
 use portal::{AccountAccess, Error, NotGenerated, Start, SubmissionKey};
-use sections::{AddOns, MachineDetails, ServerItem, Switchover, UsageTrackingChoice};
+use sections::{AddOns, MachineDetails, ServerItem, Switchover, Usage};
 
 /// The field of the submission key.
 pub const KEY: &str = "key";
@@ -90,7 +90,7 @@ async fn load(access: &AccountAccess, form: NewFileForm, key: SubmissionKey) -> 
     let start = access.start().await?;
     let offer = match (form.value(field::PRODUCT), form.value(field::VERSION)) {
         ("", _) | (_, "") => None,
-        (product, version) => match access.offer(product, version).await {
+        (product, version) => match access.offer(product, version, licence_type(&form)).await {
             Ok(offer) => Some(offer),
             Err(Error::NotFound) => None,
             Err(error) => return Err(error),
@@ -101,6 +101,11 @@ async fn load(access: &AccountAccess, form: NewFileForm, key: SubmissionKey) -> 
         None => start.ineligible.clone(),
     };
     Ok(Shown { form, key, start, offer, ineligible, refusals: Vec::new(), used_for: None, status: 200 })
+}
+
+/// The chosen licence type; the usual one for links that name none.
+fn licence_type(form: &NewFileForm) -> LicenceType {
+    LicenceType::from_code(form.value(field::TYPE)).unwrap_or(LicenceType::Production)
 }
 
 fn page(access: &AccountAccess, shown: Shown) -> Page {
@@ -143,9 +148,9 @@ fn NewFile(action: String, shown: Shown) -> AnyView {
                     <Choices form=form.clone() start refusals=refusals.clone() go_to=action.clone() />
                     <div class="beside">
                         <div>
+                            <Usage form=form.clone() offer=offer.clone() refusals=refusals.clone() />
                             <MachineDetails form=form.clone() offer=offer.clone() refusals=refusals.clone() />
                             <ServerItem form=form.clone() offer=offer.clone() refusals=refusals.clone() />
-                            <UsageTrackingChoice form=form.clone() offer=offer.clone() refusals=refusals.clone() />
                             <Switchover form=form.clone() offer=offer.clone() refusals=refusals.clone() />
                             <AddOns form=form.clone() offer=offer.clone() refusals />
                         </div>
@@ -196,7 +201,9 @@ fn Choices(
         .map(|site| (site.id.clone(), if site.active { site.name.clone() } else { format!("{} (not active)", site.name) }))
         .collect();
     let versions = start.versions.iter().map(|version| (version.clone(), version.clone())).collect();
-    let types = vec![(LicenceType::Production.code().to_owned(), LicenceType::Production.to_string())];
+    let types = start.licence_types.iter().map(|t| (t.code().to_owned(), t.to_string())).collect();
+    // What the sections below are for, also after a link that names no type.
+    let chosen_type = if go_to.is_some() { licence_type(&form).code() } else { form.value(field::TYPE) };
     view! {
         <fieldset class="choices">
             <legend class="visually-hidden">"Site, product and type"</legend>
@@ -215,10 +222,11 @@ fn Choices(
                 value=form.value(field::VERSION)
                 error=problem(field::VERSION)
             />
-            <SelectField name=field::TYPE label="Licence type" options=types value=form.value(field::TYPE) error=problem(field::TYPE) />
+            <SelectField name=field::TYPE label="Licence type" options=types value=chosen_type error=problem(field::TYPE) />
             <button class="button" formmethod=go_to.as_ref().map(|_| "get") formaction=go_to>"Go"</button>
         </fieldset>
-    }.into_any()
+    }
+    .into_any()
 }
 
 #[component]

@@ -4,8 +4,7 @@ use crate::component::{Choice, Columns, SelectField, TextField, error_id, proble
 use islands::HostIdHint;
 use leptos::prelude::*;
 use licensing::{
-    Quantity, UsageTracking,
-    catalogue::PartClass,
+    LicenceType, Quantity, UsageTracking,
     form::{MailConnector, NewFileForm, Refusal, SystemType, field},
     offer::{Offer, OfferedPart},
 };
@@ -17,16 +16,18 @@ pub fn MachineDetails(form: NewFileForm, offer: Offer, refusals: Vec<Refusal>) -
     view! {
         <fieldset class="section">
             <legend><h2>"Machine details"</h2></legend>
-            <TextField
-                name=field::HOST_ID
-                label="Host id"
-                value=host_id.clone()
-                help="12 hexadecimal digits that identify the server, such as 6300270E26DF. The GetHostID program on the server shows it."
-                error=problem(field::HOST_ID)
-                code=true
-            >
-                <HostIdHint field=field::HOST_ID.to_owned() typed=host_id />
-            </TextField>
+            <div class="on-host">
+                <TextField
+                    name=field::HOST_ID
+                    label="Host id"
+                    value=host_id.clone()
+                    help="12 hexadecimal digits that identify the server, such as 6300270E26DF. The GetHostID program on the server shows it."
+                    error=problem(field::HOST_ID)
+                    code=true
+                >
+                    <HostIdHint field=field::HOST_ID.to_owned() typed=host_id />
+                </TextField>
+            </div>
             <TextField
                 name=field::MACHINE_NAME
                 label="Machine name"
@@ -64,13 +65,23 @@ fn options<T: Copy + ToString>(all: &[T], code: fn(T) -> &'static str) -> Vec<(S
 
 #[component]
 pub fn ServerItem(form: NewFileForm, offer: Offer, refusals: Vec<Refusal>) -> AnyView {
+    let (title, legend) = match offer.licence_type {
+        LicenceType::BundledDevelopment => ("Development licence", "Select the server that it comes with"),
+        LicenceType::OrderedDevelopmentSmall | LicenceType::OrderedDevelopmentLarge => {
+            ("Development licence", "Select the development licence")
+        }
+        LicenceType::Evaluation => ("Evaluation", "Select the evaluation"),
+        LicenceType::Production | LicenceType::PartnerDevelopment | LicenceType::Trial => {
+            ("Server item", "Select one valid server item")
+        }
+    };
     view! {
         <fieldset class="section">
-            <legend><h2>"Server item"</h2></legend>
+            <legend><h2>{title}</h2></legend>
             <Choice
                 name=field::SERVER_ITEM
-                legend="Select one valid server item"
-                options=items(&offer, PartClass::ServerItem)
+                legend
+                options=items(&offer, offer.items())
                 value=form.value(field::SERVER_ITEM)
                 error=problem_of(&refusals, field::SERVER_ITEM)
             />
@@ -79,30 +90,57 @@ pub fn ServerItem(form: NewFileForm, offer: Offer, refusals: Vec<Refusal>) -> An
     .into_any()
 }
 
-fn items(offer: &Offer, class: PartClass) -> Vec<(String, String, String)> {
-    offer
-        .of_class(class)
+fn items<'a>(offer: &Offer, items: impl Iterator<Item = &'a OfferedPart>) -> Vec<(String, String, String)> {
+    items
         .map(|part| {
             let holding = part.holding();
-            let available = if holding.unlimited {
-                "billed by use".to_owned()
-            } else {
-                format!("{} of {} available", holding.available().assigned, holding.owned.assigned)
-            };
+            let supply = offer.supply(holding, holding.available().assigned, holding.owned.assigned);
             let number = part.number.to_string();
-            (number.clone(), part.description.clone(), format!("{number}, {available}"))
+            (number.clone(), part.description.clone(), format!("{number}, {supply}"))
         })
         .collect()
 }
 
-/// Subscription files say how usage is reported; perpetual ones do not. Domain §6.6.
+/// Subscription files say how usage is reported; others do not. In a virtual cloud the server needs no host id. Domain §6.5 and §6.6.
 #[component]
-pub fn UsageTrackingChoice(form: NewFileForm, offer: Offer, refusals: Vec<Refusal>) -> AnyView {
-    let subscription = offer.of_class(PartClass::ServerItem).any(|part| part.holding().unlimited);
-    let problem = problem_of(&refusals, field::USAGE_TRACKING);
-    (subscription || problem.is_some())
+pub fn Usage(form: NewFileForm, offer: Offer, refusals: Vec<Refusal>) -> AnyView {
+    let problem = |name| problem_of(&refusals, name);
+    let shown = offer.reports_usage() || problem(field::USAGE_TRACKING).is_some();
+    let options = UsageTracking::ALL
+        .iter()
+        .map(|usage| {
+            let explanation = match &offer.virtual_cloud {
+                Err(obstacle) if *usage == UsageTracking::VirtualCloud => obstacle.to_string(),
+                _ => usage.key().to_string(),
+            };
+            (usage.code().to_owned(), usage.to_string(), explanation)
+        })
+        .collect();
+    let cloud = offer.virtual_cloud.as_ref().ok().map(|organization| {
+        view! {
+            <div class="in-cloud">
+                <p>"Cloud organisation " <span class="code">{organization.to_string()}</span></p>
+                <TextField
+                    name=field::RAMP_DATE
+                    label="Ramp date"
+                    value=form.value(field::RAMP_DATE)
+                    help="The day on which enforcement by check-ins starts."
+                    error=problem(field::RAMP_DATE)
+                    kind="date"
+                />
+                <TextField
+                    name=field::GRACE_DAYS
+                    label="Grace period, in days"
+                    value=form.value(field::GRACE_DAYS)
+                    help="How long the server may go without a good check-in before each next stage."
+                    error=problem(field::GRACE_DAYS)
+                />
+            </div>
+        }
+        .into_any()
+    });
+    shown
         .then(|| {
-            let options = UsageTracking::ALL.iter().map(|u| (u.code().to_owned(), u.to_string(), u.key().to_string())).collect();
             view! {
                 <fieldset class="section">
                     <legend><h2>"Usage tracking"</h2></legend>
@@ -111,8 +149,9 @@ pub fn UsageTrackingChoice(form: NewFileForm, offer: Offer, refusals: Vec<Refusa
                         legend="How usage is reported"
                         options
                         value=form.value(field::USAGE_TRACKING)
-                        error=problem
+                        error=problem(field::USAGE_TRACKING)
                     />
+                    {cloud}
                 </fieldset>
             }
         })
@@ -144,15 +183,17 @@ pub fn Switchover(form: NewFileForm, offer: Offer, refusals: Vec<Refusal>) -> An
                         </label>
                     </div>
                     <div class="switchover-machine">
-                        <TextField
-                            name=field::SWITCHOVER_HOST_ID
-                            label="Host id of the switchover server"
-                            value=host_id.clone()
-                            error=problem(field::SWITCHOVER_HOST_ID)
-                            code=true
-                        >
-                            <HostIdHint field=field::SWITCHOVER_HOST_ID.to_owned() typed=host_id />
-                        </TextField>
+                        <div class="on-host">
+                            <TextField
+                                name=field::SWITCHOVER_HOST_ID
+                                label="Host id of the switchover server"
+                                value=host_id.clone()
+                                error=problem(field::SWITCHOVER_HOST_ID)
+                                code=true
+                            >
+                                <HostIdHint field=field::SWITCHOVER_HOST_ID.to_owned() typed=host_id />
+                            </TextField>
+                        </div>
                         <TextField
                             name=field::SWITCHOVER_MACHINE_NAME
                             label="Machine name of the switchover server"
@@ -162,7 +203,7 @@ pub fn Switchover(form: NewFileForm, offer: Offer, refusals: Vec<Refusal>) -> An
                         <Choice
                             name=field::SWITCHOVER_ITEM
                             legend="Select one valid switchover server item"
-                            options=items(&offer, PartClass::SwitchoverItem)
+                            options=items(&offer, offer.switchover_items())
                             value=form.value(field::SWITCHOVER_ITEM)
                             error=problem(field::SWITCHOVER_ITEM)
                         />
@@ -185,14 +226,24 @@ pub fn AddOns(form: NewFileForm, offer: Offer, refusals: Vec<Refusal>) -> AnyVie
             view! { <p class="error" id=id tabindex="-1">{r.problem.to_string()}</p> }
         })
         .collect();
-    let empty = parts.is_empty();
-    let rows = parts.into_iter().map(|part| view! { <AddOn form=form.clone() part refusals=refusals.clone() /> }).collect_view();
+    let nothing = match (offer.licence_type, parts.is_empty()) {
+        (LicenceType::Evaluation, _) => Some("An evaluation has a fixed configuration: nothing can be added."),
+        (licence_type, _) if licence_type.is_fixed() => {
+            Some("Its contents are fixed: every feature, and 8 (small) or 30 (large) of each access and session licence.")
+        }
+        (_, true) => Some("This account owns no add-on items for this product."),
+        (_, false) => None,
+    };
+    let rows = parts
+        .into_iter()
+        .map(|part| view! { <AddOn form=form.clone() offer=offer.clone() part refusals=refusals.clone() /> })
+        .collect_view();
     view! {
         <fieldset class="section">
             <legend><h2>"Select any add-on items"</h2></legend>
             {strangers}
-            {if empty {
-                view! { <p>"This account owns no add-on items for this product."</p> }.into_any()
+            {if let Some(words) = nothing {
+                view! { <p>{words}</p> }.into_any()
             } else {
                 view! {
                     <p class="help">"Assigned licences belong to a user or station; pooled ones are shared by those who are logged on."</p>
@@ -207,7 +258,7 @@ pub fn AddOns(form: NewFileForm, offer: Offer, refusals: Vec<Refusal>) -> AnyVie
 }
 
 #[component]
-fn AddOn(form: NewFileForm, part: OfferedPart, refusals: Vec<Refusal>) -> AnyView {
+fn AddOn(form: NewFileForm, offer: Offer, part: OfferedPart, refusals: Vec<Refusal>) -> AnyView {
     let holding = part.holding();
     let Quantity { assigned, pooled } = holding.available();
     let OfferedPart { number, description, .. } = part;
@@ -223,8 +274,7 @@ fn AddOn(form: NewFileForm, part: OfferedPart, refusals: Vec<Refusal>) -> AnyVie
             if owned == 0 && !holding.unlimited && typed.is_empty() && error.is_none() {
                 return view! { <td data-label=label><span class="muted">"none owned"</span></td> }.into_any();
             }
-            let available =
-                if holding.unlimited { "billed by use".to_owned() } else { format!("{available} of {owned} available") };
+            let available = offer.supply(holding, available, owned);
             let help = format!("{name}-help");
             let described = if error.is_some() { format!("{help} {}", error_id(&name)) } else { help.clone() };
             let refused = error.is_some();
