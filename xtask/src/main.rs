@@ -44,6 +44,7 @@ fn command() -> Result<()> {
             site::build(false)?;
             tools::browser()?;
             tools::postgres()?;
+            tools::python()?;
             cargo(&["test", "--workspace", "--locked"])?;
             // The same flows once more, on the other database.
             run(cargo_command()

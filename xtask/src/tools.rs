@@ -36,6 +36,14 @@ pub fn browser() -> Result<()> {
     Ok(())
 }
 
+/// Python with an Ed25519 of its own, which runs the verifier of the specification.
+pub fn python() -> Result<()> {
+    let importable = |python| Command::new(python).args(["-c", "import cryptography"]).stderr(Stdio::null()).status();
+    let installed =
+        ["python3", "/usr/bin/python3"].into_iter().any(|python| importable(python).is_ok_and(|status| status.success()));
+    if installed { Ok(()) } else { install(&["python3", "python3-cryptography"]) }
+}
+
 /// PostgreSQL, of which the tests start servers of their own. Debian keeps it off the path.
 pub fn postgres() -> Result<()> {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();

@@ -210,7 +210,7 @@ fn in_cloud(server: ServerTable) -> Result<Server<()>, DecodeError> {
     }
 }
 
-fn day(value: Datetime) -> Result<NaiveDate, DecodeError> {
+pub(super) fn day(value: Datetime) -> Result<NaiveDate, DecodeError> {
     match value {
         Datetime { date: Some(_), time: None, offset: None } => value.to_string().parse().ok(),
         _ => None,
@@ -218,7 +218,7 @@ fn day(value: Datetime) -> Result<NaiveDate, DecodeError> {
     .ok_or(DecodeError::Invalid("a date is not a calendar date"))
 }
 
-fn instant(value: Datetime) -> Result<DateTime<Utc>, DecodeError> {
+pub(super) fn instant(value: Datetime) -> Result<DateTime<Utc>, DecodeError> {
     DateTime::parse_from_rfc3339(&value.to_string())
         .map(|at| at.with_timezone(&Utc))
         .map_err(|_| DecodeError::Invalid("issued_at is not an instant"))

@@ -1,29 +1,46 @@
 use super::{Account, ActivationFile, Binding, Enforcement, Server};
 use crate::HostId;
-use chrono::{NaiveDate, SecondsFormat};
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use std::fmt::{Display, Write};
 
 pub(super) const FORMAT: &str = "activation-file/1";
 
 /// Lines of the text. Writing to a `String` cannot fail, so the results of `writeln!` are dropped in one place.
-struct Text(String);
+#[derive(Default)]
+pub(super) struct Text(String);
 
 impl Text {
     fn line(&mut self, line: std::fmt::Arguments<'_>) {
         let _ = writeln!(self.0, "{line}");
     }
 
-    fn string(&mut self, key: &str, value: impl Display) {
+    pub(super) fn string(&mut self, key: &str, value: impl Display) {
         let escaped = value.to_string().replace('\\', "\\\\").replace('"', "\\\"");
         self.line(format_args!("{key} = \"{escaped}\""));
     }
 
-    fn bare(&mut self, key: &str, value: impl Display) {
+    pub(super) fn bare(&mut self, key: &str, value: impl Display) {
         self.line(format_args!("{key} = {value}"));
     }
 
-    fn table(&mut self, header: &str) {
+    /// `2026-11-22`. Dates of files lie in years of four digits: the decoder refuses others.
+    pub(super) fn day(&mut self, key: &str, value: NaiveDate) {
+        self.bare(key, value.format("%Y-%m-%d"));
+    }
+
+    /// `2026-11-22T10:15:30Z`.
+    pub(super) fn instant(&mut self, key: &str, value: DateTime<Utc>) {
+        self.bare(key, value.to_rfc3339_opts(SecondsFormat::Secs, true));
+    }
+
+    pub(super) fn table(&mut self, header: &str) {
         self.line(format_args!("\n{header}"));
+    }
+}
+
+impl From<Text> for String {
+    fn from(text: Text) -> Self {
+        text.0
     }
 }
 
@@ -50,13 +67,13 @@ impl ActivationFile {
         text.string("format", FORMAT);
         text.string("serial", &self.serial);
         text.bare("revision", self.revision);
-        text.bare("issued_at", self.issued_at.to_rfc3339_opts(SecondsFormat::Secs, true));
+        text.instant("issued_at", self.issued_at);
         text.string("product", &self.product);
         text.string("product_version", &self.product_version);
         text.string("license_type", self.license_type.code());
-        text.bare("valid_through", day(self.valid_through));
+        text.day("valid_through", self.valid_through);
         if let Some(updates_through) = self.updates_through {
-            text.bare("updates_through", day(updates_through));
+            text.day("updates_through", updates_through);
         }
 
         let Account { name, garn, install_site } = &self.account;
@@ -76,7 +93,7 @@ impl ActivationFile {
                 servers(&mut text, primary, switchover.as_ref());
                 let Enforcement { ramp_date, grace_days, organization_id } = enforcement;
                 text.table("[enforcement]");
-                text.bare("ramp_date", day(*ramp_date));
+                text.day("ramp_date", *ramp_date);
                 text.bare("grace_days", grace_days);
                 text.string("organization_id", organization_id);
             }
@@ -90,7 +107,7 @@ impl ActivationFile {
         for (key, count) in self.keys.iter() {
             text.bare(key.as_str(), count);
         }
-        text.0
+        text.into()
     }
 }
 
@@ -106,9 +123,4 @@ fn servers<H: Host>(text: &mut Text, primary: &Server<H>, switchover: Option<&Se
             }
         }
     }
-}
-
-/// `2026-11-22`. Dates of files lie in years of four digits: [`ActivationFile::decode`] refuses others.
-fn day(date: NaiveDate) -> impl Display {
-    date.format("%Y-%m-%d")
 }

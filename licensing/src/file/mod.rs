@@ -3,20 +3,28 @@
 //! One value has one encoding: [`ActivationFile::encode`] writes it, [`ActivationFile::decode`] accepts nothing else.
 
 mod decode;
+mod describe;
 mod encode;
+mod examine;
 mod note;
+mod revocation;
+mod transport;
 mod verify;
 
 pub use decode::{DecodeError, LONGEST_TEXT};
-pub use note::{KeyError, KeyName, Note, NoteError, SignatureLine, VerifierKey, sign};
-pub use verify::{Expected, KeyRing, Verdict, Verified};
+pub use describe::{Change, Fact};
+pub use examine::Examined;
+pub use note::{KeyError, KeyName, LONGEST_NOTE, Note, NoteError, SignatureLine, VerifierKey, sign};
+pub use revocation::{KeyReference, NotAKeyReference, RevocationError, RevocationList};
+pub use transport::{Repair, undo_transport};
+pub use verify::{Expected, KeyRing, KeyRingError, Revoked, Verdict, Verified};
 
 use crate::{Garn, HostId, LicenceType, Name, PartNumber, Serial, key::KeyCounts};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
 /// What one activation file says.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ActivationFile {
     pub serial: Serial,
     /// 1 at generation, higher with each update.
@@ -35,7 +43,7 @@ pub struct ActivationFile {
     pub keys: KeyCounts,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Account {
     pub name: Name,
     pub garn: Garn,

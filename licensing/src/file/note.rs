@@ -1,5 +1,6 @@
 //! C2SP signed notes: a text, a blank line, and signature lines that each name their key.
 
+use super::KeyReference;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use sha2::{Digest, Sha256};
@@ -10,7 +11,7 @@ const ED25519: u8 = 1;
 /// Signature lines that a note may have; more are an attempt to keep a verifier busy.
 const MOST_SIGNATURES: usize = 16;
 /// The longest text and the most signatures, each with a name as long as ours may be.
-const LONGEST_NOTE: usize = super::LONGEST_TEXT + MOST_SIGNATURES * 256;
+pub const LONGEST_NOTE: usize = super::LONGEST_TEXT + MOST_SIGNATURES * 256;
 
 /// Name of a signing key, `ISSUER/GENERATION`, such as `licensing.example/2026a`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -97,6 +98,12 @@ impl VerifierKey {
         self.public.as_bytes()
     }
 
+    /// Its name and id, as a revocation list refers to it.
+    #[must_use]
+    pub fn reference(&self) -> KeyReference {
+        KeyReference { name: self.name.clone(), id: self.id() }
+    }
+
     #[must_use]
     pub fn id(&self) -> [u8; 4] {
         key_id(&self.name.0, self.public.as_bytes())
@@ -158,14 +165,16 @@ pub struct SignatureLine {
 /// Why bytes are not a signed note.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoteError {
-    #[error("it has {0} bytes; an activation file with its signatures has at most {LONGEST_NOTE}")]
-    TooLong(usize),
+    #[error("it has {bytes} bytes; with its signatures it may have {longest}")]
+    TooLong { bytes: usize, longest: usize },
     #[error("it is not UTF-8 text")]
     NotUtf8,
     #[error("it has a control character (U+{0:04X})")]
     Control(u32),
     #[error("it carries no signature")]
     NoSignature,
+    #[error("its last line has no line end; take the text whole")]
+    NoLineEnd,
     #[error("one of its signature lines is malformed")]
     SignatureLine,
     #[error("it carries more than 16 signatures")]
@@ -176,8 +185,13 @@ impl<'a> Note<'a> {
     /// # Errors
     /// [`NoteError`].
     pub fn parse(bytes: &'a [u8]) -> Result<Self, NoteError> {
-        if bytes.len() > LONGEST_NOTE {
-            return Err(NoteError::TooLong(bytes.len()));
+        Self::parse_within(bytes, LONGEST_NOTE)
+    }
+
+    /// A note of at most `longest` bytes.
+    pub(super) fn parse_within(bytes: &'a [u8], longest: usize) -> Result<Self, NoteError> {
+        if bytes.len() > longest {
+            return Err(NoteError::TooLong { bytes: bytes.len(), longest });
         }
         let note = std::str::from_utf8(bytes).map_err(|_| NoteError::NotUtf8)?;
         if let Some(c) = note.chars().find(|c| c.is_control() && *c != '\n') {
@@ -185,7 +199,7 @@ impl<'a> Note<'a> {
         }
         let split = note.rfind("\n\n").ok_or(NoteError::NoSignature)?;
         let (text, rest) = (&note[..=split], &note[split + 2..]);
-        let lines = rest.strip_suffix('\n').ok_or(NoteError::SignatureLine)?;
+        let lines = rest.strip_suffix('\n').ok_or(NoteError::NoLineEnd)?;
         let signatures = lines.split('\n').map(signature_line).collect::<Result<Vec<_>, _>>()?;
         if signatures.len() > MOST_SIGNATURES {
             return Err(NoteError::TooManySignatures);

@@ -1,7 +1,6 @@
 use super::*;
 use ed25519_dalek::SigningKey;
 use proptest::prelude::*;
-use std::collections::BTreeSet;
 
 fn parse<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
     text.parse().expect(text)
@@ -222,7 +221,7 @@ fn signatures_by_trusted_keys_decide() {
     assert_eq!(verdict(&many).to_string(), "This is not an activation file: it carries more than 16 signatures.");
     assert_eq!(
         verdict(&"x".repeat(70_000)).to_string(),
-        "This is not an activation file: it has 70000 bytes; an activation file with its signatures has at most 69632."
+        "This is not an activation file: it has 70000 bytes; with its signatures it may have 69632."
     );
 
     let same_name = sign(&production().encode(), &signer().0, &other);
@@ -239,6 +238,139 @@ fn signatures_by_trusted_keys_decide() {
     );
 }
 
+fn revocations(serials: &[(&str, &str)], keys: &[(KeyReference, &str)]) -> RevocationList {
+    RevocationList {
+        number: 7,
+        issued_at: parse("2026-12-01T08:00:00Z"),
+        valid_through: parse("2026-12-31"),
+        serials: serials.iter().map(|(serial, on)| (parse(serial), parse(on))).collect(),
+        keys: keys.iter().map(|(key, on)| (key.clone(), parse(on))).collect(),
+    }
+}
+
+#[test]
+fn a_file_whose_keys_were_all_taken_back_is_revoked() {
+    let (name, key) = signer();
+    let other_name: KeyName = parse("licensing.example/2026b");
+    let other = SigningKey::from_bytes(&[8; 32]);
+    let verifier =
+        |name: &KeyName, key: &SigningKey| VerifierKey::new(name.clone(), key.verifying_key().as_bytes()).expect("a good key");
+    let ring: KeyRing = [verifier(&name, &key), verifier(&other_name, &other)].into_iter().collect();
+    let once = signed(&production());
+    let second = sign(&production().encode(), &other_name, &other);
+    let twice = format!("{once}{}\n", second.lines().last().expect("a signature line"));
+    let verdict = |note: &str, keys: &[(KeyReference, &str)]| {
+        let expected = Expected { revocations: Some(revocations(&[], keys)), ..Expected::default() };
+        ring.verify(note.as_bytes(), &expected).to_string()
+    };
+    let first = (verifier(&name, &key).reference(), "2026-10-01");
+    let both = [first.clone(), (verifier(&other_name, &other).reference(), "2026-11-01")];
+    let first = [first];
+    assert_eq!(verdict(&once, &first), format!("The key {name}, which signed the file, was revoked on 1 Oct 2026."));
+    assert_eq!(verdict(&twice, &first), format!("Signed by {other_name} and unchanged."));
+    assert_eq!(verdict(&twice, &both), format!("The key {name}, which signed the file, was revoked on 1 Oct 2026."));
+    // Another key of the same name is another key.
+    let namesake = [(KeyReference { id: [0; 4], ..first[0].0.clone() }, "2026-10-01")];
+    assert_eq!(verdict(&once, &namesake), format!("Signed by {name} and unchanged."));
+}
+
+#[test]
+fn a_revocation_list_is_relied_on_until_its_last_day_and_only_as_it_was_signed() {
+    let (name, key) = signer();
+    let own = VerifierKey::new(name.clone(), key.verifying_key().as_bytes()).expect("a good key").reference();
+    let list = revocations(&[("AF-0000007", "2026-11-20"), ("AF-0000009", "2026-11-21")], &[]);
+    let text = "format = \"activation-file-revocations/1\"\nnumber = 7\nissued_at = 2026-12-01T08:00:00Z\n\
+        valid_through = 2026-12-31\n\n[serials]\n\"AF-0000007\" = 2026-11-20\n\"AF-0000009\" = 2026-11-21\n\n[keys]\n";
+    assert_eq!(list.encode(), text);
+    let opened = |text: &str, on: &str| {
+        RevocationList::open(sign(text, &name, &key).as_bytes(), &ring(), parse(on)).map_err(|error| error.to_string())
+    };
+    assert_eq!(opened(text, "2026-12-31"), Ok(list.clone()));
+    assert_eq!(
+        opened(text, "2027-01-01"),
+        Err("The revocation list could be relied on through 31 Dec 2026. Fetch the current one.".into())
+    );
+    let refused = |text: String| opened(&text, "2026-12-31").expect_err("refused");
+    let not_canonical = "This is not a revocation list: it is not written in the one form that a revocation list has.";
+    assert_eq!(refused(text.replace("\"AF-0000007\"", "AF-0000007")), not_canonical);
+    assert_eq!(refused(text.replace("number = 7", "number = 0")), not_canonical);
+    assert_eq!(refused(format!("# all\n{text}")), not_canonical);
+    assert!(refused(text.replace("number = 7", "number = 7\nextra = 1")).contains("unknown field"));
+    assert!(refused(text.replace("AF-0000009", "AF-0000007")).contains("duplicate key"));
+    assert!(refused(text.replace("AF-0000009", "AF-9")).contains("AF- and 7 to 10 digits"));
+    assert_eq!(
+        refused(text.replace("revocations/1", "revocations/2")),
+        "The revocation list was made by a newer version (activation-file-revocations/2); update the software that reads it."
+    );
+    assert_eq!(refused(production().encode()), "This is not a revocation list: its format is unknown.");
+    let by_own = revocations(&[], &[(own, "2026-11-20")]).encode();
+    assert_eq!(
+        refused(by_own),
+        format!("The revocation list is signed only by {name}, which it revokes itself. Fetch a list that another key signed.")
+    );
+    let altered = sign(text, &name, &key).replace("AF-0000009", "AF-0000008");
+    let altered = RevocationList::open(altered.as_bytes(), &ring(), parse("2026-12-31"));
+    assert_eq!(altered, Err(RevocationError::Altered));
+    let foreign = sign(text, &parse("elsewhere.example/1"), &key);
+    let foreign = RevocationList::open(foreign.as_bytes(), &ring(), parse("2026-12-31"));
+    assert_eq!(foreign, Err(RevocationError::UnknownKey(vec!["elsewhere.example/1".into()])));
+}
+
+#[test]
+fn a_key_ring_is_read_line_by_line_and_refuses_what_cannot_be_trusted() {
+    let (name, key) = signer();
+    let good = VerifierKey::new(name, key.verifying_key().as_bytes()).expect("a good key").to_string();
+    let ring: KeyRing = format!("# Meridian\n\n{good}\r\n").parse().expect("a ring");
+    assert_eq!(ring.verify(signed(&production()).as_bytes(), &Expected::default()).word(), "valid");
+    let refused = |text: &str| text.parse::<KeyRing>().expect_err("refused").to_string();
+    assert_eq!(refused("# nothing\n"), "There is no verifier key in it. Write one a line: NAME+ID+KEY.");
+    assert_eq!(
+        refused(&format!("{good}\nlicensing.example")),
+        "Line 2 is not a verifier key. A verifier key is written NAME+ID+KEY: the name, eight hexadecimal digits, and base64."
+    );
+    assert_eq!(
+        refused(&good.replace("2026a", "2026b")),
+        "Line 1 is not a verifier key. The key id does not belong to this name and key."
+    );
+}
+
+#[test]
+fn two_files_are_compared_in_words() {
+    let before = production();
+    let mut after = production();
+    after.revision = 3;
+    after.updates_through = Some(parse("2028-06-30"));
+    after.keys = keys(&[
+        ("I3_LICENSE_BASIC_STATION", 35),
+        ("I3_ACCESS_CLIENT", 5),
+        ("I3_ACCESS_TRACKER", 2),
+        ("I3_FEATURE_SU_ALLOWED", 1),
+    ]);
+    if let Binding::Host { switchover, .. } = &mut after.binding {
+        *switchover = None;
+    }
+    let changes: Vec<_> = before.changes(&after).iter().map(ToString::to_string).collect();
+    assert_eq!(
+        changes,
+        [
+            "Revision: 2 → 3",
+            "Updates may be installed until: 30 Jun 2027 → 30 Jun 2028",
+            "Switchover server: IC-PRD-02 → none",
+            "Switchover host id: A3155D1E8B32 → none",
+            "Switchover server item: SW-001-4.0-SO03 → none",
+            "I3_ACCESS_CLIENT_CONCURRENT: 25 → none",
+            "I3_ACCESS_TRACKER: none → 2",
+            "I3_LICENSE_BASIC_STATION: 30 → 35",
+        ]
+    );
+    assert_eq!(before.changes(&before), []);
+    let named: Vec<_> = virtual_cloud().facts().into_iter().map(|fact| format!("{}: {}", fact.name, fact.value)).collect();
+    assert!(
+        named.contains(&"Ramp date: 1 Jan 2027".to_owned()) && named.contains(&"Bound to: a virtual cloud".to_owned()),
+        "{named:?}"
+    );
+}
+
 #[test]
 fn the_first_verdict_that_applies_is_given() {
     let note = signed(&development());
@@ -247,11 +379,11 @@ fn the_first_verdict_that_applies_is_given() {
         host_id: Some(parse("000000000000")),
         loaded_revision: Some((parse("AF-0000123"), 3)),
         on: Some(parse("2026-12-23")),
-        revoked: BTreeSet::from([parse("AF-0000123")]),
+        revocations: Some(revocations(&[("AF-0000123", "2026-11-30")], &[])),
     };
     let word = |expected: &Expected| ring().verify(note.as_bytes(), expected).word();
     assert_eq!(word(&all), "revoked");
-    let all = Expected { revoked: BTreeSet::new(), ..all };
+    let all = Expected { revocations: Some(revocations(&[("AF-0000124", "2026-11-30")], &[])), ..all };
     assert_eq!(word(&all), "other product");
     let all = Expected { product: Some("CIC".into()), ..all };
     assert_eq!(word(&all), "other host");

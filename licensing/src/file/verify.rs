@@ -1,7 +1,7 @@
-use super::{ActivationFile, DecodeError, Note, VerifierKey};
+use super::{ActivationFile, DecodeError, KeyError, KeyName, KeyReference, Note, RevocationList, VerifierKey};
 use crate::{HostId, Serial, date};
 use chrono::NaiveDate;
-use std::{collections::BTreeSet, fmt};
+use std::{fmt, str::FromStr};
 
 /// The public keys that a verifier trusts. They never come from the file itself.
 #[derive(Clone, Debug, Default)]
@@ -10,6 +10,30 @@ pub struct KeyRing(Vec<VerifierKey>);
 impl FromIterator<VerifierKey> for KeyRing {
     fn from_iter<I: IntoIterator<Item = VerifierKey>>(keys: I) -> Self {
         Self(keys.into_iter().collect())
+    }
+}
+
+/// A line of a key ring is not a key to be trusted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeyRingError {
+    #[error("Line {line} is not a verifier key. {source}")]
+    Line {
+        /// From 1.
+        line: usize,
+        source: KeyError,
+    },
+    #[error("There is no verifier key in it. Write one a line: NAME+ID+KEY.")]
+    Empty,
+}
+
+/// Verifier keys, one a line, as `/.well-known/activation-file-keys` serves them. Empty lines and those that begin with `#` are left out.
+impl FromStr for KeyRing {
+    type Err = KeyRingError;
+    fn from_str(text: &str) -> Result<Self, KeyRingError> {
+        let lines = text.lines().map(str::trim).zip(1..).filter(|(line, _)| !line.is_empty() && !line.starts_with('#'));
+        let keys = lines.map(|(key, line)| key.parse().map_err(|source| KeyRingError::Line { line, source }));
+        let ring: Vec<_> = keys.collect::<Result<_, _>>()?;
+        if ring.is_empty() { Err(KeyRingError::Empty) } else { Ok(Self(ring)) }
     }
 }
 
@@ -22,14 +46,15 @@ pub struct Expected {
     pub loaded_revision: Option<(Serial, u32)>,
     /// Today by the verifier's local date.
     pub on: Option<NaiveDate>,
-    pub revoked: BTreeSet<Serial>,
+    /// What the issuer has taken back.
+    pub revocations: Option<RevocationList>,
 }
 
 /// A file whose signature holds, and the key that made it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verified {
     pub file: ActivationFile,
-    pub signed_by: super::KeyName,
+    pub signed_by: KeyName,
 }
 
 /// The one answer about a file, in the order in which the first one that applies is given.
@@ -40,7 +65,7 @@ pub enum Verdict {
     Altered,
     /// Names of the keys that signed.
     UnknownKey(Vec<String>),
-    Revoked(Serial),
+    Revoked(Revoked),
     OtherProduct {
         file: String,
         expected: String,
@@ -57,7 +82,29 @@ pub enum Verdict {
     Valid(Box<Verified>),
 }
 
+/// What its issuer has taken back, and on which day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Revoked {
+    File(Serial, NaiveDate),
+    /// Of several keys that signed the file the first; all were taken back.
+    Key(KeyName, NaiveDate),
+}
+
 impl Verdict {
+    /// The words of all verdicts, in the order in which the first one that applies is given.
+    pub const WORDS: [&str; 10] = [
+        "not an activation file",
+        "newer format",
+        "altered",
+        "unknown key",
+        "revoked",
+        "other product",
+        "other host",
+        "older revision",
+        "expired",
+        "valid",
+    ];
+
     /// The word for it.
     #[must_use]
     pub const fn word(&self) -> &'static str {
@@ -88,7 +135,12 @@ impl fmt::Display for Verdict {
             Self::UnknownKey(names) => {
                 write!(f, "The file is signed by {}, which is not among the trusted keys.", names.join(", "))
             }
-            Self::Revoked(serial) => write!(f, "{serial} was revoked by its issuer."),
+            Self::Revoked(Revoked::File(serial, on)) => {
+                write!(f, "{serial} was revoked by its issuer on {}.", date::words(*on))
+            }
+            Self::Revoked(Revoked::Key(name, on)) => {
+                write!(f, "The key {name}, which signed the file, was revoked on {}.", date::words(*on))
+            }
             Self::OtherProduct { file, expected } => write!(f, "The file is for {file}, not for {expected}."),
             Self::OtherHost { file, expected } if file.is_empty() => {
                 write!(f, "The file is for a virtual cloud, not for host {expected}.")
@@ -119,32 +171,58 @@ impl KeyRing {
             Err(DecodeError::NewerFormat(format)) => return Verdict::NewerFormat(format),
             Err(error) => return Verdict::NotAnActivationFile(error.to_string()),
         };
-        match self.signer(&note) {
-            Err(verdict) => verdict,
-            Ok(signed_by) => refusal(&file, expected).unwrap_or_else(|| Verdict::Valid(Box::new(Verified { file, signed_by }))),
+        let signers = match self.signers(&note) {
+            Signers::Altered => return Verdict::Altered,
+            Signers::Unknown(names) => return Verdict::UnknownKey(names),
+            Signers::Known(signers) => signers,
+        };
+        let taken_back = |key: &KeyReference| expected.revocations.as_ref().and_then(|list| list.keys.get(key)).copied();
+        let mut revoked = None;
+        for key in signers {
+            match taken_back(&key) {
+                None => {
+                    let signed_by = key.name;
+                    return refusal(&file, expected).unwrap_or_else(|| Verdict::Valid(Box::new(Verified { file, signed_by })));
+                }
+                Some(on) => revoked = revoked.or(Some(Revoked::Key(key.name, on))),
+            }
         }
+        revoked.map_or(Verdict::Altered, Verdict::Revoked)
     }
 
-    /// The first trusted key of the note, when every line by a trusted key holds.
-    fn signer(&self, note: &Note<'_>) -> Result<super::KeyName, Verdict> {
-        let mut signed_by = None;
+    /// Who signed a note. One wrong line by a trusted key refuses it.
+    pub(super) fn signers(&self, note: &Note<'_>) -> Signers {
+        let mut signers = Vec::new();
         for line in &note.signatures {
             let Some(key) = self.0.iter().find(|key| key.name().as_str() == line.name && key.id() == line.key_id) else {
                 continue;
             };
             let holds = <&[u8; 64]>::try_from(line.signature.as_slice()).is_ok_and(|s| key.verifies(note.text, s));
             if !holds {
-                return Err(Verdict::Altered);
+                return Signers::Altered;
             }
-            signed_by.get_or_insert_with(|| key.name().clone());
+            signers.push(key.reference());
         }
-        signed_by.ok_or_else(|| Verdict::UnknownKey(note.signatures.iter().map(|line| line.name.clone()).collect()))
+        if signers.is_empty() {
+            return Signers::Unknown(note.signatures.iter().map(|line| line.name.clone()).collect());
+        }
+        Signers::Known(signers)
     }
 }
 
+/// What the signatures of a note say about who signed it.
+pub(super) enum Signers {
+    /// A line by a trusted key is wrong.
+    Altered,
+    /// None of these names is of a trusted key.
+    Unknown(Vec<String>),
+    /// Trusted keys, at least one; their lines hold.
+    Known(Vec<KeyReference>),
+}
+
 fn refusal(file: &ActivationFile, expected: &Expected) -> Option<Verdict> {
-    if expected.revoked.contains(&file.serial) {
-        return Some(Verdict::Revoked(file.serial.clone()));
+    if let Some(on) = expected.revocations.as_ref().and_then(|list| list.serials.get(&file.serial)) {
+        return Some(Verdict::Revoked(Revoked::File(file.serial.clone(), *on)));
     }
     if let Some(product) = expected.product.as_deref().filter(|p| *p != file.product.as_str()) {
         return Some(Verdict::OtherProduct { file: file.product.to_string(), expected: product.to_owned() });

@@ -405,7 +405,7 @@ impl Driver {
 async fn random_operations(backend: Backend) {
     let (steps, seed, began) = (Size::of_run().pick(1_000, 10_000), seed(), Instant::now());
     // Before anything can go wrong, so that it is known whatever does.
-    report(&format!("model, {backend:?}: {steps} steps, seed {seed}"));
+    eprintln!("model, {backend:?}: {steps} steps, seed {seed}");
     let mut random = StdRng::seed_from_u64(seed);
     let server = Server::durable(backend).await;
     let mut model = Model::read(&server).await;

@@ -1,0 +1,280 @@
+//! The command as an operator uses it: what it prints, its exit status, and what it leaves in the folder.
+
+use ed25519_dalek::SigningKey;
+use licensing::file::{KeyName, RevocationList, VerifierKey, sign};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+};
+use tempfile::TempDir;
+
+const HOST: &str = "6300270E26DF";
+
+fn key(generation: &str) -> (KeyName, SigningKey) {
+    let seed = generation.bytes().last().expect("a generation");
+    (format!("licensing.example/{generation}").parse().expect("a key name"), SigningKey::from_bytes(&[seed; 32]))
+}
+
+/// A folder with a key ring of two keys, `2026a` and `2026b`.
+fn folder() -> TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let ring: String = ["2026a", "2026b"]
+        .map(|generation| {
+            let (name, key) = key(generation);
+            format!("{}\n", VerifierKey::new(name, key.verifying_key().as_bytes()).expect("a good key"))
+        })
+        .concat();
+    fs::write(folder.path().join("keys.txt"), ring).expect("written");
+    folder
+}
+
+/// The golden production file with `changes`, signed by `2026a`, in the folder under `name`.
+fn file(folder: &TempDir, name: &str, changes: &[(&str, &str)]) -> PathBuf {
+    let golden = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../licensing/src/file/golden/production.I3Lic"))
+        .expect("a golden file");
+    let text = changes.iter().fold(golden[..=golden.rfind("\n\n").expect("signatures")].to_owned(), |text, (from, to)| {
+        assert!(text.contains(from), "{from}");
+        text.replacen(from, to, 1)
+    });
+    let (key_name, key) = key("2026a");
+    let path = folder.path().join(name);
+    fs::write(&path, sign(&text, &key_name, &key)).expect("written");
+    path
+}
+
+fn i3lic(folder: &TempDir, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_i3lic")).args(arguments).current_dir(folder.path()).output().expect("i3lic runs")
+}
+
+/// (exit status, what it printed, what it complained about)
+fn said(folder: &TempDir, arguments: &[&str]) -> (i32, String, String) {
+    let output = i3lic(folder, arguments);
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("a text");
+    (output.status.code().expect("a status"), text(output.stdout), text(output.stderr))
+}
+
+fn json(folder: &TempDir, arguments: &[&str]) -> serde_json::Value {
+    let output = i3lic(folder, &[arguments, &["--json"]].concat());
+    serde_json::from_slice(&output.stdout).expect("JSON")
+}
+
+#[test]
+fn only_a_valid_file_has_exit_status_0() {
+    let folder = folder();
+    file(&folder, "good.I3Lic", &[]);
+    file(&folder, "short.I3Lic", &[("2100-01-01", "2027-01-31")]);
+    let ask = |file: &str, more: &[&str]| said(&folder, &[&["verify", file, "--keys", "keys.txt"], more].concat());
+    let valid = "valid: Signed by licensing.example/2026a and unchanged.\n".to_owned();
+    assert_eq!(ask("good.I3Lic", &[]), (0, valid.clone(), String::new()));
+    assert_eq!(ask("good.I3Lic", &["--host-id", "63:00:27:0e:26:df", "--product", "CIC", "--on", "2099-12-31"]).0, 0);
+    assert_eq!(ask("short.I3Lic", &["--on", "2027-01-31"]), (0, valid, String::new()));
+    for (file, more, answer) in [
+        (
+            "good.I3Lic",
+            ["--host-id", "0123456789AB"],
+            "other host: The file is for 6300270E26DF and A3155D1E8B32, not for host 0123456789AB.\n",
+        ),
+        ("good.I3Lic", ["--product", "MediaServer"], "other product: The file is for CIC, not for MediaServer.\n"),
+        ("short.I3Lic", ["--on", "2027-02-01"], "expired: The file was valid through 31 Jan 2027.\n"),
+    ] {
+        assert_eq!(ask(file, &more), (1, answer.to_owned(), String::new()));
+    }
+    let (status, answer, complaint) = ask("none.I3Lic", &[]);
+    assert_eq!((status, answer.as_str()), (2, ""));
+    assert!(complaint.starts_with("none.I3Lic cannot be read"), "{complaint}");
+    fs::write(folder.path().join("weak.txt"), "licensing.example/2026a+00000000+AQ==\n").expect("written");
+    let (status, _, complaint) = said(&folder, &["verify", "good.I3Lic", "--keys", "weak.txt"]);
+    assert_eq!(status, 2);
+    assert!(complaint.starts_with("The keys weak.txt cannot be trusted: Line 1 is not a verifier key."), "{complaint}");
+    assert_eq!(said(&folder, &["verify", "good.I3Lic"]).0, 2, "keys are never taken from the file");
+}
+
+#[test]
+fn standard_input_is_read_and_programs_get_json() {
+    let folder = folder();
+    let path = file(&folder, "good.I3Lic", &[]);
+    let crlf = fs::read_to_string(&path).expect("the file").replace('\n', "\r\n");
+    fs::write(folder.path().join("mailed.I3Lic"), crlf).expect("written");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_i3lic"));
+    command.args(["verify", "-", "--keys", "keys.txt", "--json"]).current_dir(folder.path());
+    let input = fs::File::open(folder.path().join("mailed.I3Lic")).expect("the file");
+    let output = command.stdin(Stdio::from(input)).output().expect("i3lic runs");
+    let answer: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(answer["verdict"], "valid");
+    assert_eq!(answer["repairs"], serde_json::json!(["Line ends that were changed to CR LF on the way were changed back."]));
+    assert_eq!(answer["file"]["keys"]["I3_ACCESS_CLIENT"], 5);
+    assert_eq!(answer["file"]["binding"]["primary"]["host_id"], HOST);
+    let refused = json(&folder, &["verify", "mailed.I3Lic", "--keys", "keys.txt", "--product", "X"]);
+    assert_eq!((&refused["verdict"], &refused["file"]), (&"other product".into(), &serde_json::Value::Null));
+}
+
+#[test]
+fn show_and_diff_read_files_in_words() {
+    let folder = folder();
+    file(&folder, "one.I3Lic", &[]);
+    file(&folder, "two.I3Lic", &[("revision = 2", "revision = 3"), ("CLIENT = 5", "CLIENT = 8")]);
+    let (status, shown, _) = said(&folder, &["show", "one.I3Lic"]);
+    assert_eq!(status, 0);
+    assert!(shown.contains("Primary host id                 6300270E26DF\n"), "{shown}");
+    assert!(shown.ends_with("The signature was not checked: i3lic verify does that.\n"), "{shown}");
+    assert_eq!(said(&folder, &["diff", "one.I3Lic", "one.I3Lic"]), (0, "Both files say the same.\n".into(), String::new()));
+    assert_eq!(
+        said(&folder, &["diff", "one.I3Lic", "two.I3Lic"]),
+        (1, "Revision: 2 → 3\nI3_ACCESS_CLIENT: 5 → 8\n".into(), String::new())
+    );
+    assert_eq!(
+        json(&folder, &["diff", "one.I3Lic", "two.I3Lic"])[1],
+        serde_json::json!({ "what": "I3_ACCESS_CLIENT", "before": "5", "after": "8" })
+    );
+    let (status, _, complaint) = said(&folder, &["show", "keys.txt"]);
+    assert_eq!((status, complaint.as_str()), (2, "keys.txt is not an activation file: it carries no signature.\n"));
+}
+
+#[test]
+fn what_the_issuer_took_back_is_refused_while_its_list_can_be_relied_on() {
+    let folder = folder();
+    file(&folder, "good.I3Lic", &[]);
+    let (name, signing) = key("2026b");
+    let list = |serial: &str, valid_through: &str| {
+        let list = RevocationList {
+            number: 3,
+            issued_at: "2026-12-01T08:00:00Z".parse().expect("an instant"),
+            valid_through: valid_through.parse().expect("a day"),
+            serials: [(serial.parse().expect("a serial"), "2026-11-30".parse().expect("a day"))].into(),
+            keys: [].into(),
+        };
+        fs::write(folder.path().join("revoked.txt"), sign(&list.encode(), &name, &signing)).expect("written");
+        said(&folder, &["verify", "good.I3Lic", "--keys", "keys.txt", "--revocations", "revoked.txt", "--on", "2026-12-31"])
+    };
+    assert_eq!(list("AF-0000999", "2026-12-31").0, 0);
+    let answer = "revoked: AF-0000123 was revoked by its issuer on 30 Nov 2026.\n".to_owned();
+    assert_eq!(list("AF-0000123", "2026-12-31"), (1, answer, String::new()));
+    let (status, _, complaint) = list("AF-0000123", "2026-12-30");
+    assert_eq!(status, 2);
+    assert_eq!(
+        complaint,
+        "The revocation list revoked.txt cannot be used: The revocation list could be relied on through 30 Dec 2026. Fetch the current one.\n"
+    );
+}
+
+fn loaded(folder: &TempDir, file: &str, more: &[&str]) -> (i32, String, String) {
+    said(folder, &[&["load", file, "--keys", "keys.txt", "--dir", "licence", "--host-id", HOST], more].concat())
+}
+
+fn in_folder(folder: &TempDir, name: &str) -> Option<Vec<u8>> {
+    fs::read(folder.path().join("licence").join(name)).ok()
+}
+
+#[test]
+fn loading_keeps_the_file_before_and_refuses_an_older_revision() {
+    let folder = folder();
+    let two = fs::read(file(&folder, "two.I3Lic", &[])).expect("a file");
+    let three = fs::read(file(&folder, "three.I3Lic", &[("revision = 2", "revision = 3"), ("CLIENT = 5", "CLIENT = 8")]))
+        .expect("a file");
+    let (status, first, _) = loaded(&folder, "two.I3Lic", &["--product", "CIC"]);
+    assert_eq!(status, 0, "{first}");
+    assert!(first.contains("I3_ACCESS_CLIENT ") && !first.contains("To go back"), "{first}");
+    assert_eq!((in_folder(&folder, "activation.I3Lic"), in_folder(&folder, "previous.I3Lic")), (Some(two.clone()), None));
+    let (status, second, _) = loaded(&folder, "three.I3Lic", &[]);
+    assert_eq!(status, 0, "{second}");
+    assert!(second.contains("  Revision: 2 → 3\n  I3_ACCESS_CLIENT: 5 → 8\n"), "{second}");
+    assert!(second.contains("To go back to it: i3lic load licence/previous.I3Lic --go-back"), "{second}");
+    let both = (Some(three.clone()), Some(two.clone()));
+    let now = || (in_folder(&folder, "activation.I3Lic"), in_folder(&folder, "previous.I3Lic"));
+    assert_eq!(now(), both);
+    // The same again changes nothing, least of all what was before.
+    assert_eq!(loaded(&folder, "three.I3Lic", &[]).0, 0);
+    assert_eq!(now(), both);
+    let (status, older, _) = loaded(&folder, "two.I3Lic", &[]);
+    assert_eq!(
+        (status, older.as_str()),
+        (
+            1,
+            "older revision: This is revision 2; revision 3 was loaded before.\n\
+             Nothing was loaded; what was loaded before stays.\n\
+             To load it all the same, say --go-back.\n"
+        )
+    );
+    assert_eq!(now(), both);
+    assert_eq!(loaded(&folder, "licence/previous.I3Lic", &["--go-back"]).0, 0);
+    assert_eq!(now(), (Some(two), Some(three)));
+}
+
+#[test]
+fn what_is_not_valid_is_never_loaded() {
+    let folder = folder();
+    let good = file(&folder, "good.I3Lic", &[]);
+    assert_eq!(loaded(&folder, "good.I3Lic", &[]).0, 0);
+    let before = in_folder(&folder, "activation.I3Lic");
+    let altered = fs::read_to_string(&good).expect("the file").replace("CLIENT = 5", "CLIENT = 9");
+    fs::write(folder.path().join("altered.I3Lic"), altered).expect("written");
+    let (status, said_of_it, _) = loaded(&folder, "altered.I3Lic", &[]);
+    assert_eq!(
+        (status, said_of_it.as_str()),
+        (1, "altered: The text was changed after it was signed.\nNothing was loaded; what was loaded before stays.\n")
+    );
+    file(&folder, "other.I3Lic", &[(HOST, "0123456789AB")]);
+    assert_eq!(loaded(&folder, "other.I3Lic", &[]).0, 1);
+    assert_eq!(loaded(&folder, "good.I3Lic", &["--product", "MediaServer"]).0, 1);
+    assert_eq!((in_folder(&folder, "activation.I3Lic"), in_folder(&folder, "previous.I3Lic")), (before, None));
+    // Line ends that mail changed are loaded as they were signed.
+    let crlf = fs::read_to_string(&good).expect("the file").replace('\n', "\r\n");
+    fs::write(folder.path().join("mailed.I3Lic"), crlf).expect("written");
+    assert_eq!(loaded(&folder, "mailed.I3Lic", &[]).0, 0);
+    assert_eq!(in_folder(&folder, "activation.I3Lic"), fs::read(&good).ok());
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = fs::metadata(folder.path().join("licence/activation.I3Lic")).expect("the file").permissions().mode();
+        assert_eq!(mode & 0o777, 0o644, "the server may run as another user");
+    }
+}
+
+#[test]
+fn a_virtual_cloud_file_is_loaded_on_any_machine() {
+    let folder = folder();
+    fs::copy(
+        Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../licensing/src/file/golden/virtual-cloud.I3Lic")),
+        folder.path().join("vc.I3Lic"),
+    )
+    .expect("copied");
+    fs::copy(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../licensing/vectors/keys.txt")), folder.path().join("vectors.txt"))
+        .expect("copied");
+    let (status, answer, _) = said(&folder, &["load", "vc.I3Lic", "--keys", "vectors.txt", "--dir", "licence"]);
+    assert_eq!(status, 0, "{answer}");
+    assert!(answer.contains("Bound to                        a virtual cloud\n"), "{answer}");
+}
+
+#[test]
+fn host_ids_have_their_shape_and_one_order() {
+    let folder = folder();
+    let (status, first, complaint) = said(&folder, &["host-id"]);
+    if status == 0 {
+        assert!(
+            first.lines().all(|line| line.split("  ").next().is_some_and(|id| id.parse::<licensing::HostId>().is_ok())),
+            "{first}"
+        );
+        assert_eq!(said(&folder, &["host-id"]).1, first);
+        let first_id = json(&folder, &["host-id"])[0]["host_id"].as_str().map(str::to_owned);
+        assert_eq!(first_id.as_deref(), first.split("  ").next());
+    } else {
+        assert_eq!(
+            (status, complaint.as_str()),
+            (2, "This machine has no network interface of its own. Ask whoever runs the virtual machines for its host id.\n")
+        );
+    }
+}
+
+#[test]
+fn help_and_man_page_have_examples() {
+    let folder = folder();
+    for command in ["verify", "load", "diff", "show", "host-id"] {
+        let (status, help, _) = said(&folder, &[command, "--help"]);
+        assert_eq!(status, 0);
+        assert!(help.contains(&format!("  i3lic {command}")), "{help}");
+    }
+    let (status, man, _) = said(&folder, &["man"]);
+    assert_eq!(status, 0);
+    assert!(man.starts_with(".ie") && man.contains("i3lic load"), "{man}");
+}
