@@ -63,15 +63,17 @@ fn SignedIn(name: String) -> AnyView {
 
 #[component]
 fn AccountHeader(account: AccountFrame) -> AnyView {
-    let AccountFrame { garn, name, tab: open } = account;
+    let AccountFrame { garn, name, subscribes, tab: open } = account;
     let base = format!("/accounts/{garn}");
     let tabs = [
         (Tab::Dashboard, "Overview", base.clone()),
         (Tab::Files, "Activation files", format!("{base}/files")),
         (Tab::NewFile, "New activation file", format!("{base}/files/new")),
     ];
+    let cloud = subscribes.then(|| (Tab::Cloud, "Cloud connection", format!("{base}/cloud")));
     let links = tabs
         .into_iter()
+        .chain(cloud)
         .map(|(tab, label, href)| view! { <li><a href=href aria-current=(tab == open).then_some("page")>{label}</a></li> })
         .collect_view();
     view! {
@@ -107,7 +109,9 @@ fn Footer(site: Arc<Site>, theme: Theme, address: String) -> AnyView {
     view! {
         <footer class="site">
             <p>
-                <a href="/keys">"Public keys"</a>
+                <a href="/check">"Check a file"</a>
+                ", "
+                <a href="/keys">"public keys"</a>
                 " of "{site.portal.vendor().to_owned()}
                 ". Dates of files are valid through the end of that day, by the date of the server that reads them."
             </p>

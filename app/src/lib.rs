@@ -10,6 +10,7 @@ pub mod page;
 pub use document::document;
 
 use leptos::prelude::{AnyView, IntoAny, IntoView};
+use licensing::LicenceModel;
 use portal::{AccountAccess, Caller, Portal};
 use std::sync::Arc;
 
@@ -78,6 +79,8 @@ pub struct Page {
 struct AccountFrame {
     garn: String,
     name: String,
+    /// A virtual cloud is for subscription accounts.
+    subscribes: bool,
     tab: Tab,
 }
 
@@ -87,6 +90,7 @@ pub(crate) enum Tab {
     Dashboard,
     Files,
     NewFile,
+    Cloud,
 }
 
 impl Page {
@@ -95,7 +99,8 @@ impl Page {
     }
 
     fn of_account(self, access: &AccountAccess, tab: Tab) -> Self {
-        Self { account: Some(AccountFrame { garn: access.garn.to_string(), name: access.name.clone(), tab }), ..self }
+        let subscribes = access.licence_model == LicenceModel::Subscription;
+        Self { account: Some(AccountFrame { garn: access.garn.to_string(), name: access.name.clone(), subscribes, tab }), ..self }
     }
 
     fn with_status(self, status: u16) -> Self {

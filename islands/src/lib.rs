@@ -4,11 +4,13 @@
 //! Each sets `data-ready` once it has taken over what was typed before it started.
 
 mod bar;
+mod checker;
 mod copy_button;
 mod host_id_hint;
 mod preview;
 
 pub use bar::EntitlementBar;
+pub use checker::{Checker, check_field, report};
 pub use copy_button::CopyButton;
 pub use host_id_hint::HostIdHint;
 pub use preview::Preview;

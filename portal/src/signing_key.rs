@@ -205,6 +205,22 @@ impl Portal {
         let keys = Entity::find().order_by_asc(Column::State).order_by_desc(Column::CreatedAt).all(self.database.read()).await?;
         keys.into_iter().map(public_key).collect()
     }
+
+    /// The keys that files are trusted by.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] and [`Error::Internal`].
+    pub async fn key_ring(&self) -> Result<KeyRing, Error> {
+        self.verifier_keys().await?.parse().map_err(Error::internal)
+    }
+
+    /// The same, one signed-note verifier key a line.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] and [`Error::Internal`].
+    pub async fn verifier_keys(&self) -> Result<String, Error> {
+        Ok(self.public_keys().await?.into_iter().map(|key| key.verifier_key + "\n").collect())
+    }
 }
 
 pub(crate) fn verifier_key(model: &Model) -> Result<VerifierKey, Error> {

@@ -1,5 +1,5 @@
 use portal::DEMO_PASSWORD;
-use reqwest::{Client, StatusCode, header::HeaderMap};
+use reqwest::{Client, StatusCode, header::HeaderMap, multipart};
 use scraper::{Html, Selector};
 
 /// A browser without script: it keeps cookies and says where its forms come from.
@@ -70,6 +70,19 @@ impl Browser {
     /// When the server does not answer.
     pub async fn post_body(&self, path: &str, body: Vec<u8>) -> Answer {
         self.try_post_body(path, body).await.expect(path)
+    }
+
+    /// Sends a form with files: (field, bytes).
+    ///
+    /// # Panics
+    /// When the server does not answer.
+    pub async fn post_files(&self, path: &str, files: &[(&'static str, &[u8])]) -> Answer {
+        let form = files.iter().fold(multipart::Form::new(), |form, (field, bytes)| {
+            form.part(*field, multipart::Part::bytes(bytes.to_vec()).file_name(format!("{field}.I3Lic")))
+        });
+        let request = self.client.post(format!("{}{path}", self.url)).header("origin", &self.url).header("accept", self.accept);
+        let sent = request.multipart(form).send().await.expect(path);
+        Answer::of(sent).await.expect(path)
     }
 
     async fn try_post_body(&self, path: &str, body: Vec<u8>) -> reqwest::Result<Answer> {

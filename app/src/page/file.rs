@@ -73,6 +73,7 @@ pub async fn show(site: &Site, access: &AccountAccess, serial: &str, generated: 
             </section>
             <section class="verify no-print" aria-labelledby="verify-title">
                 <h2 id="verify-title">"Verify it yourself"</h2>
+                <p><a href="/check">"Check the file in your browser"</a>", where nothing is sent anywhere, or with your own tools:"</p>
                 <p>
                     "The file is a readable text with its signature. With openssl 3 or later, in the folder of the file: "
                     <strong>"Signature Verified Successfully"</strong> " means that not one byte was changed."

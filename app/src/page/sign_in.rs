@@ -52,6 +52,7 @@ pub fn show(visit: &Visit, asked: Asked) -> Page {
                     <TextField name=field::PASSWORD label="Password" value="" kind="password" autocomplete="current-password" />
                     <button class="button primary">"Sign in"</button>
                 </form>
+                <p>"Without signing in: " <a href="/check">"check an activation file"</a></p>
                 {demo.then(|| view! { <DemoSignIns /> })}
             </div>
         }

@@ -31,11 +31,8 @@ pub(crate) async fn pem(Extension(visit): Extension<Visit>, Segments(name): Segm
 
 /// One signed-note verifier key a line.
 pub(crate) async fn verifier_keys(Extension(visit): Extension<Visit>) -> Response {
-    match visit.site.portal.public_keys().await {
-        Ok(keys) => {
-            let lines: String = keys.into_iter().map(|key| key.verifier_key + "\n").collect();
-            ([CACHING, (header::CONTENT_TYPE, "text/plain; charset=utf-8")], lines).into_response()
-        }
+    match visit.site.portal.verifier_keys().await {
+        Ok(lines) => ([CACHING, (header::CONTENT_TYPE, "text/plain; charset=utf-8")], lines).into_response(),
         Err(error) => answer::failure(visit, &error).await,
     }
 }

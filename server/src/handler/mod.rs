@@ -1,6 +1,8 @@
 //! What happens at each address: read the request, ask `portal`, answer with a page of `app`.
 
 pub(crate) mod accounts;
+pub(crate) mod check_file;
+pub(crate) mod cloud;
 pub(crate) mod files;
 pub(crate) mod health;
 pub(crate) mod keys;

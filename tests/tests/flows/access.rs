@@ -98,6 +98,11 @@ fn row(route: Route) -> (&'static str, Row) {
         // The tests ask from this machine.
         Route::Metrics => (route.path(), everybody(200)),
         Route::KeyPem => ("/keys/licensing.meridian.example/2026a.pem", everybody(200)),
+        Route::CheckFile => (route.path(), everybody(200)),
+        // The fields below are no form with files.
+        Route::SendCheckFile => (route.path(), everybody(400)),
+        Route::Cloud => (route.path(), account(303)),
+        Route::SendCloud => (route.path(), [401, 404, 403, 404, 403, 303, 404]),
         Route::Asset => ("/static/0/icons/favicon.svg", everybody(200)),
         Route::Accounts => (route.path(), [303, 200, 200, 200, 200, 200, 200]),
         Route::Overview | Route::Files | Route::NewFile | Route::File | Route::Download => (route.path(), account(303)),

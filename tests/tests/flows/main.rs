@@ -2,6 +2,8 @@
 
 mod access;
 mod accounts;
+mod check_file;
+mod cloud;
 mod copy;
 mod doctor;
 mod faults;

@@ -1,0 +1,91 @@
+//! *Cloud connection*: what a virtual-cloud file needs. Everybody of the account sees it, licensing analysts change it.
+
+use crate::{
+    Page, Tab,
+    component::{ErrorSummary, TextField},
+};
+use leptos::prelude::*;
+use licensing::LicenceModel;
+use portal::{AccountAccess, CloudConnection, CloudNotChanged, Error};
+
+/// Names of the form's fields.
+pub mod field {
+    pub const ORGANIZATION: &str = "organization";
+    pub const CONNECTED: &str = "connected";
+}
+
+/// What is shown above the facts.
+pub enum Told {
+    Nothing,
+    Saved,
+    /// What was typed, and why it was not taken.
+    Refused {
+        organization: String,
+        connected: bool,
+        why: CloudNotChanged,
+    },
+}
+
+/// # Errors
+/// [`Error::Unavailable`] and [`Error::Internal`].
+pub async fn show(access: &AccountAccess, told: Told) -> Result<Page, Error> {
+    let CloudConnection { organization, connected } = access.cloud().await?;
+    let known = organization.map(String::from);
+    let (typed, ticked) = match &told {
+        Told::Refused { organization, connected, .. } => (organization.clone(), *connected),
+        Told::Nothing | Told::Saved => (known.clone().unwrap_or_default(), connected),
+    };
+    let status = match &told {
+        Told::Refused { why: CloudNotChanged::ForAnalysts, .. } => 403,
+        Told::Refused { .. } => 422,
+        Told::Nothing | Told::Saved => 200,
+    };
+    let problem = if let Told::Refused { why, .. } = &told { Some(why.to_string()) } else { None };
+    let saved = matches!(told, Told::Saved);
+    let changes = access.changes_cloud();
+    let subscribes = access.licence_model == LicenceModel::Subscription;
+    let action = format!("/accounts/{}/cloud", access.garn);
+    let title = if problem.is_some() { "Error: Cloud connection" } else { "Cloud connection" };
+    let page = Page::new(title, move || {
+        let state = match (&known, connected) {
+            (None, _) => "No cloud organisation is known.",
+            (Some(_), false) => "The connection is not set up yet: no virtual-cloud file can be generated.",
+            (Some(_), true) => "The connection is set up: virtual-cloud files can be generated.",
+        };
+        view! {
+            {problem.clone().map(|words| view! { <ErrorSummary problems=vec![(field::ORGANIZATION.to_owned(), words)] /> })}
+            <h1>"Cloud connection"</h1>
+            {saved.then(|| view! { <p class="note ok" role="status">"The cloud connection was saved."</p> })}
+            <p class="lead">
+                "A virtual-cloud file is bound to a cloud organisation instead of a host. The server checks in there; without check-ins it loses its functions step by step."
+            </p>
+            {(!subscribes).then(|| view! { <p class="note info">"A virtual cloud is for subscription accounts; this account is none."</p> })}
+            <dl class="facts">
+                <div><dt>"Cloud organisation"</dt><dd class="code wrap">{known.unwrap_or_else(|| "–".to_owned())}</dd></div>
+                <div><dt>"State"</dt><dd>{state}</dd></div>
+            </dl>
+            {if changes {
+                view! {
+                    <form method="post" action=action>
+                        <TextField
+                            name=field::ORGANIZATION
+                            label="Organisation id"
+                            value=typed
+                            help="As the cloud shows it, such as 5f0c2c6e-8d1b-4a53-9d0e-1b7f6a2c9e44. Leave it empty to take it away."
+                            error=problem
+                            code=true
+                        />
+                        <div class="choice">
+                            <input type="checkbox" id=field::CONNECTED name=field::CONNECTED value="yes" checked=ticked />
+                            <label for=field::CONNECTED><span>"The connection to this organisation is set up"</span></label>
+                        </div>
+                        <div class="buttons"><button class="button primary">"Save"</button></div>
+                    </form>
+                }.into_any()
+            } else {
+                view! { <p id=field::ORGANIZATION tabindex="-1">"Licensing analysts enter what is missing here: send them an activation file request."</p> }.into_any()
+            }}
+        }
+    });
+    Ok(page.of_account(access, Tab::Cloud).with_status(status))
+}

@@ -1,0 +1,217 @@
+use leptos::prelude::*;
+use licensing::file::{ActivationFile, Change, Examined, Expected, KeyRing, Verdict};
+
+/// Names of the fields of the form, as sent without script.
+pub mod check_field {
+    pub const FILE: &str = "file";
+    pub const TEXT: &str = "text";
+    pub const SECOND: &str = "second";
+}
+
+/// Checks an activation file in the browser: choose it, drop it or paste its text; nothing is sent. Without script the form is posted.
+#[island]
+pub fn Checker(
+    /// The trusted verifier keys, one a line.
+    keys: String,
+) -> impl IntoView {
+    let first: RwSignal<Option<Vec<u8>>> = RwSignal::new(None);
+    let second: RwSignal<Option<Vec<u8>>> = RwSignal::new(None);
+    let ready = RwSignal::new(false);
+    Effect::new(move || ready.set(true));
+    let ring: KeyRing = keys.parse().unwrap_or_default();
+    let report = move || {
+        let bytes = first.get()?;
+        let expected = Expected { on: today(), ..Expected::default() };
+        let examined = ring.examine(&bytes, &expected);
+        let other = second.get().map(|bytes| ring.examine(&bytes, &expected));
+        Some(report(&examined, other.as_ref()))
+    };
+    view! {
+        <form
+            method="post"
+            action="/check"
+            enctype="multipart/form-data"
+            class="checker"
+            data-ready=move || ready.get().to_string()
+            on:submit=move |event| event.prevent_default()
+            on:dragover=move |event| event.prevent_default()
+            on:drop=move |event| dropped(&event, first)
+        >
+            <div class="field">
+                <label for=check_field::FILE>"Activation file"</label>
+                <p class="help" id="file-help">"Choose it, or drop it anywhere on this form."</p>
+                <input
+                    type="file"
+                    id=check_field::FILE
+                    name=check_field::FILE
+                    accept=".I3Lic,text/plain"
+                    aria-describedby="file-help"
+                    on:change=move |event| chosen(&event, first)
+                />
+            </div>
+            <div class="field">
+                <label for=check_field::TEXT>"Or its text, from the first line to the end of the last one"</label>
+                <textarea
+                    id=check_field::TEXT
+                    name=check_field::TEXT
+                    rows="6"
+                    class="code"
+                    autocomplete="off"
+                    autocapitalize="off"
+                    spellcheck="false"
+                    on:input=move |event| first.set(Some(event_target_value(&event).into_bytes()).filter(|text| !text.is_empty()))
+                ></textarea>
+            </div>
+            <div class="field">
+                <label for=check_field::SECOND>"Compare with a second file (optional)"</label>
+                <input
+                    type="file"
+                    id=check_field::SECOND
+                    name=check_field::SECOND
+                    accept=".I3Lic,text/plain"
+                    on:change=move |event| chosen(&event, second)
+                />
+            </div>
+            <button class="button primary" hidden=move || ready.get()>"Check"</button>
+        </form>
+        <div role="status">{report}</div>
+    }
+}
+
+/// The verdict about a file, what it says, and what a second one says differently.
+#[must_use]
+pub fn report(examined: &Examined, second: Option<&Examined>) -> AnyView {
+    let valid = matches!(examined.verdict, Verdict::Valid(_));
+    let repairs = examined.repairs.iter().map(|repair| view! { <p class="help">{repair.to_string()}</p> }).collect_view();
+    let class = if valid { "note ok" } else { "note bad" };
+    let says = examined.file.as_ref().map(|file| contents(file, valid));
+    let compared = second.map(|second| {
+        let changes = examined.file.as_ref().zip(second.file.as_ref()).map(|(file, second)| file.changes(second));
+        comparison(second, changes)
+    });
+    view! {
+        <section class=class aria-labelledby="verdict">
+            <h2 id="verdict">{capitalised(examined.verdict.word())}</h2>
+            <p>{examined.verdict.to_string()}</p>
+            {repairs}
+        </section>
+        {compared}
+        {says}
+    }
+    .into_any()
+}
+
+/// `Not an activation file`.
+fn capitalised(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+fn contents(file: &ActivationFile, valid: bool) -> AnyView {
+    let title = if valid { "What it says" } else { "What its text says, which is not to be relied on" };
+    let facts =
+        file.facts().into_iter().map(|fact| view! { <div><dt>{fact.name}</dt><dd>{fact.value}</dd></div> }).collect_view();
+    let keys = file
+        .keys
+        .iter()
+        .map(|(key, count)| view! { <tr><th scope="row" class="code">{key.to_string()}</th><td class="number">{count}</td></tr> })
+        .collect_view();
+    view! {
+        <section aria-labelledby="contents">
+            <h2 id="contents">{title}</h2>
+            <dl class="facts">{facts}</dl>
+            <table class="keys">
+                <caption>"Licence keys"</caption>
+                <thead class="visually-hidden"><tr><th scope="col">"Key"</th><th scope="col">"Count"</th></tr></thead>
+                <tbody>{keys}</tbody>
+            </table>
+        </section>
+    }
+    .into_any()
+}
+
+fn comparison(second: &Examined, changes: Option<Vec<Change>>) -> AnyView {
+    let verdict = format!("The second file is: {}. {}", second.verdict.word(), second.verdict);
+    let rows = match changes {
+        None => view! { <p>"What cannot be read cannot be compared."</p> }.into_any(),
+        Some(changes) if changes.is_empty() => view! { <p>"Both files say the same."</p> }.into_any(),
+        Some(changes) => {
+            let shown = |value: Option<String>| value.unwrap_or_else(|| "–".to_owned());
+            let rows = changes
+                .into_iter()
+                .map(|Change { what, before, after }| {
+                    view! {
+                        <tr>
+                            <th scope="row" data-label="What">{what}</th>
+                            <td data-label="First file">{shown(before)}</td>
+                            <td data-label="Second file">{shown(after)}</td>
+                        </tr>
+                    }
+                })
+                .collect_view();
+            view! {
+                <table class="list">
+                    <thead>
+                        <tr><th scope="col">"What"</th><th scope="col">"First file"</th><th scope="col">"Second file"</th></tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            }
+            .into_any()
+        }
+    };
+    view! {
+        <section aria-labelledby="comparison">
+            <h2 id="comparison">"What the second file says differently"</h2>
+            <p>{verdict}</p>
+            {rows}
+        </section>
+    }
+    .into_any()
+}
+
+/// Today, where the browser is.
+#[cfg(feature = "hydrate")]
+fn today() -> Option<chrono::NaiveDate> {
+    let now = js_sys::Date::new_0();
+    chrono::NaiveDate::from_ymd_opt(i32::try_from(now.get_full_year()).ok()?, now.get_month() + 1, now.get_date())
+}
+
+#[cfg(not(feature = "hydrate"))]
+fn today() -> Option<chrono::NaiveDate> {
+    None
+}
+
+/// The file that was chosen; none, when the choice was taken back.
+#[cfg(feature = "hydrate")]
+fn chosen(event: &leptos::ev::Event, into: RwSignal<Option<Vec<u8>>>) {
+    let input: web_sys::HtmlInputElement = event_target(event);
+    match input.files().and_then(|files| files.get(0)) {
+        Some(file) => read(&file, into),
+        None => into.set(None),
+    }
+}
+
+#[cfg(feature = "hydrate")]
+fn dropped(event: &leptos::ev::DragEvent, into: RwSignal<Option<Vec<u8>>>) {
+    event.prevent_default();
+    if let Some(file) = event.data_transfer().and_then(|data| data.files()).and_then(|files| files.get(0)) {
+        read(&file, into);
+    }
+}
+
+/// More than any activation file has is not read: its length alone refuses it.
+#[cfg(feature = "hydrate")]
+fn read(file: &web_sys::File, into: RwSignal<Option<Vec<u8>>>) {
+    let Ok(beginning) = file.slice_with_i32_and_i32(0, 4 * 64 * 1024) else { return };
+    leptos::task::spawn_local(async move {
+        let read = wasm_bindgen_futures::JsFuture::from(beginning.array_buffer()).await;
+        into.set(read.ok().map(|buffer| js_sys::Uint8Array::new(&buffer).to_vec()));
+    });
+}
+
+#[cfg(not(feature = "hydrate"))]
+fn chosen(_: &leptos::ev::Event, _: RwSignal<Option<Vec<u8>>>) {}
+
+#[cfg(not(feature = "hydrate"))]
+fn dropped(_: &leptos::ev::DragEvent, _: RwSignal<Option<Vec<u8>>>) {}
