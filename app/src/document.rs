@@ -1,5 +1,5 @@
 use crate::{
-    AccountFrame, Page, Site, Tab, Theme, Visit,
+    AccountFrame, Page, Script, Site, Tab, Theme, Visit,
     component::{Icon, icon},
 };
 use leptos::prelude::*;
@@ -9,8 +9,12 @@ use std::sync::Arc;
 #[must_use]
 pub fn document(visit: Visit, page: Page) -> impl IntoView {
     let Visit { site, caller, theme, address, .. } = visit;
-    let Page { title, account, islands, body, .. } = page;
-    let options = LeptosOptions::builder().output_name("afmt").site_pkg_dir("pkg").build();
+    let Page { title, account, script, body, .. } = page;
+    let module = match script {
+        Script::None => None,
+        Script::Islands => Some("afmt"),
+        Script::Checker => Some("checker"),
+    };
     let vendor = site.portal.vendor().to_owned();
     let theme_code = (theme != Theme::System).then(|| theme.code());
     let style = format!("{}/pkg/afmt.css", site.assets);
@@ -18,7 +22,10 @@ pub fn document(visit: Visit, page: Page) -> impl IntoView {
     let icon_href = format!("{}/icons/favicon.svg", site.assets);
     let root = site.assets.to_string();
     let title = format!("{title} – AFMT – {vendor}");
-    let scripts = islands.then(|| view! { <HydrationScripts options islands=true root=root /> });
+    let scripts = module.map(|module| {
+        let options = LeptosOptions::builder().output_name(module).site_pkg_dir("pkg").build();
+        view! { <HydrationScripts options islands=true root=root /> }
+    });
     view! {
         <!DOCTYPE html>
         <html lang="en" data-theme=theme_code>

@@ -71,8 +71,17 @@ pub struct Page {
     pub status: u16,
     title: String,
     account: Option<AccountFrame>,
-    islands: bool,
+    script: Script,
     body: Box<dyn FnOnce() -> AnyView + Send>,
+}
+
+/// The WASM module that a page loads, if any.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Script {
+    None,
+    Islands,
+    /// The file checker's own.
+    Checker,
 }
 
 /// The account in the header, and which of its tabs is open.
@@ -95,7 +104,7 @@ pub(crate) enum Tab {
 
 impl Page {
     fn new<V: IntoView + 'static>(title: impl Into<String>, body: impl FnOnce() -> V + Send + 'static) -> Self {
-        Self { status: 200, title: title.into(), account: None, islands: false, body: Box::new(move || body().into_any()) }
+        Self { status: 200, title: title.into(), account: None, script: Script::None, body: Box::new(move || body().into_any()) }
     }
 
     fn of_account(self, access: &AccountAccess, tab: Tab) -> Self {
@@ -109,6 +118,11 @@ impl Page {
 
     /// Loads the WASM module: only for pages on which something moves.
     fn with_islands(self) -> Self {
-        Self { islands: true, ..self }
+        Self { script: Script::Islands, ..self }
+    }
+
+    /// Loads the file checker's module instead.
+    fn with_checker(self) -> Self {
+        Self { script: Script::Checker, ..self }
     }
 }

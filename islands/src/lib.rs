@@ -4,12 +4,14 @@
 //! Each sets `data-ready` once it has taken over what was typed before it started.
 
 mod bar;
+#[cfg(any(feature = "checker", not(feature = "hydrate")))]
 mod checker;
 mod copy_button;
 mod host_id_hint;
 mod preview;
 
 pub use bar::EntitlementBar;
+#[cfg(any(feature = "checker", not(feature = "hydrate")))]
 pub use checker::{Checker, check_field, report};
 pub use copy_button::CopyButton;
 pub use host_id_hint::HostIdHint;

@@ -106,6 +106,12 @@ for (const javaScriptEnabled of [true, false]) {
     await writeFile(join(out, `${folder}.I3Lic`), first.bytes);
     await writeFile(join(out, `${folder}.sh`), await page.locator("#openssl").textContent());
     await writeFile(join(out, `${folder}.name`), first.name);
+
+    await page.goto("/check");
+    if (javaScriptEnabled) await ready(page);
+    await page.getByLabel("Activation file", { exact: true }).setInputFiles(join(out, `${folder}.I3Lic`));
+    if (!javaScriptEnabled) await page.getByRole("button", { name: "Check", exact: true }).click();
+    await page.locator("#verdict").getByText("Valid").waitFor();
     assert.deepEqual(problems, []);
     await context.close();
   });
@@ -137,6 +143,26 @@ test("every other page, in both themes and widths", async () => {
   await analyst.page.goto("/accounts/HELIOS-2002/files/new?product=CIC&version=2020+R2&type=production");
   await ready(analyst.page);
   await look(analyst.page, "new-file-subscription");
+  // For a virtual cloud the form asks for no host, and for what the enforcement needs.
+  await analyst.page.getByLabel("Host id", { exact: true }).waitFor();
+  await analyst.page.getByLabel("Virtual cloud").check();
+  await analyst.page.getByLabel("Host id", { exact: true }).waitFor({ state: "hidden" });
+  await analyst.page.getByLabel("Ramp date").fill("2099-01-01");
+  await analyst.page.getByLabel("Grace period, in days").fill("0");
+  await analyst.page.getByLabel("Machine name", { exact: true }).fill("frankfurt-contact-center-virtual-cloud-01.helios-energie.example");
+  await analyst.page.getByLabel("CIC Server, Advanced").check();
+  await analyst.page.getByLabel("Provide switchover information at another time").check();
+  await analyst.page.getByRole("button", { name: "Continue" }).click();
+  await analyst.page.getByRole("link", { name: "The grace period is a number of days from 1 to 365." }).waitFor();
+  await ready(analyst.page);
+  await look(analyst.page, "new-file-virtual-cloud");
+  await analyst.page.goto("/accounts/HELIOS-2002/cloud");
+  await look(analyst.page, "cloud-connection");
+  for (const type of ["development-bundled", "development-ordered-large", "trial", "evaluation"]) {
+    await analyst.page.goto(`/accounts/ACME-1001/files/new?product=CIC&version=2020+R2&type=${type}`);
+    await ready(analyst.page);
+    await look(analyst.page, `new-file-${type}`);
+  }
   assert.deepEqual(analyst.problems, []);
   await analyst.context.close();
 

@@ -95,7 +95,7 @@ fn lint() -> Result<()> {
     cargo(&["fmt", "--all", "--check"])?;
     cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"])?;
     // `hydrate` and `ssr` exclude each other, so the browser's half is linted by itself.
-    let islands = ["--package", "islands", "--features", "hydrate", "--target", tools::WASM, "--profile", "wasm"];
+    let islands = ["--package", "islands", "--features", "hydrate checker", "--target", tools::WASM, "--profile", "wasm"];
     cargo(&[&["clippy"], &islands[..], &["--locked", "--", "--deny", "warnings"]].concat())
 }
 

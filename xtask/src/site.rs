@@ -13,6 +13,8 @@ use wasm_bindgen_cli_support::Bindgen;
 
 /// The most that a first view may transfer, in bytes.
 const FIRST_VIEW_MOST: usize = 250 * 1024;
+/// The most that the file checker's module may transfer, in bytes.
+const CHECKER_MOST: usize = 250 * 1000;
 
 /// What a first view of a page with islands fetches beside its HTML.
 const FIRST_VIEW: [&str; 5] = [
@@ -23,33 +25,40 @@ const FIRST_VIEW: [&str; 5] = [
     "fonts/ibm-plex-mono-latin-400-normal.woff2",
 ];
 
+/// (WASM module, features of the islands in it): the file checker needs more than all others together, so it is loaded where it is.
+const MODULES: [(&str, &str); 2] = [("afmt", "hydrate"), ("checker", "hydrate checker")];
+const CHECKER: &str = "pkg/checker.wasm";
+
 /// What the site is made of.
 const FOLDERS: [&str; 3] = ["pkg", "fonts", "icons"];
 
 /// Builds `target/site`. `print_sizes`: tells what each file transfers, and refuses a first view above its budget.
 pub fn build(print_sizes: bool) -> Result<()> {
     tools::wasm_target()?;
-    cargo(&["build", "--package", "islands", "--features", "hydrate", "--target", tools::WASM, "--profile", "wasm", "--locked"])?;
     let made = target().join("site.new");
     if made.exists() {
         fs::remove_dir_all(&made)?;
     }
     fs::create_dir_all(made.join("pkg"))?;
-    islands(&made.join("pkg"))?;
+    for (module, features) in MODULES {
+        islands(&made.join("pkg"), module, features)?;
+    }
     style(&made.join("pkg/afmt.css"))?;
     copy(&root().join("style/fonts"), &made.join("fonts"))?;
     copy(&root().join("style/icons"), &made.join("icons"))?;
-    for name in ["pkg/afmt.wasm", "pkg/afmt.js", "pkg/afmt.css", "icons/favicon.svg"] {
+    for name in ["pkg/afmt.wasm", "pkg/afmt.js", CHECKER, "pkg/checker.js", "pkg/afmt.css", "icons/favicon.svg"] {
         compress(&made.join(name))?;
     }
     put_in_place(&made)?;
     if print_sizes { sizes() } else { Ok(()) }
 }
 
-fn islands(pkg: &Path) -> Result<()> {
+/// Compiles the islands of `features` into the module `name`.
+fn islands(pkg: &Path, name: &str, features: &str) -> Result<()> {
+    cargo(&["build", "--package", "islands", "--features", features, "--target", tools::WASM, "--profile", "wasm", "--locked"])?;
     Bindgen::new()
         .input_path(target().join(tools::WASM).join("wasm/islands.wasm"))
-        .out_name("afmt")
+        .out_name(name)
         .web(true)?
         .omit_default_module_path(true)
         .typescript(false)
@@ -57,7 +66,7 @@ fn islands(pkg: &Path) -> Result<()> {
         .remove_producers_section(true)
         .generate(pkg)?;
     // The name that Leptos's script asks for when LEPTOS_OUTPUT_NAME was set while it compiled.
-    fs::rename(pkg.join("afmt_bg.wasm"), pkg.join("afmt.wasm"))?;
+    fs::rename(pkg.join(format!("{name}_bg.wasm")), pkg.join(format!("{name}.wasm")))?;
     Ok(())
 }
 
@@ -138,5 +147,11 @@ fn sizes() -> Result<()> {
     }
     report(&format!("{:>9}        {total:>7} sent  on the first view (at most {FIRST_VIEW_MOST})", ""));
     ensure!(total <= FIRST_VIEW_MOST, "the first view is too large");
+    let checker = usize::try_from(fs::metadata(site.join(format!("{CHECKER}.br")))?.len())?;
+    report(&format!(
+        "{:>9}        {checker:>7} sent  {CHECKER} instead, on the page of the checker (at most {CHECKER_MOST})",
+        ""
+    ));
+    ensure!(checker <= CHECKER_MOST, "the checker's module is too large");
     Ok(())
 }

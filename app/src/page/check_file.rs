@@ -39,5 +39,5 @@ pub async fn show(
             <Checker keys />
         }
     });
-    Ok(page.with_status(status).with_islands())
+    Ok(page.with_status(status).with_checker())
 }
