@@ -6,7 +6,7 @@ use ed25519_dalek::{
     SigningKey, VerifyingKey,
     pkcs8::{EncodePublicKey, spki::der::pem::LineEnding},
 };
-use licensing::file::{Expected, KeyRing, VerifierKey, sign};
+use licensing::file::{Expected, KeyRing, RevocationList, VerifierKey, sign};
 use sha2::{Digest, Sha256};
 use std::{
     fmt::Write,
@@ -219,6 +219,17 @@ fn vectors() -> Vec<Vector> {
     vectors
 }
 
+/// A list by the same key, which takes a file and a key back.
+fn revocations() -> RevocationList {
+    RevocationList {
+        number: 7,
+        issued_at: "2026-12-01T08:00:00Z".parse().expect("an instant"),
+        valid_through: "2026-12-31".parse().expect("a day"),
+        serials: [("AF-0000007".parse().expect("a serial"), "2026-11-20".parse().expect("a day"))].into(),
+        keys: [("licensing.example/2025a+9f3a6c21".parse().expect("a key"), "2026-10-01".parse().expect("a day"))].into(),
+    }
+}
+
 /// The words that a program prints first.
 fn answer(program: &str, arguments: &[&str]) -> String {
     let output = Command::new(program).args(arguments).output().unwrap_or_else(|error| panic!("{program}: {error}"));
@@ -256,7 +267,7 @@ fn readme(table: &str) -> String {
         "# Vectors\n\n\
          Files for whoever writes a verifier of activation files: good ones, and every attack that the rules of\n\
          [the specification](../../docs/activation-file.md) speak of. `keys.txt` has the trusted verifier key, `public.pem` the same key for openssl.\n\
-         The private key is 32 bytes of 7. `weak-key.txt` has a key that no verifier may trust.\n\n\
+         The private key is 32 bytes of 7. `revocations.txt` is a revocation list. `weak-key.txt` has a key that no verifier may trust.\n\n\
          The test `i3lic/tests/vectors.rs` makes the files, and this table from what each tool answered; with `AFMT_WRITE_EXPECTED=1` it writes them.\n\
          `i3lic` is the command, *checker* the code of the page `/check`, *Python* the lines of the specification. openssl and Node know no rule of the\n\
          text: they see whether the signature is right. They are given the trusted key; that the weak one is refused is up to whoever reads the keys.\n\n\
@@ -281,6 +292,7 @@ fn every_tool_gives_the_answer_that_the_rules_ask_for() {
         ("keys.txt".to_owned(), keys.clone().into_bytes()),
         ("public.pem".into(), pem.into_bytes()),
         ("weak-key.txt".into(), weak_key.into_bytes()),
+        ("revocations.txt".into(), signed(&revocations().encode()).into_bytes()),
     ];
     files.extend(vectors.iter().map(|vector| (format!("{}.I3Lic", vector.name), vector.bytes.clone())));
     for (name, bytes) in &files {

@@ -8,23 +8,26 @@ pub mod check_field {
     pub const SECOND: &str = "second";
 }
 
+/// What was chosen, dropped or pasted: its name, and its bytes.
+type Chosen = (String, Vec<u8>);
+
 /// Checks an activation file in the browser: choose it, drop it or paste its text; nothing is sent. Without script the form is posted.
 #[island]
 pub fn Checker(
     /// The trusted verifier keys, one a line.
     keys: String,
 ) -> impl IntoView {
-    let first: RwSignal<Option<Vec<u8>>> = RwSignal::new(None);
-    let second: RwSignal<Option<Vec<u8>>> = RwSignal::new(None);
+    let first: RwSignal<Option<Chosen>> = RwSignal::new(None);
+    let second: RwSignal<Option<Chosen>> = RwSignal::new(None);
     let ready = RwSignal::new(false);
     Effect::new(move || ready.set(true));
     let ring: KeyRing = keys.parse().unwrap_or_default();
     let report = move || {
-        let bytes = first.get()?;
+        let (name, bytes) = first.get()?;
         let expected = Expected { on: today(), ..Expected::default() };
         let examined = ring.examine(&bytes, &expected);
-        let other = second.get().map(|bytes| ring.examine(&bytes, &expected));
-        Some(report(&examined, other.as_ref()))
+        let other = second.get().map(|(_, bytes)| ring.examine(&bytes, &expected));
+        Some(view! { <p class="help">"Checked: " <span class="code">{name}</span></p> {report(&examined, other.as_ref())} })
     };
     view! {
         <form
@@ -59,7 +62,10 @@ pub fn Checker(
                     autocomplete="off"
                     autocapitalize="off"
                     spellcheck="false"
-                    on:input=move |event| first.set(Some(event_target_value(&event).into_bytes()).filter(|text| !text.is_empty()))
+                    on:input=move |event| {
+                        let text = event_target_value(&event);
+                        first.set((!text.is_empty()).then(|| ("the pasted text".to_owned(), text.into_bytes())));
+                    }
                 ></textarea>
             </div>
             <div class="field">
@@ -74,7 +80,7 @@ pub fn Checker(
             </div>
             <button class="button primary" hidden=move || ready.get()>"Check"</button>
         </form>
-        <div role="status">{report}</div>
+        <div role="status" class="checked">{report}</div>
     }
 }
 
@@ -184,7 +190,7 @@ fn today() -> Option<chrono::NaiveDate> {
 
 /// The file that was chosen; none, when the choice was taken back.
 #[cfg(feature = "hydrate")]
-fn chosen(event: &leptos::ev::Event, into: RwSignal<Option<Vec<u8>>>) {
+fn chosen(event: &leptos::ev::Event, into: RwSignal<Option<Chosen>>) {
     let input: web_sys::HtmlInputElement = event_target(event);
     match input.files().and_then(|files| files.get(0)) {
         Some(file) => read(&file, into),
@@ -193,7 +199,7 @@ fn chosen(event: &leptos::ev::Event, into: RwSignal<Option<Vec<u8>>>) {
 }
 
 #[cfg(feature = "hydrate")]
-fn dropped(event: &leptos::ev::DragEvent, into: RwSignal<Option<Vec<u8>>>) {
+fn dropped(event: &leptos::ev::DragEvent, into: RwSignal<Option<Chosen>>) {
     event.prevent_default();
     if let Some(file) = event.data_transfer().and_then(|data| data.files()).and_then(|files| files.get(0)) {
         read(&file, into);
@@ -202,16 +208,17 @@ fn dropped(event: &leptos::ev::DragEvent, into: RwSignal<Option<Vec<u8>>>) {
 
 /// More than any activation file has is not read: its length alone refuses it.
 #[cfg(feature = "hydrate")]
-fn read(file: &web_sys::File, into: RwSignal<Option<Vec<u8>>>) {
+fn read(file: &web_sys::File, into: RwSignal<Option<Chosen>>) {
+    let name = file.name();
     let Ok(beginning) = file.slice_with_i32_and_i32(0, 4 * 64 * 1024) else { return };
     leptos::task::spawn_local(async move {
         let read = wasm_bindgen_futures::JsFuture::from(beginning.array_buffer()).await;
-        into.set(read.ok().map(|buffer| js_sys::Uint8Array::new(&buffer).to_vec()));
+        into.set(read.ok().map(|buffer| (name, js_sys::Uint8Array::new(&buffer).to_vec())));
     });
 }
 
 #[cfg(not(feature = "hydrate"))]
-fn chosen(_: &leptos::ev::Event, _: RwSignal<Option<Vec<u8>>>) {}
+fn chosen(_: &leptos::ev::Event, _: RwSignal<Option<Chosen>>) {}
 
 #[cfg(not(feature = "hydrate"))]
-fn dropped(_: &leptos::ev::DragEvent, _: RwSignal<Option<Vec<u8>>>) {}
+fn dropped(_: &leptos::ev::DragEvent, _: RwSignal<Option<Chosen>>) {}

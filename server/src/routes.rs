@@ -72,6 +72,7 @@ routes! {
     CheckFile: GET "/check" Anyone => handler::check_file::show,
     SendCheckFile: POST "/check" Anyone => handler::check_file::send.layer(DefaultBodyLimit::max(handler::check_file::MOST_BYTES)),
     VerifierKeys: GET "/.well-known/activation-file-keys" Anyone => handler::keys::verifier_keys,
+    Verifier: GET "/verify.py" Program => handler::keys::verifier,
     Alive: GET "/healthz" Program => handler::health::alive,
     Ready: GET "/readyz" Program => handler::health::ready,
     Metrics: GET "/metrics" Anyone => handler::metrics::show,

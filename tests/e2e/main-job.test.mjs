@@ -104,7 +104,9 @@ for (const javaScriptEnabled of [true, false]) {
     }
     const folder = javaScriptEnabled ? "script-on" : "script-off";
     await writeFile(join(out, `${folder}.I3Lic`), first.bytes);
-    await writeFile(join(out, `${folder}.sh`), await page.locator("#openssl").textContent());
+    for (const tool of ["openssl", "python", "node"]) {
+      await writeFile(join(out, `${folder}.${tool}`), await page.locator(`#${tool}`).textContent());
+    }
     await writeFile(join(out, `${folder}.name`), first.name);
 
     await page.goto("/check");

@@ -73,18 +73,35 @@ fn drive(url: &str) {
 
 /// The commands of the page, to the letter, in a folder that has only the file.
 fn verify_as_printed(out: &Path, download: &str) {
-    let folder = tempfile::tempdir().expect("a folder");
     let name = fs::read_to_string(out.join(format!("{download}.name"))).expect("the file's name");
-    let commands = fs::read_to_string(out.join(format!("{download}.sh"))).expect("the page's commands");
     let bytes = fs::read(out.join(format!("{download}.I3Lic"))).expect("the downloaded file");
-    let run = |bytes: &[u8]| {
-        fs::write(folder.path().join(&name), bytes).expect("the file is written");
-        let output = Command::new("sh").args(["-c", &commands]).current_dir(folder.path()).output().expect("sh starts");
-        (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned())
-    };
-    assert_eq!(run(&bytes), (true, "Signature Verified Successfully\n".into()), "{commands}");
-    let mut changed = bytes;
+    let mut changed = bytes.clone();
     let position = changed.windows(4).position(|w| w == b"= 30").expect("a count") + 2;
     changed[position] = b'9';
-    assert_eq!(run(&changed), (false, "Signature Verification Failure\n".into()));
+    for (tool, right, wrong) in [
+        ("openssl", (true, "Signature Verified Successfully\n"), (false, "Signature Verification Failure\n")),
+        ("python", (true, "valid\n"), (true, "altered\n")),
+        ("node", (true, "true\n"), (true, "false\n")),
+    ] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let commands = fs::read_to_string(out.join(format!("{download}.{tool}"))).expect("the page's commands");
+        for (bytes, (success, said)) in [(&bytes, right), (&changed, wrong)] {
+            fs::write(folder.path().join(&name), bytes).expect("the file is written");
+            let mut shell = Command::new("sh");
+            shell.args(["-c", &commands]).current_dir(folder.path());
+            if tool == "python" {
+                shell.env("PATH", path_to_python());
+            }
+            let output = shell.output().expect("sh starts");
+            let answer = (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned());
+            assert_eq!(answer, (success, said.to_owned()), "{commands}\n{}", String::from_utf8_lossy(&output.stderr));
+        }
+    }
+}
+
+/// A path whose `python3` has the package cryptography: the system's own, where another one stands in front without it.
+fn path_to_python() -> String {
+    let path = env::var("PATH").unwrap_or_default();
+    let imports = Command::new("python3").args(["-c", "import cryptography"]).output();
+    if imports.is_ok_and(|output| output.status.success()) { path } else { format!("/usr/bin:{path}") }
 }

@@ -17,7 +17,7 @@ cargo xtask test e2e    run the browser tests only; --executable PATH runs them 
 cargo xtask reliability run the harnesses of docs/reliability.md at full size, and write what they saw there
 cargo xtask bench       measure, and write the figures to docs/performance.md
 cargo xtask lint        formatting, and clippy with warnings denied
-cargo xtask dist        make the one executable, target/release/afmt, and print the sizes of the site
+cargo xtask dist        make the one executable, target/release/afmt, and i3lic; print the sizes of the site
 cargo xtask pictures    take the pictures of the README anew";
 
 fn main() -> ExitCode {
@@ -64,10 +64,29 @@ fn command() -> Result<()> {
             site::build(true)?;
             cargo(&["build", "--package", "server", "--release", "--locked"])?;
             report(&format!("{} needs nothing beside it.", target().join("release/afmt").display()));
-            Ok(())
+            i3lic()
         }
         _ => bail!("{HELP}"),
     }
+}
+
+/// The command for licensed servers: on Linux without a library beside it, so that any distribution of any age runs it.
+fn i3lic() -> Result<()> {
+    let musl = format!("{}-unknown-linux-musl", env::consts::ARCH);
+    let (arguments, folder) = if cfg!(target_os = "linux") {
+        tools::target(&musl)?;
+        (vec!["--target", &musl], target().join(&musl).join("release"))
+    } else {
+        (Vec::new(), target().join("release"))
+    };
+    cargo(&[&["build", "--package", "i3lic", "--release", "--locked"], &arguments[..]].concat())?;
+    let executable = folder.join(format!("i3lic{}", env::consts::EXE_SUFFIX));
+    let page = Command::new(&executable).arg("man").output().context("i3lic starts")?;
+    ensure!(page.status.success(), "i3lic prints no man page");
+    std::fs::write(folder.join("i3lic.1"), page.stdout)?;
+    let size = std::fs::metadata(&executable)?.len();
+    report(&format!("{} ({size} bytes) and its man page i3lic.1 beside it.", executable.display()));
+    Ok(())
 }
 
 /// The browser tests alone, with settings in the environment.
@@ -91,7 +110,7 @@ fn pictures() -> Result<()> {
 }
 
 fn lint() -> Result<()> {
-    tools::wasm_target()?;
+    tools::target(tools::WASM)?;
     cargo(&["fmt", "--all", "--check"])?;
     cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"])?;
     // `hydrate` and `ssr` exclude each other, so the browser's half is linted by itself.

@@ -34,7 +34,7 @@ const FOLDERS: [&str; 3] = ["pkg", "fonts", "icons"];
 
 /// Builds `target/site`. `print_sizes`: tells what each file transfers, and refuses a first view above its budget.
 pub fn build(print_sizes: bool) -> Result<()> {
-    tools::wasm_target()?;
+    tools::target(tools::WASM)?;
     let made = target().join("site.new");
     if made.exists() {
         fs::remove_dir_all(&made)?;

@@ -9,14 +9,14 @@ use std::{
 
 pub const WASM: &str = "wasm32-unknown-unknown";
 
-/// The target that the islands are compiled to.
-pub fn wasm_target() -> Result<()> {
+/// A target of the compiler, such as the one that the islands are compiled to.
+pub fn target(name: &str) -> Result<()> {
     let output =
-        Command::new("rustc").args(["--print", "target-libdir", "--target", WASM]).output().context("rustc is needed")?;
+        Command::new("rustc").args(["--print", "target-libdir", "--target", name]).output().context("rustc is needed")?;
     if Path::new(String::from_utf8(output.stdout)?.trim()).is_dir() {
         return Ok(());
     }
-    run(Command::new("rustup").args(["target", "add", WASM])).context("the target wasm32-unknown-unknown is added with rustup")
+    run(Command::new("rustup").args(["target", "add", name])).with_context(|| format!("the target {name} is added with rustup"))
 }
 
 /// Chromium, openssl, curl and the npm packages of the browser tests.

@@ -16,7 +16,7 @@ pub async fn show(site: &Site, access: &AccountAccess, serial: &str, generated: 
     let file = access.file(serial).await?;
     let zone = access.caller().person().time_zone;
     let base = format!("/accounts/{}/files", access.garn);
-    let commands = commands(&file, &site.public_url);
+    let [openssl, python, node] = commands(&file, &site.public_url);
     let title = format!("Activation file {}", file.row.serial);
     let page = Page::new(title.clone(), move || {
         let download = format!("{base}/{}/download", file.row.serial);
@@ -78,7 +78,14 @@ pub async fn show(site: &Site, access: &AccountAccess, serial: &str, generated: 
                     "The file is a readable text with its signature. With openssl 3 or later, in the folder of the file: "
                     <strong>"Signature Verified Successfully"</strong> " means that not one byte was changed."
                 </p>
-                <Plain id="openssl" text=commands what="openssl commands" />
+                <Plain id="openssl" text=openssl what="openssl commands" />
+                <p>
+                    "With Python and its package cryptography, thirty lines to read through check the rules of the text, too: "
+                    <strong>"valid"</strong> " means that it is an activation file, signed and not expired."
+                </p>
+                <Plain id="python" text=python what="Python commands" />
+                <p>"With Node: " <strong>"true"</strong> " means that not one byte was changed."</p>
+                <Plain id="node" text=node what="Node commands" />
             </section>
         }
     });
@@ -145,15 +152,29 @@ fn Keys(file: FileView) -> AnyView {
     .into_any()
 }
 
-/// What anybody types to verify the file. `tests` runs it as it is printed.
-fn commands(file: &FileView, public_url: &str) -> String {
+/// What anybody types to verify the file: with openssl, with Python, with Node. `tests` runs each as it is printed.
+fn commands(file: &FileView, public_url: &str) -> [String; 3] {
     let name = &file.file_name;
     let key = &file.signed_by;
     let pem = key.rsplit('/').next().unwrap_or_default();
-    format!(
-        "curl -s -o {pem}.pem {public_url}/keys/{key}.pem\n\
+    let fetch = format!("curl -s -o {pem}.pem {public_url}/keys/{key}.pem");
+    let openssl = format!(
+        "{fetch}\n\
          grep -v '^— ' {name} | sed '$d' >text\n\
          grep '^— {key} ' {name} | sed 's/.* //' | base64 -d | tail -c 64 >sig\n\
          openssl pkeyutl -verify -pubin -inkey {pem}.pem -rawin -in text -sigfile sig"
-    )
+    );
+    let python = format!(
+        "curl -s -o verify.py {public_url}/verify.py\n\
+         curl -s -o keys.txt {public_url}/.well-known/activation-file-keys\n\
+         python3 verify.py {name} keys.txt"
+    );
+    let node = format!(
+        "{fetch}\n\
+         node -e 'const fs = require(\"fs\"), note = fs.readFileSync(\"{name}\"), end = note.lastIndexOf(\"\\n\\n\") + 1;\n\
+         const line = note.subarray(end + 1).toString().split(\"\\n\").find((line) => line.startsWith(\"— {key} \"));\n\
+         const signature = Buffer.from(line.split(\" \")[2], \"base64\").subarray(4);\n\
+         console.log(require(\"crypto\").verify(null, note.subarray(0, end), fs.readFileSync(\"{pem}.pem\"), signature));'"
+    );
+    [openssl, python, node]
 }

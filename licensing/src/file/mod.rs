@@ -7,6 +7,8 @@ mod describe;
 mod encode;
 mod examine;
 mod note;
+#[cfg(any(test, feature = "replay"))]
+pub mod replay;
 mod revocation;
 mod transport;
 mod verify;

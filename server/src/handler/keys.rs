@@ -36,3 +36,9 @@ pub(crate) async fn verifier_keys(Extension(visit): Extension<Visit>) -> Respons
         Err(error) => answer::failure(visit, &error).await,
     }
 }
+
+/// The verifier of the specification, thirty lines of Python.
+pub(crate) async fn verifier() -> Response {
+    let script = include_str!("../../../docs/verify.py");
+    ([CACHING, (header::CONTENT_TYPE, "text/x-python; charset=utf-8")], script).into_response()
+}

@@ -98,6 +98,7 @@ fn row(route: Route) -> (&'static str, Row) {
         // The tests ask from this machine.
         Route::Metrics => (route.path(), everybody(200)),
         Route::KeyPem => ("/keys/licensing.meridian.example/2026a.pem", everybody(200)),
+        Route::Verifier => (route.path(), everybody(200)),
         Route::CheckFile => (route.path(), everybody(200)),
         // The fields below are no form with files.
         Route::SendCheckFile => (route.path(), everybody(400)),
