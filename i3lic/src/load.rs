@@ -9,6 +9,8 @@ use std::{fs, io::Write, path::Path};
 /// The file that the server reads, and the one that it read before.
 const LOADED: &str = "activation.I3Lic";
 const PREVIOUS: &str = "previous.I3Lic";
+/// The number of the latest revocation list that was used here.
+const LIST: &str = "revocations.number";
 
 /// What became of a file that was to be loaded. Only a valid one changed anything.
 pub struct Loaded {
@@ -31,6 +33,9 @@ pub fn load(
     dir: &Path,
     go_back: bool,
 ) -> Result<Loaded> {
+    if let Some(list) = &expected.revocations {
+        not_an_older_list(dir, list.number)?;
+    }
     let current = dir.join(LOADED);
     let before = match fs::read(&current) {
         Ok(bytes) => Some(bytes),
@@ -50,7 +55,6 @@ pub fn load(
         return Ok(Loaded { verdict, changes: Vec::new(), go_back });
     };
     let changes = file_before.map(|before| before.changes(&verified.file)).unwrap_or_default();
-    fs::create_dir_all(dir).with_context(|| format!("The folder {} cannot be made", dir.display()))?;
     let unchanged = before.as_deref() == Some(note);
     let go_back = match &before {
         // Loading the same file again keeps the one before it.
@@ -107,9 +111,22 @@ fn decoded(note: &[u8]) -> Option<ActivationFile> {
     ActivationFile::decode(Note::parse(note).ok()?.text).ok()
 }
 
+/// Whoever keeps back the issuer's newest list would keep back what it revokes.
+fn not_an_older_list(dir: &Path, number: u32) -> Result<()> {
+    let path = dir.join(LIST);
+    let used = match fs::read_to_string(&path) {
+        Ok(text) => text.trim().parse().with_context(|| format!("{} does not hold a number", path.display()))?,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => 0,
+        Err(error) => return Err(error).with_context(|| format!("{} cannot be read", path.display())),
+    };
+    ensure!(number >= used, "The revocation list is number {number}; number {used} was used here before. Fetch the current one.");
+    if number > used { replace(dir, LIST, format!("{number}\n").as_bytes()) } else { Ok(()) }
+}
+
 /// Puts `bytes` into the folder under `name`, all of them or none, and on the disk when this returns.
 fn replace(dir: &Path, name: &str, bytes: &[u8]) -> Result<()> {
     let write = || -> std::io::Result<()> {
+        fs::create_dir_all(dir)?;
         let mut named = tempfile::Builder::new();
         named.prefix(name);
         // Whatever user the server runs as, it reads its licence.

@@ -66,8 +66,10 @@ enum Command {
     )]
     Diff { before: PathBuf, after: PathBuf },
     /// Verify a file and put it into the folder from which the server reads its licence. The file that was there is kept.
-    #[command(after_help = "The folder holds activation.I3Lic, and previous.I3Lic, which was loaded before it.\n\n\
-        Examples:\n  i3lic load AF-0000123.I3Lic --keys keys.txt --product CIC --dir /var/lib/cic/licence\n  i3lic load /var/lib/cic/licence/previous.I3Lic --keys keys.txt --product CIC --dir /var/lib/cic/licence --go-back")]
+    #[command(
+        after_help = "The folder holds activation.I3Lic, previous.I3Lic, which was loaded before it, and the number of the latest revocation list that was used.\n\n\
+        Examples:\n  i3lic load AF-0000123.I3Lic --keys keys.txt --product CIC --dir /var/lib/cic/licence\n  i3lic load /var/lib/cic/licence/previous.I3Lic --keys keys.txt --product CIC --dir /var/lib/cic/licence --go-back"
+    )]
     Load {
         /// The activation file.
         file: PathBuf,

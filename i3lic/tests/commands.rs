@@ -131,20 +131,25 @@ fn show_and_diff_read_files_in_words() {
     assert_eq!((status, complaint.as_str()), (2, "keys.txt is not an activation file: it carries no signature.\n"));
 }
 
+/// Puts the revocation list `number`, which takes `serial` back, into the folder.
+fn revoke(folder: &TempDir, number: u32, serial: &str, valid_through: &str) {
+    let (name, signing) = key("2026b");
+    let list = RevocationList {
+        number,
+        issued_at: "2026-12-01T08:00:00Z".parse().expect("an instant"),
+        valid_through: valid_through.parse().expect("a day"),
+        serials: [(serial.parse().expect("a serial"), "2026-11-30".parse().expect("a day"))].into(),
+        keys: [].into(),
+    };
+    fs::write(folder.path().join("revoked.txt"), sign(&list.encode(), &name, &signing)).expect("written");
+}
+
 #[test]
 fn what_the_issuer_took_back_is_refused_while_its_list_can_be_relied_on() {
     let folder = folder();
     file(&folder, "good.I3Lic", &[]);
-    let (name, signing) = key("2026b");
     let list = |serial: &str, valid_through: &str| {
-        let list = RevocationList {
-            number: 3,
-            issued_at: "2026-12-01T08:00:00Z".parse().expect("an instant"),
-            valid_through: valid_through.parse().expect("a day"),
-            serials: [(serial.parse().expect("a serial"), "2026-11-30".parse().expect("a day"))].into(),
-            keys: [].into(),
-        };
-        fs::write(folder.path().join("revoked.txt"), sign(&list.encode(), &name, &signing)).expect("written");
+        revoke(&folder, 3, serial, valid_through);
         said(&folder, &["verify", "good.I3Lic", "--keys", "keys.txt", "--revocations", "revoked.txt", "--on", "2026-12-31"])
     };
     assert_eq!(list("AF-0000999", "2026-12-31").0, 0);
@@ -277,4 +282,23 @@ fn help_and_man_page_have_examples() {
     let (status, man, _) = said(&folder, &["man"]);
     assert_eq!(status, 0);
     assert!(man.starts_with(".ie") && man.contains("i3lic load"), "{man}");
+}
+
+#[test]
+fn an_older_revocation_list_than_was_used_is_refused() {
+    let folder = folder();
+    file(&folder, "good.I3Lic", &[]);
+    let load = |number| {
+        revoke(&folder, number, "AF-0000999", "2099-12-31");
+        loaded(&folder, "good.I3Lic", &["--revocations", "revoked.txt"])
+    };
+    assert_eq!(load(7).0, 0);
+    assert_eq!(load(7).0, 0);
+    let (status, _, complaint) = load(6);
+    assert_eq!(
+        (status, complaint.as_str()),
+        (2, "The revocation list is number 6; number 7 was used here before. Fetch the current one.\n")
+    );
+    assert_eq!(load(8).0, 0);
+    assert_eq!(in_folder(&folder, "revocations.number"), Some(b"8\n".to_vec()));
 }

@@ -8,7 +8,7 @@ use licensing::{
     catalogue::{PartClass, development_keys},
     eligibility::{Certification, Ineligible, certified},
     entitlement::{Entitlement, Holding},
-    key::KeyMapping,
+    key::{KeyMapping, KeyName},
     offer::{CloudObstacle, Offer, OfferedPart, OfferedProduct, OfferedSite},
 };
 use sea_orm::{ConnectionTrait, FromQueryResult};
@@ -358,8 +358,9 @@ impl AccountAccess {
                 part.lines.push(line.entitlement()?);
             }
         }
-        if licence_type.ordered_size().is_some() {
-            given_whole(on, version, licence_type.ordered_size(), &mut sources.parts).await?;
+        if let Some(size) = licence_type.ordered_size() {
+            let keys = keys_of_product(on, version).await?;
+            sources.parts.iter_mut().for_each(|part| give_whole(part, &keys, size));
         }
         Ok(sources)
     }
@@ -384,6 +385,7 @@ impl AccountAccess {
             [self.account_id().into(), version.product_id.into(), version.generation.clone().into()],
         )
         .await?;
+        let keys = keys_of_product(on, version).await?;
         for part in &mut sources.parts {
             let Some(Bundled { size, in_use, .. }) = bundled.iter().find(|b| b.number == part.number.as_str()) else { continue };
             let size = known(DevelopmentSize::from_code(size), size)?;
@@ -392,7 +394,7 @@ impl AccountAccess {
             let servers = Quantity::new(owned.assigned, 0);
             part.lines =
                 vec![Entitlement { owned: servers, allocated: Quantity::new(count(*in_use)?, 0), unlimited, ..UNORDERED }];
-            given_whole(on, version, Some(size), std::slice::from_mut(part)).await?;
+            give_whole(part, &keys, size);
         }
         sources.entitlement_ids.clear();
         Ok(sources)
@@ -534,28 +536,23 @@ async fn catalogue_parts(on: &impl ConnectionTrait, version: &Version) -> Result
     Ok(sources)
 }
 
-/// Makes each of `parts` give what a development licence of `size` gives, and require nothing.
-async fn given_whole(
-    on: &impl ConnectionTrait,
-    version: &Version,
-    size: Option<DevelopmentSize>,
-    parts: &mut [OfferedPart],
-) -> Result<(), Error> {
+/// Every key that a part of a product version gives.
+async fn keys_of_product(on: &impl ConnectionTrait, version: &Version) -> Result<Vec<KeyName>, Error> {
     #[derive(FromQueryResult)]
     struct Key {
         key: String,
     }
-    let Some(size) = size else { return Ok(()) };
     let sql = "SELECT DISTINCT m.key FROM key_mappings m JOIN parts p ON p.id = m.part_id
                WHERE p.product_id = $1 AND p.generation = $2 ORDER BY m.key";
     let values = [version.product_id.into(), version.generation.clone().into()];
     let keys: Vec<Key> = rows(on, "offer: keys of a product", sql, values).await?;
-    let keys = keys.iter().map(|Key { key }| parsed(key)).collect::<Result<Vec<_>, Error>>()?;
-    for part in parts {
-        part.keys = development_keys(keys.clone(), size);
-        part.requires.clear();
-    }
-    Ok(())
+    keys.iter().map(|Key { key }| parsed(key)).collect()
+}
+
+/// Makes `part` give what a development licence of `size` gives of `keys`, and require nothing.
+fn give_whole(part: &mut OfferedPart, keys: &[KeyName], size: DevelopmentSize) {
+    part.keys = development_keys(keys.iter().cloned(), size);
+    part.requires.clear();
 }
 
 /// The elements of a list that the database has put together.

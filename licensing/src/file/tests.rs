@@ -407,15 +407,6 @@ proptest! {
         file.keys.add(&parse("I3_ACCESS_TRACKER"), count).expect("a possible count");
         prop_assert_eq!(ActivationFile::decode(&file.encode()), Ok(file));
     }
-
-    #[test]
-    fn no_changed_bit_stays_valid(position in 0usize..4096, bit in 0u8..8) {
-        let mut bytes = signed(&production()).into_bytes();
-        let position = position % bytes.len();
-        bytes[position] ^= 1 << bit;
-        let verdict = ring().verify(&bytes, &Expected::default());
-        prop_assert_ne!(verdict.word(), "valid");
-    }
 }
 
 /// What fuzzing kept because it reaches something of its own.
@@ -495,4 +486,18 @@ fn signatures_are_taken_and_refused_as_wycheproof_says() {
         }
     }
     assert!(tried > 100, "{tried}");
+}
+
+#[test]
+fn no_changed_bit_stays_valid() {
+    let ring = ring();
+    for file in [production(), virtual_cloud(), development()] {
+        let note = signed(&file).into_bytes();
+        for bit in 0..note.len() * 8 {
+            let mut changed = note.clone();
+            changed[bit / 8] ^= 1 << (bit % 8);
+            // As a loader takes it, which undoes line ends.
+            assert_ne!(ring.examine(&changed, &Expected::default()).verdict.word(), "valid", "bit {bit}");
+        }
+    }
 }

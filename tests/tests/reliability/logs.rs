@@ -6,7 +6,7 @@ use sea_orm::{ConnectionTrait, Database};
 use serde_json::Value;
 use server::Secret;
 use std::fs;
-use tests::{AMELIA, Backend, Browser, Home, NEW, Server, free_port, fresh_key};
+use tests::{AMELIA, Backend, Browser, Home, LENA, NEW, Server, free_port, fresh_key};
 
 /// Stands in everything that is sent, and in every setting that is a secret.
 const CANARY: &str = "canary7f3a";
@@ -56,6 +56,15 @@ async fn plant(home: &Home, browser: &Browser) {
         let address = format!("http://{}/accounts", home.settings.listen);
         let _ = browser.client.get(address).header(header, format!("session={CANARY}")).send().await;
     }
+    // A file to be checked, and what an analyst types.
+    let file = format!("format = \"activation-file/1\"\nserial = \"{CANARY}\"\n\n— {CANARY} {CANARY}\n");
+    browser.post_files("/check", &[("file", file.as_bytes()), ("text", CANARY.as_bytes()), ("second", file.as_bytes())]).await;
+    let lena = home.browser();
+    lena.sign_in(LENA).await;
+    lena.post("/accounts/HELIOS-2002/cloud", &[("organization", CANARY), ("connected", CANARY)]).await;
+    lena.get("/accounts/HELIOS-2002/cloud?canary7f3a").await;
+    let choices = ["usage_tracking", "ramp_date", "grace_days", "type", "server_item", "assigned.SW-001-4.0-AL02"];
+    lena.post("/accounts/HELIOS-2002/files/new", &choices.map(canary)).await;
     browser.post_body(NEW, format!("{CANARY}=%FF%00{CANARY}").into_bytes()).await;
     browser.post_body(NEW, CANARY.repeat(10_000).into_bytes()).await;
 }
