@@ -12,7 +12,6 @@ use licensing::{
 };
 use serde_json::{Value, json};
 use std::{
-    borrow::Cow,
     fs,
     io::{Read, Write},
     path::{Path, PathBuf},
@@ -233,8 +232,7 @@ impl Received {
             fs::File::open(path).with_context(unreadable)?.take(most).read_to_end(&mut bytes).with_context(unreadable)?;
         }
         let (undone, repairs) = undo_transport(&bytes);
-        let bytes = if let Cow::Owned(undone) = undone { undone } else { undone.into_owned() };
-        Ok(Self { bytes, repairs })
+        Ok(Self { bytes: undone.into_owned(), repairs })
     }
 
     fn decode(&self, path: &Path) -> Result<ActivationFile> {

@@ -27,8 +27,8 @@ pub enum DecodeError {
 }
 
 #[derive(Deserialize)]
-struct Format {
-    format: String,
+pub(super) struct Format {
+    pub(super) format: String,
 }
 
 #[derive(Deserialize)]

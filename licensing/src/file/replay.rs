@@ -17,8 +17,8 @@ pub fn text(bytes: &[u8]) {
     }
 }
 
-/// A note is taken apart into what it was made of, undoing what the way did is done after once, and nothing is valid by `ring` that was not signed
-/// by one of its keys: `signed` are the notes that were.
+/// A note is taken apart into what it was made of, what is undone is told, and nothing is valid by `ring` that was not signed by one of its
+/// keys: `signed` are the notes that were.
 ///
 /// # Panics
 /// When one of that does not hold.
@@ -47,10 +47,7 @@ pub fn revocations(bytes: &[u8], ring: &KeyRing, on: NaiveDate) {
     }
 }
 
-/// A key ring is read or refused; what is read can be written as it is trusted.
-///
-/// # Panics
-/// When a weak key is taken in.
+/// A key ring is read or refused, and what was read answers about anything.
 pub fn key_ring(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     if let Ok(ring) = text.parse::<KeyRing>() {

@@ -3,7 +3,7 @@
 
 use super::{
     KeyName, KeyRing, NoteError,
-    decode::{day, instant},
+    decode::{Format, day, instant},
     encode::Text,
     note::Note,
     verify::Signers,
@@ -84,11 +84,6 @@ pub enum RevocationError {
     OwnKey(KeyName),
     #[error("The revocation list could be relied on through {}. Fetch the current one.", date::words(*.0))]
     Expired(NaiveDate),
-}
-
-#[derive(Deserialize)]
-struct Format {
-    format: String,
 }
 
 #[derive(Deserialize)]

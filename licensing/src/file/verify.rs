@@ -91,20 +91,6 @@ pub enum Revoked {
 }
 
 impl Verdict {
-    /// The words of all verdicts, in the order in which the first one that applies is given.
-    pub const WORDS: [&str; 10] = [
-        "not an activation file",
-        "newer format",
-        "altered",
-        "unknown key",
-        "revoked",
-        "other product",
-        "other host",
-        "older revision",
-        "expired",
-        "valid",
-    ];
-
     /// The word for it.
     #[must_use]
     pub const fn word(&self) -> &'static str {
@@ -201,7 +187,7 @@ impl KeyRing {
             if !holds {
                 return Signers::Altered;
             }
-            signers.push(key.reference());
+            signers.push(KeyReference { name: key.name().clone(), id: line.key_id });
         }
         if signers.is_empty() {
             return Signers::Unknown(note.signatures.iter().map(|line| line.name.clone()).collect());
