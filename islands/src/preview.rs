@@ -84,12 +84,20 @@ fn quantities(preview: &preview::Preview, uncounted: &str) -> Option<AnyView> {
 }
 
 fn part(change: &PartChange, uncounted: &str) -> AnyView {
-    let PartChange { description, holding, asked, .. } = change.clone();
-    let before = holding.available();
+    let PartChange { description, holding, held, asked, .. } = change.clone();
+    let before = change.available_before();
     let after = change.available_after();
     let pools = [
-        ("assigned", holding.owned.assigned, holding.allocated.assigned, asked.assigned, before.assigned, after.assigned),
-        ("pooled", holding.owned.pooled, holding.allocated.pooled, asked.pooled, before.pooled, after.pooled),
+        (
+            "assigned",
+            holding.owned.assigned,
+            holding.allocated.assigned,
+            held.assigned,
+            asked.assigned,
+            before.assigned,
+            after.assigned,
+        ),
+        ("pooled", holding.owned.pooled, holding.allocated.pooled, held.pooled, asked.pooled, before.pooled, after.pooled),
     ];
     let short = change.falls_short();
     let lines = if holding.unlimited {
@@ -97,8 +105,8 @@ fn part(change: &PartChange, uncounted: &str) -> AnyView {
     } else {
         pools
             .into_iter()
-            .filter(|(_, _, _, asked, ..)| *asked > 0)
-            .map(|(pool, owned, allocated, asked, before, after)| {
+            .filter(|(_, _, _, held, asked, ..)| held + asked > 0)
+            .map(|(pool, owned, allocated, _, asked, before, after)| {
                 view! {
                     <span class="figures">{format!("{before} → {after} {pool}")}</span>
                     <EntitlementBar owned allocated change=asked />

@@ -10,7 +10,7 @@ use crate::{
 };
 use chrono::{Months, NaiveDate};
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 /// Names of the form's fields, as sent and as used for the ids of the page.
 pub mod field {
@@ -143,6 +143,8 @@ pub enum Problem {
     /// Something that was never offered.
     NotOffered(Choice),
     SiteInactive(String),
+    /// The site of the file that is updated; only the hosts may change there.
+    OnlyHosts(String),
     NotAWholeNumber(String),
     TooLarge(String),
     Shortfall {
@@ -169,6 +171,16 @@ pub enum Problem {
     /// A ramp date outside of the first day and the last one that are possible.
     RampDate(NaiveDate, NaiveDate),
     GraceDays,
+    /// A range of days whose first one is this.
+    EndsBeforeItBegins(NaiveDate),
+    /// A free text that is needed.
+    NoReason,
+    /// A free text of more than so many characters.
+    TooLong(usize),
+    /// A free text with line breaks or control characters.
+    OneLine,
+    /// The machine of the file is this, and something else was typed.
+    OtherMachine(String),
 }
 
 /// A grace period is at most this long, in days.
@@ -177,7 +189,7 @@ pub const LONGEST_GRACE: u32 = 365;
 const LONGEST_RAMP: Months = Months::new(12);
 
 coded! {
-    /// The lists of the form.
+    /// The lists of the forms.
     Choice {
         Site = "site", "an install site";
         Version = "version", "a product version";
@@ -187,6 +199,9 @@ coded! {
         ServerItem = "server-item", "one valid server item";
         SwitchoverItem = "switchover-item", "one valid switchover server item";
         UsageTracking = "usage-tracking", "how usage is reported";
+        Active = "active", "Yes, No or All";
+        Sort = "sort", "an order";
+        Reason = "reason", "a reason";
     }
 }
 
@@ -202,6 +217,10 @@ impl fmt::Display for Problem {
                 write!(f, "What was sent is not among this account's choices. Select {choice} from the list.")
             }
             Self::SiteInactive(name) => write!(f, "Install site {name} is not active. Choose an active site."),
+            Self::OnlyHosts(name) => write!(
+                f,
+                "Install site {name} is not active: only the host ids of its files may change. Leave this as it is, or make the site active first."
+            ),
             Self::NotAWholeNumber(typed) => write!(f, "“{typed}” is not a whole number. Enter one, or leave the field empty."),
             Self::TooLarge(typed) => write!(f, "{typed} is more than one file can hold. Enter at most 1,000,000."),
             Self::Shortfall { description, pool, asked, owned, available } => {
@@ -240,6 +259,15 @@ impl fmt::Display for Problem {
                 date::words(*last)
             ),
             Self::GraceDays => write!(f, "The grace period is a number of days from 1 to {LONGEST_GRACE}."),
+            Self::NoReason => f.write_str("Say in a few words why."),
+            Self::TooLong(most) => write!(f, "The text is longer than {most} characters. Shorten it."),
+            Self::OneLine => f.write_str("The text has line breaks or control characters. Write it on one line."),
+            Self::OtherMachine(machine) => {
+                write!(f, "This is not the name of its machine. Type {machine} to deactivate the file.")
+            }
+            Self::EndsBeforeItBegins(first) => {
+                write!(f, "The last day lies before the first, {}. Enter a later one, or leave it empty.", date::words(*first))
+            }
         }
     }
 }
@@ -262,6 +290,13 @@ impl NewFileForm {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
+    /// With these fields instead of what it says of them.
+    #[must_use]
+    pub fn with(&self, fields: &[(&str, &str)]) -> Self {
+        let others = self.0.iter().filter(|(name, _)| !fields.iter().any(|(field, _)| field == name)).cloned();
+        Self(others.chain(fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))).collect())
+    }
+
     /// Without what `offer` does not have: what was chosen for another product or type.
     #[must_use]
     pub fn fitting(&self, offer: &Offer) -> Self {
@@ -275,6 +310,22 @@ impl NewFileForm {
             _ => field::quantity_part(name).is_none_or(|part| among(part, offer.add_ons())),
         };
         Self(self.0.iter().filter(|(name, value)| fits(name, value)).cloned().collect())
+    }
+
+    /// The fields that say something else than in `before`, buttons and keys aside. No quantity is the same as none.
+    #[must_use]
+    pub fn changed_fields(&self, before: &Self) -> Vec<String> {
+        let said = |form: &Self, name: &str| match form.value(name).trim() {
+            "0" if field::quantity_part(name).is_some() => String::new(),
+            typed => typed.to_owned(),
+        };
+        let names: BTreeSet<&str> = self.fields().chain(before.fields()).map(|(name, _)| name).collect();
+        names
+            .into_iter()
+            .filter(|name| field::is_choice(name) || field::quantity_part(name).is_some())
+            .filter(|name| said(self, name) != said(before, name))
+            .map(str::to_owned)
+            .collect()
     }
 
     /// Whether the switchover server is left for another time.
@@ -423,7 +474,11 @@ impl NewFileForm {
                 mail_connector,
                 usage_tracking: selection.usage_tracking,
                 binding,
-                parts: parts.into_iter().map(|change| (change.part, change.asked)).collect(),
+                parts: parts
+                    .into_iter()
+                    .filter(|change| !change.asked.is_zero())
+                    .map(|change| (change.part, change.asked))
+                    .collect(),
                 valid_through,
             }),
             _ => {
@@ -463,7 +518,9 @@ impl NewFileForm {
         selection: &Selection,
         refusals: &mut Vec<Refusal>,
     ) -> Option<Binding> {
-        let ramp_date = self.ramp_date(offer.today).map_err(|problem| refusals.push(refusal(field::RAMP_DATE, problem))).ok();
+        let kept = offer.updates.as_ref().and_then(|updated| updated.ramp_date);
+        let ramp_date =
+            self.ramp_date(offer.today, kept).map_err(|problem| refusals.push(refusal(field::RAMP_DATE, problem))).ok();
         let grace = self.value(field::GRACE_DAYS).trim().parse().ok().filter(|days| (1..=LONGEST_GRACE).contains(days));
         if grace.is_none() {
             refusals.push(refusal(field::GRACE_DAYS, Problem::GraceDays));
@@ -476,11 +533,12 @@ impl NewFileForm {
         Some(Binding::VirtualCloud { primary: primary?, switchover, enforcement })
     }
 
-    fn ramp_date(&self, today: NaiveDate) -> Result<NaiveDate, Problem> {
+    /// `kept` is the one of the file that is updated.
+    fn ramp_date(&self, today: NaiveDate, kept: Option<NaiveDate>) -> Result<NaiveDate, Problem> {
         let typed = self.value(field::RAMP_DATE).trim();
         let date: NaiveDate = typed.parse().map_err(|_| Problem::NotADate(typed.to_owned()))?;
         let last = today + LONGEST_RAMP;
-        if (today..=last).contains(&date) { Ok(date) } else { Err(Problem::RampDate(today, last)) }
+        if kept == Some(date) || (today..=last).contains(&date) { Ok(date) } else { Err(Problem::RampDate(today, last)) }
     }
 
     fn server<H>(
@@ -497,7 +555,9 @@ impl NewFileForm {
     fn site(&self, offer: &Offer, refusals: &mut Vec<Refusal>) -> Option<String> {
         let typed = self.value(field::SITE);
         let problem = match offer.sites.iter().find(|site| site.id == typed) {
-            Some(site) if site.active => return Some(site.id.clone()),
+            Some(site) if site.active || offer.updates.as_ref().is_some_and(|updated| updated.site == site.id) => {
+                return Some(site.id.clone());
+            }
             Some(site) => Problem::SiteInactive(site.name.clone()),
             None if typed.is_empty() => Problem::NoChoice(Choice::Site),
             None => Problem::NotOffered(Choice::Site),

@@ -3,8 +3,10 @@
 //! Nothing here knows a database, HTTP, a clock or a random source, so the same rules run on the server and in the browser.
 //! The `Display` of every error is the text that people read.
 
+pub mod activity;
 pub mod catalogue;
 pub mod date;
+pub mod deactivation;
 pub mod eligibility;
 pub mod entitlement;
 pub mod file;

@@ -1,7 +1,7 @@
 //! What an account may put into a new file of one product and version: the form's choices, and all that the preview needs.
 
 use crate::{
-    LicenceModel, LicenceType, Name, PartNumber, Source,
+    LicenceModel, LicenceType, Name, PartNumber, Quantity, Source,
     catalogue::PartClass,
     entitlement::{Entitlement, Holding},
     key::KeyMapping,
@@ -27,6 +27,19 @@ pub struct Offer {
     pub ended_on: Option<NaiveDate>,
     /// The account's cloud organisation, when a file may be for a virtual cloud.
     pub virtual_cloud: Result<Name, CloudObstacle>,
+    /// The file that is updated; `None` for a new one. What it holds counts as returned in `parts`.
+    pub updates: Option<Updated>,
+}
+
+/// What an update leaves as it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Updated {
+    /// Id of the file's install site, which may stay even when it is not active.
+    pub site: String,
+    /// Last day of the file: its revisions keep it.
+    pub valid_through: NaiveDate,
+    /// Of a file for a virtual cloud; it may stay when it is past.
+    pub ramp_date: Option<NaiveDate>,
 }
 
 /// Why no file of the offer can be for a virtual cloud. Domain §6.5.
@@ -104,6 +117,8 @@ pub struct OfferedPart {
     pub requires: Vec<PartNumber>,
     pub keys: Vec<KeyMapping>,
     pub lines: Vec<Entitlement>,
+    /// What the file that is updated holds of it.
+    pub held: Quantity,
 }
 
 impl OfferedPart {

@@ -27,7 +27,7 @@ pub struct Selection {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Preview {
     pub keys: KeyCounts,
-    /// Chosen parts: server item, switchover item, then add-ons.
+    /// Chosen parts: server item, switchover item, then add-ons; last what an update gives back whole.
     pub parts: Vec<PartChange>,
     /// Last day of the file; `None` until the choices decide it.
     pub valid_through: Option<NaiveDate>,
@@ -42,10 +42,18 @@ pub struct PartChange {
     pub part: PartNumber,
     pub description: String,
     pub holding: Holding,
+    /// What the file that is updated holds; `holding` has it back already.
+    pub held: Quantity,
     pub asked: Quantity,
 }
 
 impl PartChange {
+    /// What there is now, each pool at least zero.
+    #[must_use]
+    pub fn available_before(&self) -> Quantity {
+        self.holding.available().saturating_sub(self.held)
+    }
+
     /// What would be left, each pool at least zero.
     #[must_use]
     pub fn available_after(&self) -> Quantity {
@@ -87,6 +95,16 @@ impl Preview {
                 preview.refusals.push(refusal(&fields[usize::from(quantity.assigned == 0)], problem));
             }
         }
+        let returned = offer.parts.iter().filter(|part| !part.held.is_zero());
+        for part in returned.filter(|part| !chosen.iter().any(|(other, ..)| other.number == part.number)) {
+            preview.parts.push(PartChange {
+                part: part.number.clone(),
+                description: part.description.clone(),
+                holding: part.holding(),
+                held: part.held,
+                asked: Quantity::ZERO,
+            });
+        }
         if let Some(item) = selection.server_item.as_ref().and_then(|item| offer.part(item)) {
             let line = drawn_line(item);
             preview.valid_through = last_day(offer, line);
@@ -121,7 +139,8 @@ impl Preview {
                 short(Pool::Pooled, pooled, asked.pooled, holding.owned.pooled, available.pooled);
             }
         }
-        self.parts.push(PartChange { part: part.number.clone(), description: part.description.clone(), holding, asked });
+        let (number, description) = (part.number.clone(), part.description.clone());
+        self.parts.push(PartChange { part: number, description, holding, held: part.held, asked });
     }
 
     /// Exactly one usage key in a subscription production file, none in any other. Domain §6.6.
@@ -145,6 +164,9 @@ impl Preview {
 
 /// The last day of a file whose server item is drawn from `line`. Domain §4.
 fn last_day(offer: &Offer, line: Option<&Entitlement>) -> Option<NaiveDate> {
+    if let Some(updated) = &offer.updates {
+        return Some(updated.valid_through);
+    }
     let today = offer.today;
     let fixed = line.and_then(|line| line.ends_on);
     match offer.licence_type {

@@ -13,6 +13,7 @@ mod m0003_entitlements;
 mod m0004_activation_files;
 mod m0005_records;
 mod m0006_licence_types;
+mod m0007_life_of_a_file;
 
 pub struct Migrator;
 
@@ -26,12 +27,13 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_activation_files::Migration),
             Box::new(m0005_records::Migration),
             Box::new(m0006_licence_types::Migration),
+            Box::new(m0007_life_of_a_file::Migration),
         ]
     }
 }
 
-/// Runs the statements of a step. `{id}`, `{ref}`, `{instant}`, `{date}`, `{bytes}` and `{json}` stand for the column types of the database,
-/// `{sequence serial_numbers}` for a counter: PostgreSQL's own never waits for another transaction, and SQLite, which has none, keeps a row.
+/// Runs the statements of a step. `{id}`, `{ref}`, `{instant}`, `{date}`, `{bytes}` and `{json}` stand for the column types of the database, `{ordered}`
+/// for text that is ordered by its bytes on both and `{by bytes}` after a text for handling it so, `{sequence serial_numbers}` for a counter: PostgreSQL's own never waits for another transaction, and SQLite, which has none, keeps a row.
 async fn run(manager: &SchemaManager<'_>, sql: &str) -> Result<(), DbErr> {
     let types = match manager.get_database_backend() {
         DbBackend::Sqlite => [
@@ -41,6 +43,8 @@ async fn run(manager: &SchemaManager<'_>, sql: &str) -> Result<(), DbErr> {
             ("{date}", "date_text"),
             ("{bytes}", "BLOB"),
             ("{json}", "json_text"),
+            ("{ordered}", "TEXT"),
+            ("{by bytes}", ""),
             (
                 "{sequence serial_numbers}",
                 "CREATE TABLE serial_numbers (
@@ -57,6 +61,8 @@ async fn run(manager: &SchemaManager<'_>, sql: &str) -> Result<(), DbErr> {
             ("{date}", "DATE"),
             ("{bytes}", "BYTEA"),
             ("{json}", "JSONB"),
+            ("{ordered}", "TEXT COLLATE \"C\""),
+            ("{by bytes}", "COLLATE \"C\""),
             ("{sequence serial_numbers}", "CREATE SEQUENCE serial_numbers"),
         ],
     };

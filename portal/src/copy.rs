@@ -63,7 +63,8 @@ async fn tables(read: &DatabaseTransaction, write: &DatabaseTransaction) -> Resu
         };
     }
     copy!(account person membership partner_grant install_site product product_version part part_requirement key_mapping);
-    copy!(certification order entitlement signing_key activation_file file_revision allocation unordered_part submission audit_event session outbox);
+    copy!(certification order entitlement signing_key activation_file listed_file file_machine file_revision allocation unordered_part);
+    copy!(submission audit_event session outbox);
     // The next ids follow those that were copied.
     for table in [
         "accounts",

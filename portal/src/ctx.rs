@@ -17,12 +17,17 @@ pub enum Failpoint {
     DemoFilled,
     DemoCommitted,
     GenerateBegun,
-    Allocated,
+    UpdateBegun,
+    DeactivateBegun,
+    StateStored,
     Numbered,
-    Signed,
+    Allocated,
     FileStored,
+    Signed,
     RevisionStored,
     LedgerStored,
+    /// What lists are read from says it.
+    Listed,
     SubmissionStored,
     MailQueued,
     /// All is written, nothing is committed.
@@ -45,14 +50,39 @@ impl Failpoint {
         Self::DemoCommitted,
     ];
     /// On the way of *generate*, in the order in which they are reached.
-    pub const GENERATE: [Self; 11] = [
+    pub const GENERATE: [Self; 12] = [
         Self::GenerateBegun,
-        Self::Allocated,
         Self::Numbered,
-        Self::Signed,
+        Self::Allocated,
         Self::FileStored,
+        Self::Signed,
         Self::RevisionStored,
         Self::LedgerStored,
+        Self::Listed,
+        Self::SubmissionStored,
+        Self::MailQueued,
+        Self::Audited,
+        Self::Committed,
+    ];
+    /// On the way of *update*.
+    pub const UPDATE: [Self; 10] = [
+        Self::UpdateBegun,
+        Self::Allocated,
+        Self::Signed,
+        Self::RevisionStored,
+        Self::LedgerStored,
+        Self::Listed,
+        Self::SubmissionStored,
+        Self::MailQueued,
+        Self::Audited,
+        Self::Committed,
+    ];
+    /// On the way of *deactivate*.
+    pub const DEACTIVATE: [Self; 8] = [
+        Self::DeactivateBegun,
+        Self::Allocated,
+        Self::StateStored,
+        Self::Listed,
         Self::SubmissionStored,
         Self::MailQueued,
         Self::Audited,

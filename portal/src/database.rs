@@ -315,6 +315,11 @@ impl Write {
         Ok(())
     }
 
+    /// Says that `failpoint` was reached on the way of this write.
+    pub(crate) fn reach(&self, failpoint: Failpoint) {
+        self.ctx.reach(failpoint);
+    }
+
     pub(crate) fn on(&self) -> &DatabaseTransaction {
         &self.transaction
     }

@@ -43,7 +43,7 @@ struct Rule {
     sql: &'static str,
 }
 
-const RULES: [Rule; 14] = [
+const RULES: [Rule; 17] = [
     Rule {
         name: "doctor: ceilings",
         rule: "no more is allocated than is owned",
@@ -81,11 +81,51 @@ const RULES: [Rule; 14] = [
         rule: "each file was led to by one submission, of the person who generated it",
         sql: "SELECT f.serial || ': ' || COALESCE(s.of_generator, 0) || ' submissions of its generator led to it' AS broken
               FROM activation_files f
-              LEFT JOIN (SELECT s.file_id, COUNT(*) AS of_anybody,
-                             COUNT(CASE WHEN s.person_id = r.generated_by THEN 1 END) AS of_generator
-                         FROM submissions s LEFT JOIN file_revisions r ON r.file_id = s.file_id AND r.revision = 1
-                         GROUP BY s.file_id) s ON s.file_id = f.id
+              LEFT JOIN (SELECT s.subject, COUNT(*) AS of_anybody,
+                             COUNT(CASE WHEN s.person_id = r.generated_by AND s.account_id = f.account_id THEN 1 END) AS of_generator
+                         FROM submissions s LEFT JOIN activation_files f ON f.serial = s.subject
+                         LEFT JOIN file_revisions r ON r.file_id = f.id AND r.revision = 1
+                         WHERE s.action = 'generate' GROUP BY s.subject) s ON s.subject = f.serial
               WHERE COALESCE(s.of_generator, 0) <> 1 OR s.of_anybody <> 1
+              ORDER BY f.id",
+    },
+    Rule {
+        name: "doctor: submissions of updates",
+        rule: "each further revision was led to by one submission, of the person who made it",
+        sql: "SELECT f.serial || ': ' || COUNT(s.key) || ' submissions led to revision ' || r.revision AS broken
+              FROM file_revisions r JOIN activation_files f ON f.id = r.file_id
+              LEFT JOIN submissions s ON s.subject = f.serial || '/' || r.revision AND s.action = 'update'
+                  AND s.person_id = r.generated_by AND s.account_id = f.account_id
+              WHERE r.revision > 1 GROUP BY f.id, f.serial, r.revision HAVING COUNT(s.key) <> 1
+              ORDER BY f.id, r.revision",
+    },
+    Rule {
+        name: "doctor: ends",
+        rule: "each deactivated file was given back by one submission, and left its event",
+        sql: "SELECT f.serial || ': ' || COUNT(DISTINCT s.key) || ' submissions and ' || COUNT(DISTINCT a.id) || ' events deactivated it' AS broken
+              FROM activation_files f
+              LEFT JOIN submissions s ON s.subject = f.serial AND s.action = 'deactivate' AND s.person_id = f.ended_by
+              LEFT JOIN audit_events a ON a.subject = f.serial AND a.action = 'deactivate' AND a.account_id = f.account_id
+                  AND a.person_id = f.ended_by AND a.at = f.ended_at
+              WHERE f.state = 'deactivated' GROUP BY f.id, f.serial
+              HAVING COUNT(DISTINCT s.key) <> 1 OR COUNT(DISTINCT a.id) <> 1
+              ORDER BY f.id",
+    },
+    Rule {
+        name: "doctor: lists",
+        rule: "lists and searches find each file as its current revision has it",
+        sql: "SELECT f.serial || ': the list says something else than revision ' || f.revision AS broken
+              FROM activation_files f JOIN products p ON p.id = f.product_id
+              JOIN file_revisions r ON r.file_id = f.id AND r.revision = f.revision
+              LEFT JOIN listed_files l ON l.file_id = f.id
+              WHERE l.file_id IS NULL OR l.account_id <> f.account_id
+                 OR l.facet <> f.state || '/' || f.licence_type || '/' || p.code
+                 OR l.site_id <> r.site_id OR l.generated_by <> r.generated_by OR l.generated_at <> r.generated_at
+                 OR l.valid_through <> r.valid_through OR l.machine <> lower(r.primary_machine)
+                 OR COALESCE(l.switchover_machine, '') <> COALESCE(lower(r.switchover_machine), '')
+                 OR (SELECT COUNT(*) FROM file_machines m WHERE m.file_id = f.id)
+                    <> 1 + CASE WHEN l.switchover_machine <> l.machine THEN 1 ELSE 0 END
+                 OR NOT EXISTS (SELECT 1 FROM file_machines m WHERE m.file_id = f.id AND m.account_id = f.account_id AND m.name = l.machine)
               ORDER BY f.id",
     },
     Rule {

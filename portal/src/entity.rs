@@ -174,6 +174,32 @@ table!(
     licence_type: String,
     revision: i64,
     state: String,
+    ended_at: Option<DateTimeUtc>,
+    ended_by: Option<i64>,
+    end_reason: Option<String>,
+    end_note: Option<String>,
+);
+table!(
+    listed_file, "listed_files",
+    #[sea_orm(primary_key, auto_increment = false)]
+    file_id: i64,
+    account_id: i64,
+    facet: String,
+    site_id: i64,
+    generated_by: i64,
+    generated_at: DateTimeUtc,
+    valid_through: Date,
+    machine: String,
+    switchover_machine: Option<String>,
+);
+table!(
+    file_machine, "file_machines",
+    #[sea_orm(primary_key, auto_increment = false)]
+    account_id: i64,
+    #[sea_orm(primary_key, auto_increment = false)]
+    name: String,
+    #[sea_orm(primary_key, auto_increment = false)]
+    file_id: i64,
 );
 table!(
     file_revision, "file_revisions",
@@ -222,7 +248,9 @@ table!(
     #[sea_orm(primary_key, auto_increment = false)]
     key: String,
     request_sha256: Vec<u8>,
-    file_id: i64,
+    account_id: i64,
+    action: String,
+    subject: String,
 );
 table!(
     audit_event, "audit_events",

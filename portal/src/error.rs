@@ -19,7 +19,8 @@ pub enum Error {
 }
 
 impl Error {
-    pub(crate) fn internal(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+    /// A defect of ours, with what it was.
+    pub fn internal(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self::Internal(error.into())
     }
 }

@@ -5,13 +5,16 @@ use crate::{
 use chrono::{DateTime, NaiveDate, Utc};
 use licensing::{
     HostId, LicenceType, PartNumber, Quantity, Serial,
+    activity::{Active, Filter},
     catalogue::PartClass,
-    file::{ActivationFile, Binding, Enforcement, Note},
+    deactivation::Reason,
+    file::{ActivationFile, Binding, Change, Enforcement, Note},
     form::{MailConnector, SystemType},
     key::KeyCounts,
 };
-use sea_orm::{FromQueryResult, Value};
-use std::fmt::Write as _;
+use sea_orm::{ConnectionTrait, FromQueryResult};
+use sha2::{Digest, Sha256};
+use std::fmt::{self, Write as _};
 
 /// Whether a file counts. Domain §6.3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +25,16 @@ pub enum FileState {
 }
 
 impl FileState {
-    fn stored(text: &str) -> Result<Self, Error> {
+    /// As stored.
+    pub(crate) const fn code(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Deactivated => "deactivated",
+            Self::Revoked => "revoked",
+        }
+    }
+
+    pub(crate) fn stored(text: &str) -> Result<Self, Error> {
         let state = match text {
             "active" => Some(Self::Active),
             "deactivated" => Some(Self::Deactivated),
@@ -30,6 +42,13 @@ impl FileState {
             _ => None,
         };
         known(state, text)
+    }
+}
+
+/// As it stands in a sentence.
+impl fmt::Display for FileState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
     }
 }
 
@@ -59,20 +78,12 @@ pub struct FileRow {
     pub valid_through: NaiveDate,
 }
 
-/// Files of an account, the latest first.
-#[derive(Clone, Debug)]
-pub struct FilePage {
-    pub rows: Vec<FileRow>,
-    /// Of all pages.
-    pub total: u64,
-    /// The next page begins after this file; `None` on the last page.
-    pub next: Option<Serial>,
-}
-
 /// Everything that *View* shows of a file.
 #[derive(Clone, Debug)]
 pub struct FileView {
     pub row: FileRow,
+    /// Of a file that is no longer active.
+    pub ended: Option<Ended>,
     pub updates_through: Option<NaiveDate>,
     pub primary: Machine,
     pub switchover: Option<Machine>,
@@ -89,8 +100,29 @@ pub struct FileView {
     pub size_bytes: usize,
     /// Lower-case hexadecimal digits.
     pub sha256: String,
+    /// Of the signature that the file carries, lower-case hexadecimal digits.
+    pub signature_sha256: String,
     /// The latest first.
     pub revisions: Vec<Revision>,
+    /// What was done to the file, the latest first.
+    pub events: Vec<FileEvent>,
+}
+
+/// How a file stopped being active.
+#[derive(Clone, Debug)]
+pub struct Ended {
+    pub at: DateTime<Utc>,
+    pub by: String,
+    pub reason: Option<Reason>,
+    pub note: Option<String>,
+}
+
+/// Something that was done to a file, in words.
+#[derive(Clone, Debug)]
+pub struct FileEvent {
+    pub at: DateTime<Utc>,
+    pub by: String,
+    pub what: String,
 }
 
 #[derive(Clone, Debug)]
@@ -106,6 +138,8 @@ pub struct Revision {
     pub revision: u32,
     pub generated_by: String,
     pub generated_at: DateTime<Utc>,
+    /// What it says otherwise than the one before; nothing of the first.
+    pub changes: Vec<Change>,
 }
 
 /// The bytes of a file, the same at every download.
@@ -145,20 +179,20 @@ impl PageSize {
 }
 
 /// A file with its current revision, as every query here reads it.
-const FILE: &str = "f.serial, f.revision, f.state, f.licence_type, p.name AS product, v.name AS version, s.name AS site,
+pub(crate) const FILE: &str =
+    "f.serial, f.revision, f.state, f.licence_type, p.name AS product, v.name AS version, s.name AS site,
     r.primary_machine, r.switchover_machine, r.valid_through, r.generated_at, g.name AS generated_by";
 
-/// The files of account `$1`.
-const FILES: &str = "FROM activation_files f
+/// What [`FILE`] is read from, for each row of `page`.
+pub(crate) const FILE_OF_LIST: &str = "JOIN activation_files f ON f.id = page.file_id
     JOIN file_revisions r ON r.file_id = f.id AND r.revision = f.revision
     JOIN products p ON p.id = f.product_id
     JOIN product_versions v ON v.id = r.version_id
     JOIN install_sites s ON s.id = r.site_id
-    JOIN people g ON g.id = r.generated_by
-    WHERE f.account_id = $1";
+    JOIN people g ON g.id = r.generated_by";
 
 #[derive(FromQueryResult)]
-struct Stored {
+pub(crate) struct Stored {
     serial: String,
     revision: i64,
     state: String,
@@ -177,6 +211,8 @@ struct Stored {
 #[derive(FromQueryResult)]
 struct Current {
     serial: String,
+    current: i64,
+    revision: i64,
     revision_id: i64,
     system_type: Option<String>,
     mail_connector: Option<String>,
@@ -186,7 +222,7 @@ struct Current {
 }
 
 impl Stored {
-    fn row(self) -> Result<FileRow, Error> {
+    pub(crate) fn row(self) -> Result<FileRow, Error> {
         Ok(FileRow {
             serial: parsed(&self.serial)?,
             revision: count(self.revision)?,
@@ -204,54 +240,13 @@ impl Stored {
 }
 
 impl AccountAccess {
-    /// The account's files, those after `after` of an earlier page.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`] when `after` is not one of them.
-    pub async fn files(&self, after: Option<&str>, size: PageSize) -> Result<FilePage, Error> {
-        #[derive(FromQueryResult)]
-        struct Begin {
-            id: i64,
-        }
-        #[derive(FromQueryResult)]
-        struct Listed {
-            #[sea_orm(nested)]
-            file: Stored,
-            total: i64,
-        }
-        let on = self.portal().database.read();
-        let account = self.account_id();
-        // The page and its count are one statement: each statement changes threads or processes and back.
-        let list = |name, condition: &str, values: Vec<Value>| {
-            let total = "(SELECT COUNT(*) FROM activation_files WHERE account_id = $1)";
-            let limit = size.rows() + 1;
-            let sql = format!("SELECT {total} AS total, {FILE} {FILES} {condition} ORDER BY f.id DESC LIMIT {limit}");
-            async move { rows::<Listed>(on, name, &sql, values).await }
-        };
-        let listed = match after {
-            None => list("files: first page", "", vec![account.into()]).await?,
-            Some(after) => {
-                let sql = "SELECT f.id FROM activation_files f WHERE f.account_id = $1 AND f.serial = $2";
-                let begin: Option<Begin> = row(on, "files: where the page begins", sql, [account.into(), after.into()]).await?;
-                let Begin { id } = begin.ok_or(Error::NotFound)?;
-                list("files: next page", "AND f.id < $2", vec![account.into(), id.into()]).await?
-            }
-        };
-        let total = listed.first().map_or(Ok(0), |listed| u64::try_from(listed.total)).map_err(Error::internal)?;
-        let more = listed.len() > size.rows();
-        let page = listed.into_iter().take(size.rows()).map(|listed| listed.file.row()).collect::<Result<Vec<_>, _>>()?;
-        let next = page.last().map(|row| row.serial.clone()).filter(|_| more);
-        Ok(FilePage { rows: page, total, next })
-    }
-
     /// The latest files, at most `most`.
     ///
     /// # Errors
     /// [`Error::Unavailable`] and [`Error::Internal`].
     pub async fn recent_files(&self, most: usize) -> Result<Vec<FileRow>, Error> {
-        let sql = format!("SELECT {FILE} {FILES} ORDER BY f.id DESC LIMIT {most}");
-        let stored: Vec<Stored> = rows(self.portal().database.read(), "files: recent", &sql, [self.account_id().into()]).await?;
-        stored.into_iter().map(Stored::row).collect()
+        let all = Filter { active: Active::All, ..Filter::default() };
+        Ok(self.activity(&all, None, most).await?.rows)
     }
 
     /// One file of the account with its current revision.
@@ -260,14 +255,28 @@ impl AccountAccess {
     /// [`Error::NotFound`], the same for another account's file and for none.
     pub async fn file(&self, serial: &str) -> Result<FileView, Error> {
         let on = self.portal().database.read();
-        let sql = format!("SELECT {FILE} {FILES} AND f.serial = $2");
-        let stored: Option<Stored> = row(on, "file", &sql, [self.account_id().into(), serial.into()]).await?;
-        let stored = stored.ok_or(Error::NotFound)?;
+        #[derive(FromQueryResult)]
+        struct Found {
+            #[sea_orm(nested)]
+            file: Stored,
+            ended_at: Option<DateTime<Utc>>,
+            ended_by: Option<String>,
+            end_reason: Option<String>,
+            end_note: Option<String>,
+        }
+        let sql = format!(
+            "SELECT {FILE}, f.ended_at, e.name AS ended_by, f.end_reason, f.end_note
+             FROM (SELECT id AS file_id FROM activation_files WHERE account_id = $1 AND serial = $2) page {FILE_OF_LIST}
+             LEFT JOIN people e ON e.id = f.ended_by"
+        );
+        let stored: Option<Found> = row(on, "file", &sql, [self.account_id().into(), serial.into()]).await?;
+        let Found { file: stored, ended_at, ended_by, end_reason, end_note } = stored.ok_or(Error::NotFound)?;
         let Current { revision_id, system_type, mail_connector, updates_through, bytes, sha256, .. } =
             self.current(serial).await?;
         let note = Note::parse(&bytes).map_err(Error::internal)?;
         let file = ActivationFile::decode(note.text).map_err(Error::internal)?;
-        let signed_by = note.signatures.into_iter().next().map(|line| line.name);
+        let signature = note.signatures.into_iter().next();
+        let signature = signature.ok_or_else(|| Error::internal("a stored file carries no signature"))?;
         let mut machines = file.binding.servers().into_iter().map(|server| Machine {
             name: server.machine_name.into(),
             host_id: server.host_id,
@@ -280,47 +289,59 @@ impl AccountAccess {
         };
         Ok(FileView {
             row: stored.row()?,
+            ended: ended_at.map(|at| Ended {
+                at,
+                by: ended_by.unwrap_or_default(),
+                reason: end_reason.as_deref().and_then(Reason::from_code),
+                note: end_note,
+            }),
             updates_through,
             primary,
             switchover: machines.next(),
             enforcement,
             system_type: system_type.as_deref().and_then(SystemType::from_code),
             mail_connector: mail_connector.as_deref().and_then(MailConnector::from_code),
-            parts: self.parts_of(revision_id).await?,
+            parts: self.parts_of(on, revision_id).await?,
             keys: file.keys,
-            signed_by: signed_by.ok_or_else(|| Error::internal("a stored file carries no signature"))?,
+            signature_sha256: hexadecimal(&Sha256::digest(signature.signature)),
+            signed_by: signature.name,
             file_name: file_name(serial),
             size_bytes: bytes.len(),
-            sha256: sha256.iter().fold(String::with_capacity(64), |mut hex, byte| {
-                let _ = write!(hex, "{byte:02x}");
-                hex
-            }),
+            sha256: hexadecimal(&sha256),
             revisions: self.revisions(serial).await?,
+            events: self.events(serial).await?,
         })
     }
 
-    /// The stored bytes of the current revision.
+    /// The stored bytes of a revision; of the current one where none is named.
     ///
     /// # Errors
     /// [`Error::NotFound`], the same for another account's file and for none.
-    pub async fn download(&self, serial: &str) -> Result<Download, Error> {
-        let Current { serial, bytes, sha256, .. } = self.current(serial).await?;
-        Ok(Download { file_name: file_name(&serial), bytes, sha256 })
+    pub async fn download(&self, serial: &str, revision: Option<u32>) -> Result<Download, Error> {
+        let Current { serial, revision, current, bytes, sha256, .. } = self.stored_revision(serial, revision).await?;
+        // The current file has the plain name; one of the history says which it is, so that nobody takes it for the current one.
+        let file_name = if revision == current { file_name(&serial) } else { format!("{serial}-revision-{revision}.I3Lic") };
+        Ok(Download { file_name, bytes, sha256 })
     }
 
     async fn current(&self, serial: &str) -> Result<Current, Error> {
+        self.stored_revision(serial, None).await
+    }
+
+    async fn stored_revision(&self, serial: &str, revision: Option<u32>) -> Result<Current, Error> {
         let current = row(
             self.portal().database.read(),
-            "file: current revision",
-            "SELECT f.serial, r.id AS revision_id, r.system_type, r.mail_connector, r.updates_through, r.bytes, r.sha256
-             FROM activation_files f JOIN file_revisions r ON r.file_id = f.id AND r.revision = f.revision
+            "file: revision",
+            "SELECT f.serial, f.revision AS current, r.revision, r.id AS revision_id, r.system_type, r.mail_connector, r.updates_through,
+                r.bytes, r.sha256
+             FROM activation_files f JOIN file_revisions r ON r.file_id = f.id AND r.revision = COALESCE($3, f.revision)
              WHERE f.account_id = $1 AND f.serial = $2",
-            [self.account_id().into(), serial.into()],
+            [self.account_id().into(), serial.into(), revision.map(i64::from).into()],
         );
         current.await?.ok_or(Error::NotFound)
     }
 
-    async fn parts_of(&self, revision_id: i64) -> Result<Vec<PartRow>, Error> {
+    pub(crate) async fn parts_of(&self, on: &impl ConnectionTrait, revision_id: i64) -> Result<Vec<PartRow>, Error> {
         #[derive(FromQueryResult)]
         struct Part {
             number: String,
@@ -330,7 +351,7 @@ impl AccountAccess {
             pooled: i64,
         }
         let parts: Vec<Part> = rows(
-            self.portal().database.read(),
+            on,
             "file: parts",
             "SELECT p.number, p.description, p.class,
                 CAST(SUM(h.assigned) AS BIGINT) AS assigned, CAST(SUM(h.pooled) AS BIGINT) AS pooled
@@ -361,23 +382,81 @@ impl AccountAccess {
             revision: i64,
             generated_at: DateTime<Utc>,
             generated_by: String,
+            bytes: Vec<u8>,
         }
-        let revisions: Vec<Stored> = rows(
+        let stored: Vec<Stored> = rows(
             self.portal().database.read(),
             "file: revisions",
-            "SELECT r.revision, r.generated_at, g.name AS generated_by FROM file_revisions r
+            "SELECT r.revision, r.generated_at, g.name AS generated_by, r.bytes FROM file_revisions r
              JOIN activation_files f ON f.id = r.file_id JOIN people g ON g.id = r.generated_by
-             WHERE f.account_id = $1 AND f.serial = $2 ORDER BY r.revision DESC",
+             WHERE f.account_id = $1 AND f.serial = $2 ORDER BY r.revision",
             [self.account_id().into(), serial.into()],
         )
         .await?;
-        revisions
-            .into_iter()
-            .map(|r| Ok(Revision { revision: count(r.revision)?, generated_by: r.generated_by, generated_at: r.generated_at }))
-            .collect()
+        let mut revisions = Vec::new();
+        let mut before: Option<ActivationFile> = None;
+        for Stored { revision, generated_at, generated_by, bytes } in stored {
+            let file = decoded(&bytes)?;
+            // Revision and time of issue differ always, and stand beside.
+            let told = |change: &Change| !matches!(change.what.as_str(), "Revision" | "Issued at");
+            let changes = before.map(|before| before.changes(&file)).unwrap_or_default().into_iter().filter(told).collect();
+            revisions.push(Revision { revision: count(revision)?, generated_by, generated_at, changes });
+            before = Some(file);
+        }
+        revisions.reverse();
+        Ok(revisions)
     }
+
+    async fn events(&self, serial: &str) -> Result<Vec<FileEvent>, Error> {
+        #[derive(FromQueryResult)]
+        struct Event {
+            at: DateTime<Utc>,
+            actor: String,
+            action: String,
+            after: Option<serde_json::Value>,
+        }
+        let events: Vec<Event> = rows(
+            self.portal().database.read(),
+            "file: events",
+            "SELECT at, actor, action, after FROM audit_events WHERE account_id = $1 AND subject = $2 ORDER BY id DESC",
+            [self.account_id().into(), serial.into()],
+        )
+        .await?;
+        let words = |action: &str, after: Option<serde_json::Value>| {
+            let after = after.unwrap_or_default();
+            let text = |name: &str| after.get(name).and_then(serde_json::Value::as_str).map(str::to_owned);
+            match action {
+                "generate" => "Generated.".to_owned(),
+                "update" => {
+                    let revision = after.get("revision").and_then(serde_json::Value::as_u64).unwrap_or_default();
+                    format!("Updated: revision {revision} took the place of revision {}.", revision.saturating_sub(1))
+                }
+                "deactivate" => {
+                    let reason = text("reason").as_deref().and_then(Reason::from_code);
+                    let reason = reason.map_or_else(String::new, |reason| format!(" {reason}."));
+                    let note = text("note").map_or_else(String::new, |note| format!(" “{note}”"));
+                    format!("Deactivated; its quantities were returned.{reason}{note}")
+                }
+                other => other.to_owned(),
+            }
+        };
+        Ok(events.into_iter().map(|e| FileEvent { at: e.at, by: e.actor, what: words(&e.action, e.after) }).collect())
+    }
+}
+
+/// A stored file as it was signed.
+pub(crate) fn decoded(bytes: &[u8]) -> Result<ActivationFile, Error> {
+    let note = Note::parse(bytes).map_err(Error::internal)?;
+    ActivationFile::decode(note.text).map_err(Error::internal)
 }
 
 fn file_name(serial: &str) -> String {
     format!("{serial}.I3Lic")
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }

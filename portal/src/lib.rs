@@ -3,14 +3,14 @@
 //! Rights are types. [`Portal::authenticate`] gives a [`Caller`], the caller gives an [`AccountAccess`], and only that reaches an account:
 //!
 //! ```
-//! async fn files(access: portal::AccountAccess) -> Result<portal::FilePage, portal::Error> {
-//!     access.files(None, portal::PageSize::Small).await
+//! async fn files(access: portal::AccountAccess) -> Result<Vec<portal::FileRow>, portal::Error> {
+//!     access.recent_files(5).await
 //! }
 //! ```
 //!
 //! ```compile_fail,E0599
-//! async fn files(access: portal::Portal) -> Result<portal::FilePage, portal::Error> {
-//!     access.files(None, portal::PageSize::Small).await
+//! async fn files(access: portal::Portal) -> Result<Vec<portal::FileRow>, portal::Error> {
+//!     access.recent_files(5).await
 //! }
 //! ```
 //!
@@ -39,6 +39,7 @@
 //! ```
 
 mod account;
+mod activity;
 mod audit;
 mod caller;
 mod catalogue;
@@ -46,6 +47,7 @@ mod cloud;
 mod copy;
 mod ctx;
 mod database;
+mod deactivate;
 mod demo;
 mod doctor;
 mod entity;
@@ -55,27 +57,35 @@ mod generate;
 mod observe;
 mod offer;
 mod outbox;
+mod parts;
 mod password;
+mod revision;
 mod session;
 mod signing_key;
+mod submission;
+mod update;
 
 pub use account::{AccountRow, Attention, MOST_ACCOUNTS, Overview, OwnedPart};
+pub use activity::{Activity, ActivityChoices, Cursor, MOST_COUNTED};
 pub use audit::AuditEvent;
 pub use caller::{AccountAccess, Caller, Person, Role};
 pub use cloud::{CloudConnection, CloudNotChanged};
 pub use copy::{CopyError, copy_database};
 pub use ctx::{Ctx, Failpoint};
 pub use database::{DatabaseAddress, NotADatabaseUrl, PostgresAddress, Write};
+pub use deactivate::NotDeactivated;
 pub use demo::{DEMO_PASSWORD, DemoPerson};
 pub use doctor::{Finding, examine};
 pub use error::Error;
-pub use file::{Download, FilePage, FileRow, FileState, FileView, Machine, PageSize, PartRow, Revision};
-pub use generate::{Checked, Generated, NotGenerated, SubmissionKey};
+pub use file::{Download, Ended, FileEvent, FileRow, FileState, FileView, Machine, PageSize, PartRow, Revision};
+pub use generate::{Checked, Generated, NotGenerated};
 pub use offer::Start;
 pub use outbox::{Mailer, MailerError, OutboxDepth};
 pub use password::PasswordCost;
 pub use session::{SignIn, SignInRefused, Token};
 pub use signing_key::{KeyFile, PublicKey, SigningKeyError, use_signing_key, write_private};
+pub use submission::{NoSubmissionKey, SubmissionKey};
+pub use update::{CheckedUpdate, NotUpdatable, Updatable, Updated};
 
 use database::Database;
 use observe::Observed;

@@ -1,26 +1,44 @@
-use crate::answer;
-use app::{Visit, page::problem};
+use crate::{App, answer};
+use app::{
+    Visit,
+    page::{file_form::KEY, problem},
+};
 use axum::{
     body::Bytes,
-    extract::rejection::BytesRejection,
+    extract::{FromRequest, Request, rejection::BytesRejection},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use portal::{NoSubmissionKey, SubmissionKey};
 use std::borrow::Cow;
 
 /// The most that a form may have.
 pub(crate) const MOST_BYTES: usize = 64 * 1024;
 
 /// A posted form: its fields as typed, empty ones kept, and the body as it was sent.
+///
+/// As an argument of a handler it is read from the request; what is none of our forms is answered with the page that says why.
 pub(crate) struct PostedForm {
     pub(crate) fields: Vec<(String, String)>,
     pub(crate) body: String,
 }
 
+impl FromRequest<App> for PostedForm {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Response> {
+        let Some(visit) = request.extensions().get::<Visit>().cloned() else {
+            return Err(StatusCode::INTERNAL_SERVER_ERROR.into_response());
+        };
+        let headers = request.headers().clone();
+        Self::read(&visit, &headers, Bytes::from_request(request, app).await).await
+    }
+}
+
 impl PostedForm {
     /// # Errors
     /// The page that says why the body is none of our forms.
-    pub(crate) async fn read(visit: &Visit, headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Self, Response> {
+    async fn read(visit: &Visit, headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Self, Response> {
         let refuse = async |page| Err(answer::page(visit.clone(), page).await);
         let body = match body {
             Ok(body) => body,
@@ -42,6 +60,17 @@ impl PostedForm {
         match String::from_utf8(body.into()) {
             Ok(body) if !broken => Ok(Self { fields, body }),
             _ => refuse(problem::unreadable("What was sent is not UTF-8 text.".into())).await,
+        }
+    }
+
+    /// The key that makes this submission recognisable.
+    ///
+    /// # Errors
+    /// The page that says that it is missing.
+    pub(crate) async fn key(&self, visit: &Visit) -> Result<SubmissionKey, Response> {
+        match self.value(KEY).parse() {
+            Ok(key) => Ok(key),
+            Err(NoSubmissionKey) => Err(answer::page(visit.clone(), problem::unreadable(NoSubmissionKey.to_string())).await),
         }
     }
 

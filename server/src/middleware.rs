@@ -1,7 +1,6 @@
 use crate::{App, answer, form::PostedForm, handler::sign_in::sign_in_page};
 use app::{Theme, Visit, page};
 use axum::{
-    body::Bytes,
     extract::{FromRequest, MatchedPath, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::Next,
@@ -63,9 +62,8 @@ pub(crate) async fn require_sign_in(State(app): State<App>, mut request: Request
         return next.run(request).await;
     }
     if request.method() == Method::POST {
-        let headers = request.headers().clone();
         let return_to = request.uri().path().to_owned();
-        let kept_form = match PostedForm::read(&visit, &headers, Bytes::from_request(request, &app).await).await {
+        let kept_form = match PostedForm::from_request(request, &app).await {
             Ok(form) => form.body,
             Err(response) => return response,
         };

@@ -83,10 +83,17 @@ routes! {
     SendCloud: POST "/accounts/{garn}/cloud" SignedIn => handler::cloud::send,
     Overview: GET "/accounts/{garn}" SignedIn => handler::accounts::overview,
     Files: GET "/accounts/{garn}/files" SignedIn => handler::files::list,
-    NewFile: GET "/accounts/{garn}/files/new" SignedIn => handler::new_file::show,
-    SendNewFile: POST "/accounts/{garn}/files/new" SignedIn => handler::new_file::send,
+    FilesCsv: GET "/accounts/{garn}/files.csv" SignedIn => handler::files::csv,
+    NewFile: GET "/accounts/{garn}/files/new" SignedIn => handler::file_form::show_new,
+    SendNewFile: POST "/accounts/{garn}/files/new" SignedIn => handler::file_form::send_new,
     File: GET "/accounts/{garn}/files/{serial}" SignedIn => handler::files::view,
     Download: GET "/accounts/{garn}/files/{serial}/download" SignedIn => handler::files::download,
+    Superseded: GET "/accounts/{garn}/files/{serial}/revisions/{revision}" SignedIn => handler::files::superseded,
+    DownloadRevision: GET "/accounts/{garn}/files/{serial}/revisions/{revision}/download" SignedIn => handler::files::download_revision,
+    Update: GET "/accounts/{garn}/files/{serial}/update" SignedIn => handler::file_form::show_update,
+    SendUpdate: POST "/accounts/{garn}/files/{serial}/update" SignedIn => handler::file_form::send_update,
+    Deactivate: GET "/accounts/{garn}/files/{serial}/deactivate" SignedIn => handler::deactivate::show,
+    SendDeactivate: POST "/accounts/{garn}/files/{serial}/deactivate" SignedIn => handler::deactivate::send,
 }
 
 pub(crate) fn router(app: App) -> Router {

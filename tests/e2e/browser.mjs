@@ -92,3 +92,24 @@ export async function look(page, name) {
     await page.emulateMedia({ colorScheme: "light" });
   }
 }
+
+/** What hands on a keyboard can do: go to something by Tab, and type into it. The focus is always in sight. */
+export function keyboard(page) {
+  const to = async (locator) => {
+    for (let tabs = 0; tabs < 120; tabs++) {
+      if (await locator.evaluate((element) => element === document.activeElement)) return;
+      await page.keyboard.press("Tab");
+      const hidden = await page.evaluate(() => {
+        const { x, y, width, height } = document.activeElement.getBoundingClientRect();
+        return width > 1 && (y + height <= 0 || y >= innerHeight || x + width <= 0);
+      });
+      assert.equal(hidden, false, "the focus is out of sight");
+    }
+    assert.fail(`Tab does not reach ${locator}`);
+  };
+  const type = async (label, text) => {
+    await to(page.getByLabel(label, { exact: true }));
+    await page.keyboard.type(text);
+  };
+  return { to, type };
+}

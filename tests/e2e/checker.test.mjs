@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { launch, look, open, ready } from "./browser.mjs";
+import { keyboard, launch, look, open, ready } from "./browser.mjs";
 
 const vectors = join(import.meta.dirname, "../../licensing/vectors");
 const vector = (name) => join(vectors, `${name}.I3Lic`);
@@ -96,6 +96,22 @@ test("without script a file is posted to the checker", async () => {
   await verdict(page).getByText("Unknown key").waitFor();
   await page.getByRole("button", { name: "Check", exact: true }).click();
   await page.getByRole("link", { name: "Choose an activation file, or paste its text." }).waitFor();
+  assert.deepEqual(problems, []);
+  await context.close();
+});
+
+test("the checker with the keyboard alone", async () => {
+  const { context, page, problems } = await checker();
+  await ready(page);
+  const { to } = keyboard(page);
+  const choosing = page.waitForEvent("filechooser");
+  await to(page.getByLabel("Activation file", { exact: true }));
+  await page.keyboard.press("Enter");
+  await (await choosing).setFiles(vector("production"));
+  await verdict(page).getByText("Valid").waitFor();
+  await to(page.getByLabel("Or its text"));
+  await page.keyboard.insertText((await readFile(vector("changed-count"))).toString());
+  await verdict(page).getByText("Altered").waitFor();
   assert.deepEqual(problems, []);
   await context.close();
 });

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { launch, look, open, out, ready, signIn } from "./browser.mjs";
+import { keyboard, launch, look, open, out, ready, signIn } from "./browser.mjs";
 
 let browser;
 before(async () => {
@@ -220,22 +220,7 @@ test("what is refused or interrupted is a page, too", async () => {
 
 test("the main job with the keyboard alone", async () => {
   const { context, page, problems } = await open(browser);
-  const to = async (locator) => {
-    for (let tabs = 0; tabs < 120; tabs++) {
-      if (await locator.evaluate((element) => element === document.activeElement)) return;
-      await page.keyboard.press("Tab");
-      const hidden = await page.evaluate(() => {
-        const { x, y, width, height } = document.activeElement.getBoundingClientRect();
-        return width > 1 && (y + height <= 0 || y >= innerHeight || x + width <= 0);
-      });
-      assert.equal(hidden, false, "the focus is out of sight");
-    }
-    assert.fail(`Tab does not reach ${locator}`);
-  };
-  const type = async (label, text) => {
-    await to(page.getByLabel(label, { exact: true }));
-    await page.keyboard.type(text);
-  };
+  const { to, type } = keyboard(page);
   await page.goto("/accounts/ACME-1001/files/new");
   await type("E-mail address", "amelia.hart@acme.example");
   await type("Password", "walk the ledger");
@@ -258,6 +243,41 @@ test("the main job with the keyboard alone", async () => {
   await page.getByLabel("Host id of the switchover server").waitFor({ state: "hidden" });
   // Enter in a field continues; it does not press Go.
   await type("Basic Station, assigned", "1");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "Check your answers" }).waitFor();
+  await to(page.getByRole("button", { name: "Generate activation file" }));
+  await page.keyboard.press("Enter");
+  await page.getByText(/^Activation file AF-\d{7} was generated\.$/).waitFor();
+  assert.deepEqual(problems, []);
+  await context.close();
+});
+
+test("a file for a virtual cloud with the keyboard alone", async () => {
+  const { context, page, problems } = await open(browser);
+  const { to, type } = keyboard(page);
+  await page.goto("/accounts/HELIOS-2002/files/new?site=4&product=CIC&version=2020+R2&type=production");
+  await type("E-mail address", "lena.fischer@meridian.example");
+  await type("Password", "walk the ledger");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "New activation file" }).waitFor();
+  await ready(page);
+  // The radio buttons are one stop: arrows choose, and what the choice needs comes next.
+  await to(page.getByLabel("The server uploads its usage by itself"));
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("ArrowDown");
+  assert.equal(await page.getByLabel("Virtual cloud").isChecked(), true);
+  // Enforcement starts on the server's own today, whatever its clock says.
+  const [, year, month, day] = (await page.content()).match(/today[^0-9]{1,20}(\d{4})-(\d{2})-(\d{2})/);
+  await to(page.getByLabel("Ramp date"));
+  await page.keyboard.type(`${month}${day}${year}`);
+  await type("Grace period, in days", "7");
+  await type("Machine name", "frankfurt-virtual-cloud-01");
+  await type("Mail connector", "None");
+  await to(page.getByLabel("CIC Server, Advanced"));
+  await page.keyboard.press("Space");
+  await to(page.getByLabel("Provide switchover information at another time"));
+  await page.keyboard.press("Space");
+  await to(page.getByRole("button", { name: "Continue" }));
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: "Check your answers" }).waitFor();
   await to(page.getByRole("button", { name: "Generate activation file" }));

@@ -155,6 +155,35 @@ impl Answer {
         page.select(&selector).filter_map(|option| option.attr("value").map(str::to_owned)).collect()
     }
 
+    /// The fields of the page's own form that posts, as a browser would send them when the button `step` is pressed.
+    ///
+    /// # Panics
+    /// When the page has no such form.
+    #[must_use]
+    pub fn fields(&self, step: &str) -> Vec<(String, String)> {
+        let parse = |selector: &str| Selector::parse(selector).expect("a selector");
+        let page = Html::parse_document(&self.text());
+        let forms = parse("main form[method=post]");
+        let form = page.select(&forms).next_back().expect("a form");
+        let mut fields = Vec::new();
+        for field in form.select(&parse("input[name], select[name]")) {
+            let attribute = |name: &str| field.attr(name).unwrap_or_default().to_owned();
+            let unchecked = matches!(field.attr("type"), Some("radio" | "checkbox")) && field.attr("checked").is_none();
+            let value = match field.value().name() {
+                "select" => {
+                    let chosen = field.select(&parse("option[selected]")).next();
+                    chosen.and_then(|option| option.attr("value")).unwrap_or_default().to_owned()
+                }
+                _ => attribute("value"),
+            };
+            if !unchecked {
+                fields.push((attribute("name"), value));
+            }
+        }
+        fields.push(("step".to_owned(), step.to_owned()));
+        fields
+    }
+
     /// What was typed into a field of the form, as the page shows it again.
     #[must_use]
     pub fn value(&self, name: &str) -> Option<String> {

@@ -25,7 +25,12 @@ pub fn form(browser_key: &str, changes: &[(&str, &str)]) -> Vec<(String, String)
         ("switchover_item", "SW-001-4.0-SO03"),
         ("step", "generate"),
     ];
-    let mut fields: Vec<(String, String)> = complete.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+    changed(complete.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect(), changes)
+}
+
+/// `fields` with `changes`, which replace or add.
+#[must_use]
+pub fn changed(mut fields: Vec<(String, String)>, changes: &[(&str, &str)]) -> Vec<(String, String)> {
     for (name, value) in changes {
         match fields.iter_mut().find(|(known, _)| known == name) {
             Some(field) => field.1 = (*value).to_owned(),

@@ -9,7 +9,7 @@ mod report;
 
 pub use browser::{Answer, Browser};
 pub use connection::{Connection, Head};
-pub use form::{NEW, UNUSED_KEY, form, fresh_key};
+pub use form::{NEW, UNUSED_KEY, changed, form, fresh_key};
 pub use postgres::{Cluster, Durability, free_port};
 pub use process::{Home, Process};
 pub use report::{Size, report, seed};
@@ -306,7 +306,7 @@ impl Server {
         database.close().await.expect("closed");
     }
 
-    /// Everything that a generation can change.
+    /// Everything that an operation can change.
     pub async fn contents(&self) -> Vec<JsonValue> {
         // PostgreSQL's sequence is not part of a transaction: numbers of generations that failed are not used again.
         let (hex, numbers) = match self.backend {
@@ -319,7 +319,10 @@ impl Server {
             "SELECT * FROM activation_files ORDER BY id",
             &format!("SELECT file_id, revision, {hex} AS sha256 FROM file_revisions ORDER BY id"),
             "SELECT * FROM allocations ORDER BY revision_id, entitlement_id",
-            "SELECT person_id, key, file_id FROM submissions ORDER BY person_id, key",
+            "SELECT person_id, key, action, subject FROM submissions ORDER BY person_id, key",
+            "SELECT * FROM listed_files ORDER BY file_id",
+            "SELECT * FROM file_machines ORDER BY file_id, name",
+            "SELECT * FROM install_sites ORDER BY id",
             "SELECT id, action, subject FROM audit_events WHERE action <> 'sign-in' ORDER BY id",
             "SELECT id, recipient, subject FROM outbox ORDER BY id",
             numbers,

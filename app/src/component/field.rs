@@ -43,6 +43,9 @@ pub fn TextField(
     /// Typed in a fixed-width font: host ids and codes.
     #[prop(optional)]
     code: bool,
+    /// Id of a `<datalist>` whose entries are offered.
+    #[prop(optional)]
+    list: Option<&'static str>,
     /// What belongs under the field, such as an island.
     #[prop(optional)]
     children: Option<Children>,
@@ -61,6 +64,7 @@ pub fn TextField(
                 type=kind.unwrap_or("text")
                 value=value
                 class:code=code
+                list=list
                 autocomplete=autocomplete.unwrap_or("off")
                 autocapitalize="off"
                 spellcheck="false"
@@ -82,11 +86,15 @@ pub fn SelectField(
     options: Vec<(String, String)>,
     #[prop(into)] value: String,
     #[prop(default = None)] error: Option<String>,
+    /// A filter: choosing nothing means all of them.
+    #[prop(optional)]
+    all: bool,
 ) -> AnyView {
     let described = described_by(&name, false, error.is_some());
     let refused = error.is_some();
     let invalid = refused.then_some("true");
-    let only = options.len() == 1 && value.is_empty();
+    let only = options.len() == 1 && value.is_empty() && !all;
+    let nothing = if all { "All" } else { "Select…" };
     let items = options
         .into_iter()
         .map(|(option, words)| {
@@ -99,7 +107,7 @@ pub fn SelectField(
             <label for=name.clone()>{label}</label>
             <FieldError id=name.clone() words=error />
             <select id=name.clone() name=name aria-describedby=described aria-invalid=invalid>
-                {(!only).then(|| view! { <option value="">"Select…"</option> })}
+                {(!only).then(|| view! { <option value="">{nothing}</option> })}
                 {items}
             </select>
         </div>
@@ -129,7 +137,10 @@ pub fn Choice(
             view! {
                 <div class="choice">
                     <input type="radio" id=id.clone() name=name.clone() value=option checked=checked />
-                    <label for=id><span>{words}</span><span class="help">{explanation}</span></label>
+                    <label for=id>
+                        <span>{words}</span>
+                        {(!explanation.is_empty()).then(|| view! { <span class="help">{explanation}</span> })}
+                    </label>
                 </div>
             }
         })

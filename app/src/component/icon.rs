@@ -5,13 +5,20 @@ use leptos::prelude::*;
 
 pub const ACTIVE: Data = icondata::LuCircleCheck;
 pub const ADD: Data = icondata::LuPlus;
+pub const CLEAR: Data = icondata::LuX;
+pub const DEACTIVATE: Data = icondata::LuPowerOff;
+pub const DOWN: Data = icondata::LuArrowDown;
 pub const DOWNLOAD: Data = icondata::LuDownload;
 pub const ENDED: Data = icondata::LuArchive;
 pub const NEXT: Data = icondata::LuArrowRight;
 pub const PROBLEM: Data = icondata::LuCircleAlert;
 pub const REVOKED: Data = icondata::LuBan;
+pub const REFRESH: Data = icondata::LuRefreshCw;
 pub const SEARCH: Data = icondata::LuSearch;
 pub const SIGN_OUT: Data = icondata::LuLogOut;
+pub const UP: Data = icondata::LuArrowUp;
+pub const UPDATE: Data = icondata::LuPencil;
+pub const VIEW: Data = icondata::LuEye;
 pub const WARNING: Data = icondata::LuTriangleAlert;
 
 #[component]

@@ -1,19 +1,25 @@
 //! What pages are built of.
 
+mod changes;
 mod columns;
 mod error_summary;
 mod field;
+mod figures;
 pub mod icon;
 mod key_table;
 mod plate;
+mod seal;
 mod text;
 mod time;
 
+pub use changes::Changes;
 pub use columns::Columns;
 pub use error_summary::ErrorSummary;
 pub use field::{Choice, Hidden, SelectField, TextField, error_id, problem_of};
+pub use figures::{counted, thousands};
 pub use icon::Icon;
 pub use key_table::KeyTable;
 pub use plate::{EnforcementFacts, Plate, StateBadge};
+pub use seal::Seal;
 pub use text::Plain;
 pub use time::{Day, Instant};

@@ -1,12 +1,13 @@
 //! One file for each feature. A function of it is one page.
 
 pub mod accounts;
+pub mod activity;
 pub mod check_file;
 pub mod cloud;
+pub mod deactivate;
 pub mod file;
-pub mod files;
+pub mod file_form;
 pub mod keys;
-pub mod new_file;
 pub mod overview;
 pub mod problem;
 pub mod sign_in;

@@ -1,6 +1,6 @@
 //! The dashboard of an account: what needs attention, the one thing to do, the latest files, what is owned.
 
-use super::files::FileTable;
+use super::activity::FileTable;
 use crate::{
     Page, Tab,
     component::{Columns, Day, Icon, icon},
@@ -15,6 +15,7 @@ pub async fn show(access: &AccountAccess) -> Result<Page, Error> {
     let Overview { attention, recent, parts, active_files } = access.overview().await?;
     let zone = access.caller().person().time_zone;
     let garn = access.garn.to_string();
+    let changes = access.refuses_deactivation().is_none();
     let title = access.name.clone();
     let page = Page::new(title.clone(), move || {
         let new = format!("/accounts/{garn}/files/new");
@@ -40,7 +41,7 @@ pub async fn show(access: &AccountAccess) -> Result<Page, Error> {
                         </div>
                     }.into_any()
                 } else {
-                    view! { <p class="count">{files}</p><FileTable garn rows=recent zone /><p><a href=all>"All activation files"</a></p> }.into_any()
+                    view! { <p class="count">{files}</p><FileTable garn rows=recent zone changes /><p><a href=all>"All activation files"</a></p> }.into_any()
                 }}
             </section>
             <Owned parts />

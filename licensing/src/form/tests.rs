@@ -31,6 +31,7 @@ fn part(number: &str, class: PartClass, keys: &[(&str, u32, u32)], owned: Quanti
             term_days: None,
             ends_on: None,
         }],
+        held: Quantity::ZERO,
     }
 }
 
@@ -44,6 +45,7 @@ fn offer() -> Offer {
         licence_type: LicenceType::Production,
         ended_on: None,
         virtual_cloud: Err(CloudObstacle::LicenceModel(LicenceModel::Perpetual)),
+        updates: None,
         today: "2026-11-22".parse().expect("a date"),
         sites: vec![
             OfferedSite { id: "1".into(), name: "Indianapolis DC 1".into(), active: true },

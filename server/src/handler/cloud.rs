@@ -6,9 +6,7 @@ use app::{
 };
 use axum::{
     Extension,
-    body::Bytes,
-    extract::{RawQuery, rejection::BytesRejection},
-    http::HeaderMap,
+    extract::RawQuery,
     response::{IntoResponse, Redirect, Response},
 };
 use portal::{Caller, CloudNotChanged, Error};
@@ -29,13 +27,8 @@ pub(crate) async fn send(
     Extension(visit): Extension<Visit>,
     Extension(caller): Extension<Caller>,
     Segments(garn): Segments<String>,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    posted: PostedForm,
 ) -> Response {
-    let posted = match PostedForm::read(&visit, &headers, body).await {
-        Ok(posted) => posted,
-        Err(response) => return response,
-    };
     match change(&caller, &garn, &posted).await {
         Ok(None) => Redirect::to(&format!("/accounts/{garn}/cloud?saved")).into_response(),
         Ok(Some(page)) => answer::page(visit, page).await,

@@ -3,20 +3,21 @@
 pub(crate) mod accounts;
 pub(crate) mod check_file;
 pub(crate) mod cloud;
+pub(crate) mod deactivate;
+pub(crate) mod file_form;
 pub(crate) mod files;
 pub(crate) mod health;
 pub(crate) mod keys;
 pub(crate) mod metrics;
-pub(crate) mod new_file;
 pub(crate) mod sign_in;
 
 use crate::{App, answer, form::PostedForm, middleware::THEME_COOKIE, origin::own_address};
 use app::{Theme, Visit, page::problem};
 use axum::{
     Extension,
-    body::Bytes,
-    extract::{FromRequestParts, Path, State, rejection::BytesRejection},
-    http::{HeaderMap, StatusCode, header, request::Parts},
+    body::{Body, Bytes},
+    extract::{FromRequestParts, Path, State},
+    http::{StatusCode, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
 use cookie::{Cookie, SameSite, time::Duration};
@@ -49,16 +50,7 @@ pub(crate) async fn home(Extension(visit): Extension<Visit>) -> Response {
 }
 
 /// Remembers light or dark in a cookie, and goes back.
-pub(crate) async fn theme(
-    State(app): State<App>,
-    Extension(visit): Extension<Visit>,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
-) -> Response {
-    let form = match PostedForm::read(&visit, &headers, body).await {
-        Ok(form) => form,
-        Err(response) => return response,
-    };
+pub(crate) async fn theme(State(app): State<App>, form: PostedForm) -> Response {
     let theme = Theme::from_code(form.value("theme"));
     let cookie = Cookie::build((THEME_COOKIE, theme.code()))
         .path("/")
@@ -67,6 +59,26 @@ pub(crate) async fn theme(
         .same_site(SameSite::Lax)
         .max_age(Duration::days(365));
     ([(header::SET_COOKIE, cookie.to_string())], Redirect::to(own_address(form.value("return_to")))).into_response()
+}
+
+/// A table for spreadsheets, as a file to keep.
+pub(crate) fn csv(name: &str, lines: impl Into<Body>) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
+    ];
+    (headers, lines.into()).into_response()
+}
+
+/// Lines of a table. A cell that a spreadsheet would take for a formula begins with an apostrophe instead, which shows it as the text that it is.
+pub(crate) fn csv_lines<const COLUMNS: usize>(lines: impl IntoIterator<Item = [String; COLUMNS]>) -> Bytes {
+    let mut table = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    for line in lines {
+        let cells = line.map(|cell| if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell });
+        // Memory is all that it writes to, and every line has as many cells.
+        let _ = table.write_record(cells);
+    }
+    table.into_inner().unwrap_or_default().into()
 }
 
 pub(crate) async fn not_found(Extension(visit): Extension<Visit>) -> Response {

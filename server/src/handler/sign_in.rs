@@ -1,26 +1,25 @@
 use crate::{
     App, answer, client_address,
     form::{PostedForm, decode},
+    handler::{deactivate, file_form},
     middleware::cookie_value,
     origin::own_address,
 };
 use app::{
     Page, Visit,
     page::{
-        new_file,
+        file_form::KEY,
         sign_in::{self, Asked, field},
     },
 };
 use axum::{
     Extension,
-    body::Bytes,
-    extract::{ConnectInfo, RawQuery, State, rejection::BytesRejection},
+    extract::{ConnectInfo, RawQuery, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
 use cookie::{Cookie, SameSite, time::Duration};
-use licensing::form::NewFileForm;
-use portal::{Error, SignIn, SignInRefused, Token};
+use portal::{Error, SignIn, SignInRefused, SubmissionKey, Token};
 use std::net::SocketAddr;
 
 /// The sign-in page, which leads back to addresses of this site only.
@@ -40,12 +39,8 @@ pub(crate) async fn sign_in(
     Extension(visit): Extension<Visit>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    form: PostedForm,
 ) -> Response {
-    let form = match PostedForm::read(&visit, &headers, body).await {
-        Ok(form) => form,
-        Err(response) => return response,
-    };
     let asked = Asked {
         email: form.value(field::EMAIL).trim().to_owned(),
         return_to: own_address(form.value(field::RETURN_TO)).to_owned(),
@@ -90,15 +85,42 @@ async fn signed_in(app: &App, mut visit: Visit, token: &Token, asked: Asked) -> 
 }
 
 async fn kept_form(visit: &mut Visit, token: &Token, asked: &Asked) -> Result<Option<Page>, Error> {
-    let path = asked.return_to.strip_prefix("/accounts/").and_then(|path| path.strip_suffix("/files/new"));
-    let Some(garn) = path.filter(|_| !asked.kept_form.is_empty()) else { return Ok(None) };
+    if asked.kept_form.is_empty() {
+        return Ok(None);
+    }
     visit.caller = visit.site.portal.authenticate(token.as_str()).await?;
     visit.address.clone_from(&asked.return_to);
     let Some(caller) = &visit.caller else { return Ok(None) };
-    let access = caller.account(garn).await?;
-    let form: NewFileForm = decode(&asked.kept_form).collect();
-    let key = form.value(new_file::KEY).parse().unwrap_or_else(|_| visit.site.portal.new_submission_key());
-    new_file::edit(&access, form, key).await.map(Some)
+    let kept = Kept::new(visit, &asked.kept_form);
+    match asked.return_to.trim_start_matches('/').split('/').collect::<Vec<_>>().as_slice() {
+        ["accounts", garn, "files", "new"] => file_form::reopen(&caller.account(garn).await?, None, kept).await.map(Some),
+        ["accounts", garn, "files", serial, "update"] => {
+            file_form::reopen(&caller.account(garn).await?, Some(serial), kept).await.map(Some)
+        }
+        ["accounts", garn, "files", serial, "deactivate"] => {
+            deactivate::reopen(&caller.account(garn).await?, serial, kept).await.map(Some)
+        }
+        _ => Ok(None),
+    }
+}
+
+/// The fields of a form that was sent when the session had ended.
+pub(crate) struct Kept {
+    pub(crate) fields: Vec<(String, String)>,
+    /// The form's own, so that what was sent twice is one submission; another one where it has none.
+    pub(crate) key: SubmissionKey,
+}
+
+impl Kept {
+    fn new(visit: &Visit, body: &str) -> Self {
+        let fields: Vec<_> = decode(body).collect();
+        let own = fields.iter().find(|(name, _)| name == KEY).and_then(|(_, value)| value.parse().ok());
+        Self { key: own.unwrap_or_else(|| visit.site.portal.new_submission_key()), fields }
+    }
+
+    pub(crate) fn value(&self, field: &str) -> &str {
+        self.fields.iter().find(|(name, _)| name == field).map_or("", |(_, value)| value)
+    }
 }
 
 pub(crate) async fn sign_out(State(app): State<App>, Extension(visit): Extension<Visit>, headers: HeaderMap) -> Response {

@@ -35,7 +35,7 @@ const fn on_both(sql: &'static str, said: &'static str) -> Break {
     Break { sqlite: sql, postgres: sql, said }
 }
 
-const BREAKS: [Break; 29] = [
+const BREAKS: [Break; 34] = [
     Break {
         sqlite: "PRAGMA ignore_check_constraints = ON; UPDATE entitlements SET owned_assigned = 1 WHERE id = 1",
         postgres: "ALTER TABLE entitlements DROP CONSTRAINT entitlements_check; UPDATE entitlements SET owned_assigned = 1 WHERE id = 1",
@@ -46,7 +46,7 @@ const BREAKS: [Break; 29] = [
         "what is allocated is what active files hold: SO-104417 line 4: 6 assigned and 0 pooled are allocated, active files hold 5 and 0",
     ),
     on_both(
-        "UPDATE activation_files SET state = 'deactivated' WHERE id = 2",
+        "UPDATE activation_files SET state = 'deactivated', ended_at = '2026-11-22T10:15:30+00:00' WHERE id = 2",
         "what is allocated is what active files hold: SO-104417 line 1: 2 assigned and 0 pooled are allocated, active files hold 1 and 0",
     ),
     on_both(
@@ -58,12 +58,36 @@ const BREAKS: [Break; 29] = [
         "each file has its revisions without gaps: AF-0000001: is at revision 1 and has 1, the last 3",
     ),
     on_both(
-        "DELETE FROM submissions WHERE file_id = 1",
+        "DELETE FROM submissions WHERE subject = 'AF-0000001'",
         "each file was led to by one submission, of the person who generated it: AF-0000001: 0 submissions of its generator led to it",
     ),
     on_both(
-        "UPDATE submissions SET person_id = 2 WHERE file_id = 1",
+        "UPDATE submissions SET person_id = 2 WHERE subject = 'AF-0000001'",
         "each file was led to by one submission, of the person who generated it: AF-0000001: 0 submissions of its generator led to it",
+    ),
+    on_both(
+        "UPDATE activation_files SET state = 'deactivated', ended_by = 1, ended_at = '2026-11-22T10:15:30+00:00' WHERE id = 2",
+        "each deactivated file was given back by one submission, and left its event: \
+         AF-0000002: 0 submissions and 0 events deactivated it",
+    ),
+    on_both(
+        "INSERT INTO file_revisions (file_id, revision, site_id, version_id, primary_machine, primary_host, valid_through, generated_by,
+            generated_at, signing_key, bytes, sha256)
+         SELECT file_id, 2, site_id, version_id, primary_machine, primary_host, valid_through, generated_by, generated_at, signing_key,
+            bytes, sha256 FROM file_revisions WHERE id = 2",
+        "each further revision was led to by one submission, of the person who made it: AF-0000002: 0 submissions led to revision 2",
+    ),
+    on_both(
+        "UPDATE listed_files SET machine = 'ic-prd-99' WHERE file_id = 1",
+        "lists and searches find each file as its current revision has it: AF-0000001: the list says something else than revision 1",
+    ),
+    on_both(
+        "DELETE FROM file_machines WHERE name = 'ic-prd-02'",
+        "lists and searches find each file as its current revision has it: AF-0000001: the list says something else than revision 1",
+    ),
+    on_both(
+        "DELETE FROM listed_files WHERE file_id = 2",
+        "lists and searches find each file as its current revision has it: AF-0000002: the list says something else than revision 1",
     ),
     on_both(
         "CREATE TABLE copied AS SELECT * FROM submissions; DROP TABLE submissions; ALTER TABLE copied RENAME TO submissions;

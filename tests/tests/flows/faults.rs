@@ -68,7 +68,16 @@ async fn a_generation_that_fails_on_its_way_leaves_nothing() {
     let amelia = server.signed_in(AMELIA).await;
     let fields = form(&fresh_key(&amelia).await, &[]);
     let before = server.contents().await;
-    for table in ["activation_files", "file_revisions", "allocations", "submissions", "outbox", "audit_events"] {
+    for table in [
+        "activation_files",
+        "file_revisions",
+        "allocations",
+        "listed_files",
+        "file_machines",
+        "submissions",
+        "outbox",
+        "audit_events",
+    ] {
         let (fault, mended) = match server.backend() {
             Backend::Sqlite => (
                 format!("CREATE TRIGGER fails BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'a fault of the test'); END"),

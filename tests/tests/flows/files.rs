@@ -18,7 +18,8 @@ async fn a_file_is_viewed_and_downloaded_byte_for_byte() {
     assert_eq!(first.body, second.body);
     assert_eq!(first.header("content-type"), "application/octet-stream");
     assert_eq!(first.header("content-disposition"), "attachment; filename=\"AF-0000001.I3Lic\"");
-    let facts = page.all(".download dd");
+    let facts = page.all("dl.facts dd");
+    let facts = &facts[facts.len() - 2..];
     assert_eq!(facts[0], format!("{} bytes", first.body.len()));
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("file"), &first.body).expect("the file is written");
@@ -69,7 +70,7 @@ async fn the_list_shows_files_page_by_page_and_both_names_of_a_pair() {
         generated(&amelia, &[("host_id", &host), ("machine_name", &format!("IC-{number}")), ("switchover_later", "yes")]).await;
     }
     let first = amelia.get("/accounts/ACME-1001/files").await;
-    assert_eq!(first.all(".count"), ["27 activation files, the latest first"]);
+    assert_eq!(first.all(".count"), ["27 activation files, generated, latest first"]);
     assert_eq!(first.all("tbody tr").len(), 25);
     assert_eq!(first.all("tbody tr th")[0], "AF-0000027");
     let next = first.attribute("nav.pages a[rel=next]", "href").expect("a second page");

@@ -2,9 +2,11 @@
 
 mod access;
 mod accounts;
+mod activity;
 mod check_file;
 mod cloud;
 mod copy;
+mod deactivate;
 mod doctor;
 mod faults;
 mod files;
@@ -14,6 +16,7 @@ mod licence_types;
 mod mail;
 mod refusals;
 mod sign_in;
+mod update;
 
 use reqwest::StatusCode;
 use tests::{Answer, Browser, NEW, UNUSED_KEY, form, fresh_key};
@@ -28,6 +31,13 @@ async fn generated(browser: &Browser, changes: &[(&str, &str)]) -> String {
 fn address(answer: &Answer) -> String {
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{:?}", answer.problems());
     answer.header("location").trim_end_matches("?generated").to_owned()
+}
+
+/// (allocated assigned, allocated pooled) of an order line.
+async fn allocated(server: &tests::Server, id: i64) -> (i64, i64) {
+    let rows = server.rows(&format!("SELECT allocated_assigned, allocated_pooled FROM entitlements WHERE id = {id}")).await;
+    let count = |name: &str| rows[0][name].as_i64().expect("a count");
+    (count("allocated_assigned"), count("allocated_pooled"))
 }
 
 /// The text of a downloaded file.

@@ -14,7 +14,7 @@ use std::{
     },
     time::{Duration, Instant},
 };
-use tests::{AMELIA, Backend, Browser, Home, NEW, Size, form, fresh_key, report, seed};
+use tests::{AMELIA, Backend, Browser, Home, NEW, Size, changed, form, fresh_key, report, seed};
 use tokio::{sync::Mutex, task::JoinSet};
 
 /// The database of `home`, opened by the test itself.
@@ -71,7 +71,11 @@ pub(crate) fn fields(key: &str, machine: u64) -> Vec<(String, String)> {
 
 /// Sends `fields` until there is an answer: the file's address.
 async fn resubmit(browser: &Browser, fields: &[(String, String)]) -> String {
-    let answer = browser.post(NEW, fields).await;
+    resubmit_to(browser, NEW, fields).await
+}
+
+async fn resubmit_to(browser: &Browser, path: &str, fields: &[(String, String)]) -> String {
+    let answer = browser.post(path, fields).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{:?}", answer.problems());
     answer.header("location").to_owned()
 }
@@ -139,6 +143,94 @@ async fn killed_on_the_way_of_generate(backend: Backend) {
     report(&format!(
         "kills, {backend:?}: {times} × SIGKILL at each of {points} steps of generate: {files} submissions sent again, {files} files, \
          doctor clean after every kill, {seconds} s"
+    ));
+}
+
+/// What is done to a file that is there.
+#[derive(Clone, Copy, Debug)]
+enum Change {
+    Update,
+    Deactivate,
+}
+
+impl Change {
+    const fn steps(self) -> &'static [Failpoint] {
+        match self {
+            Self::Update => &Failpoint::UPDATE,
+            Self::Deactivate => &Failpoint::DEACTIVATE,
+        }
+    }
+
+    /// Address and fields of a form that changes `file`, complete.
+    async fn form(self, browser: &Browser, file: &str, machine: u64) -> (String, Vec<(String, String)>) {
+        let (path, changes) = match self {
+            Self::Update => {
+                (format!("{file}/update"), vec![("assigned.SW-001-4.0-AL02", "3"), ("assigned.SW-001-4.0-AL04", "2")])
+            }
+            Self::Deactivate => (format!("{file}/deactivate"), vec![("reason", "reallocation")]),
+        };
+        let page = browser.get(&path).await;
+        let mut fields = changed(page.fields("generate"), &changes);
+        if matches!(self, Self::Deactivate) {
+            fields = changed(fields, &[("machine", &format!("IC-{machine}"))]);
+        }
+        (path, fields)
+    }
+
+    /// Files that the change was made to.
+    const fn done(self) -> &'static str {
+        match self {
+            Self::Update => "activation_files WHERE revision = 2",
+            Self::Deactivate => "activation_files WHERE state = 'deactivated'",
+        }
+    }
+
+    const fn events(self) -> &'static str {
+        match self {
+            Self::Update => "audit_events WHERE action = 'update'",
+            Self::Deactivate => "audit_events WHERE action = 'deactivate'",
+        }
+    }
+}
+
+async fn killed_on_the_way_of_a_change(backend: Backend, change: Change) {
+    let (times, began) = (Size::of_run().pick(1, 20), Instant::now());
+    let home = Home::new(EXECUTABLE, backend).await;
+    let mut running = home.start();
+    order_more(&home).await;
+    let amelia = home.browser();
+    amelia.sign_in(AMELIA).await;
+    let mut files = 0i64;
+    for _ in 0..times {
+        for failpoint in change.steps() {
+            files += 1;
+            let machine = files.unsigned_abs();
+            let answer = resubmit_to(&amelia, NEW, &fields(&fresh_key(&amelia).await, machine)).await;
+            let file = answer.trim_end_matches("?generated");
+            let (path, fields) = change.form(&amelia, file, machine).await;
+            running.arm(*failpoint);
+            let answer = amelia.try_post(&path, &fields).await;
+            assert!(answer.is_err(), "{failpoint:?}: nobody was told");
+            running.assert_killed();
+            let left = number(&home, change.done()).await;
+            assert_eq!(left, if *failpoint == Failpoint::Committed { files } else { files - 1 }, "{failpoint:?}");
+            home.assert_healthy().await;
+            running = home.start();
+            let first = resubmit_to(&amelia, &path, &fields).await;
+            assert_eq!(resubmit_to(&amelia, &path, &fields).await, first, "{failpoint:?}");
+            // Once, with one event and one mail for each change.
+            assert_eq!(number(&home, change.done()).await, files);
+            assert_eq!(number(&home, change.events()).await, files);
+            assert_eq!(number(&home, "outbox").await, 2 * files);
+            home.assert_healthy().await;
+        }
+    }
+    running.terminate();
+    let (points, seconds) = (change.steps().len(), began.elapsed().as_secs());
+    report(&format!(
+        "kills, {backend:?}: {times} × SIGKILL at each of {points} steps of {}: {files} submissions sent again, {files} changes, \
+         doctor clean after every kill, {seconds} s",
+        format!("{change:?}").to_lowercase()
     ));
 }
 
@@ -246,6 +338,26 @@ async fn a_generation_that_was_killed_leaves_all_or_nothing_on_sqlite() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_generation_that_was_killed_leaves_all_or_nothing_on_postgres() {
     killed_on_the_way_of_generate(Backend::Postgres).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_update_that_was_killed_leaves_all_or_nothing_on_sqlite() {
+    killed_on_the_way_of_a_change(Backend::Sqlite, Change::Update).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_update_that_was_killed_leaves_all_or_nothing_on_postgres() {
+    killed_on_the_way_of_a_change(Backend::Postgres, Change::Update).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deactivation_that_was_killed_leaves_all_or_nothing_on_sqlite() {
+    killed_on_the_way_of_a_change(Backend::Sqlite, Change::Deactivate).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deactivation_that_was_killed_leaves_all_or_nothing_on_postgres() {
+    killed_on_the_way_of_a_change(Backend::Postgres, Change::Deactivate).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,12 +1,13 @@
 //! Random sequences of operations, each compared with a model that fits on a page and shares no code with the product.
 
-use chrono::{NaiveDate, TimeDelta};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use licensing::{
     Serial,
+    activity::{Active, Filter, Sort},
     file::{ActivationFile, Note},
     form::NewFileForm,
 };
-use portal::{AccountAccess, DEMO_PASSWORD, Error, NotGenerated, PageSize, SignIn, Token};
+use portal::{AccountAccess, DEMO_PASSWORD, Error, NotDeactivated, NotGenerated, NotUpdatable, SignIn, Token};
 use rand::{RngExt, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -47,6 +48,52 @@ struct Request {
     usage: Option<&'static str>,
 }
 
+/// What somebody asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Ask {
+    Generate(Request),
+    /// A revision of the file at a position of its account's, which began with this revision.
+    Update {
+        position: usize,
+        began: u32,
+        request: Request,
+    },
+    Deactivate {
+        garn: &'static str,
+        position: usize,
+    },
+}
+
+impl Ask {
+    fn garn(&self) -> &'static str {
+        match self {
+            Self::Generate(request) | Self::Update { request, .. } => request.garn,
+            Self::Deactivate { garn, .. } => garn,
+        }
+    }
+}
+
+impl Ask {
+    /// An update or a deactivation of some file, of what it holds now or of something else.
+    fn of_a_file(model: &Model, random: &mut StdRng) -> Self {
+        let garn = *ACCOUNTS.choose(random).expect("an account");
+        let files = model.files.get(garn).map_or(0, Vec::len);
+        // Sometimes one that is not there.
+        let position = random.random_range(0..=files);
+        if random.random_bool(0.4) {
+            return Self::Deactivate { garn, position };
+        }
+        let (began, own) = model.file(garn, position).map_or((1, None), |file| (file.revision, Some(file.request.clone())));
+        let request = match own {
+            Some(own) if random.random_bool(0.1) => own,
+            Some(own) if random.random_bool(0.5) => Request { add_ons: Request::random_of(garn, model, random).add_ons, ..own },
+            _ => Request::random_of(garn, model, random),
+        };
+        let began = if random.random_bool(0.1) { began + 1 } else { began };
+        Self::Update { position, began, request }
+    }
+}
+
 /// What the product should answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Outcome {
@@ -55,7 +102,25 @@ enum Outcome {
     Refused,
     KeyReused(String),
     Same(String),
-    Generated,
+    NotActive,
+    Superseded,
+    Unchanged,
+    Done,
+}
+
+/// A file as the model has it.
+#[derive(Clone, Debug)]
+struct File {
+    serial: String,
+    request: Request,
+    /// Of each line, by its id.
+    holds: BTreeMap<i64, Pools>,
+    active: bool,
+    revision: u32,
+    updates_through: Option<NaiveDate>,
+    /// Who made the current revision, and when.
+    by: usize,
+    at: DateTime<Utc>,
 }
 
 /// What the database should hold.
@@ -66,8 +131,9 @@ struct Model {
     /// Part → (key, for each assigned, for each pooled).
     keys: BTreeMap<String, Vec<(String, u32, u32)>>,
     sites: BTreeMap<&'static str, Vec<(String, bool)>>,
-    submissions: BTreeMap<(usize, String), (Request, String)>,
-    files: BTreeMap<&'static str, Vec<String>>,
+    submissions: BTreeMap<(usize, String), (Ask, String)>,
+    /// In the order in which they were generated.
+    files: BTreeMap<&'static str, Vec<File>>,
     today: BTreeMap<&'static str, NaiveDate>,
 }
 
@@ -109,9 +175,14 @@ impl Model {
         model
     }
 
-    fn expected(&self, person: usize, key: &str, request: &Request) -> Outcome {
+    fn file(&self, garn: &str, position: usize) -> Option<&File> {
+        self.files.get(garn).and_then(|files| files.get(position))
+    }
+
+    fn expected(&self, person: usize, key: &str, ask: &Ask) -> Outcome {
         let email = PEOPLE[person];
-        let visible = match request.garn {
+        let garn = ask.garn();
+        let visible = match garn {
             "ACME-1001" => [AMELIA, OWEN, LENA].contains(&email),
             "HELIOS-2002" => [HANNA, LENA].contains(&email),
             _ => [PETRA, LENA].contains(&email),
@@ -120,8 +191,28 @@ impl Model {
             return Outcome::NotFound;
         }
         if let Some((sent, serial)) = self.submissions.get(&(person, key.to_owned())) {
-            return if sent == request { Outcome::Same(serial.clone()) } else { Outcome::KeyReused(serial.clone()) };
+            return if sent == ask { Outcome::Same(serial.clone()) } else { Outcome::KeyReused(serial.clone()) };
         }
+        let subscription = garn == "HELIOS-2002" && email != LENA;
+        match ask {
+            Ask::Generate(request) => self.made(email, request, None),
+            Ask::Update { position, began, request } => match self.file(garn, *position) {
+                None => Outcome::NotFound,
+                Some(file) if !file.active => Outcome::NotActive,
+                Some(file) if file.revision != *began => Outcome::Superseded,
+                Some(file) => self.made(email, request, Some(file)),
+            },
+            Ask::Deactivate { position, .. } => match self.file(garn, *position) {
+                None => Outcome::NotFound,
+                Some(_) if subscription => Outcome::Ineligible,
+                Some(file) if !file.active => Outcome::NotActive,
+                Some(_) => Outcome::Done,
+            },
+        }
+    }
+
+    /// What comes of a form, for a new file or as a revision of one that is there.
+    fn made(&self, email: &str, request: &Request, of: Option<&File>) -> Outcome {
         let subscription = request.garn == "HELIOS-2002";
         if email != LENA && (subscription || email == OWEN) {
             return Outcome::Ineligible;
@@ -131,42 +222,49 @@ impl Model {
         let usage = subscription == request.usage.is_some();
         let parts = request.parts();
         let met = |part: &String| self.requires.get(part).is_none_or(|needed| needed.iter().all(|part| parts.contains_key(part)));
-        let enough = parts.iter().all(|(part, asked)| self.draw(request.garn, part, *asked).is_some());
-        if site && hosts && usage && enough && parts.keys().all(met) { Outcome::Generated } else { Outcome::Refused }
+        let lines = self.without(request.garn, of);
+        let enough = parts.iter().all(|(part, asked)| draw(&lines, part, *asked).is_some());
+        if !(site && hosts && usage && enough && parts.keys().all(met)) {
+            return Outcome::Refused;
+        }
+        match of {
+            Some(file) if file.request == *request && file.updates_through == self.updates_through(&lines, request) => {
+                Outcome::Unchanged
+            }
+            _ => Outcome::Done,
+        }
     }
 
-    /// What each line gives, by its id: the latest maintenance first, then the oldest order. `None` when there is not enough.
-    fn draw(&self, garn: &str, part: &str, asked: Pools) -> Option<BTreeMap<i64, Pools>> {
-        let mut lines: Vec<&Line> = self.lines[garn].iter().filter(|line| line.part == part).collect();
-        lines.sort_by_key(|line| (std::cmp::Reverse(line.maintenance_end), line.ordered_on, line.sales_order.clone()));
-        let (mut assigned, mut pooled) = asked;
-        let mut drawn = BTreeMap::new();
-        for line in lines {
-            let free = |owned: u32, allocated: u32| if line.unlimited { u32::MAX } else { owned - allocated };
-            let given = (assigned.min(free(line.owned.0, line.allocated.0)), pooled.min(free(line.owned.1, line.allocated.1)));
-            if given != (0, 0) {
-                drawn.insert(line.id, given);
-                assigned -= given.0;
-                pooled -= given.1;
+    /// The account's lines as they would be without what a file holds.
+    fn without(&self, garn: &str, file: Option<&File>) -> Vec<Line> {
+        let mut lines = self.lines[garn].clone();
+        for line in &mut lines {
+            if let Some((assigned, pooled)) = file.and_then(|file| file.holds.get(&line.id)) {
+                line.allocated = (line.allocated.0 - assigned, line.allocated.1 - pooled);
             }
         }
-        (assigned == 0 && pooled == 0).then_some(drawn)
+        lines
     }
 
-    /// Takes note of a generated file; the keys that it must hold, and the day until which it permits updates.
-    fn generate(
+    fn updates_through(&self, lines: &[Line], request: &Request) -> Option<NaiveDate> {
+        let item = draw(lines, &request.item, (1, 0)).expect("there is one");
+        let line = *item.keys().next().expect("a line");
+        let line = lines.iter().find(|l| l.id == line).expect("it is known");
+        line.maintenance_end.filter(|end| self.today[request.garn] <= *end)
+    }
+
+    /// Takes note of a file that was generated or updated; the keys that it must hold, and the day until which it permits updates.
+    fn make(
         &mut self,
-        person: usize,
-        key: &str,
+        (person, at): (usize, DateTime<Utc>),
         request: &Request,
         serial: &str,
+        position: Option<usize>,
     ) -> (BTreeMap<String, u32>, Option<NaiveDate>) {
         let mut keys = BTreeMap::new();
         let mut add = |key: &str, count: u32| *keys.entry(key.to_owned()).or_insert(0) += count;
-        let item = self.draw(request.garn, &request.item, (1, 0)).expect("there is one");
-        let line = *item.keys().next().expect("a line");
-        let line = self.lines[request.garn].iter().find(|l| l.id == line).expect("it is known");
-        let updates_through = line.maintenance_end.filter(|end| self.today[request.garn] <= *end);
+        let mut lines = self.without(request.garn, position.map(|position| &self.files[request.garn][position]));
+        let updates_through = self.updates_through(&lines, request);
         if updates_through.is_some() {
             add("I3_FEATURE_SU_ALLOWED", 1);
         }
@@ -175,6 +273,7 @@ impl Model {
             Some(_) => add("I3_FEATURE_USAGE_TRACKING_LOCAL", 1),
             None => {}
         }
+        let mut holds = BTreeMap::new();
         for (part, asked) in request.parts() {
             for (key, per_assigned, per_pooled) in self.keys.get(&part).into_iter().flatten() {
                 let count = asked.0 * per_assigned + asked.1 * per_pooled;
@@ -182,16 +281,47 @@ impl Model {
                     add(key, count);
                 }
             }
-            for (id, given) in self.draw(request.garn, &part, asked).expect("there is enough") {
-                let lines = self.lines.get_mut(request.garn).expect("an account");
+            for (id, given) in draw(&lines, &part, asked).expect("there is enough") {
                 let line = lines.iter_mut().find(|line| line.id == id).expect("a line");
                 line.allocated = (line.allocated.0 + given.0, line.allocated.1 + given.1);
+                holds.insert(id, given);
             }
         }
-        self.submissions.insert((person, key.to_owned()), (request.clone(), serial.to_owned()));
-        self.files.entry(request.garn).or_default().push(serial.to_owned());
+        self.lines.insert(request.garn, lines);
+        let files = self.files.entry(request.garn).or_default();
+        let (request, serial) = (request.clone(), serial.to_owned());
+        let made = File { serial, request, holds, active: true, revision: 1, updates_through, by: person, at };
+        match position {
+            None => files.push(made),
+            Some(position) => files[position] = File { revision: files[position].revision + 1, ..made },
+        }
         (keys, updates_through)
     }
+
+    fn deactivate(&mut self, garn: &'static str, position: usize) {
+        let lines = self.without(garn, Some(&self.files[garn][position]));
+        self.lines.insert(garn, lines);
+        let file = &mut self.files.get_mut(garn).expect("files")[position];
+        (file.active, file.holds) = (false, BTreeMap::new());
+    }
+}
+
+/// What each line gives, by its id: the latest maintenance first, then the oldest order. `None` when there is not enough.
+fn draw(lines: &[Line], part: &str, asked: Pools) -> Option<BTreeMap<i64, Pools>> {
+    let mut lines: Vec<&Line> = lines.iter().filter(|line| line.part == part).collect();
+    lines.sort_by_key(|line| (std::cmp::Reverse(line.maintenance_end), line.ordered_on, line.sales_order.clone()));
+    let (mut assigned, mut pooled) = asked;
+    let mut drawn = BTreeMap::new();
+    for line in lines {
+        let free = |owned: u32, allocated: u32| if line.unlimited { u32::MAX } else { owned - allocated };
+        let given = (assigned.min(free(line.owned.0, line.allocated.0)), pooled.min(free(line.owned.1, line.allocated.1)));
+        if given != (0, 0) {
+            drawn.insert(line.id, given);
+            assigned -= given.0;
+            pooled -= given.1;
+        }
+    }
+    (assigned == 0 && pooled == 0).then_some(drawn)
 }
 
 impl Request {
@@ -233,6 +363,10 @@ impl Request {
 
     fn random(model: &Model, random: &mut StdRng) -> Self {
         let garn = *ACCOUNTS.choose(random).expect("an account");
+        Self::random_of(garn, model, random)
+    }
+
+    fn random_of(garn: &'static str, model: &Model, random: &mut StdRng) -> Self {
         let lines = &model.lines[garn];
         let class =
             |word: &str| -> Vec<&String> { lines.iter().map(|line| &line.part).filter(|part| part.contains(word)).collect() };
@@ -286,6 +420,37 @@ async fn lines(server: &Server, garn: &str) -> Vec<Line> {
         .collect()
 }
 
+/// Why nothing was done, of all operations.
+#[derive(Debug)]
+enum Refused {
+    NotFound,
+    Ineligible,
+    /// What was typed.
+    Form,
+    KeyReused(Serial),
+    NotActive,
+    Superseded,
+    Unchanged,
+}
+
+impl Refused {
+    fn of(why: NotGenerated) -> Self {
+        match why {
+            NotGenerated::Ineligible(_) => Self::Ineligible,
+            NotGenerated::Refused { refusals, .. } => {
+                assert!(!refusals.is_empty());
+                Self::Form
+            }
+            NotGenerated::KeyReused { serial, .. } => Self::KeyReused(serial),
+            NotGenerated::NotUpdatable(NotUpdatable::NotActive { .. }) => Self::NotActive,
+            NotGenerated::NotUpdatable(NotUpdatable::Superseded { .. }) => Self::Superseded,
+            NotGenerated::NotUpdatable(NotUpdatable::Unchanged { .. }) => Self::Unchanged,
+            NotGenerated::Error(Error::NotFound) => Self::NotFound,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
 /// The product, driven one operation at a time.
 struct Driver {
     server: Server,
@@ -309,42 +474,89 @@ impl Driver {
         caller.account(garn).await
     }
 
-    async fn generate(&mut self, model: &mut Model, person: usize, key: &str, request: &Request) {
-        let expected = model.expected(person, key, request);
-        let name = match &expected {
-            Outcome::NotFound => "not found",
-            Outcome::Ineligible => "ineligible",
-            Outcome::Refused => "refused",
-            Outcome::KeyReused(_) => "key reused",
-            Outcome::Same(_) => "same again",
-            Outcome::Generated => "generated",
+    async fn send(&mut self, model: &mut Model, person: usize, key: &str, ask: &Ask) {
+        let expected = model.expected(person, key, ask);
+        let name = match (&expected, ask) {
+            (Outcome::NotFound, _) => "not found",
+            (Outcome::Ineligible, _) => "ineligible",
+            (Outcome::Refused, _) => "refused",
+            (Outcome::KeyReused(_), _) => "key reused",
+            (Outcome::Same(_), _) => "same again",
+            (Outcome::NotActive, _) => "not active",
+            (Outcome::Superseded, _) => "superseded",
+            (Outcome::Unchanged, _) => "unchanged",
+            (Outcome::Done, Ask::Generate(_)) => "generated",
+            (Outcome::Done, Ask::Update { .. }) => "updated",
+            (Outcome::Done, Ask::Deactivate { .. }) => "deactivated",
         };
         *self.counts.entry(name).or_default() += 1;
-        let access = match self.access(person, request.garn).await {
+        let access = match self.access(person, ask.garn()).await {
             Ok(access) => access,
-            Err(Error::NotFound) => return assert_eq!(expected, Outcome::NotFound, "{request:?}"),
+            Err(Error::NotFound) => return assert_eq!(expected, Outcome::NotFound, "{ask:?}"),
             Err(error) => panic!("{error:?}"),
         };
-        let form = request.form();
         let key_sent = key.parse().expect("a key");
-        match (access.generate(&form, &key_sent).await, expected) {
-            (Ok(generated), Outcome::Same(serial)) => assert_eq!(generated.serial.as_str(), serial),
-            (Ok(generated), Outcome::Generated) => {
-                let (keys, updates_through) = model.generate(person, key, request, generated.serial.as_str());
-                let download = access.download(generated.serial.as_str()).await.expect("the file");
-                let note = Note::parse(&download.bytes).expect("a note");
-                let file = ActivationFile::decode(note.text).expect("a file");
-                let held: BTreeMap<String, u32> = file.keys.iter().map(|(key, count)| (key.to_string(), count)).collect();
-                assert_eq!((held, file.updates_through), (keys, updates_through), "{request:?}");
-                self.compare(model, request.garn).await;
+        let serial = |garn: &str, position| model.file(garn, position).map_or("AF-9999999", |file| &file.serial).to_owned();
+        let answer = match ask {
+            Ask::Generate(request) => {
+                access.generate(&request.form(), &key_sent).await.map(|generated| generated.serial).map_err(Refused::of)
             }
-            (Err(NotGenerated::KeyReused { serial, .. }), Outcome::KeyReused(expected)) => assert_eq!(serial.as_str(), expected),
-            (Err(NotGenerated::Ineligible(_)), Outcome::Ineligible) => {}
-            (Err(NotGenerated::Refused { refusals, .. }), Outcome::Refused) => assert!(!refusals.is_empty()),
+            Ask::Update { position, began, request } => {
+                let updated = access.update(&serial(request.garn, *position), *began, &request.form(), &key_sent).await;
+                updated.map(|updated| updated.serial).map_err(Refused::of)
+            }
+            Ask::Deactivate { garn, position } => {
+                let machine = model.file(garn, *position).map(|file| format!("IC-{}", file.request.host)).unwrap_or_default();
+                // The machine of a file may have another name by now; what was typed is part of what was asked.
+                let value = |field: &str| match field {
+                    "reason" => "reallocation",
+                    "machine" => &machine,
+                    _ => "",
+                };
+                access.deactivate(&serial(garn, *position), value, &key_sent).await.map_err(|why| match why {
+                    NotDeactivated::Ineligible(_) => Refused::Ineligible,
+                    NotDeactivated::NotActive { .. } => Refused::NotActive,
+                    NotDeactivated::KeyReused { serial, .. } => Refused::KeyReused(serial),
+                    NotDeactivated::Error(Error::NotFound) => Refused::NotFound,
+                    other => panic!("{other:?}"),
+                })
+            }
+        };
+        match (answer, expected) {
+            (Ok(serial), Outcome::Same(expected)) => assert_eq!(serial.as_str(), expected),
+            (Ok(serial), Outcome::Done) => self.done(model, person, key, ask, &serial, &access).await,
+            (Err(Refused::KeyReused(serial)), Outcome::KeyReused(expected)) => assert_eq!(serial.as_str(), expected),
+            (Err(Refused::Ineligible), Outcome::Ineligible)
+            | (Err(Refused::Form), Outcome::Refused)
+            | (Err(Refused::NotFound), Outcome::NotFound)
+            | (Err(Refused::NotActive), Outcome::NotActive)
+            | (Err(Refused::Superseded), Outcome::Superseded)
+            | (Err(Refused::Unchanged), Outcome::Unchanged) => {}
             (answer, expected) => {
-                panic!("{} sent {request:?} as {key}: {expected:?} was expected, not {answer:?}", PEOPLE[person])
+                panic!("{} sent {ask:?} as {key}: {expected:?} was expected, not {answer:?}", PEOPLE[person])
             }
         }
+    }
+
+    /// Takes note of what was done, and compares what the file and the ledger say.
+    async fn done(&self, model: &mut Model, person: usize, key: &str, ask: &Ask, serial: &Serial, access: &AccountAccess) {
+        model.submissions.insert((person, key.to_owned()), (ask.clone(), serial.to_string()));
+        let made = (person, self.server.portal().now());
+        let (request, position) = match ask {
+            Ask::Generate(request) => (request, None),
+            Ask::Update { position, request, .. } => (request, Some(*position)),
+            Ask::Deactivate { garn, position } => {
+                model.deactivate(garn, *position);
+                return self.compare(model, garn).await;
+            }
+        };
+        let expected = model.make(made, request, serial.as_str(), position);
+        let download = access.download(serial.as_str(), None).await.expect("the file");
+        let note = Note::parse(&download.bytes).expect("a note");
+        let file = ActivationFile::decode(note.text).expect("a file");
+        let held: BTreeMap<String, u32> = file.keys.iter().map(|(key, count)| (key.to_string(), count)).collect();
+        assert_eq!((held, file.updates_through), expected, "{request:?}");
+        self.compare(model, request.garn).await;
     }
 
     async fn compare(&self, model: &Model, garn: &str) {
@@ -360,14 +572,16 @@ impl Driver {
         let garn = *ACCOUNTS.choose(random).expect("an account");
         let files = model.files.get(garn).cloned().unwrap_or_default();
         let access = self.access(ANALYST, garn).await.expect("analysts see all");
-        let page = access.files(None, PageSize::Small).await.expect("the list");
-        assert_eq!(usize::try_from(page.total).expect("a count"), files.len());
-        let latest: Vec<String> = page.rows.iter().map(|row| row.serial.to_string()).collect();
-        let expected: Vec<String> = files.iter().rev().take(latest.len()).cloned().collect();
-        assert_eq!(latest, expected, "{garn}: the latest first");
-        if let Some(serial) = files.choose(random) {
+        let (filter, expected) = narrowed(model, garn, random);
+        let found = access.activity(&filter, None, 25).await.expect("the list");
+        assert_eq!(usize::try_from(found.total).expect("a count"), expected.len(), "{garn}, {filter:?}");
+        let shown: Vec<String> = found.rows.iter().map(|row| row.serial.to_string()).collect();
+        assert_eq!(shown, expected[..shown.len()], "{garn}, {filter:?}");
+        assert_eq!(shown.len(), expected.len().min(25), "{garn}, {filter:?}");
+        if let Some(File { serial, revision, .. }) = files.choose(random) {
             let file = access.file(serial).await.expect("a file");
             assert_eq!(file.row.serial, serial.parse::<Serial>().expect("a serial"));
+            assert_eq!((file.row.revision, file.revisions.len()), (*revision, *revision as usize));
             let other = ACCOUNTS.iter().find(|other| **other != garn).expect("another account");
             let elsewhere = self.access(ANALYST, other).await.expect("analysts see all");
             assert!(matches!(elsewhere.file(serial).await, Err(Error::NotFound)), "{serial} is not {other}'s");
@@ -402,6 +616,48 @@ impl Driver {
     }
 }
 
+/// A list of an account's files, narrowed and sorted at random, and the serials that it must show.
+fn narrowed(model: &Model, garn: &str, random: &mut StdRng) -> (Filter, Vec<String>) {
+    const NAMES: [&str; 6] = ["Amelia Hart", "Owen Blake", "Hanna Vogt", "Petra Novák", "Lena Fischer", "Sam Okafor"];
+    let by = random.random_bool(0.3).then(|| random.random_range(0..NAMES.len()));
+    let prefix = random.random_bool(0.4).then(|| format!("ic-0000000000{}", random.random_range(0..3)));
+    let site = random.random_bool(0.3).then(|| model.sites[garn].choose(random).expect("a site").0.clone());
+    let filter = Filter {
+        active: *Active::ALL.choose(random).expect("one"),
+        sort: *Sort::ALL.choose(random).expect("one"),
+        by: by.map(|by| NAMES[by].to_uppercase()),
+        machine: prefix.clone(),
+        site: site.clone(),
+        ..Filter::default()
+    };
+    let begins = |name: &String| prefix.as_ref().is_none_or(|prefix| name.starts_with(prefix));
+    let mut found: Vec<(String, DateTime<Utc>, usize, &File)> = Vec::new();
+    for (position, file) in model.files.get(garn).into_iter().flatten().enumerate() {
+        let hosts = std::iter::once(&file.request.host).chain(file.request.switchover.as_ref().map(|(host, _)| host));
+        let names: Vec<String> = hosts.map(|host| format!("IC-{host}").to_ascii_lowercase()).collect();
+        let active = match filter.active {
+            Active::Yes => file.active,
+            Active::No => !file.active,
+            Active::All => true,
+        };
+        // Without a prefix the primary server's name sorts, with one the first of the names that begin with it.
+        let name = if prefix.is_some() { names.iter().filter(|name| begins(name)).min() } else { names.first() };
+        let wanted = active && by.is_none_or(|by| file.by == by) && site.as_ref().is_none_or(|site| file.request.site == *site);
+        if let (true, Some(name)) = (wanted, name) {
+            found.push((name.clone(), file.at, position, file));
+        }
+    }
+    match filter.sort {
+        Sort::Latest | Sort::Oldest => found.sort_by_key(|(_, at, position, _)| (*at, *position)),
+        Sort::MachineUp | Sort::MachineDown => found.sort_by_key(|(name, _, position, _)| (name.clone(), *position)),
+        Sort::EndFirst | Sort::EndLast => found.sort_by_key(|(_, _, position, _)| *position),
+    }
+    if filter.sort.descends() {
+        found.reverse();
+    }
+    (filter, found.into_iter().map(|(.., file)| file.serial.clone()).collect())
+}
+
 async fn random_operations(backend: Backend) {
     let (steps, seed, began) = (Size::of_run().pick(1_000, 10_000), seed(), Instant::now());
     // Before anything can go wrong, so that it is known whatever does.
@@ -415,19 +671,21 @@ async fn random_operations(backend: Backend) {
         // Half of the time the analyst, who may generate everywhere.
         let person = if random.random_bool(0.5) { ANALYST } else { random.random_range(0..PEOPLE.len()) };
         match random.random_range(0..100) {
-            0..55 => {
-                let request = Request::random(&model, &mut random);
-                let key = format!("step{step:018}");
-                driver.generate(&mut model, person, &key, &request).await;
+            0..35 => {
+                let ask = Ask::Generate(Request::random(&model, &mut random));
+                driver.send(&mut model, person, &format!("step{step:018}"), &ask).await;
             }
-            55..75 => {
+            35..60 => {
+                let ask = Ask::of_a_file(&model, &mut random);
+                driver.send(&mut model, person, &format!("step{step:018}"), &ask).await;
+            }
+            60..75 => {
                 // Sent before, and sent again: the same, or something else under the same key.
-                let sent: Vec<_> =
-                    model.submissions.iter().map(|((p, key), (request, _))| (*p, key.clone(), request.clone())).collect();
-                if let Some((person, key, request)) = sent.choose(&mut random).cloned() {
+                let sent: Vec<_> = model.submissions.iter().map(|((p, key), (ask, _))| (*p, key.clone(), ask.clone())).collect();
+                if let Some((person, key, ask)) = sent.choose(&mut random).cloned() {
                     let changed = random.random_bool(0.3);
-                    let request = if changed { Request::random(&model, &mut random) } else { request };
-                    driver.generate(&mut model, person, &key, &request).await;
+                    let ask = if changed { Ask::Generate(Request::random(&model, &mut random)) } else { ask };
+                    driver.send(&mut model, person, &key, &ask).await;
                 }
             }
             75..87 => driver.look(&model, &mut random).await,
@@ -440,7 +698,19 @@ async fn random_operations(backend: Backend) {
     }
     driver.server.assert_healthy().await;
     let done: Vec<String> = driver.counts.iter().map(|(name, count)| format!("{count} {name}")).collect();
-    for name in ["generated", "refused", "same again", "key reused", "ineligible", "not found"] {
+    for name in [
+        "generated",
+        "updated",
+        "deactivated",
+        "refused",
+        "same again",
+        "key reused",
+        "ineligible",
+        "not found",
+        "not active",
+        "superseded",
+        "unchanged",
+    ] {
         assert!(driver.counts.contains_key(name), "no step was {name}: {done:?}");
     }
     let seconds = began.elapsed().as_secs();

@@ -1,22 +1,30 @@
-use super::{KEY, STEP, STEP_EDIT, STEP_GENERATE};
+use super::{Purpose, STEP, STEP_EDIT, STEP_GENERATE};
 use crate::{
-    Page, Tab,
-    component::{Columns, Day, EnforcementFacts, Hidden, Icon, KeyTable, icon},
+    Page,
+    component::{Changes, Columns, Day, EnforcementFacts, Hidden, Icon, KeyTable, icon},
 };
 use leptos::prelude::*;
 use licensing::{
     HostId, LicenceType, Quantity, Serial,
-    file::{Binding, Server},
+    file::{Binding, Change, Server},
     form::{NewFileForm, field},
     offer::Offer,
     preview::PartChange,
 };
 use portal::{AccountAccess, Checked, SubmissionKey};
 
-/// Check your answers: everything that the file will say, and what is left afterwards.
+/// Check your answers: everything that the file will say, and what is left afterwards; of an update what it changes, too.
 #[must_use]
-pub fn check(access: &AccountAccess, form: &NewFileForm, key: &SubmissionKey, checked: Checked) -> Page {
-    let action = format!("/accounts/{}/files/new", access.garn);
+pub fn check(
+    access: &AccountAccess,
+    purpose: &Purpose,
+    form: &NewFileForm,
+    key: &SubmissionKey,
+    checked: Checked,
+    changes: Vec<Change>,
+) -> Page {
+    let action = purpose.path(&access.garn);
+    let tab = purpose.tab();
     let files = format!("/accounts/{}/files", access.garn);
     let account = format!("{} ({})", access.name, access.garn);
     let mut carried: Vec<_> = form
@@ -24,8 +32,12 @@ pub fn check(access: &AccountAccess, form: &NewFileForm, key: &SubmissionKey, ch
         .filter(|(name, _)| field::is_choice(name) || field::quantity_part(name).is_some())
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
-    carried.push((KEY.to_owned(), key.as_str().to_owned()));
-    let page = Page::new("Check your answers", move || {
+    carried.extend(purpose.carried(key));
+    let (title, button) = match purpose {
+        Purpose::New => ("Check your answers".to_owned(), "Generate activation file".to_owned()),
+        Purpose::Update { serial, began } => (format!("Check the update of {serial}"), format!("Make revision {}", began + 1)),
+    };
+    let page = Page::new(title.clone(), move || {
         let Checked { request, offer, preview, same_host } = checked;
         let site = offer.sites.iter().find(|site| site.id == request.site).map(|site| site.name.clone());
         let servers = request.binding.servers();
@@ -41,7 +53,8 @@ pub fn check(access: &AccountAccess, form: &NewFileForm, key: &SubmissionKey, ch
             Binding::Host { .. } => None,
         };
         view! {
-            <h1>"Check your answers"</h1>
+            <h1>{title}</h1>
+            {(!changes.is_empty()).then(|| view! { <Changed changes /> })}
             {(!same_host.is_empty()).then(|| view! { <SameHost same_host files /> })}
             <dl class="facts">
                 <div><dt>"Account"</dt><dd>{account}</dd></div>
@@ -75,12 +88,24 @@ pub fn check(access: &AccountAccess, form: &NewFileForm, key: &SubmissionKey, ch
             </section>
             <form method="post" action=action class="buttons">
                 <Hidden fields=carried />
-                <button class="button primary" name=STEP value=STEP_GENERATE>"Generate activation file"</button>
+                <button class="button primary" name=STEP value=STEP_GENERATE>{button}</button>
                 <button class="button" name=STEP value=STEP_EDIT>"Change"</button>
             </form>
         }
     });
-    page.of_account(access, Tab::NewFile)
+    page.of_account(access, tab)
+}
+
+/// What an update changes, first of all a change of host: that is what it is about.
+#[component]
+fn Changed(changes: Vec<Change>) -> AnyView {
+    view! {
+        <section aria-labelledby="changes-title">
+            <h2 id="changes-title">"What changes"</h2>
+            <Changes changes />
+        </section>
+    }
+    .into_any()
 }
 
 fn row(role: &'static str, server: Server<Option<HostId>>) -> impl IntoView {
@@ -129,12 +154,12 @@ fn Quantities(offer: Offer, parts: Vec<PartChange>) -> AnyView {
         .into_iter()
         .map(|change| {
             let after = change.available_after();
-            let before = change.holding.available();
-            let PartChange { part, description, holding, asked } = change;
-            let cell = |asked: u32, before: u32, after: u32| match asked {
-                0 => "–".to_owned(),
-                _ if holding.unlimited => offer.supply(holding, 0, 0),
-                _ => format!("{before} → {after}"),
+            let before = change.available_before();
+            let PartChange { part, description, holding, held, asked } = change;
+            let cell = |touched: bool, before: u32, after: u32| match touched {
+                false => "–".to_owned(),
+                true if holding.unlimited => offer.supply(holding, 0, 0),
+                true => format!("{before} → {after}"),
             };
             let Quantity { assigned, pooled } = asked;
             view! {
@@ -142,8 +167,8 @@ fn Quantities(offer: Offer, parts: Vec<PartChange>) -> AnyView {
                     <th scope="row" data-label="Item"><span>{description}</span><span class="code sub">{part.to_string()}</span></th>
                     <td data-label="Assigned" class="number">{assigned}</td>
                     <td data-label="Pooled" class="number">{pooled}</td>
-                    <td data-label="Assigned available" class="number">{cell(assigned, before.assigned, after.assigned)}</td>
-                    <td data-label="Pooled available" class="number">{cell(pooled, before.pooled, after.pooled)}</td>
+                    <td data-label="Assigned available" class="number">{cell(assigned + held.assigned > 0, before.assigned, after.assigned)}</td>
+                    <td data-label="Pooled available" class="number">{cell(pooled + held.pooled > 0, before.pooled, after.pooled)}</td>
                 </tr>
             }
         })

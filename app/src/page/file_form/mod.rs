@@ -1,4 +1,4 @@
-//! *New activation file*: choose, fill in, check, generate.
+//! *New activation file* and *Update*: choose, fill in, check, generate.
 //!
 //! One form carries everything through all steps, so that nothing typed is ever lost: *Go* sends it by GET and opens the sections for the
 //! chosen product, *Continue* posts it to be checked, *Generate* posts it again from the page that shows the answers.
@@ -10,7 +10,7 @@ pub use check::check;
 
 use crate::{
     Page, Tab,
-    component::{ErrorSummary, Icon, SelectField, icon, problem_of},
+    component::{ErrorSummary, Hidden, Icon, SelectField, icon, problem_of},
 };
 use islands::Preview;
 use leptos::prelude::*;
@@ -20,7 +20,7 @@ use licensing::{
     form::{Choice, NewFileForm, Problem, Refusal, field},
     offer::Offer,
 };
-use portal::{AccountAccess, Error, NotGenerated, Start, SubmissionKey};
+use portal::{AccountAccess, Error, NotGenerated, NotUpdatable, Start, SubmissionKey, Updatable};
 use sections::{AddOns, MachineDetails, ServerItem, Switchover, Usage};
 
 /// The field of the submission key.
@@ -31,14 +31,64 @@ pub const STEP_CHECK: &str = "check";
 pub const STEP_EDIT: &str = "edit";
 pub const STEP_GENERATE: &str = "generate";
 
+/// The revision that the form of an update began with.
+pub const BEGAN: &str = "began";
+
+/// What the form is for.
+#[derive(Clone, Debug)]
+pub enum Purpose {
+    New,
+    Update {
+        serial: Serial,
+        /// The revision that it began with.
+        began: u32,
+    },
+}
+
+impl Purpose {
+    /// Path of the form.
+    fn path(&self, garn: &Garn) -> String {
+        match self {
+            Self::New => format!("/accounts/{garn}/files/new"),
+            Self::Update { serial, .. } => format!("/accounts/{garn}/files/{serial}/update"),
+        }
+    }
+
+    fn title(&self) -> String {
+        match self {
+            Self::New => "New activation file".to_owned(),
+            Self::Update { serial, .. } => format!("Update {serial}"),
+        }
+    }
+
+    const fn tab(&self) -> Tab {
+        match self {
+            Self::New => Tab::NewFile,
+            Self::Update { .. } => Tab::Files,
+        }
+    }
+
+    /// Fields of the form that nobody types: its key, and what an update began with.
+    fn carried(&self, key: &SubmissionKey) -> Vec<(String, String)> {
+        let began = match self {
+            Self::New => None,
+            Self::Update { began, .. } => Some((BEGAN.to_owned(), began.to_string())),
+        };
+        std::iter::once((KEY.to_owned(), key.as_str().to_owned())).chain(began).collect()
+    }
+}
+
 /// What the form is shown with.
 struct Shown {
+    purpose: Purpose,
     form: NewFileForm,
     key: SubmissionKey,
     start: Start,
     offer: Option<Offer>,
     ineligible: Vec<Ineligible>,
     refusals: Vec<Refusal>,
+    /// What is wrong with the form as a whole.
+    told: Option<String>,
     /// The file that this form was used for before.
     used_for: Option<(Garn, Serial)>,
     status: u16,
@@ -49,7 +99,32 @@ struct Shown {
 /// # Errors
 /// [`Error::Unavailable`] and [`Error::Internal`].
 pub async fn show(access: &AccountAccess, form: NewFileForm) -> Result<Page, Error> {
-    let mut shown = load(access, form, access.caller().portal().new_submission_key()).await?;
+    let key = access.caller().portal().new_submission_key();
+    let mut shown = load(access, Purpose::New, form, key).await?;
+    if let Some(offer) = &shown.offer {
+        shown.form = shown.form.fitting(offer);
+    }
+    Ok(page(access, shown))
+}
+
+/// The form of an update: as the file is, or as a GET with another version asks for it.
+///
+/// # Errors
+/// [`Error::NotFound`] when the file is not there.
+pub async fn show_update(access: &AccountAccess, serial: &str, typed: NewFileForm) -> Result<Page, Error> {
+    let Updatable { serial, revision, form, key, .. } = match access.updatable(serial).await {
+        Ok(updatable) => updatable,
+        Err(NotGenerated::NotUpdatable(why)) => return Ok(not_updatable(access, serial, &why)),
+        Err(NotGenerated::Error(error)) => return Err(error),
+        Err(other) => return Err(Error::internal(other)),
+    };
+    let asked = typed.fields().next().is_some();
+    let form = if asked {
+        typed.with(&[(field::PRODUCT, form.value(field::PRODUCT)), (field::TYPE, form.value(field::TYPE))])
+    } else {
+        form
+    };
+    let mut shown = load(access, Purpose::Update { serial, began: revision }, form, key).await?;
     if let Some(offer) = &shown.offer {
         shown.form = shown.form.fitting(offer);
     }
@@ -60,47 +135,85 @@ pub async fn show(access: &AccountAccess, form: NewFileForm) -> Result<Page, Err
 ///
 /// # Errors
 /// [`Error::Unavailable`] and [`Error::Internal`].
-pub async fn edit(access: &AccountAccess, form: NewFileForm, key: SubmissionKey) -> Result<Page, Error> {
-    Ok(page(access, load(access, form, key).await?))
+pub async fn edit(access: &AccountAccess, purpose: Purpose, form: NewFileForm, key: SubmissionKey) -> Result<Page, Error> {
+    Ok(page(access, load(access, purpose, form, key).await?))
 }
 
 /// The form again, with everything typed and what is wrong with it.
 ///
 /// # Errors
-/// [`Error::NotFound`] never: a product or version that does not exist is told at its field.
-pub async fn refused(access: &AccountAccess, form: NewFileForm, key: SubmissionKey, why: NotGenerated) -> Result<Page, Error> {
+/// [`Error::NotFound`] when an update is of a file that is not there.
+pub async fn refused(
+    access: &AccountAccess,
+    purpose: Purpose,
+    form: NewFileForm,
+    key: SubmissionKey,
+    why: NotGenerated,
+) -> Result<Page, Error> {
     let fresh = access.caller().portal().new_submission_key();
     let shown = match why {
-        NotGenerated::Refused { refusals, .. } => Shown { refusals, status: 422, ..load(access, form, key).await? },
-        NotGenerated::Ineligible(ineligible) => Shown { ineligible, status: 403, ..load(access, form, key).await? },
+        NotGenerated::Refused { refusals, .. } => Shown { refusals, status: 422, ..load(access, purpose, form, key).await? },
+        NotGenerated::Ineligible(ineligible) => Shown { ineligible, status: 403, ..load(access, purpose, form, key).await? },
         NotGenerated::KeyReused { garn, serial } => {
-            Shown { used_for: Some((garn, serial)), status: 409, ..load(access, form, fresh).await? }
+            Shown { used_for: Some((garn, serial)), status: 409, ..load(access, purpose, form, fresh).await? }
         }
-        NotGenerated::Error(Error::NotFound) => {
+        NotGenerated::NotUpdatable(why) => match (&why, purpose) {
+            (NotUpdatable::Superseded { serial, revision, .. }, _) => {
+                // What was typed goes on from the revision that is there now.
+                let purpose = Purpose::Update { serial: serial.clone(), began: *revision };
+                Shown { told: Some(why.to_string()), status: 409, ..load(access, purpose, form, key).await? }
+            }
+            (NotUpdatable::Unchanged { .. }, purpose) => {
+                Shown { told: Some(why.to_string()), status: 422, ..load(access, purpose, form, key).await? }
+            }
+            (NotUpdatable::NotActive { serial, .. } | NotUpdatable::Ended { serial, .. }, _) => {
+                return Ok(not_updatable(access, serial.as_str(), &why));
+            }
+        },
+        NotGenerated::NoSuchVersion => {
             let problem = Problem::NotOffered(Choice::Version);
             let refusals = vec![Refusal { field: field::VERSION.to_owned(), problem }];
-            Shown { refusals, status: 422, ..load(access, form, key).await? }
+            Shown { refusals, status: 422, ..load(access, purpose, form, key).await? }
         }
         NotGenerated::Error(error) => return Err(error),
     };
     Ok(page(access, shown))
 }
 
-async fn load(access: &AccountAccess, form: NewFileForm, key: SubmissionKey) -> Result<Shown, Error> {
+/// Says why a file has no further revisions, whatever is typed.
+fn not_updatable(access: &AccountAccess, serial: &str, why: &NotUpdatable) -> Page {
+    let file = format!("/accounts/{}/files/{serial}", access.garn);
+    let new = format!("/accounts/{}/files/new", access.garn);
+    let title = format!("Update {serial}");
+    let words = why.to_string();
+    let page = Page::new(format!("Error: {title}"), move || {
+        view! {
+            <h1>{title}</h1>
+            <p class="lead">{words}</p>
+            <p><a href=file>"View the file"</a></p>
+            <p><a href=new>"New activation file"</a></p>
+        }
+    });
+    page.of_account(access, Tab::Files).with_status(409)
+}
+
+async fn load(access: &AccountAccess, purpose: Purpose, form: NewFileForm, key: SubmissionKey) -> Result<Shown, Error> {
     let start = access.start().await?;
-    let offer = match (form.value(field::PRODUCT), form.value(field::VERSION)) {
-        ("", _) | (_, "") => None,
-        (product, version) => match access.offer(product, version, licence_type(&form)).await {
-            Ok(offer) => Some(offer),
-            Err(Error::NotFound) => None,
-            Err(error) => return Err(error),
-        },
+    let offer = match (form.value(field::PRODUCT), form.value(field::VERSION), &purpose) {
+        ("", ..) | (_, "", _) => None,
+        (product, version, Purpose::New) => Some(access.offer(product, version, licence_type(&form)).await),
+        (_, version, Purpose::Update { serial, .. }) => Some(access.update_offer(serial.as_str(), version).await),
+    };
+    let offer = match offer {
+        // What does not exist is told at its field.
+        Some(Err(Error::NotFound)) | None => None,
+        Some(offer) => Some(offer?),
     };
     let ineligible = match &offer {
         Some(offer) => access.eligibility(offer).await?,
         None => start.ineligible.clone(),
     };
-    Ok(Shown { form, key, start, offer, ineligible, refusals: Vec::new(), used_for: None, status: 200 })
+    Ok(Shown { purpose, form, key, start, offer, ineligible, refusals: Vec::new(), told: None, used_for: None, status: 200 })
 }
 
 /// The chosen licence type; the usual one for links that name none.
@@ -109,11 +222,13 @@ fn licence_type(form: &NewFileForm) -> LicenceType {
 }
 
 fn page(access: &AccountAccess, shown: Shown) -> Page {
-    let action = format!("/accounts/{}/files/new", access.garn);
+    let action = shown.purpose.path(&access.garn);
+    let tab = shown.purpose.tab();
     let status = shown.status;
-    let title = if status == 200 { "New activation file" } else { "Error: New activation file" };
-    let page = Page::new(title, move || view! { <NewFile action shown /> });
-    page.of_account(access, Tab::NewFile).with_status(status).with_islands()
+    let title = shown.purpose.title();
+    let title = if status == 200 { title } else { format!("Error: {title}") };
+    let page = Page::new(title, move || view! { <FileForm action shown /> });
+    page.of_account(access, tab).with_status(status).with_islands()
 }
 
 /// A line of the error summary. Both servers of a pair have the same fields, so the second one's are named.
@@ -122,8 +237,8 @@ fn summary(Refusal { field, problem }: &Refusal) -> String {
 }
 
 #[component]
-fn NewFile(action: String, shown: Shown) -> AnyView {
-    let Shown { form, key, start, offer, ineligible, refusals, used_for, status } = shown;
+fn FileForm(action: String, shown: Shown) -> AnyView {
+    let Shown { purpose, form, key, start, offer, ineligible, refusals, told, used_for, status } = shown;
     let problems: Vec<_> = refusals.iter().map(|r| (r.field.clone(), summary(r))).collect();
     // A refused post keeps the form open even for those who may not generate: what they typed is not lost.
     let open = ineligible.is_empty() || status != 200;
@@ -131,12 +246,13 @@ fn NewFile(action: String, shown: Shown) -> AnyView {
     view! {
         {(!problems.is_empty()).then(|| view! { <ErrorSummary problems /> })}
         {used_for.map(|(garn, serial)| view! { <AlreadyUsed href=format!("/accounts/{garn}/files/{serial}") serial /> })}
-        <h1>"New activation file"</h1>
+        {told.map(|words| view! { <NotTaken words /> })}
+        <h1>{purpose.title()}</h1>
         {(!ineligible.is_empty()).then(|| view! { <NotEligible ineligible refused /> })}
         {open.then(|| match offer {
             None => view! {
                 <form method="get" action=action>
-                    <Choices form=form.clone() start refusals />
+                    <Choices purpose form=form.clone() start refusals />
                     <Typed form />
                 </form>
             }.into_any(),
@@ -144,8 +260,8 @@ fn NewFile(action: String, shown: Shown) -> AnyView {
                 <form method="post" action=action.clone()>
                     // Enter in any field continues; without this it would press the first button, Go.
                     <button class="visually-hidden" name=STEP value=STEP_CHECK tabindex="-1" aria-hidden="true">"Continue"</button>
-                    <input type="hidden" name=KEY value=key.as_str().to_owned() />
-                    <Choices form=form.clone() start refusals=refusals.clone() go_to=action.clone() />
+                    <Hidden fields=purpose.carried(&key) />
+                    <Choices purpose form=form.clone() start refusals=refusals.clone() go_to=action.clone() />
                     <div class="beside">
                         <div>
                             <Usage form=form.clone() offer=offer.clone() refusals=refusals.clone() />
@@ -179,11 +295,12 @@ fn Typed(form: NewFileForm) -> AnyView {
         })
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
-    view! { <crate::component::Hidden fields /> }.into_any()
+    view! { <Hidden fields /> }.into_any()
 }
 
 #[component]
 fn Choices(
+    purpose: Purpose,
     form: NewFileForm,
     start: Start,
     refusals: Vec<Refusal>,
@@ -192,6 +309,7 @@ fn Choices(
     go_to: Option<String>,
 ) -> AnyView {
     let problem = |name| problem_of(&refusals, name);
+    let new = matches!(purpose, Purpose::New);
     let chosen = form.value(field::SITE);
     // An inactive site is offered only where it was chosen before, so that the choice is seen and can be mended.
     let sites = start
@@ -204,10 +322,8 @@ fn Choices(
     let types = start.licence_types.iter().map(|t| (t.code().to_owned(), t.to_string())).collect();
     // What the sections below are for, also after a link that names no type.
     let chosen_type = if go_to.is_some() { licence_type(&form).code() } else { form.value(field::TYPE) };
-    view! {
-        <fieldset class="choices">
-            <legend class="visually-hidden">"Site, product and type"</legend>
-            <SelectField name=field::SITE label="Install site" options=sites value=chosen error=problem(field::SITE) />
+    let of_file = match purpose {
+        Purpose::New => view! {
             <SelectField
                 name=field::PRODUCT
                 label="Product"
@@ -215,6 +331,22 @@ fn Choices(
                 value=form.value(field::PRODUCT)
                 error=problem(field::PRODUCT)
             />
+        }
+        .into_any(),
+        // Product and type are what the file is.
+        Purpose::Update { .. } => {
+            let fields = [field::PRODUCT, field::TYPE].map(|name| (name.to_owned(), form.value(name).to_owned()));
+            view! { <Hidden fields=fields.into() /> }.into_any()
+        }
+    };
+    let type_field = new.then(|| {
+        view! { <SelectField name=field::TYPE label="Licence type" options=types value=chosen_type error=problem(field::TYPE) /> }
+    });
+    view! {
+        <fieldset class="choices">
+            <legend class="visually-hidden">"Site, product and type"</legend>
+            <SelectField name=field::SITE label="Install site" options=sites value=chosen error=problem(field::SITE) />
+            {of_file}
             <SelectField
                 name=field::VERSION
                 label="Product version"
@@ -222,7 +354,7 @@ fn Choices(
                 value=form.value(field::VERSION)
                 error=problem(field::VERSION)
             />
-            <SelectField name=field::TYPE label="Licence type" options=types value=chosen_type error=problem(field::TYPE) />
+            {type_field}
             <button class="button" formmethod=go_to.as_ref().map(|_| "get") formaction=go_to>"Go"</button>
         </fieldset>
     }
@@ -249,14 +381,26 @@ fn NotEligible(
     .into_any()
 }
 
+/// The form as a whole was not taken.
+#[component]
+fn NotTaken(words: String) -> AnyView {
+    view! {
+        <div class="note bad error-summary" role="alert" tabindex="-1" autofocus>
+            <h2>"There is a problem"</h2>
+            <p>{words}</p>
+        </div>
+    }
+    .into_any()
+}
+
 #[component]
 fn AlreadyUsed(href: String, serial: Serial) -> AnyView {
     view! {
         <div class="note bad error-summary" role="alert" tabindex="-1" autofocus>
             <h2>"This form was already used"</h2>
             <p>
-                "It generated " <a class="code" href=href>{serial.to_string()}</a>
-                ", with other content than what was sent now. Nothing was generated this time. What you typed is below: continue with it to generate a second file."
+                "It led to " <a class="code" href=href>{serial.to_string()}</a>
+                ", with other content than what was sent now. Nothing was generated this time. What you typed is below: continue with it if you mean it."
             </p>
         </div>
     }.into_any()

@@ -1,0 +1,158 @@
+//! One submission of a form, however often it arrives, has one effect.
+
+use crate::{
+    AccountAccess, Ctx, Error, Failpoint, Write,
+    database::{parsed, row},
+    entity::submission,
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use licensing::{
+    Garn,
+    form::{NewFileForm, field},
+};
+use sea_orm::{ActiveValue::Set, EntityTrait, FromQueryResult, TryInsertResult};
+use sha2::{Digest, Sha256};
+use std::{collections::BTreeMap, str::FromStr};
+
+/// Makes one submission of a form recognisable when it arrives twice. Unique for each person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubmissionKey(String);
+
+impl SubmissionKey {
+    /// The length of a key, in characters.
+    const LENGTH: usize = 22;
+
+    pub(crate) fn random(ctx: &Ctx) -> Self {
+        Self(URL_SAFE_NO_PAD.encode(ctx.random::<16>()))
+    }
+
+    /// As it stands in the form.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The form came without the key that this product puts there.
+#[derive(Debug, thiserror::Error)]
+#[error("The form is not complete: its submission key is missing. Open it again.")]
+pub struct NoSubmissionKey;
+
+impl FromStr for SubmissionKey {
+    type Err = NoSubmissionKey;
+    fn from_str(sent: &str) -> Result<Self, NoSubmissionKey> {
+        let shaped = sent.len() == Self::LENGTH && sent.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+        if shaped { Ok(Self(sent.to_owned())) } else { Err(NoSubmissionKey) }
+    }
+}
+
+/// What a submission asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    Generate,
+    Update,
+    Deactivate,
+}
+
+impl Action {
+    pub(crate) const fn code(self) -> &'static str {
+        match self {
+            Self::Generate => "generate",
+            Self::Update => "update",
+            Self::Deactivate => "deactivate",
+        }
+    }
+}
+
+/// What is asked for, told apart from every other request by its digest.
+pub(crate) struct Asked<'a> {
+    action: Action,
+    key: &'a SubmissionKey,
+    sha256: Vec<u8>,
+}
+
+/// What a submission led to before.
+#[derive(Clone, Debug)]
+pub(crate) enum Before {
+    /// The same request: what it led to.
+    Same(String),
+    /// Another request, of this account, that led to this.
+    Other(Garn, String),
+}
+
+impl<'a> Asked<'a> {
+    /// `subject` is what is acted on, empty where that is still to be made. The digest covers what is asked for, as typed, and not what the
+    /// account owns meanwhile.
+    pub(crate) fn new(
+        access: &AccountAccess,
+        action: Action,
+        subject: &str,
+        form: &NewFileForm,
+        key: &'a SubmissionKey,
+    ) -> Result<Self, Error> {
+        let mut asked = BTreeMap::new();
+        for (name, value) in form.fields().filter(|(name, _)| field::quantity_part(name).is_some() || field::is_choice(name)) {
+            // Of a field that was sent twice the first counts, here as in the parser.
+            asked.entry(name).or_insert(value.trim());
+        }
+        asked.retain(|_, value| !value.is_empty());
+        Self::of(access, action, subject, &asked, key)
+    }
+
+    /// The same for what is no such form.
+    pub(crate) fn of(
+        access: &AccountAccess,
+        action: Action,
+        subject: &str,
+        asked: &BTreeMap<&str, &str>,
+        key: &'a SubmissionKey,
+    ) -> Result<Self, Error> {
+        let garn = access.garn.as_str();
+        // Digests of generations are as they were when nothing else could be asked for.
+        let asked = match action {
+            Action::Generate => serde_json::to_vec(&(garn, asked)),
+            _ => serde_json::to_vec(&(garn, action.code(), subject, asked)),
+        };
+        Ok(Self { action, key, sha256: Sha256::digest(asked.map_err(Error::internal)?).to_vec() })
+    }
+}
+
+impl AccountAccess {
+    /// What this submission led to before.
+    pub(crate) async fn submitted(&self, write: &Write, asked: &Asked<'_>) -> Result<Option<Before>, Error> {
+        #[derive(FromQueryResult)]
+        struct Submitted {
+            request_sha256: Vec<u8>,
+            subject: String,
+            garn: String,
+        }
+        let found: Option<Submitted> = row(
+            write.on(),
+            "submission",
+            "SELECT s.request_sha256, s.subject, a.garn FROM submissions s JOIN accounts a ON a.id = s.account_id
+             WHERE s.person_id = $1 AND s.key = $2",
+            [self.caller().person_id().into(), asked.key.as_str().into()],
+        )
+        .await?;
+        let Some(Submitted { request_sha256, subject, garn }) = found else { return Ok(None) };
+        let same = request_sha256 == asked.sha256;
+        Ok(Some(if same { Before::Same(subject) } else { Before::Other(parsed(&garn)?, subject) }))
+    }
+
+    /// Notes what the submission leads to; `false` when its key was taken meanwhile.
+    pub(crate) async fn note_submission(&self, write: &Write, asked: Asked<'_>, subject: String) -> Result<bool, Error> {
+        let submitted = submission::ActiveModel {
+            person_id: Set(self.caller().person_id()),
+            key: Set(asked.key.as_str().to_owned()),
+            request_sha256: Set(asked.sha256),
+            account_id: Set(self.account_id()),
+            action: Set(asked.action.code().to_owned()),
+            subject: Set(subject),
+        };
+        let submitted = submission::Entity::insert(submitted).on_conflict_do_nothing();
+        let first = submitted.exec_without_returning(write.on()).await?;
+        self.portal().ctx.reach(Failpoint::SubmissionStored);
+        // Nothing inserted is told as a count, not as a conflict.
+        Ok(matches!(first, TryInsertResult::Inserted(1)))
+    }
+}

@@ -1,0 +1,384 @@
+//! *Update*: a new revision of a file under its serial. The ledger moves by the difference. Domain §5.
+
+use crate::{
+    AccountAccess, AuditEvent, Checked, Error, Failpoint, FileState, NotGenerated, SubmissionKey,
+    database::{count, known, parsed, row, rows, run},
+    file::decoded,
+    offer::LoadedOffer,
+    revision::{Draft, Held, allocate, sides},
+    submission::{Action, Asked},
+};
+use chrono::{DateTime, NaiveDate, Utc};
+use licensing::{
+    LicenceType, Quantity, Serial, UsageTracking,
+    catalogue::PartClass,
+    date,
+    file::{ActivationFile, Binding, Change},
+    form::{MailConnector, NewFile, NewFileForm, Problem, Refusal, SystemType, field},
+};
+use sea_orm::{ConnectionTrait, FromQueryResult};
+use serde_json::json;
+use std::collections::BTreeMap;
+
+/// A file that can be updated, with the form that would make it as it is.
+#[derive(Clone, Debug)]
+pub struct Updatable {
+    pub serial: Serial,
+    /// The current revision, on which an update builds.
+    pub revision: u32,
+    pub form: NewFileForm,
+    /// What a revision of the same form would say otherwise today: maintenance that was renewed.
+    pub refresh: Vec<Change>,
+    /// A key for the submission of this form.
+    pub key: SubmissionKey,
+}
+
+/// An update that could be made now.
+#[derive(Clone, Debug)]
+pub struct CheckedUpdate {
+    pub checked: Checked,
+    /// What the new revision would say otherwise.
+    pub changes: Vec<Change>,
+}
+
+/// The revision that a submission led to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Updated {
+    pub serial: Serial,
+    pub revision: u32,
+}
+
+/// Why a file cannot be updated as it is. Nothing was changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotUpdatable {
+    #[error("{serial} is {state}: it has no further revisions. Generate a new file instead.")]
+    NotActive { serial: Serial, state: FileState },
+    #[error("{serial} ended on {}. Generate a new file instead.", date::words(*ended_on))]
+    Ended { serial: Serial, ended_on: NaiveDate },
+    /// Somebody else was first.
+    #[error(
+        "{serial} was updated meanwhile: it is at revision {revision}, and this form began with revision {began}. Compare, then continue."
+    )]
+    Superseded { serial: Serial, revision: u32, began: u32 },
+    #[error("{serial} says all of this already. Change something, or leave the file as it is.")]
+    Unchanged { serial: Serial },
+}
+
+/// A file as an update finds it.
+pub(crate) struct Current {
+    pub(crate) file_id: i64,
+    pub(crate) serial: Serial,
+    pub(crate) revision: u32,
+    pub(crate) state: FileState,
+    pub(crate) licence_type: LicenceType,
+    pub(crate) product: String,
+    pub(crate) site_active: bool,
+    site_name: String,
+    system_type: Option<String>,
+    mail_connector: Option<String>,
+    pub(crate) file: ActivationFile,
+    pub(crate) held: Held,
+    parts: Vec<(PartClass, licensing::PartNumber, Quantity)>,
+}
+
+impl AccountAccess {
+    /// The file as its form has it.
+    ///
+    /// # Errors
+    /// [`NotGenerated::NotUpdatable`], and [`Error::NotFound`] for a file of others and for none.
+    pub async fn updatable(&self, serial: &str) -> Result<Updatable, NotGenerated> {
+        let on = self.portal().database.read();
+        let current = self.current_file(on, serial).await?;
+        current.check(self, None)?;
+        let form = current.form();
+        let refresh = match self.revise(on, &current, &form, self.portal().now()).await {
+            Ok((draft, _)) => changes(&current.file, &draft.file),
+            // What stands in the way of an update is told where somebody tries one.
+            Err(NotGenerated::Error(error)) => return Err(error.into()),
+            Err(_) => Vec::new(),
+        };
+        let key = self.portal().new_submission_key();
+        Ok(Updatable { serial: current.serial, revision: current.revision, form, refresh, key })
+    }
+
+    /// What the form of an update offers, the file's own quantities counted as returned.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when there is no such file, or no such version of its product.
+    pub async fn update_offer(&self, serial: &str, version: &str) -> Result<licensing::offer::Offer, Error> {
+        let on = self.portal().database.read();
+        let current = self.current_file(on, serial).await?;
+        let loaded = self.load_offer(on, &current.product, version, current.licence_type, Some(&current.held)).await?;
+        Ok(loaded.offer)
+    }
+
+    /// Reads and checks the form of an update, which began with revision `began`, without changing anything.
+    ///
+    /// # Errors
+    /// [`NotGenerated`], as [`Self::update`] would answer.
+    pub async fn check_update(&self, serial: &str, began: u32, form: &NewFileForm) -> Result<CheckedUpdate, NotGenerated> {
+        let on = self.portal().database.read();
+        let current = self.current_file(on, serial).await?;
+        current.check(self, Some(began))?;
+        let (draft, preview) = self.revise(on, &current, form, self.portal().now()).await?;
+        let changes = changes(&current.file, &draft.file);
+        if changes.is_empty() {
+            return Err(NotUpdatable::Unchanged { serial: current.serial }.into());
+        }
+        let same_host = self.same_host(on, &draft.request, draft.loaded.product_id, Some(&current.serial)).await?;
+        let checked = Checked { request: draft.request, offer: draft.loaded.offer, preview, same_host };
+        Ok(CheckedUpdate { checked, changes })
+    }
+
+    /// Makes the next revision: in one transaction the difference moves, the signed and verified bytes take the place of the current ones, and the
+    /// event and the mail are noted. The revision before stays in the history.
+    ///
+    /// # Errors
+    /// [`NotGenerated`]; nothing was changed then.
+    pub async fn update(
+        &self,
+        serial: &str,
+        began: u32,
+        form: &NewFileForm,
+        key: &SubmissionKey,
+    ) -> Result<Updated, NotGenerated> {
+        let mut updated = self.try_update(serial, began, form, key).await;
+        // Another request took the key first, so this time it is found.
+        if let Ok(None) = updated {
+            updated = self.try_update(serial, began, form, key).await;
+        }
+        updated?.ok_or_else(|| Error::internal("the submission key is taken and cannot be found").into())
+    }
+
+    async fn try_update(
+        &self,
+        serial: &str,
+        began: u32,
+        form: &NewFileForm,
+        key: &SubmissionKey,
+    ) -> Result<Option<Updated>, NotGenerated> {
+        let asked = Asked::new(self, Action::Update, &format!("{serial}/{began}"), form, key)?;
+        let write = self.write().await?;
+        let now = self.portal().now();
+        write.reach(Failpoint::UpdateBegun);
+        if let Some(before) = self.submitted(&write, &asked).await? {
+            return Ok(Some(Updated { serial: before.of_file()?, revision: began + 1 }));
+        }
+        let current = self.current_file(write.on(), serial).await?;
+        current.check(self, Some(began))?;
+        let (draft, _) = self.revise(write.on(), &current, form, now).await?;
+        let changed = changes(&current.file, &draft.file);
+        if changed.is_empty() {
+            return Err(NotUpdatable::Unchanged { serial: current.serial }.into());
+        }
+        let revision = draft.file.revision;
+        let ledger = draft.ledger(&current.held.entitlements);
+        allocate(&write, &ledger).await?;
+        let sql = "UPDATE activation_files SET revision = $1 WHERE id = $2 AND revision = $3 AND state = 'active'";
+        let values = [i64::from(revision).into(), current.file_id.into(), i64::from(current.revision).into()];
+        if run(write.on(), "update: revision", sql, values).await? != 1 {
+            return Err(Error::internal("a file was changed without its account's lock").into());
+        }
+        self.store_revision(&write, current.file_id, &draft, now).await?;
+        let subject = format!("{}/{revision}", current.serial);
+        if !self.note_submission(&write, asked, subject).await? {
+            return Ok(None);
+        }
+        let (machines, names) = draft.machines();
+        let subject = format!("Activation file {serial} for {names}, revision {revision}");
+        let told: Vec<String> = changed.iter().map(|change| format!("  {change}\n")).collect();
+        let done = format!(
+            "You updated activation file {serial} for {machines}. Revision {revision} takes the place of revision {began}; load it on \
+             the server.\n\nWhat changed:\n{}\nIt belongs to {}",
+            told.concat(),
+            self.name
+        );
+        self.queue_mail(&write, subject, done, &current.serial, now).await?;
+        let (before, after) = sides(&ledger);
+        let event = AuditEvent::on_account(now, self, "update", current.serial.as_str()).changing(
+            json!({ "allocated": before, "revision": current.revision }),
+            json!({ "allocated": after, "revision": revision, "request": draft.request, "changes": changed }),
+        );
+        write.commit(event).await?;
+        tracing::info!(serial, revision, garn = %self.garn, "activation file updated");
+        Ok(Some(Updated { serial: current.serial, revision }))
+    }
+
+    /// The next revision of a file, as `form` asks for it.
+    async fn revise(
+        &self,
+        on: &impl ConnectionTrait,
+        current: &Current,
+        form: &NewFileForm,
+        now: DateTime<Utc>,
+    ) -> Result<(Draft, licensing::preview::Preview), NotGenerated> {
+        let parsed: (NewFile, LoadedOffer) = self.parse(on, form, Some(&current.held)).await?;
+        if !current.site_active {
+            let kept = |name: &String| ![field::HOST_ID, field::SWITCHOVER_HOST_ID].contains(&name.as_str());
+            let changed = form.changed_fields(&current.form());
+            let refusals: Vec<_> = changed
+                .into_iter()
+                .filter(kept)
+                .map(|field| Refusal { field, problem: Problem::OnlyHosts(current.site_name.clone()) })
+                .collect();
+            if !refusals.is_empty() {
+                return Err(NotGenerated::Refused { refusals, offer: Box::new(parsed.1.offer) });
+            }
+        }
+        let preview = form.preview(&parsed.1.offer);
+        let draft = Draft::new(self, (&current.serial, current.revision + 1), parsed, form, now)?;
+        Ok((draft, preview))
+    }
+
+    /// A file with its current revision and what that holds.
+    pub(crate) async fn current_file(&self, on: &impl ConnectionTrait, serial: &str) -> Result<Current, Error> {
+        #[derive(FromQueryResult)]
+        struct Stored {
+            id: i64,
+            serial: String,
+            revision: i64,
+            state: String,
+            licence_type: String,
+            product: String,
+            revision_id: i64,
+            site_id: i64,
+            site_name: String,
+            site_active: bool,
+            system_type: Option<String>,
+            mail_connector: Option<String>,
+            valid_through: NaiveDate,
+            bytes: Vec<u8>,
+        }
+        let stored: Option<Stored> = row(
+            on,
+            "update: file",
+            "SELECT f.id, f.serial, f.revision, f.state, f.licence_type, p.code AS product, r.id AS revision_id, r.site_id,
+                s.name AS site_name, s.active AS site_active, r.system_type, r.mail_connector, r.valid_through, r.bytes
+             FROM activation_files f JOIN file_revisions r ON r.file_id = f.id AND r.revision = f.revision
+             JOIN products p ON p.id = f.product_id JOIN install_sites s ON s.id = r.site_id
+             WHERE f.account_id = $1 AND f.serial = $2",
+            [self.account_id().into(), serial.into()],
+        )
+        .await?;
+        let stored = stored.ok_or(Error::NotFound)?;
+        let parts = self.parts_of(on, stored.revision_id).await?;
+        Ok(Current {
+            file_id: stored.id,
+            serial: parsed(&stored.serial)?,
+            revision: count(stored.revision)?,
+            state: FileState::stored(&stored.state)?,
+            licence_type: known(LicenceType::from_code(&stored.licence_type), &stored.licence_type)?,
+            product: stored.product,
+            site_active: stored.site_active,
+            site_name: stored.site_name,
+            system_type: stored.system_type,
+            mail_connector: stored.mail_connector,
+            file: decoded(&stored.bytes)?,
+            held: held(on, stored.revision_id, stored.site_id, stored.valid_through, &stored.bytes).await?,
+            parts: parts.into_iter().map(|part| (part.class, part.number, part.quantity)).collect(),
+        })
+    }
+}
+
+/// What a revision holds of order lines and of parts without an order.
+async fn held(
+    on: &impl ConnectionTrait,
+    revision_id: i64,
+    site_id: i64,
+    valid_through: NaiveDate,
+    bytes: &[u8],
+) -> Result<Held, Error> {
+    #[derive(FromQueryResult)]
+    struct Line {
+        id: i64,
+        ordered: bool,
+        assigned: i64,
+        pooled: i64,
+    }
+    let lines: Vec<Line> = rows(
+        on,
+        "update: what is held",
+        "SELECT entitlement_id AS id, TRUE AS ordered, assigned, pooled FROM allocations WHERE revision_id = $1
+         UNION ALL SELECT part_id, FALSE, assigned, pooled FROM unordered_parts WHERE revision_id = $1",
+        [revision_id.into()],
+    )
+    .await?;
+    let ramp_date = match decoded(bytes)?.binding {
+        Binding::VirtualCloud { enforcement, .. } => Some(enforcement.ramp_date),
+        Binding::Host { .. } => None,
+    };
+    let site = site_id.to_string();
+    let mut held = Held { site, valid_through, ramp_date, entitlements: BTreeMap::new(), parts: BTreeMap::new() };
+    for Line { id, ordered, assigned, pooled } in lines {
+        let quantity = Quantity::new(count(assigned)?, count(pooled)?);
+        let side = if ordered { &mut held.entitlements } else { &mut held.parts };
+        side.insert(id, quantity);
+    }
+    Ok(held)
+}
+
+/// What two revisions say differently, the marks of every revision aside.
+fn changes(before: &ActivationFile, after: &ActivationFile) -> Vec<Change> {
+    let unmarked = ActivationFile { revision: before.revision, issued_at: before.issued_at, ..after.clone() };
+    before.changes(&unmarked)
+}
+
+impl Current {
+    /// Whether it can have a further revision at all; `began` is the revision that a form began with.
+    fn check(&self, access: &AccountAccess, began: Option<u32>) -> Result<(), NotUpdatable> {
+        let serial = self.serial.clone();
+        if self.state != FileState::Active {
+            return Err(NotUpdatable::NotActive { serial, state: self.state });
+        }
+        if self.held.valid_through < access.today() {
+            return Err(NotUpdatable::Ended { serial, ended_on: self.held.valid_through });
+        }
+        match began {
+            Some(began) if began != self.revision => Err(NotUpdatable::Superseded { serial, revision: self.revision, began }),
+            _ => Ok(()),
+        }
+    }
+
+    /// The form that makes the file as it is.
+    fn form(&self) -> NewFileForm {
+        let mut fields: Vec<(String, String)> = Vec::new();
+        let mut say = |name: &str, value: String| fields.push((name.to_owned(), value));
+        say(field::SITE, self.held.site.clone());
+        say(field::PRODUCT, self.product.clone());
+        say(field::VERSION, self.file.product_version.to_string());
+        say(field::TYPE, self.licence_type.code().to_owned());
+        let system_type = self.system_type.as_deref().and_then(SystemType::from_code);
+        say(field::SYSTEM_TYPE, system_type.map_or("", SystemType::code).to_owned());
+        let mail_connector = self.mail_connector.as_deref().and_then(MailConnector::from_code);
+        say(field::MAIL_CONNECTOR, mail_connector.map_or("", MailConnector::code).to_owned());
+        let tracks = |usage: &&UsageTracking| self.file.keys.count(&usage.key()) > 0;
+        if let Some(usage) = UsageTracking::ALL.iter().find(tracks) {
+            say(field::USAGE_TRACKING, usage.code().to_owned());
+        }
+        if let Binding::VirtualCloud { enforcement, .. } = &self.file.binding {
+            say(field::RAMP_DATE, enforcement.ramp_date.to_string());
+            say(field::GRACE_DAYS, enforcement.grace_days.to_string());
+        }
+        let names = [(field::HOST_ID, field::MACHINE_NAME), (field::SWITCHOVER_HOST_ID, field::SWITCHOVER_MACHINE_NAME)];
+        let servers = self.file.binding.servers();
+        if servers.len() == 1 {
+            say(field::SWITCHOVER_LATER, "yes".to_owned());
+        }
+        for ((host_id, machine_name), server) in names.into_iter().zip(servers) {
+            say(host_id, server.host_id.map_or_else(String::new, |host_id| host_id.to_string()));
+            say(machine_name, server.machine_name.to_string());
+        }
+        for (class, number, quantity) in &self.parts {
+            match class {
+                class if class.is_item() => say(field::SERVER_ITEM, number.to_string()),
+                PartClass::SwitchoverItem => say(field::SWITCHOVER_ITEM, number.to_string()),
+                _ => {
+                    let units = |units: u32| if units == 0 { String::new() } else { units.to_string() };
+                    say(&field::assigned(number), units(quantity.assigned));
+                    say(&field::pooled(number), units(quantity.pooled));
+                }
+            }
+        }
+        fields.into_iter().collect()
+    }
+}
