@@ -74,8 +74,11 @@ fn AccountHeader(account: AccountFrame) -> AnyView {
     let base = format!("/accounts/{garn}");
     let tabs = [
         (Tab::Dashboard, "Overview", base.clone()),
-        (Tab::Files, "Activation files", format!("{base}/files")),
+        (Tab::Summary, "Account summary", format!("{base}/summary")),
+        (Tab::Software, "Software details", format!("{base}/software")),
+        (Tab::Files, "Activation file activity", format!("{base}/files")),
         (Tab::NewFile, "New activation file", format!("{base}/files/new")),
+        (Tab::Sites, "Install sites", format!("{base}/sites")),
     ];
     let cloud = subscribes.then(|| (Tab::Cloud, "Cloud connection", format!("{base}/cloud")));
     let links = tabs

@@ -97,8 +97,11 @@ struct AccountFrame {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tab {
     Dashboard,
+    Summary,
+    Software,
     Files,
     NewFile,
+    Sites,
     Cloud,
 }
 

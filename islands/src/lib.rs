@@ -7,6 +7,7 @@ mod bar;
 #[cfg(any(feature = "checker", not(feature = "hydrate")))]
 mod checker;
 mod copy_button;
+mod dialog_link;
 mod host_id_hint;
 mod preview;
 
@@ -14,6 +15,7 @@ pub use bar::EntitlementBar;
 #[cfg(any(feature = "checker", not(feature = "hydrate")))]
 pub use checker::{Checker, check_field, report};
 pub use copy_button::CopyButton;
+pub use dialog_link::DialogLink;
 pub use host_id_hint::HostIdHint;
 pub use preview::Preview;
 

@@ -1,6 +1,9 @@
 //! Whether somebody may generate at all, before anything is typed. Domain §1.
 
-use crate::{DevelopmentSize, LicenceModel, LicenceType, date};
+use crate::{
+    DevelopmentSize, LicenceModel, LicenceType, date,
+    entitlement::{Entitlement, Holding},
+};
 use chrono::NaiveDate;
 use std::fmt;
 
@@ -148,16 +151,128 @@ impl fmt::Display for Ineligible {
     }
 }
 
+/// One condition of generating production files of a product, and how it stands today.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Condition {
+    pub name: &'static str,
+    pub met: bool,
+    /// How it stands, in a sentence.
+    pub fact: String,
+    /// What to do, where it is not met or soon will not be.
+    pub remedy: Option<String>,
+    /// Where the product itself can mend it.
+    pub mended_at: Option<Place>,
+}
+
+/// A view of the account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    InstallSites,
+}
+
+impl Condition {
+    fn met(name: &'static str, fact: String) -> Self {
+        Self { name, met: true, fact, remedy: None, mended_at: None }
+    }
+
+    fn missing(name: &'static str, reason: &Ineligible) -> Self {
+        Self { name, met: false, fact: reason.to_string(), remedy: Some(reason.remedy()), mended_at: None }
+    }
+
+    /// Customers and partners serve themselves on perpetual accounts. Domain §1.
+    #[must_use]
+    pub fn licence_model(model: LicenceModel, analyst: bool) -> Self {
+        match model {
+            LicenceModel::Perpetual => Self::met("Licence model", "This is a perpetual account.".into()),
+            _ if analyst => Self::met("Licence model", format!("This is a {model} account; licensing analysts generate for it.")),
+            _ => Self::missing("Licence model", &Ineligible::LicenceModel(model)),
+        }
+    }
+
+    /// Maintenance of the account's `servers` permits updates; files can be generated without. Domain §6.7.
+    #[must_use]
+    pub fn maintenance(servers: &[Entitlement], today: NaiveDate) -> Self {
+        const NAME: &str = "Maintenance";
+        let last = servers.iter().filter_map(|server| server.maintenance_end).max();
+        match last {
+            Some(end) if today <= end => {
+                Self::met(NAME, format!("Current until {}: new files permit updates until then.", date::words(end)))
+            }
+            Some(end) => Self {
+                remedy: Some(
+                    "Files can be generated; they do not permit updates. Renew it with your sales representative.".into(),
+                ),
+                met: false,
+                ..Self::met(NAME, format!("It ended on {}.", date::words(end)))
+            },
+            None => Self {
+                remedy: Some(
+                    "Files can be generated; they do not permit updates. Order it with your sales representative.".into(),
+                ),
+                met: false,
+                ..Self::met(NAME, "No server item has maintenance.".into())
+            },
+        }
+    }
+
+    /// What a person's certifications give.
+    #[must_use]
+    pub fn certification(certified: Result<NaiveDate, Ineligible>) -> Self {
+        match certified {
+            Ok(last) => Self::met("Certification", format!("You are certified until {}.", date::words(last))),
+            Err(reason) => Self::missing("Certification", &reason),
+        }
+    }
+
+    /// Licensing analysts need none.
+    #[must_use]
+    pub fn no_certification() -> Self {
+        Self::met("Certification", "Licensing analysts need none.".into())
+    }
+
+    /// A production file needs a server item that no other file holds.
+    #[must_use]
+    pub fn server_items(product: &str, servers: &[Entitlement]) -> Self {
+        const NAME: &str = "Server items";
+        let Holding { owned, unlimited, .. } = Holding::of(servers);
+        let available = Holding::of(servers).available().assigned;
+        match available {
+            _ if unlimited => Self::met(NAME, "Any number, billed by use.".into()),
+            0 if owned.assigned == 0 => Self::missing(NAME, &Ineligible::NothingOrdered { product: product.to_owned() }),
+            0 => Self {
+                met: false,
+                remedy: Some("Deactivate a file that is no longer needed, or order another server item.".into()),
+                ..Self::met(NAME, format!("All {} are in use.", owned.assigned))
+            },
+            available => Self::met(NAME, format!("{available} of {} available.", owned.assigned)),
+        }
+    }
+
+    /// A file is for an install site that is active.
+    #[must_use]
+    pub fn sites(active: usize) -> Self {
+        const NAME: &str = "Install sites";
+        match active {
+            0 => Self { mended_at: Some(Place::InstallSites), ..Self::missing(NAME, &Ineligible::NoActiveSite) },
+            1 => Self::met(NAME, "1 site is active.".into()),
+            active => Self::met(NAME, format!("{active} sites are active.")),
+        }
+    }
+}
+
 /// What a person's certifications say about `product` on `today`.
 ///
 /// `held` are the certifications for this product, `others` the names of other products the person is certified for today.
 ///
+/// Returns the last day of the one that lasts longest.
+///
 /// # Errors
 /// The reason and what to do, when none is current.
-pub fn certified(product: &str, held: &[Certification], others: Vec<String>, today: NaiveDate) -> Result<(), Ineligible> {
+pub fn certified(product: &str, held: &[Certification], others: Vec<String>, today: NaiveDate) -> Result<NaiveDate, Ineligible> {
     let product = product.to_owned();
-    if held.iter().any(|c| (c.valid_from..=c.valid_through).contains(&today)) {
-        return Ok(());
+    let current = held.iter().filter(|c| (c.valid_from..=c.valid_through).contains(&today));
+    if let Some(last) = current.map(|c| c.valid_through).max() {
+        return Ok(last);
     }
     if let Some(begins_on) = held.iter().map(|c| c.valid_from).filter(|d| today < *d).min() {
         return Err(Ineligible::CertificationNotYetValid { product, begins_on });
@@ -181,8 +296,8 @@ mod tests {
     fn a_certification_counts_from_its_first_to_its_last_day() {
         let held = [Certification { valid_from: day("2026-01-10"), valid_through: day("2026-11-22") }];
         let on = |today| certified("CIC", &held, vec![], day(today));
-        assert_eq!(on("2026-01-10"), Ok(()));
-        assert_eq!(on("2026-11-22"), Ok(()));
+        assert_eq!(on("2026-01-10"), Ok(day("2026-11-22")));
+        assert_eq!(on("2026-11-22"), Ok(day("2026-11-22")));
         assert_eq!(on("2026-11-23").map_err(|e| e.to_string()), Err("Your certification for CIC ended on 22 Nov 2026.".into()));
         assert!(matches!(on("2026-01-09"), Err(Ineligible::CertificationNotYetValid { .. })));
     }

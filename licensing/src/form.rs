@@ -173,6 +173,11 @@ pub enum Problem {
     GraceDays,
     /// A range of days whose first one is this.
     EndsBeforeItBegins(NaiveDate),
+    /// A text, by its label, that cannot be kept.
+    Text(&'static str, TextError),
+    Email(String),
+    /// An install site of this name is there already.
+    NameTaken(String),
     /// A free text that is needed.
     NoReason,
     /// A free text of more than so many characters.
@@ -259,6 +264,14 @@ impl fmt::Display for Problem {
                 date::words(*last)
             ),
             Self::GraceDays => write!(f, "The grace period is a number of days from 1 to {LONGEST_GRACE}."),
+            Self::Text(label, TextError::Empty) => write!(f, "Enter the {label}."),
+            Self::Text(label, error) => write!(f, "{label} cannot be used: {error}."),
+            Self::Email(typed) => {
+                write!(f, "“{typed}” is not an e-mail address. Enter one such as name@company.example, or leave it empty.")
+            }
+            Self::NameTaken(name) => {
+                write!(f, "This account has an install site {name} already. Choose another name, or edit that one.")
+            }
             Self::NoReason => f.write_str("Say in a few words why."),
             Self::TooLong(most) => write!(f, "The text is longer than {most} characters. Shorten it."),
             Self::OneLine => f.write_str("The text has line breaks or control characters. Write it on one line."),

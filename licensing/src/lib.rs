@@ -17,6 +17,7 @@ mod licence;
 pub mod offer;
 pub mod preview;
 mod quantity;
+pub mod site;
 mod text;
 
 pub use host_id::{HostId, HostIdError};

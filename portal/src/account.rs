@@ -1,5 +1,6 @@
 use crate::{
-    AccountAccess, Caller, Error, FileRow, Role,
+    AccountAccess, Caller, Error, FileRow, MOST_COUNTED, Role,
+    activity::ACTIVE,
     database::{count, known, parsed, rows},
 };
 use chrono::{NaiveDate, TimeDelta};
@@ -12,6 +13,7 @@ pub struct AccountRow {
     pub garn: Garn,
     pub name: String,
     pub licence_model: LicenceModel,
+    /// Counted to one more than [`MOST_COUNTED`].
     pub active_files: u32,
 }
 
@@ -21,6 +23,7 @@ pub struct Overview {
     pub attention: Vec<Attention>,
     pub recent: Vec<FileRow>,
     pub parts: Vec<OwnedPart>,
+    /// Counted to one more than [`MOST_COUNTED`].
     pub active_files: u32,
 }
 
@@ -66,10 +69,11 @@ impl Caller {
             format!("%{}%", search.trim().to_ascii_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
         let sql = format!(
             "SELECT a.garn, a.name, a.licence_model,
-                (SELECT COUNT(*) FROM activation_files f WHERE f.account_id = a.id AND f.state = 'active') AS active_files
+                (SELECT COUNT(*) FROM (SELECT 1 AS one FROM listed_files l WHERE l.account_id = a.id AND {ACTIVE} LIMIT {}) c) AS active_files
              FROM accounts a
              WHERE {} AND (lower(a.name) LIKE $2 ESCAPE '\\' OR lower(a.garn) LIKE $2 ESCAPE '\\')
              ORDER BY a.name, a.id LIMIT {MOST_ACCOUNTS} + 1",
+            MOST_COUNTED + 1,
             self.visible()
         );
         let values = [self.person_id().into(), pattern.into()];
@@ -102,7 +106,10 @@ impl AccountAccess {
         let active: Vec<Count> = rows(
             self.portal().database.read(),
             "overview: active files",
-            "SELECT COUNT(*) AS active_files FROM activation_files WHERE account_id = $1 AND state = 'active'",
+            &format!(
+                "SELECT COUNT(*) AS active_files FROM (SELECT 1 AS one FROM listed_files l WHERE l.account_id = $1 AND {ACTIVE} LIMIT {}) c",
+                MOST_COUNTED + 1
+            ),
             [self.account_id().into()],
         )
         .await?;

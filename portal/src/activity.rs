@@ -21,6 +21,9 @@ use std::{fmt, str::FromStr};
 /// Files are counted exactly to here.
 pub const MOST_COUNTED: u64 = 10_000;
 
+/// Whether `l`, a row of `listed_files`, is active: its facet begins so.
+pub(crate) const ACTIVE: &str = "l.facet >= 'active/' AND l.facet < 'active0'";
+
 /// Files that a filter finds.
 #[derive(Clone, Debug)]
 pub struct Activity {

@@ -62,7 +62,9 @@ mod password;
 mod revision;
 mod session;
 mod signing_key;
+mod site;
 mod submission;
+mod summary;
 mod update;
 
 pub use account::{AccountRow, Attention, MOST_ACCOUNTS, Overview, OwnedPart};
@@ -84,7 +86,9 @@ pub use outbox::{Mailer, MailerError, OutboxDepth};
 pub use password::PasswordCost;
 pub use session::{SignIn, SignInRefused, Token};
 pub use signing_key::{KeyFile, PublicKey, SigningKeyError, use_signing_key, write_private};
+pub use site::{NotSaved, Site};
 pub use submission::{NoSubmissionKey, SubmissionKey};
+pub use summary::{OwnedLine, OwnedProduct, ProductDetails};
 pub use update::{CheckedUpdate, NotUpdatable, Updatable, Updated};
 
 use database::Database;

@@ -177,7 +177,11 @@ impl AccountAccess {
         Ok(found.is_some())
     }
 
-    async fn certified_for(&self, on: &impl ConnectionTrait, product: &OfferedProduct) -> Result<Result<(), Ineligible>, Error> {
+    pub(crate) async fn certified_for(
+        &self,
+        on: &impl ConnectionTrait,
+        product: &OfferedProduct,
+    ) -> Result<Result<NaiveDate, Ineligible>, Error> {
         #[derive(FromQueryResult)]
         struct Held {
             code: String,

@@ -1,3 +1,5 @@
+use portal::MOST_COUNTED;
+
 /// A count with its thousands set apart: `10,000`.
 #[must_use]
 pub fn thousands(count: u64) -> String {
@@ -16,6 +18,12 @@ pub fn thousands(count: u64) -> String {
 #[must_use]
 pub fn counted(count: u64, one: &str, many: &str) -> String {
     if count == 1 { format!("1 {one}") } else { format!("{} {many}", thousands(count)) }
+}
+
+/// A count that goes to [`MOST_COUNTED`] and one more: `10,000+`.
+#[must_use]
+pub fn capped(count: u64) -> String {
+    if count > MOST_COUNTED { format!("{}+", thousands(MOST_COUNTED)) } else { thousands(count) }
 }
 
 #[cfg(test)]

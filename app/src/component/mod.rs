@@ -16,7 +16,7 @@ pub use changes::Changes;
 pub use columns::Columns;
 pub use error_summary::ErrorSummary;
 pub use field::{Choice, Hidden, SelectField, TextField, error_id, problem_of};
-pub use figures::{counted, thousands};
+pub use figures::{capped, counted};
 pub use icon::Icon;
 pub use key_table::KeyTable;
 pub use plate::{EnforcementFacts, Plate, StateBadge};

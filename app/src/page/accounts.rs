@@ -2,7 +2,7 @@
 
 use crate::{
     Page,
-    component::{Columns, Icon, icon},
+    component::{Columns, Icon, capped, icon},
 };
 use leptos::prelude::*;
 use portal::{AccountRow, Caller, Error, MOST_ACCOUNTS, Role};
@@ -61,7 +61,7 @@ fn table(accounts: Vec<AccountRow>) -> impl IntoView {
                     <th scope="row" data-label="Account"><a href=format!("/accounts/{garn}")>{name}</a></th>
                     <td data-label="GARN"><span class="code">{garn.to_string()}</span></td>
                     <td data-label="Licence model">{licence_model.to_string()}</td>
-                    <td data-label="Active files" class="number">{active_files}</td>
+                    <td data-label="Active files" class="number">{capped(active_files.into())}</td>
                 </tr>
             }
         })

@@ -2,7 +2,7 @@
 
 use crate::{
     Page, Tab,
-    component::{Day, ErrorSummary, Icon, Instant, SelectField, StateBadge, TextField, counted, icon, problem_of, thousands},
+    component::{Day, ErrorSummary, Icon, Instant, SelectField, StateBadge, TextField, capped, counted, icon, problem_of},
 };
 use chrono_tz::Tz;
 use leptos::prelude::*;
@@ -109,7 +109,7 @@ fn List(shown: Shown) -> AnyView {
                 .into_any();
         }
         let count = if total > MOST_COUNTED {
-            format!("{}+ activation files", thousands(MOST_COUNTED))
+            format!("{} activation files", capped(total))
         } else {
             counted(total, "activation file", "activation files")
         };

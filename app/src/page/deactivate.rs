@@ -97,8 +97,9 @@ fn Form(file: FileView, of_file: String, key: SubmissionKey, typed: Typed, refus
                 "A server that has this file goes on with it until somebody removes it there. Do that first, or directly afterwards: a licence counts once."
             </p>
         </section>
-        <form method="post" action=format!("{of_file}/deactivate") class="section">
+        <form method="post" action=format!("{of_file}/deactivate")>
             <input type="hidden" name=KEY value=key.as_str().to_owned() />
+            <div class="section">
             <Choice name=field::REASON legend="Why" options=reasons value=typed.reason error=problem(field::REASON) />
             <TextField
                 name=field::NOTE
@@ -108,6 +109,7 @@ fn Form(file: FileView, of_file: String, key: SubmissionKey, typed: Typed, refus
                 error=problem(field::NOTE)
             />
             {named}
+            </div>
             <div class="buttons">
                 <button class="button danger"><Icon icon=icon::DEACTIVATE />{format!("Deactivate {serial}")}</button>
             </div>

@@ -11,3 +11,6 @@ pub mod keys;
 pub mod overview;
 pub mod problem;
 pub mod sign_in;
+pub mod sites;
+pub mod software;
+pub mod summary;

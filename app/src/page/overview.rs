@@ -3,7 +3,7 @@
 use super::activity::FileTable;
 use crate::{
     Page, Tab,
-    component::{Columns, Day, Icon, icon},
+    component::{Columns, Day, Icon, capped, icon},
 };
 use islands::EntitlementBar;
 use leptos::prelude::*;
@@ -23,7 +23,7 @@ pub async fn show(access: &AccountAccess) -> Result<Page, Error> {
         let files = match active_files {
             0 => "No active file".to_owned(),
             1 => "1 active file".to_owned(),
-            n => format!("{n} active files"),
+            n => format!("{} active files", capped(n.into())),
         };
         view! {
             <div class="page-head">

@@ -10,6 +10,8 @@ pub(crate) mod health;
 pub(crate) mod keys;
 pub(crate) mod metrics;
 pub(crate) mod sign_in;
+pub(crate) mod sites;
+pub(crate) mod summary;
 
 use crate::{App, answer, form::PostedForm, middleware::THEME_COOKIE, origin::own_address};
 use app::{Theme, Visit, page::problem};

@@ -66,6 +66,14 @@ impl Asking {
         }
     }
 
+    /// An install site of the account that is asked about.
+    fn site(self) -> &'static str {
+        match self {
+            Self::PartnerWithGrant => "5",
+            _ => "1",
+        }
+    }
+
     /// The account that is asked about, and its one file.
     fn subject(self) -> (&'static str, &'static str) {
         match self {
@@ -107,6 +115,12 @@ fn row(route: Route) -> (&'static str, Row) {
         Route::Asset => ("/static/0/icons/favicon.svg", everybody(200)),
         Route::Accounts => (route.path(), [303, 200, 200, 200, 200, 200, 200]),
         Route::Overview
+        | Route::Summary
+        | Route::SummaryCsv
+        | Route::Software
+        | Route::Sites
+        | Route::NewSite
+        | Route::Site
         | Route::Files
         | Route::FilesCsv
         | Route::NewFile
@@ -119,6 +133,8 @@ fn row(route: Route) -> (&'static str, Row) {
         Route::Superseded | Route::DownloadRevision => (route.path(), [303, 404, 404, 404, 404, 404, 404]),
         // The form is one for a new file, and says nothing of the revision that it began with.
         Route::SendUpdate => (route.path(), [401, 404, 409, 404, 409, 409, 404]),
+        // It has neither name nor country.
+        Route::SendNewSite | Route::SendSite => (route.path(), [401, 404, 422, 404, 422, 422, 404]),
         // It says no reason.
         Route::SendDeactivate => (route.path(), [401, 404, 422, 404, 422, 422, 404]),
     }
@@ -155,7 +171,11 @@ async fn every_route_answers_everybody_as_its_row_says() {
         let (path, expected) = row(*route);
         for (asking, expected) in Asking::ALL.into_iter().zip(expected) {
             let (garn, serial) = asking.subject();
-            let path = path.replace("{garn}", garn).replace("{serial}", serial).replace("{revision}", "2");
+            let path = path
+                .replace("{garn}", garn)
+                .replace("{serial}", serial)
+                .replace("{revision}", "2")
+                .replace("{site}", asking.site());
             for accept in ["text/html,application/xhtml+xml", "*/*"] {
                 // Signing out ends the session, so each asks with one of its own.
                 let browser = match asking.email() {

@@ -16,6 +16,8 @@ mod licence_types;
 mod mail;
 mod refusals;
 mod sign_in;
+mod sites;
+mod summary;
 mod update;
 
 use reqwest::StatusCode;

@@ -1,0 +1,243 @@
+//! *Install sites*: where an account's servers stand. Domain §5.
+
+use crate::{
+    Page, Tab,
+    component::{Columns, ErrorSummary, Icon, TextField, capped, icon, problem_of},
+};
+use islands::DialogLink;
+use leptos::prelude::*;
+use licensing::{
+    activity::field as filter,
+    form::Refusal,
+    site::{SiteData, field},
+};
+use portal::{AccountAccess, Error, NotSaved, Site};
+
+/// What an edit began with, and the button that says once more that a site is to be made inactive.
+pub const MARK: &str = "mark";
+pub const CONFIRMED: &str = "confirmed";
+
+/// All active sites; with `inactive` the others, too. `saved` names the one that was saved just now.
+///
+/// # Errors
+/// [`Error::Unavailable`] and [`Error::Internal`].
+pub async fn list(access: &AccountAccess, inactive: bool, saved: Option<&str>) -> Result<Page, Error> {
+    let sites = access.install_sites().await?;
+    let garn = access.garn.to_string();
+    let saved = saved.and_then(|id| sites.iter().find(|site| site.id == id)).cloned();
+    let page = Page::new("Install sites", move || {
+        let base = format!("/accounts/{garn}/sites");
+        let hidden = sites.iter().filter(|site| !site.data.active).count();
+        let toggle = (hidden > 0).then(|| match inactive {
+            false => view! { <a href=format!("{base}?inactive")>{format!("Show inactive sites, too ({hidden})")}</a> }.into_any(),
+            true => view! { <a href=base.clone()>"Show active sites only"</a> }.into_any(),
+        });
+        let shown: Vec<Site> = sites.into_iter().filter(|site| inactive || site.data.active).collect();
+        let table = if shown.is_empty() {
+            view! {
+                <div class="empty">
+                    <p>"No active install site. A file is generated for a site: the place where its servers stand."</p>
+                    <p><a href=format!("{base}/new")>"Add one"</a></p>
+                </div>
+            }
+            .into_any()
+        } else {
+            let rows = shown.into_iter().map(|site| view! { <Row garn=garn.clone() site /> }).collect_view();
+            view! {
+                <table class="list">
+                    <Columns names=&[("Install site", false), ("Place", false), ("Contact", false), ("Active files", true), ("State", false), ("Actions", false)] />
+                    <tbody>{rows}</tbody>
+                </table>
+            }
+            .into_any()
+        };
+        view! {
+            {saved.map(|site| view! { <Saved site /> })}
+            <div class="page-head">
+                <h1>"Install sites"</h1>
+                <DialogLink href=format!("{base}/new") class="button primary".to_owned()>
+                    <Icon icon=icon::ADD />"New install site"
+                </DialogLink>
+            </div>
+            {table}
+            <p>{toggle}</p>
+        }
+    });
+    Ok(page.of_account(access, Tab::Sites).with_islands())
+}
+
+#[component]
+fn Saved(site: Site) -> AnyView {
+    let words = format!("Install site {} was saved.", site.data.name);
+    let next = if site.data.active {
+        "Files can be generated for it."
+    } else {
+        "It is not active: no new files are generated for it. Its files stay valid and can be viewed, downloaded and deactivated."
+    };
+    view! { <div class="note ok" role="status"><p><Icon icon=icon::ACTIVE /><strong>{words}</strong>" "{next}</p></div> }
+        .into_any()
+}
+
+#[component]
+fn Row(garn: String, site: Site) -> AnyView {
+    let SiteData { name, country, optional: [_, city, state, _, contact, phone, email], active } = site.data;
+    let href = format!("/accounts/{garn}/sites/{}", site.id);
+    let files = format!("/accounts/{garn}/files?{}={}", filter::SITE, site.id);
+    let place: Vec<String> = [city, state, country.into()].into_iter().filter(|part| !part.is_empty()).collect();
+    let contact: Vec<String> = [contact, phone, email].into_iter().filter(|part| !part.is_empty()).collect();
+    let count = match site.active_files {
+        0 => view! { "0" }.into_any(),
+        files_of_it => view! {
+            <a href=files>{capped(files_of_it)}<span class="visually-hidden">{format!(" active files of {name}")}</span></a>
+        }
+        .into_any(),
+    };
+    let badge = if active {
+        view! { <span class="badge ok"><Icon icon=icon::ACTIVE />"Active"</span> }.into_any()
+    } else {
+        view! { <span class="badge"><Icon icon=icon::ENDED />"Not active"</span> }.into_any()
+    };
+    view! {
+        <tr>
+            <th scope="row" data-label="Install site">{name.to_string()}</th>
+            <td data-label="Place">{place.join(", ")}</td>
+            <td data-label="Contact">
+                {contact.into_iter().map(|line| view! { <span class="line">{line}</span> }).collect_view()}
+            </td>
+            <td data-label="Active files" class="number">{count}</td>
+            <td data-label="State">{badge}</td>
+            <td data-label="Actions">
+                <DialogLink href class="button compact".to_owned()>
+                    <Icon icon=icon::UPDATE />"Edit"<span class="visually-hidden">{format!(" {name}")}</span>
+                </DialogLink>
+            </td>
+        </tr>
+    }
+    .into_any()
+}
+
+/// The form of a site: what was typed, and why it was not taken.
+#[derive(Default)]
+pub struct Typed {
+    /// (field, typed); empty shows the site as it is.
+    pub fields: Vec<(String, String)>,
+    pub why: Option<NotSaved>,
+}
+
+impl Typed {
+    fn value(&self, name: &str) -> String {
+        self.fields.iter().find(|(field, _)| field == name).map_or_else(String::new, |(_, value)| value.clone())
+    }
+}
+
+/// The form for a new site, or for the site `id`.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is no such site.
+pub async fn form(access: &AccountAccess, id: Option<&str>, mut typed: Typed) -> Result<Page, Error> {
+    let site = match id {
+        Some(id) => Some(access.install_site(id).await?),
+        None => None,
+    };
+    if typed.fields.is_empty() {
+        typed.fields = match &site {
+            Some(site) => as_typed(&site.data),
+            None => vec![(field::ACTIVE.to_owned(), "yes".to_owned())],
+        };
+    }
+    let (status, refusals, told, confirm) = match &typed.why {
+        None => (200, Vec::new(), None, None),
+        Some(NotSaved::Refused(refusals)) => (422, refusals.clone(), None, None),
+        Some(NotSaved::HasFiles { active_files }) => (200, Vec::new(), None, Some(*active_files)),
+        Some(why) => (409, Vec::new(), Some(why.to_string()), None),
+    };
+    let title = match &site {
+        None => "New install site".to_owned(),
+        Some(site) => format!("Install site {}", site.data.name),
+    };
+    let base = format!("/accounts/{}/sites", access.garn);
+    let head = if status == 200 { title.clone() } else { format!("Error: {title}") };
+    let page = Page::new(head, move || {
+        let action = format!("{base}/{}", site.as_ref().map_or("new", |site| site.id.as_str()));
+        let mark = site.as_ref().map(|site| view! { <input type="hidden" name=MARK value=site.mark() /> });
+        let problems: Vec<_> = refusals.iter().map(|r| (r.field.clone(), r.problem.to_string())).collect();
+        let files = site.as_ref().map_or(0, |site| site.active_files);
+        view! {
+            {(!problems.is_empty()).then(|| view! { <ErrorSummary problems /> })}
+            {told.map(|words| view! { <p class="note bad" role="alert">{words}</p> })}
+            <h1>{title}</h1>
+            <form method="post" action=action>
+                {mark}
+                {confirm.map(|files| view! { <Confirm files /> })}
+                <Fields typed refusals files />
+                <div class="buttons">
+                    {match confirm {
+                        None => view! { <button class="button primary">"Save"</button> }.into_any(),
+                        Some(_) => view! {
+                            <button class="button danger" name=CONFIRMED value="yes">"Make the site inactive"</button>
+                        }.into_any(),
+                    }}
+                    <a href=base>"All install sites"</a>
+                </div>
+            </form>
+        }
+    });
+    Ok(page.of_account(access, Tab::Sites).with_status(status))
+}
+
+fn as_typed(data: &SiteData) -> Vec<(String, String)> {
+    let mut fields = vec![(field::NAME.to_owned(), data.name.to_string()), (field::COUNTRY.to_owned(), data.country.to_string())];
+    fields.extend(field::OPTIONAL.iter().zip(&data.optional).map(|((name, _), value)| ((*name).to_owned(), value.clone())));
+    fields.extend(data.active.then(|| (field::ACTIVE.to_owned(), "yes".to_owned())));
+    fields
+}
+
+/// What it means to make a site inactive that has active files.
+#[component]
+fn Confirm(files: u64) -> AnyView {
+    let count = if files == 1 { "1 active file is".to_owned() } else { format!("{} active files are", capped(files)) };
+    view! {
+        <div class="note warn" role="alert" tabindex="-1" autofocus>
+            <p><Icon icon=icon::WARNING /><strong>{format!("{count} for this site")}</strong></p>
+            <p>
+                "They stay valid and keep their quantities, and can be viewed, downloaded and deactivated; of their data only the host ids can be changed. No new files are generated for the site. It can be made active again at any time."
+            </p>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn Fields(typed: Typed, refusals: Vec<Refusal>, files: u64) -> AnyView {
+    let problem = |name: &str| problem_of(&refusals, name);
+    let optional = field::OPTIONAL.map(|(name, label)| {
+        let kind = if name == field::EMAIL { "email" } else { "text" };
+        let label = format!("{label} (optional)");
+        view! { <TextField name label value=typed.value(name) error=problem(name) kind /> }
+    });
+    let [address, city, state, postal_code, contact, phone, email] = optional;
+    let files = match files {
+        0 => "Files can be generated for active sites only.".to_owned(),
+        1 => "1 active file is for this site; it stays valid.".to_owned(),
+        files => format!("{} active files are for this site; they stay valid.", capped(files)),
+    };
+    let active = !typed.value(field::ACTIVE).is_empty();
+    view! {
+        <div class="section site-form">
+            <TextField name=field::NAME label="Name" value=typed.value(field::NAME) error=problem(field::NAME) />
+            {address}
+            {city}
+            {state}
+            {postal_code}
+            <TextField name=field::COUNTRY label="Country" value=typed.value(field::COUNTRY) error=problem(field::COUNTRY) />
+            {contact}
+            {phone}
+            {email}
+            <div class="choice">
+                <input type="checkbox" id=field::ACTIVE name=field::ACTIVE value="yes" checked=active />
+                <label for=field::ACTIVE><span>"Active"</span><span class="help">{files}</span></label>
+            </div>
+        </div>
+    }
+    .into_any()
+}
