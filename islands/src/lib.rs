@@ -3,21 +3,16 @@
 //! Every page works without it: an island only adds. The rules it shows are `licensing`'s, the same that the server applies.
 //! Each sets `data-ready` once it has taken over what was typed before it started.
 
-mod bar;
+// Two modules in the browser: the file checker's own, and that of all others.
 #[cfg(any(feature = "checker", not(feature = "hydrate")))]
 mod checker;
-mod copy_button;
-mod dialog_link;
-mod host_id_hint;
-mod preview;
-
-pub use bar::EntitlementBar;
 #[cfg(any(feature = "checker", not(feature = "hydrate")))]
 pub use checker::{Checker, check_field, report};
-pub use copy_button::CopyButton;
-pub use dialog_link::DialogLink;
-pub use host_id_hint::HostIdHint;
-pub use preview::Preview;
+
+#[cfg(not(all(feature = "checker", feature = "hydrate")))]
+mod other;
+#[cfg(not(all(feature = "checker", feature = "hydrate")))]
+pub use other::{CopyButton, DialogLink, EntitlementBar, HostIdHint, Preview};
 
 /// Called by the page once the module is loaded.
 #[cfg(feature = "hydrate")]

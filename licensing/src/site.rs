@@ -66,9 +66,7 @@ impl SiteData {
             }
         });
         let email = value(field::EMAIL).trim();
-        let shaped =
-            email.split_once('@').is_some_and(|(who, host)| !who.is_empty() && host.contains('.') && !host.contains('@'));
-        if !email.is_empty() && !(shaped && email.chars().all(|c| !c.is_whitespace())) {
+        if !email.is_empty() && !is_address(email) {
             refusals.push(refusal(field::EMAIL, Problem::Email(email.to_owned())));
         }
         match (name, country) {
@@ -78,6 +76,12 @@ impl SiteData {
             _ => Err(refusals),
         }
     }
+}
+
+/// Whether a mail could be sent to it, as far as its shape tells.
+fn is_address(text: &str) -> bool {
+    let host = |host: &str| host.contains('.') && !host.contains('@');
+    text.split_once('@').is_some_and(|(who, at)| !who.is_empty() && host(at)) && !text.contains(char::is_whitespace)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use crate::{
     Page, Tab,
     component::{Day, ErrorSummary, Icon, Instant, SelectField, StateBadge, TextField, capped, counted, icon, problem_of},
 };
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 use leptos::prelude::*;
 use licensing::{
@@ -201,6 +202,8 @@ fn Filters(
     };
     let actives = Active::ALL.iter().map(|active| (active.code().to_owned(), active.to_string())).collect();
     let people = choices.people.iter().map(|name| view! { <option value=name.clone()></option> }).collect_view();
+    // A browser throws away what it does not take for a date; shown as text it can be mended.
+    let kind = |name| if value(name).is_empty() || value(name).parse::<NaiveDate>().is_ok() { "date" } else { "text" };
     let carried = [
         (sort != Sort::Latest).then(|| (field::SORT, sort.code().to_owned())),
         (size != PageSize::default()).then(|| (ROWS, size.rows().to_string())),
@@ -213,8 +216,8 @@ fn Filters(
                 <crate::component::Hidden fields=carried />
                 <div class="filter-grid">
                     <SelectField name=field::SITE label="Install site" options=sites.collect() value=value(field::SITE) all=true />
-                    <TextField name=field::FROM label="Generated on or after" value=value(field::FROM) kind="date" error=problem(field::FROM) />
-                    <TextField name=field::TO label="Generated on or before" value=value(field::TO) kind="date" error=problem(field::TO) />
+                    <TextField name=field::FROM label="Generated on or after" value=value(field::FROM) kind=kind(field::FROM) error=problem(field::FROM) />
+                    <TextField name=field::TO label="Generated on or before" value=value(field::TO) kind=kind(field::TO) error=problem(field::TO) />
                     <ActiveField options=actives value=active error=problem(field::ACTIVE) />
                     <SelectField name=field::LINE label="Product line" options=lines value=value(field::LINE) all=true />
                     <SelectField name=field::TYPE label="Licence type" options=types value=value(field::TYPE) error=problem(field::TYPE) all=true />

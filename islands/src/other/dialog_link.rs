@@ -69,11 +69,9 @@ async fn fill(href: &str, dialog: &web_sys::HtmlDialogElement, title: RwSignal<S
     let form = page.query_selector("main form[method=post]").ok().flatten()?;
     let body = dialog.query_selector(".dialog-body").ok().flatten()?;
     title.set(heading.text_content().unwrap_or_default());
-    body.replace_children_with_node_2(
-        document().import_node_with_deep(&heading, true).ok()?.unchecked_ref(),
-        document().import_node_with_deep(&form, true).ok()?.unchecked_ref(),
-    )
-    .ok()?;
+    let heading = document().import_node_with_deep(&heading, true).ok()?;
+    let form = document().import_node_with_deep(&form, true).ok()?;
+    body.replace_children_with_node_2(&heading, &form);
     dialog.show_modal().ok()
 }
 

@@ -1,4 +1,4 @@
-use crate::EntitlementBar;
+use super::EntitlementBar;
 use leptos::prelude::*;
 use licensing::{
     Quantity, Source, date,

@@ -1,0 +1,13 @@
+//! The islands of every page but the file checker's.
+
+mod bar;
+mod copy_button;
+mod dialog_link;
+mod host_id_hint;
+mod preview;
+
+pub use bar::EntitlementBar;
+pub use copy_button::CopyButton;
+pub use dialog_link::DialogLink;
+pub use host_id_hint::HostIdHint;
+pub use preview::Preview;
