@@ -1,6 +1,8 @@
 //! The benchmark: everything that is compared is measured in the same run, by turns. `cargo xtask bench` runs it.
 //!
-//! Arguments: the executable `afmt` as released, and the file that the tables are written to.
+//! Arguments: the executable `afmt` as released, the file that the tables are written to, and `lists` where only those are wanted.
+
+mod lists;
 
 use anyhow::{Context, Result};
 use ed25519_dalek::{Signer, SigningKey, Verifier};
@@ -42,9 +44,13 @@ async fn main() -> Result<()> {
     let mut arguments = env::args().skip(1);
     let afmt = arguments.next().context("the executable to be measured is missing")?;
     let report = arguments.next().context("the file for the tables is missing")?;
-    let mut tables = signatures()?;
+    let all = arguments.next().as_deref() != Some("lists");
+    let mut tables = if all { signatures()? } else { String::new() };
     for backend in Backend::BOTH {
-        tables += &served(&afmt, backend).await?;
+        if all {
+            tables += &served(&afmt, backend).await?;
+        }
+        tables += &listed(&afmt, backend).await?;
     }
     fs::write(report, tables)?;
     Ok(())
@@ -93,7 +99,7 @@ fn signatures() -> Result<String> {
     let key = SigningKey::from_bytes(&[7; 32]);
     let public = key.verifying_key();
     let ring: KeyRing = [VerifierKey::new(name.clone(), public.as_bytes())?].into_iter().collect();
-    let golden = include_str!("../../../licensing/src/file/golden/production.I3Lic");
+    let golden = include_str!("../../../../licensing/src/file/golden/production.I3Lic");
     let file = ActivationFile::decode(Note::parse(golden.as_bytes())?.text)?;
     let text = file.encode();
     let note = sign(&text, &name, &key).into_bytes();
@@ -133,6 +139,22 @@ fn signatures() -> Result<String> {
     Ok(table)
 }
 
+/// (e) on one database.
+async fn listed(afmt: &str, backend: Backend) -> Result<String> {
+    let home = Home::new(afmt, backend).await;
+    let running = home.start();
+    let table = lists::measure(&home, &running, backend, title(backend)).await?;
+    running.terminate();
+    Ok(table)
+}
+
+const fn title(backend: Backend) -> &'static str {
+    match backend {
+        Backend::Sqlite => "SQLite",
+        Backend::Postgres => "PostgreSQL",
+    }
+}
+
 /// (b), (c) and (d) on one database.
 async fn served(afmt: &str, backend: Backend) -> Result<String> {
     let home = Home::new(afmt, backend).await;
@@ -148,10 +170,7 @@ async fn served(afmt: &str, backend: Backend) -> Result<String> {
     for number in 0..60 {
         clients[0].generate("BENCH-0001", &sites[0], number).await?;
     }
-    let title = match backend {
-        Backend::Sqlite => "SQLite",
-        Backend::Postgres => "PostgreSQL",
-    };
+    let title = title(backend);
     let mut tables = pages(&home, &running, title, resting).await?;
     tables += &commits(&home, title, clients, &sites).await?;
     running.terminate();
