@@ -77,6 +77,7 @@ fn AccountHeader(account: AccountFrame) -> AnyView {
         (Tab::Summary, "Account summary", format!("{base}/summary")),
         (Tab::Software, "Software details", format!("{base}/software")),
         (Tab::Files, "Activation file activity", format!("{base}/files")),
+        (Tab::Upgrade, "Upgrade software", format!("{base}/upgrade")),
         (Tab::NewFile, "New activation file", format!("{base}/files/new")),
         (Tab::Sites, "Install sites", format!("{base}/sites")),
     ];

@@ -100,6 +100,7 @@ pub(crate) enum Tab {
     Summary,
     Software,
     Files,
+    Upgrade,
     NewFile,
     Sites,
     Cloud,

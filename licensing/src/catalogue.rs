@@ -97,6 +97,9 @@ pub struct Part {
     /// Parts that must be in the same file.
     #[serde(default)]
     pub requires: Vec<PartNumber>,
+    /// Parts that it can be upgraded to, each 1:1.
+    #[serde(default)]
+    pub upgrades_to: Vec<PartNumber>,
     /// (key, per assigned unit, per pooled unit).
     pub keys: Vec<(KeyName, u32, u32)>,
 }
@@ -185,6 +188,9 @@ impl Catalogue {
             }
             if let Some(required) = part.requires.iter().find(|r| !numbers.contains(r)) {
                 return Err(missing("required part", required.as_str()));
+            }
+            if let Some(target) = part.upgrades_to.iter().find(|target| !numbers.contains(target) || **target == part.number) {
+                return Err(missing("upgrade target", target.as_str()));
             }
             if part.class == PartClass::DevelopmentBundle && part.development.is_none() {
                 return Err(CatalogueError::NoSize(part.number.clone()));

@@ -178,6 +178,16 @@ pub enum Problem {
     Email(String),
     /// An install site of this name is there already.
     NameTaken(String),
+    /// No part is to be upgraded.
+    NothingChosen,
+    /// A part that a mirrored account upgrades together with the others.
+    AllTogether(String),
+    /// A part whose maintenance is not current.
+    NotMaintained {
+        description: String,
+        sales_order: String,
+        ended_on: Option<NaiveDate>,
+    },
     /// A free text that is needed.
     NoReason,
     /// A free text of more than so many characters.
@@ -207,6 +217,7 @@ coded! {
         Active = "active", "Yes, No or All";
         Sort = "sort", "an order";
         Reason = "reason", "a reason";
+        Target = "target", "an upgrade";
     }
 }
 
@@ -271,6 +282,19 @@ impl fmt::Display for Problem {
             }
             Self::NameTaken(name) => {
                 write!(f, "This account has an install site {name} already. Choose another name, or edit that one.")
+            }
+            Self::NothingChosen => f.write_str("Select what at least one part becomes."),
+            Self::AllTogether(description) => write!(
+                f,
+                "This account is mirrored: all parts with an upgrade option are upgraded together. Select what {description} becomes, too."
+            ),
+            Self::NotMaintained { description, sales_order, ended_on: Some(day) } => write!(
+                f,
+                "Maintenance of {description} (order {sales_order}) ended on {}. Renew it, then upgrade.",
+                date::words(*day)
+            ),
+            Self::NotMaintained { description, sales_order, ended_on: None } => {
+                write!(f, "{description} (order {sales_order}) has no maintenance. Order it, then upgrade.")
             }
             Self::NoReason => f.write_str("Say in a few words why."),
             Self::TooLong(most) => write!(f, "The text is longer than {most} characters. Shorten it."),

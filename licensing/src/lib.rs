@@ -19,6 +19,7 @@ pub mod preview;
 mod quantity;
 pub mod site;
 mod text;
+pub mod upgrade;
 
 pub use host_id::{HostId, HostIdError};
 pub use licence::{DevelopmentSize, LicenceModel, LicenceType, Source, UsageTracking};

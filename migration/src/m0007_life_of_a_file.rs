@@ -1,4 +1,4 @@
-//! How files end, what their lists are read from, and what each submission led to.
+//! How files end, what their lists are read from, what each submission led to, and upgrades of parts.
 super::step!(
     "
     ALTER TABLE activation_files ADD COLUMN ended_at {instant} CHECK ((state = 'active') = (ended_at IS NULL));
@@ -8,7 +8,7 @@ super::step!(
     ALTER TABLE activation_files ADD COLUMN end_note TEXT;
 
     CREATE TABLE listed_files (
-        file_id {ref} NOT NULL PRIMARY KEY REFERENCES activation_files (id),
+        file_id BIGINT NOT NULL PRIMARY KEY REFERENCES activation_files (id),
         account_id {ref} NOT NULL REFERENCES accounts (id),
         facet {ordered} NOT NULL,
         site_id {ref} NOT NULL REFERENCES install_sites (id),
@@ -25,7 +25,6 @@ super::step!(
         JOIN file_revisions r ON r.file_id = f.id AND r.revision = f.revision;
     CREATE INDEX listed_files_by_time ON listed_files (account_id, facet, generated_at, file_id, site_id, generated_by);
     CREATE INDEX listed_files_by_machine ON listed_files (account_id, facet, machine, file_id);
-    CREATE INDEX listed_files_by_end ON listed_files (account_id, facet, valid_through, file_id);
     CREATE INDEX listed_files_by_site_time ON listed_files (site_id, facet, generated_at, file_id, generated_by);
     CREATE INDEX listed_files_by_site_machine ON listed_files (site_id, facet, machine, file_id);
     CREATE INDEX listed_files_by_person_time ON listed_files (account_id, generated_by, facet, generated_at, file_id, site_id);
@@ -33,13 +32,16 @@ super::step!(
 
     CREATE TABLE file_machines (
         account_id {ref} NOT NULL REFERENCES accounts (id),
+        facet {ordered} NOT NULL,
         name {ordered} NOT NULL,
-        file_id {ref} NOT NULL REFERENCES activation_files (id),
-        PRIMARY KEY (account_id, name, file_id)
+        file_id BIGINT NOT NULL REFERENCES activation_files (id),
+        other {ordered},
+        PRIMARY KEY (account_id, facet, name, file_id)
     );
-    INSERT INTO file_machines SELECT account_id, machine, file_id FROM listed_files;
-    INSERT INTO file_machines SELECT account_id, switchover_machine, file_id FROM listed_files
-        WHERE switchover_machine IS NOT NULL AND switchover_machine <> machine;
+    INSERT INTO file_machines
+        SELECT account_id, facet, machine, file_id, CASE WHEN switchover_machine <> machine THEN switchover_machine END FROM listed_files;
+    INSERT INTO file_machines SELECT account_id, facet, switchover_machine, file_id, machine FROM listed_files
+        WHERE switchover_machine <> machine;
     CREATE INDEX file_machines_by_file ON file_machines (file_id);
 
     CREATE TABLE submissions_with_action (
@@ -47,7 +49,7 @@ super::step!(
         key TEXT NOT NULL,
         request_sha256 {bytes} NOT NULL,
         account_id {ref} NOT NULL REFERENCES accounts (id),
-        action TEXT NOT NULL CHECK (action IN ('generate', 'update', 'deactivate')),
+        action TEXT NOT NULL CHECK (action IN ('generate', 'update', 'deactivate', 'upgrade')),
         subject TEXT NOT NULL,
         PRIMARY KEY (person_id, key)
     );
@@ -57,5 +59,44 @@ super::step!(
     DROP TABLE submissions;
     ALTER TABLE submissions_with_action RENAME TO submissions;
     CREATE INDEX submissions_by_subject ON submissions (subject);
+
+    ALTER TABLE accounts ADD COLUMN mirrored BOOLEAN NOT NULL DEFAULT FALSE;
+    CREATE TABLE part_upgrades (
+        part_id {ref} NOT NULL REFERENCES parts (id),
+        target_part_id {ref} NOT NULL REFERENCES parts (id),
+        PRIMARY KEY (part_id, target_part_id),
+        CHECK (part_id <> target_part_id)
+    );
+    CREATE TABLE upgrades (
+        id {id},
+        account_id {ref} NOT NULL REFERENCES accounts (id),
+        person_id {ref} NOT NULL REFERENCES people (id),
+        at {instant} NOT NULL
+    );
+    CREATE INDEX upgrades_by_account ON upgrades (account_id, id);
+    CREATE TABLE upgrade_lines (
+        upgrade_id {ref} NOT NULL REFERENCES upgrades (id),
+        entitlement_id {ref} NOT NULL REFERENCES entitlements (id),
+        part_id {ref} NOT NULL REFERENCES parts (id),
+        target_part_id {ref} NOT NULL REFERENCES parts (id),
+        PRIMARY KEY (upgrade_id, entitlement_id)
+    );
+    CREATE INDEX upgrade_lines_by_entitlement ON upgrade_lines (entitlement_id);
+
+    CREATE TABLE allocations_with_part (
+        revision_id {ref} NOT NULL REFERENCES file_revisions (id),
+        entitlement_id {ref} NOT NULL REFERENCES entitlements (id),
+        part_id {ref} NOT NULL REFERENCES parts (id),
+        assigned BIGINT NOT NULL CHECK (assigned >= 0),
+        pooled BIGINT NOT NULL CHECK (pooled >= 0),
+        PRIMARY KEY (revision_id, entitlement_id),
+        CHECK (assigned + pooled > 0)
+    );
+    INSERT INTO allocations_with_part
+        SELECT a.revision_id, a.entitlement_id, e.part_id, a.assigned, a.pooled
+        FROM allocations a JOIN entitlements e ON e.id = a.entitlement_id;
+    DROP TABLE allocations;
+    ALTER TABLE allocations_with_part RENAME TO allocations;
+    CREATE INDEX allocations_by_entitlement ON allocations (entitlement_id);
     "
 );

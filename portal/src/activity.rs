@@ -3,6 +3,7 @@
 //! `listed_files` has a row for each file, with what its current revision says. Its *facet* (state, licence type and product in one text) stands
 //! in each index before the column that sorts, so that one **run** of an index answers each facet in order; a page merges the runs of the facets
 //! that are asked for. What is narrow enough is read whole from the narrowest of its filters and sorted. `docs/performance.md` has the plans.
+//! `file_machines` has a row for each name of a machine, with its facet, and the other name of a pair.
 
 use crate::{
     AccountAccess, Error, FileRow,
@@ -32,6 +33,16 @@ pub struct Activity {
     pub total: u64,
     /// The next page begins after this; `None` on the last page.
     pub next: Option<Cursor>,
+    /// How they are sorted: the latest first where there are too many for the order that was asked for.
+    pub sorted: Sort,
+}
+
+impl Activity {
+    /// More than [`MOST_COUNTED`] files are not sorted by their last day: nothing but reading all of them would find the first.
+    #[must_use]
+    pub fn sorts_by_end(&self) -> bool {
+        self.total <= MOST_COUNTED
+    }
 }
 
 /// What the filters offer.
@@ -152,8 +163,7 @@ struct Search {
     from: Option<DateTime<Utc>>,
     before: Option<DateTime<Utc>>,
     machine: Option<String>,
-    column: Column,
-    descends: bool,
+    sort: Sort,
 }
 
 /// A statement with its values.
@@ -176,8 +186,8 @@ impl AccountAccess {
     /// [`Error::NotFound`] when `after` is no place in such a list.
     pub async fn activity(&self, filter: &Filter, after: Option<&Cursor>, most: usize) -> Result<Activity, Error> {
         let on = self.portal().database.read();
-        let Some(search) = self.search(on, filter).await? else {
-            return Ok(Activity { rows: Vec::new(), total: 0, next: None });
+        let Some(mut search) = self.search(on, filter).await? else {
+            return Ok(Activity { rows: Vec::new(), total: 0, next: None, sorted: filter.sort });
         };
         search.page(on, after, most).await
     }
@@ -239,8 +249,7 @@ impl AccountAccess {
             from: filter.from.map(begin),
             before: filter.to.and_then(|day| day.checked_add_days(Days::new(1))).map(begin),
             machine: filter.machine.as_ref().map(|machine| machine.to_ascii_lowercase()),
-            column: Column::of(filter.sort),
-            descends: filter.sort.descends(),
+            sort: filter.sort,
         }))
     }
 }
@@ -286,7 +295,11 @@ async fn known(on: &impl ConnectionTrait, account: i64) -> Result<Known, Error> 
 const LAST_CHARACTER: char = char::MAX;
 
 impl Search {
-    async fn page(&self, on: &impl ConnectionTrait, after: Option<&Cursor>, most: usize) -> Result<Activity, Error> {
+    const fn column(&self) -> Column {
+        Column::of(self.sort)
+    }
+
+    async fn page(&mut self, on: &impl ConnectionTrait, after: Option<&Cursor>, most: usize) -> Result<Activity, Error> {
         #[derive(FromQueryResult)]
         struct Listed {
             #[sea_orm(nested)]
@@ -294,15 +307,18 @@ impl Search {
             total: i64,
             name_key: Option<String>,
         }
+        let (driver, found) = self.driver(on).await?;
+        if self.column() == Column::End && self.total(on, driver).await? > MOST_COUNTED {
+            self.sort = Sort::Latest;
+        }
         let begin = match after {
             None => None,
             Some(cursor) => Some((cursor.key.clone(), self.place(on, cursor).await?)),
         };
-        let (driver, found) = self.driver(on).await?;
         let mut statement = Statement::default();
         let total = self.count(&mut statement, driver);
         let page = self.rows(&mut statement, driver, found, begin, most + 1);
-        let name_key = if self.column == Column::Machine { "page.key" } else { "NULL" };
+        let name_key = if self.column() == Column::Machine { "page.key" } else { "NULL" };
         let order = self.order("page.key", "page.file_id");
         let sql =
             format!("SELECT {total} AS total, {name_key} AS name_key, {FILE} FROM ({page}) page {FILE_OF_LIST} ORDER BY {order}");
@@ -317,14 +333,14 @@ impl Search {
         }
         let last = page.last().zip(names.pop()).filter(|_| more);
         let next = last.map(|(row, name)| {
-            let key = match self.column {
+            let key = match self.column() {
                 Column::Time => Key::Instant(row.generated_at),
                 Column::End => Key::Day(row.valid_through),
                 Column::Machine => Key::Name(name.unwrap_or_default()),
             };
             Cursor { key, serial: row.serial.clone() }
         });
-        Ok(Activity { rows: page, total, next })
+        Ok(Activity { rows: page, total, next, sorted: self.sort })
     }
 
     /// The row id of the file that a page ended with.
@@ -334,7 +350,7 @@ impl Search {
             id: i64,
         }
         let sorted = matches!(
-            (&cursor.key, self.column),
+            (&cursor.key, self.column()),
             (Key::Instant(_), Column::Time) | (Key::Day(_), Column::End) | (Key::Name(_), Column::Machine)
         );
         let sql = "SELECT id FROM activation_files WHERE account_id = $1 AND serial = $2";
@@ -358,8 +374,7 @@ impl Search {
             if !wanted {
                 return "-1".to_owned();
             }
-            let source = self.source(&mut statement, driver, Narrowed::ByDriver);
-            format!("(SELECT COUNT(*) FROM (SELECT 1 AS one {source} LIMIT {}) c)", MOST_COUNTED + 1)
+            counted(&self.source(&mut statement, driver, Narrowed::ByDriver, Columns::None))
         };
         let sql = format!(
             "SELECT CAST({} AS BIGINT) AS times, CAST({} AS BIGINT) AS sites, CAST({} AS BIGINT) AS people, CAST({} AS BIGINT) AS machines",
@@ -380,9 +395,20 @@ impl Search {
     }
 
     /// All that the filter finds, counted to one more than [`MOST_COUNTED`].
+    async fn total(&self, on: &impl ConnectionTrait, driver: Driver) -> Result<u64, Error> {
+        #[derive(FromQueryResult)]
+        struct Total {
+            total: i64,
+        }
+        let mut statement = Statement::default();
+        let sql = format!("SELECT {} AS total", self.count(&mut statement, driver));
+        let total: Option<Total> = row(on, "activity: count", &sql, statement.values).await?;
+        total.map_or(Ok(0), |total| u64::try_from(total.total)).map_err(Error::internal)
+    }
+
+    /// The statement that counts them.
     fn count(&self, statement: &mut Statement, driver: Driver) -> String {
-        let source = self.source(statement, driver, Narrowed::Wholly);
-        format!("(SELECT COUNT(*) FROM (SELECT 1 AS one {source} LIMIT {}) c)", MOST_COUNTED + 1)
+        counted(&self.source(statement, driver, Narrowed::Wholly, Columns::None))
     }
 
     /// The rows of a page: (file_id, key), in their order.
@@ -403,45 +429,45 @@ impl Search {
             };
             (statement.bind(value), statement.bind(file))
         });
-        let beyond = if self.descends { "<" } else { ">" };
-        let after = |key: &str| match &after {
-            Some((value, file)) => format!(" AND ({key}, l.file_id) {beyond} ({value}, {file})"),
+        let beyond = if self.sort.descends() { "<" } else { ">" };
+        let after = |key: &str, file: &str| match &after {
+            Some((value, id)) => format!(" AND ({key}, {file}) {beyond} ({value}, {id})"),
             None => String::new(),
         };
         let order = self.order("key", "file_id");
-        let few = found.is_some_and(|found| found <= MOST_COUNTED);
-        let in_order = match driver {
-            Driver::Facets => true,
-            Driver::Sites | Driver::People => self.column != Column::End,
-            Driver::Machines => self.column == Column::Machine,
+        let few = found.is_some_and(|found| found <= MOST_COUNTED) || self.column() == Column::End;
+        let in_order = match (driver, self.column()) {
+            (_, Column::End) => false,
+            (Driver::Machines, column) => column == Column::Machine,
+            (Driver::Facets | Driver::Sites | Driver::People, _) => true,
         };
-        let whole = if driver == Driver::Machines { few || in_order } else { few && !in_order };
-        if whole {
-            let source = self.source(statement, driver, Narrowed::Wholly);
-            // Names of machines stand in their index in order.
-            let key = if driver == Driver::Machines && in_order { "n.name" } else { &key };
-            return format!("SELECT l.file_id AS file_id, {key} AS key {source}{} ORDER BY {order} LIMIT {most}", after(key));
+        if few && !in_order {
+            let source = self.source(statement, driver, Narrowed::Wholly, Columns::All);
+            let after = after(&key, "l.file_id");
+            return format!(
+                "SELECT l.file_id AS file_id, {key} AS key FROM ({source}) l WHERE TRUE{after} ORDER BY {order} LIMIT {most}"
+            );
         }
         // Of many rows only an index in the right order gives the first ones quickly.
-        let after = after(&key);
         let driver = if in_order { driver } else { Driver::Facets };
+        // Names of machines stand in their index in order.
+        let (key, file) = if driver == Driver::Machines { ("n.name", "n.file_id") } else { (key.as_str(), "l.file_id") };
+        let after = after(key, file);
         let tests = self.tests(statement, driver, Narrowed::Wholly);
-        let runs: Vec<String> = self
-            .runs(statement, driver)
-            .into_iter()
-            .map(|run| {
-                format!(
-                    "SELECT * FROM (SELECT l.file_id, {key} AS key FROM listed_files l WHERE {run}{tests}{after}
-                     ORDER BY {order} LIMIT {most}) run"
-                )
-            })
-            .collect();
+        let table = table(driver, !tests.is_empty());
+        let run = |run: String| {
+            format!(
+                "SELECT * FROM (SELECT {file} AS file_id, {key} AS key FROM {table} WHERE {run}{tests}{after}
+                 ORDER BY {order} LIMIT {most}) run"
+            )
+        };
+        let runs: Vec<String> = self.runs(statement, driver).into_iter().map(run).collect();
         format!("SELECT file_id, key FROM ({}) runs ORDER BY {order} LIMIT {most}", runs.join(" UNION ALL "))
     }
 
     /// What sorts: with a name of a machine, the first by name of those that begin with it.
     fn key(&self, statement: &mut Statement) -> String {
-        match (&self.machine, self.column) {
+        match (&self.machine, self.column()) {
             (Some(machine), Column::Machine) => {
                 let (from, to) = prefix(statement, machine);
                 matching(&from, &to)
@@ -451,53 +477,45 @@ impl Search {
     }
 
     fn order(&self, key: &str, file: &str) -> String {
-        let direction = if self.descends { "DESC" } else { "ASC" };
+        let direction = if self.sort.descends() { "DESC" } else { "ASC" };
         format!("{key} {direction}, {file} {direction}")
     }
 
-    /// `FROM … WHERE …` of every row that `driver` leads to.
-    fn source(&self, statement: &mut Statement, driver: Driver, narrowed: Narrowed) -> String {
+    /// Every row that `driver` leads to.
+    fn source(&self, statement: &mut Statement, driver: Driver, narrowed: Narrowed, columns: Columns) -> String {
         let tests = self.tests(statement, driver, narrowed);
-        if let (Driver::Machines, Some(machine)) = (driver, &self.machine) {
-            let account = statement.bind(self.account);
-            let (from, to) = prefix(statement, machine);
-            let facets = self.facets(statement);
-            return format!(
-                "FROM file_machines n JOIN listed_files l ON l.file_id = n.file_id
-                 WHERE n.account_id = {account} AND n.name >= {from} AND n.name < {to} AND n.name = {} AND l.facet IN ({facets}){tests}",
-                matching(&from, &to)
-            );
-        }
-        let runs: Vec<String> = self
-            .runs(statement, driver)
-            .into_iter()
-            .map(|run| {
-                format!(
-                    "SELECT l.file_id, l.generated_at, l.valid_through, l.machine, l.switchover_machine
-                     FROM listed_files l WHERE {run}{tests}"
-                )
-            })
-            .collect();
-        format!("FROM ({}) l WHERE TRUE", runs.join(" UNION ALL "))
-    }
-
-    fn facets(&self, statement: &mut Statement) -> String {
-        self.facets.iter().map(|facet| statement.bind(facet.as_str())).collect::<Vec<_>>().join(", ")
+        let table = table(driver, columns == Columns::All || !tests.is_empty());
+        let columns = match columns {
+            Columns::All => "l.file_id, l.generated_at, l.valid_through, l.machine, l.switchover_machine",
+            Columns::None => "1 AS one",
+        };
+        let run = |run: String| format!("SELECT {columns} FROM {table} WHERE {run}{tests}");
+        self.runs(statement, driver).into_iter().map(run).collect::<Vec<_>>().join(" UNION ALL ")
     }
 
     /// The conditions of each run of the index that `driver` begins with.
     fn runs(&self, statement: &mut Statement, driver: Driver) -> Vec<String> {
-        let begins: Vec<String> = match (driver, self.site, &self.people) {
-            (Driver::Sites, Some(site), _) => vec![format!("l.site_id = {}", statement.bind(site))],
-            (Driver::People, _, Some(people)) => {
+        let (begins, facet): (Vec<String>, &str) = match (driver, self.site, &self.people, &self.machine) {
+            (Driver::Sites, Some(site), ..) => (vec![format!("l.site_id = {}", statement.bind(site))], "l.facet"),
+            (Driver::People, _, Some(people), _) => {
                 let account = statement.bind(self.account);
                 let person = |id: &i64| format!("l.account_id = {account} AND l.generated_by = {}", statement.bind(*id));
-                people.iter().map(person).collect()
+                (people.iter().map(person).collect(), "l.facet")
             }
-            _ => vec![format!("l.account_id = {}", statement.bind(self.account))],
+            (Driver::Machines, _, _, Some(machine)) => {
+                let account = statement.bind(self.account);
+                let (from, to) = prefix(statement, machine);
+                // A pair whose names both begin so is found by the first of them.
+                let names = format!(
+                    "n.account_id = {account} AND n.name >= {from} AND n.name < {to}
+                     AND (n.other IS NULL OR n.other < {from} OR n.other >= {to} OR n.name <= n.other)"
+                );
+                (vec![names], "n.facet")
+            }
+            _ => (vec![format!("l.account_id = {}", statement.bind(self.account))], "l.facet"),
         };
         let facets: Vec<String> = self.facets.iter().map(|facet| statement.bind(facet.as_str())).collect();
-        let run = |begin: &String| facets.iter().map(|facet| format!("{begin} AND l.facet = {facet}")).collect::<Vec<_>>();
+        let run = |begin: &String| facets.iter().map(|text| format!("{begin} AND {facet} = {text}")).collect::<Vec<_>>();
         begins.iter().flat_map(run).collect()
     }
 
@@ -539,6 +557,28 @@ impl Search {
 enum Narrowed {
     ByDriver,
     Wholly,
+}
+
+/// What is read of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Columns {
+    /// That it is there.
+    None,
+    All,
+}
+
+/// How many rows `source` gives, to one more than [`MOST_COUNTED`].
+fn counted(source: &str) -> String {
+    format!("(SELECT COUNT(*) FROM (SELECT * FROM ({source}) s LIMIT {}) c)", MOST_COUNTED + 1)
+}
+
+/// What the runs of `driver` are read from; with `listed` each row of `listed_files` stands in it as `l`.
+const fn table(driver: Driver, listed: bool) -> &'static str {
+    match (driver, listed) {
+        (Driver::Machines, false) => "file_machines n",
+        (Driver::Machines, true) => "file_machines n JOIN listed_files l ON l.file_id = n.file_id",
+        (Driver::Facets | Driver::Sites | Driver::People, _) => "listed_files l",
+    }
 }
 
 /// The bounds between which names with a prefix lie.

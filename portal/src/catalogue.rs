@@ -1,7 +1,7 @@
 use crate::{
     Error,
     database::run,
-    entity::{key_mapping, part, part_requirement, product, product_version},
+    entity::{key_mapping, part, part_requirement, part_upgrade, product, product_version},
 };
 use licensing::catalogue::Catalogue;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, DatabaseTransaction, EntityTrait, NotSet};
@@ -66,6 +66,10 @@ pub(crate) async fn insert(on: &DatabaseTransaction, catalogue: &Catalogue) -> R
         for required in &part.requires {
             let row = part_requirement::ActiveModel { part_id: Set(parts[&part.number]), required_part_id: Set(parts[required]) };
             part_requirement::Entity::insert(row).exec_without_returning(on).await?;
+        }
+        for target in &part.upgrades_to {
+            let row = part_upgrade::ActiveModel { part_id: Set(parts[&part.number]), target_part_id: Set(parts[target]) };
+            part_upgrade::Entity::insert(row).exec_without_returning(on).await?;
         }
     }
     Ok(())

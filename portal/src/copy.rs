@@ -62,9 +62,9 @@ async fn tables(read: &DatabaseTransaction, write: &DatabaseTransaction) -> Resu
             $(copied += table::<entity::$table::Entity>(read, write).await?;)+
         };
     }
-    copy!(account person membership partner_grant install_site product product_version part part_requirement key_mapping);
+    copy!(account person membership partner_grant install_site product product_version part part_requirement part_upgrade key_mapping);
     copy!(certification order entitlement signing_key activation_file listed_file file_machine file_revision allocation unordered_part);
-    copy!(submission audit_event session outbox);
+    copy!(upgrade upgrade_line submission audit_event session outbox);
     // The next ids follow those that were copied.
     for table in [
         "accounts",
@@ -79,6 +79,7 @@ async fn tables(read: &DatabaseTransaction, write: &DatabaseTransaction) -> Resu
         "activation_files",
         "file_revisions",
         "audit_events",
+        "upgrades",
         "outbox",
     ] {
         let sql = format!(

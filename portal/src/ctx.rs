@@ -19,6 +19,10 @@ pub enum Failpoint {
     GenerateBegun,
     UpdateBegun,
     DeactivateBegun,
+    UpgradeBegun,
+    /// What is owned and allocated has become another part.
+    PartsMoved,
+    UpgradeStored,
     StateStored,
     Numbered,
     Allocated,
@@ -77,6 +81,9 @@ impl Failpoint {
         Self::Audited,
         Self::Committed,
     ];
+    /// On the way of *upgrade software*.
+    pub const UPGRADE: [Self; 6] =
+        [Self::UpgradeBegun, Self::PartsMoved, Self::UpgradeStored, Self::SubmissionStored, Self::Audited, Self::Committed];
     /// On the way of *deactivate*.
     pub const DEACTIVATE: [Self; 8] = [
         Self::DeactivateBegun,

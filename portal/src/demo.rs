@@ -122,6 +122,9 @@ const ACCOUNTS: [(&str, &str, &str, &str, &str); 4] = [
     ("BRIGHTWATER-9001", "Brightwater Integration", "partner", "perpetual", BERLIN),
 ];
 
+/// The account whose parts are upgraded together.
+const MIRRORED: &str = "NORDIC-3003";
+
 /// The cloud organisation of the account with a subscription.
 const CLOUD_ORGANIZATION: &str = "5f0c2c6e-8d1b-4a53-9d0e-1b7f6a2c9e44";
 
@@ -158,7 +161,7 @@ struct Order {
     lines: &'static [Line],
 }
 
-const ORDERS: [Order; 9] = [
+const ORDERS: [Order; 11] = [
     Order {
         garn: "ACME-1001",
         sales_order: "SO-104417",
@@ -273,6 +276,22 @@ const ORDERS: [Order; 9] = [
         maintenance: Maintenance::None,
         lines: &[("SW-001-4.0-DV01", 1, 0)],
     },
+    Order {
+        garn: "NORDIC-3003",
+        sales_order: "SO-061208",
+        purchase_order: "NMI-2010-007",
+        ordered_on: "2010-09-14",
+        maintenance: Maintenance::Days(31),
+        lines: &[("SW-001-3.0-SV02", 1, 0), ("SW-001-3.0-SO02", 1, 0), ("SW-001-3.0-AL02", 40, 0), ("SW-001-3.0-AL04", 60, 20)],
+    },
+    Order {
+        garn: "NORDIC-3003",
+        sales_order: "SO-061955",
+        purchase_order: "NMI-2010-031",
+        ordered_on: "2010-12-01",
+        maintenance: Maintenance::Days(31),
+        lines: &[("SW-001-3.0-AL02", 10, 5)],
+    },
 ];
 
 /// The event that the demo leaves.
@@ -319,6 +338,7 @@ impl Portal {
                 time_zone: Set(time_zone.to_owned()),
                 cloud_organization: Set((licence_model == "subscription").then(|| CLOUD_ORGANIZATION.to_owned())),
                 cloud_connected: Set(licence_model == "subscription"),
+                mirrored: Set(garn == MIRRORED),
             }
             .insert(on)
             .await?;

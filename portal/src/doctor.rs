@@ -43,7 +43,7 @@ struct Rule {
     sql: &'static str,
 }
 
-const RULES: [Rule; 17] = [
+const RULES: [Rule; 18] = [
     Rule {
         name: "doctor: ceilings",
         rule: "no more is allocated than is owned",
@@ -123,9 +123,12 @@ const RULES: [Rule; 17] = [
                  OR l.site_id <> r.site_id OR l.generated_by <> r.generated_by OR l.generated_at <> r.generated_at
                  OR l.valid_through <> r.valid_through OR l.machine <> lower(r.primary_machine)
                  OR COALESCE(l.switchover_machine, '') <> COALESCE(lower(r.switchover_machine), '')
+                 OR (SELECT COUNT(*) FROM file_machines m WHERE m.file_id = f.id AND m.account_id = f.account_id AND m.facet = l.facet
+                        AND ((m.name = l.machine AND COALESCE(m.other, m.name) = COALESCE(l.switchover_machine, l.machine))
+                            OR (m.name = l.switchover_machine AND m.other = l.machine)))
+                    <> 1 + CASE WHEN l.switchover_machine <> l.machine THEN 1 ELSE 0 END
                  OR (SELECT COUNT(*) FROM file_machines m WHERE m.file_id = f.id)
                     <> 1 + CASE WHEN l.switchover_machine <> l.machine THEN 1 ELSE 0 END
-                 OR NOT EXISTS (SELECT 1 FROM file_machines m WHERE m.file_id = f.id AND m.account_id = f.account_id AND m.name = l.machine)
               ORDER BY f.id",
     },
     Rule {
@@ -203,6 +206,28 @@ const RULES: [Rule; 17] = [
               WHERE p.class IN ('development-bundle', 'evaluation')
               GROUP BY e.id, e.line, o.sales_order HAVING MIN(r.valid_through) <> MAX(r.valid_through)
               ORDER BY e.id",
+    },
+    Rule {
+        name: "doctor: upgrades",
+        rule: "each upgrade left its event and was asked for by one submission, and its order lines are what they became",
+        sql: "SELECT 'UP-' || u.id || ': ' || COUNT(DISTINCT s.key) || ' submissions and ' || COUNT(DISTINCT a.id) || ' events of it' AS broken
+              FROM upgrades u
+              LEFT JOIN submissions s ON s.action = 'upgrade' AND s.person_id = u.person_id AND s.account_id = u.account_id
+                  AND s.subject LIKE 'UP-%' AND CAST(substr(s.subject, 4) AS INTEGER) = u.id
+              LEFT JOIN audit_events a ON a.action = 'upgrade' AND a.account_id = u.account_id AND a.person_id = u.person_id AND a.at = u.at
+                  AND a.subject = s.subject
+              GROUP BY u.id HAVING COUNT(DISTINCT s.key) <> 1 OR COUNT(DISTINCT a.id) <> 1
+              UNION ALL
+              SELECT 'UP-' || l.upgrade_id || ': ' || o.sales_order || ' line ' || e.line || ' is not what it became'
+              FROM upgrade_lines l JOIN entitlements e ON e.id = l.entitlement_id JOIN orders o ON o.id = e.order_id
+              WHERE e.part_id <> l.target_part_id
+                AND NOT EXISTS (SELECT 1 FROM upgrade_lines n WHERE n.entitlement_id = l.entitlement_id AND n.upgrade_id > l.upgrade_id)
+              UNION ALL
+              SELECT f.serial || ': revision ' || r.revision || ' is made of a part that ' || o.sales_order || ' line ' || e.line || ' never was'
+              FROM allocations a JOIN entitlements e ON e.id = a.entitlement_id JOIN orders o ON o.id = e.order_id
+              JOIN file_revisions r ON r.id = a.revision_id JOIN activation_files f ON f.id = r.file_id
+              WHERE a.part_id <> e.part_id
+                AND NOT EXISTS (SELECT 1 FROM upgrade_lines n WHERE n.entitlement_id = a.entitlement_id AND n.part_id = a.part_id)",
     },
     Rule {
         name: "doctor: accounts",

@@ -30,6 +30,7 @@ table!(
     time_zone: String,
     cloud_organization: Option<String>,
     cloud_connected: bool,
+    mirrored: bool,
 );
 table!(
     person, "people",
@@ -111,6 +112,30 @@ table!(
     part_id: i64,
     #[sea_orm(primary_key, auto_increment = false)]
     required_part_id: i64,
+);
+table!(
+    part_upgrade, "part_upgrades",
+    #[sea_orm(primary_key, auto_increment = false)]
+    part_id: i64,
+    #[sea_orm(primary_key, auto_increment = false)]
+    target_part_id: i64,
+);
+table!(
+    upgrade, "upgrades",
+    #[sea_orm(primary_key)]
+    id: i64,
+    account_id: i64,
+    person_id: i64,
+    at: DateTimeUtc,
+);
+table!(
+    upgrade_line, "upgrade_lines",
+    #[sea_orm(primary_key, auto_increment = false)]
+    upgrade_id: i64,
+    #[sea_orm(primary_key, auto_increment = false)]
+    entitlement_id: i64,
+    part_id: i64,
+    target_part_id: i64,
 );
 table!(
     key_mapping, "key_mappings",
@@ -197,9 +222,12 @@ table!(
     #[sea_orm(primary_key, auto_increment = false)]
     account_id: i64,
     #[sea_orm(primary_key, auto_increment = false)]
+    facet: String,
+    #[sea_orm(primary_key, auto_increment = false)]
     name: String,
     #[sea_orm(primary_key, auto_increment = false)]
     file_id: i64,
+    other: Option<String>,
 );
 table!(
     file_revision, "file_revisions",
@@ -229,6 +257,7 @@ table!(
     revision_id: i64,
     #[sea_orm(primary_key, auto_increment = false)]
     entitlement_id: i64,
+    part_id: i64,
     assigned: i64,
     pooled: i64,
 );

@@ -76,6 +76,8 @@ pub struct FileRow {
     pub generated_by: String,
     pub generated_at: DateTime<Utc>,
     pub valid_through: NaiveDate,
+    /// An active file of a part that was upgraded since: an update is available.
+    pub outdated: bool,
 }
 
 /// Everything that *View* shows of a file.
@@ -181,7 +183,9 @@ impl PageSize {
 /// A file with its current revision, as every query here reads it.
 pub(crate) const FILE: &str =
     "f.serial, f.revision, f.state, f.licence_type, p.name AS product, v.name AS version, s.name AS site,
-    r.primary_machine, r.switchover_machine, r.valid_through, r.generated_at, g.name AS generated_by";
+    r.primary_machine, r.switchover_machine, r.valid_through, r.generated_at, g.name AS generated_by,
+    (f.state = 'active' AND EXISTS (SELECT 1 FROM allocations a JOIN entitlements e ON e.id = a.entitlement_id
+        WHERE a.revision_id = r.id AND a.part_id <> e.part_id)) AS outdated";
 
 /// What [`FILE`] is read from, for each row of `page`.
 pub(crate) const FILE_OF_LIST: &str = "JOIN activation_files f ON f.id = page.file_id
@@ -205,6 +209,7 @@ pub(crate) struct Stored {
     valid_through: NaiveDate,
     generated_at: DateTime<Utc>,
     generated_by: String,
+    outdated: bool,
 }
 
 /// What only one file's page and its download need.
@@ -235,6 +240,7 @@ impl Stored {
             generated_by: self.generated_by,
             generated_at: self.generated_at,
             valid_through: self.valid_through,
+            outdated: self.outdated,
         })
     }
 }
@@ -301,7 +307,7 @@ impl AccountAccess {
             enforcement,
             system_type: system_type.as_deref().and_then(SystemType::from_code),
             mail_connector: mail_connector.as_deref().and_then(MailConnector::from_code),
-            parts: self.parts_of(on, revision_id).await?,
+            parts: self.parts_of(on, revision_id, false).await?,
             keys: file.keys,
             signature_sha256: hexadecimal(&Sha256::digest(signature.signature)),
             signed_by: signature.name,
@@ -341,7 +347,9 @@ impl AccountAccess {
         current.await?.ok_or(Error::NotFound)
     }
 
-    pub(crate) async fn parts_of(&self, on: &impl ConnectionTrait, revision_id: i64) -> Result<Vec<PartRow>, Error> {
+    /// What a revision is made of: of order lines the parts that they were then, or, as an update takes them, those that they are `now`.
+    pub(crate) async fn parts_of(&self, on: &impl ConnectionTrait, revision_id: i64, now: bool) -> Result<Vec<PartRow>, Error> {
+        let part = if now { "e.part_id" } else { "a.part_id" };
         #[derive(FromQueryResult)]
         struct Part {
             number: String,
@@ -353,13 +361,15 @@ impl AccountAccess {
         let parts: Vec<Part> = rows(
             on,
             "file: parts",
-            "SELECT p.number, p.description, p.class,
-                CAST(SUM(h.assigned) AS BIGINT) AS assigned, CAST(SUM(h.pooled) AS BIGINT) AS pooled
-             FROM (SELECT e.part_id, a.assigned, a.pooled FROM allocations a JOIN entitlements e ON e.id = a.entitlement_id
-                   WHERE a.revision_id = $1
-                   UNION ALL
-                   SELECT u.part_id, u.assigned, u.pooled FROM unordered_parts u WHERE u.revision_id = $1) h
-             JOIN parts p ON p.id = h.part_id GROUP BY p.id, p.number, p.description, p.class ORDER BY p.id",
+            &format!(
+                "SELECT p.number, p.description, p.class,
+                    CAST(SUM(h.assigned) AS BIGINT) AS assigned, CAST(SUM(h.pooled) AS BIGINT) AS pooled
+                 FROM (SELECT {part} AS part_id, a.assigned, a.pooled FROM allocations a JOIN entitlements e ON e.id = a.entitlement_id
+                       WHERE a.revision_id = $1
+                       UNION ALL
+                       SELECT u.part_id, u.assigned, u.pooled FROM unordered_parts u WHERE u.revision_id = $1) h
+                 JOIN parts p ON p.id = h.part_id GROUP BY p.id, p.number, p.description, p.class ORDER BY p.id"
+            ),
             [revision_id.into()],
         )
         .await?;

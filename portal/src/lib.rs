@@ -66,6 +66,7 @@ mod site;
 mod submission;
 mod summary;
 mod update;
+mod upgrade;
 
 pub use account::{AccountRow, Attention, MOST_ACCOUNTS, Overview, OwnedPart};
 pub use activity::{Activity, ActivityChoices, Cursor, MOST_COUNTED};
@@ -90,6 +91,7 @@ pub use site::{NotSaved, Site};
 pub use submission::{NoSubmissionKey, SubmissionKey};
 pub use summary::{OwnedLine, OwnedProduct, ProductDetails};
 pub use update::{CheckedUpdate, NotUpdatable, Updatable, Updated};
+pub use upgrade::{NotUpgraded, PlannedUpgrade, UpgradeDone, UpgradeOptions, UpgradeStep};
 
 use database::Database;
 use observe::Observed;

@@ -224,20 +224,29 @@ impl AccountAccess {
             let parts = parts.collect::<Result<Vec<_>, Error>>()?;
             unordered_part::Entity::insert_many(parts).exec_without_returning(write.on()).await?;
         } else {
-            let ledger = taken.iter().map(|(entitlement, quantity)| allocation::ActiveModel {
-                revision_id: Set(revision_id),
-                entitlement_id: Set(*entitlement),
-                assigned: Set(i64::from(quantity.assigned)),
-                pooled: Set(i64::from(quantity.pooled)),
+            let part_of = |entitlement: &i64| {
+                let part = loaded.entitlement_ids.iter().find(|(_, lines)| lines.contains(entitlement)).map(|(part, _)| part);
+                part.and_then(|part| loaded.part_ids.get(part).copied()).ok_or_else(|| Error::internal("a line is of no part"))
+            };
+            let ledger = taken.iter().map(|(entitlement, quantity)| {
+                Ok(allocation::ActiveModel {
+                    revision_id: Set(revision_id),
+                    entitlement_id: Set(*entitlement),
+                    part_id: Set(part_of(entitlement)?),
+                    assigned: Set(i64::from(quantity.assigned)),
+                    pooled: Set(i64::from(quantity.pooled)),
+                })
             });
+            let ledger = ledger.collect::<Result<Vec<_>, Error>>()?;
             allocation::Entity::insert_many(ledger).exec_without_returning(write.on()).await?;
         }
         write.reach(Failpoint::LedgerStored);
         let names = [Some(primary.machine_name.as_str()), switchover.as_ref().map(|server| server.machine_name.as_str())];
+        let facet = facet("active", request.licence_type, &request.product);
         let listed = listed_file::ActiveModel {
             file_id: Set(file_id),
             account_id: Set(self.account_id()),
-            facet: Set(facet("active", request.licence_type, &request.product)),
+            facet: Set(facet.clone()),
             site_id: Set(parsed(&request.site)?),
             generated_by: Set(self.caller().person_id()),
             generated_at: Set(now),
@@ -245,15 +254,15 @@ impl AccountAccess {
             machine: Set(primary.machine_name.as_str().to_ascii_lowercase()),
             switchover_machine: Set(names[1].map(str::to_ascii_lowercase)),
         };
-        self.list(write, file_id, file.revision == 1, listed, &names).await
+        self.list(write, (file_id, file.revision == 1), &facet, listed, &names).await
     }
 
     /// Puts the file, as its current revision has it, where lists and searches find it.
     async fn list(
         &self,
         write: &Write,
-        file_id: i64,
-        first: bool,
+        (file_id, first): (i64, bool),
+        facet: &str,
         listed: listed_file::ActiveModel,
         names: &[Option<&str>],
     ) -> Result<(), Error> {
@@ -273,10 +282,12 @@ impl AccountAccess {
             run(write.on(), "machines: of before", "DELETE FROM file_machines WHERE file_id = $1", [file_id.into()]).await?;
         }
         let names: BTreeSet<String> = names.iter().flatten().map(|name| name.to_ascii_lowercase()).collect();
-        let machines = names.into_iter().map(|name| file_machine::ActiveModel {
+        let machines = names.iter().map(|name| file_machine::ActiveModel {
             account_id: Set(self.account_id()),
-            name: Set(name),
+            facet: Set(facet.to_owned()),
+            name: Set(name.clone()),
             file_id: Set(file_id),
+            other: Set(names.iter().find(|other| *other != name).cloned()),
         });
         file_machine::Entity::insert_many(machines).exec_without_returning(write.on()).await?;
         write.reach(Failpoint::Listed);
@@ -292,9 +303,11 @@ pub(crate) async fn list_state(
     licence_type: LicenceType,
     product: &str,
 ) -> Result<(), Error> {
-    let sql = "UPDATE listed_files SET facet = $1 WHERE file_id = $2";
-    let values = [facet(state, licence_type, product).into(), file_id.into()];
-    run(write.on(), "activity: state", sql, values).await?;
+    let facet = facet(state, licence_type, product);
+    for (name, table) in [("activity: state", "listed_files"), ("machines: state", "file_machines")] {
+        let sql = format!("UPDATE {table} SET facet = $1 WHERE file_id = $2");
+        run(write.on(), name, &sql, [facet.as_str().into(), file_id.into()]).await?;
+    }
     write.reach(Failpoint::Listed);
     Ok(())
 }

@@ -52,6 +52,7 @@ pub(crate) enum Action {
     Generate,
     Update,
     Deactivate,
+    Upgrade,
 }
 
 impl Action {
@@ -60,6 +61,7 @@ impl Action {
             Self::Generate => "generate",
             Self::Update => "update",
             Self::Deactivate => "deactivate",
+            Self::Upgrade => "upgrade",
         }
     }
 }

@@ -72,6 +72,8 @@ pub(crate) struct Current {
     pub(crate) state: FileState,
     pub(crate) licence_type: LicenceType,
     pub(crate) product: String,
+    /// The version of the file; where its server item was upgraded since, the latest that runs with what it became.
+    version: String,
     pub(crate) site_active: bool,
     site_name: String,
     system_type: Option<String>,
@@ -240,6 +242,7 @@ impl AccountAccess {
             state: String,
             licence_type: String,
             product: String,
+            version: String,
             revision_id: i64,
             site_id: i64,
             site_name: String,
@@ -253,15 +256,19 @@ impl AccountAccess {
             on,
             "update: file",
             "SELECT f.id, f.serial, f.revision, f.state, f.licence_type, p.code AS product, r.id AS revision_id, r.site_id,
+                COALESCE((SELECT n.name FROM allocations a JOIN entitlements e ON e.id = a.entitlement_id JOIN parts q ON q.id = e.part_id
+                          JOIN product_versions n ON n.product_id = v.product_id AND n.generation = q.generation
+                          WHERE a.revision_id = r.id AND q.generation <> v.generation AND q.class = 'server-item'
+                          ORDER BY n.released_on DESC LIMIT 1), v.name) AS version,
                 s.name AS site_name, s.active AS site_active, r.system_type, r.mail_connector, r.valid_through, r.bytes
              FROM activation_files f JOIN file_revisions r ON r.file_id = f.id AND r.revision = f.revision
-             JOIN products p ON p.id = f.product_id JOIN install_sites s ON s.id = r.site_id
+             JOIN products p ON p.id = f.product_id JOIN install_sites s ON s.id = r.site_id JOIN product_versions v ON v.id = r.version_id
              WHERE f.account_id = $1 AND f.serial = $2",
             [self.account_id().into(), serial.into()],
         )
         .await?;
         let stored = stored.ok_or(Error::NotFound)?;
-        let parts = self.parts_of(on, stored.revision_id).await?;
+        let parts = self.parts_of(on, stored.revision_id, true).await?;
         Ok(Current {
             file_id: stored.id,
             serial: parsed(&stored.serial)?,
@@ -269,6 +276,7 @@ impl AccountAccess {
             state: FileState::stored(&stored.state)?,
             licence_type: known(LicenceType::from_code(&stored.licence_type), &stored.licence_type)?,
             product: stored.product,
+            version: stored.version,
             site_active: stored.site_active,
             site_name: stored.site_name,
             system_type: stored.system_type,
@@ -345,7 +353,7 @@ impl Current {
         let mut say = |name: &str, value: String| fields.push((name.to_owned(), value));
         say(field::SITE, self.held.site.clone());
         say(field::PRODUCT, self.product.clone());
-        say(field::VERSION, self.file.product_version.to_string());
+        say(field::VERSION, self.version.clone());
         say(field::TYPE, self.licence_type.code().to_owned());
         let system_type = self.system_type.as_deref().and_then(SystemType::from_code);
         say(field::SYSTEM_TYPE, system_type.map_or("", SystemType::code).to_owned());

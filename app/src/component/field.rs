@@ -89,12 +89,19 @@ pub fn SelectField(
     /// A filter: choosing nothing means all of them.
     #[prop(optional)]
     all: bool,
+    /// Choosing nothing leaves everything as it is.
+    #[prop(optional)]
+    keep: bool,
 ) -> AnyView {
     let described = described_by(&name, false, error.is_some());
     let refused = error.is_some();
     let invalid = refused.then_some("true");
-    let only = options.len() == 1 && value.is_empty() && !all;
-    let nothing = if all { "All" } else { "Select…" };
+    let only = options.len() == 1 && value.is_empty() && !all && !keep;
+    let nothing = match (all, keep) {
+        (true, _) => "All",
+        (_, true) => "Keep as it is",
+        _ => "Select…",
+    };
     let items = options
         .into_iter()
         .map(|(option, words)| {

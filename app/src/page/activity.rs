@@ -104,7 +104,9 @@ fn List(shown: Shown) -> AnyView {
     let chips = chips.collect_view();
     let narrowed = filter != Filter { sort: filter.sort, ..Filter::default() };
     let clear = list(&Filter { active: Active::All, sort: filter.sort, ..Filter::default() }, size, None);
-    let table = found.map(|Activity { rows, total, next }| {
+    let table = found.map(|found| {
+        let by_end = found.sorts_by_end();
+        let Activity { rows, total, next, sorted } = found;
         if rows.is_empty() {
             return view! { <Nothing any later new=new.clone() clear=clear.clone() first=list(&filter, size, None) /> }
                 .into_any();
@@ -115,8 +117,12 @@ fn List(shown: Shown) -> AnyView {
             counted(total, "activation file", "activation files")
         };
         let csv = address(&format!("{files}.csv"), filter.fields());
+        let too_many = (sorted != filter.sort).then(|| {
+            view! { <p class="note info">"More than 10,000 files are not sorted by their last day. Narrow the list to do that."</p> }
+        });
         let heads = Heads {
-            filter: filter.clone(),
+            sorted,
+            by_end,
             by: Sort::ALL.iter().map(|sort| (*sort, list(&filter.sorted(*sort), size, None))).collect(),
         };
         let first = later.then(|| list(&filter, size, None));
@@ -130,9 +136,10 @@ fn List(shown: Shown) -> AnyView {
         });
         view! {
             <div class="count-row">
-                <p class="count" role="status">{format!("{count}, {}", filter.sort)}</p>
+                <p class="count" role="status">{format!("{count}, {sorted}")}</p>
                 <a class="button compact" href=csv download=""><Icon icon=icon::DOWNLOAD />"CSV of all of them"</a>
             </div>
+            {too_many}
             <FileTable garn rows zone changes heads=Some(heads) />
             <nav class="pages" aria-label="Pages">
                 {first.map(|href| view! { <a href=href>"First page"</a> })}
@@ -281,14 +288,19 @@ fn Nothing(any: bool, later: bool, new: String, clear: String, first: String) ->
 
 /// The list in each order, for the heads of its columns.
 pub struct Heads {
-    filter: Filter,
+    sorted: Sort,
+    /// They are few enough to be sorted by their last day.
+    by_end: bool,
     by: Vec<(Sort, String)>,
 }
 
 impl Heads {
     /// The head of a column that can sort; `first` is the order that a first click gives.
     fn head(&self, words: &'static str, first: Sort) -> AnyView {
-        let current = self.filter.sort;
+        let current = self.sorted;
+        if first == Sort::EndFirst && !self.by_end {
+            return view! { <th scope="col">{words}</th> }.into_any();
+        }
         let sorted = current == first || current == first.reversed();
         let next = if current == first { first.reversed() } else { first };
         let href = self.by.iter().find(|(sort, _)| *sort == next).map(|(_, href)| href.clone());
@@ -383,7 +395,10 @@ fn Row(garn: String, row: FileRow, zone: Tz, changes: bool) -> AnyView {
                 <span class="line sub">{row.generated_by}</span>
             </td>
             <td data-label="Valid through"><Day on=row.valid_through /></td>
-            <td data-label="State"><StateBadge state=row.state /></td>
+            <td data-label="State">
+                <StateBadge state=row.state />
+                {row.outdated.then(|| view! { <span class="badge info"><Icon icon=icon::REFRESH />"Update available"</span> })}
+            </td>
             <td data-label="Actions"><div class="actions">{actions}</div></td>
         </tr>
     }

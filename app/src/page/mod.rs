@@ -14,3 +14,4 @@ pub mod sign_in;
 pub mod sites;
 pub mod software;
 pub mod summary;
+pub mod upgrade;

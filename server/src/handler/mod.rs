@@ -12,6 +12,7 @@ pub(crate) mod metrics;
 pub(crate) mod sign_in;
 pub(crate) mod sites;
 pub(crate) mod summary;
+pub(crate) mod upgrade;
 
 use crate::{App, answer, form::PostedForm, middleware::THEME_COOKIE, origin::own_address};
 use app::{Theme, Visit, page::problem};

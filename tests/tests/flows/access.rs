@@ -118,6 +118,7 @@ fn row(route: Route) -> (&'static str, Row) {
         | Route::Summary
         | Route::SummaryCsv
         | Route::Software
+        | Route::Upgrade
         | Route::Sites
         | Route::NewSite
         | Route::Site
@@ -133,6 +134,9 @@ fn row(route: Route) -> (&'static str, Row) {
         Route::Superseded | Route::DownloadRevision => (route.path(), [303, 404, 404, 404, 404, 404, 404]),
         // The form is one for a new file, and says nothing of the revision that it began with.
         Route::SendUpdate => (route.path(), [401, 404, 409, 404, 409, 409, 404]),
+        // Nothing has been upgraded, and the form does not say what is to be.
+        Route::UpgradeDone => ("/accounts/{garn}/upgrade/UP-0000001", [303, 404, 404, 404, 404, 404, 404]),
+        Route::SendUpgrade => (route.path(), [401, 404, 422, 404, 422, 422, 404]),
         // It has neither name nor country.
         Route::SendNewSite | Route::SendSite => (route.path(), [401, 404, 422, 404, 422, 422, 404]),
         // It says no reason.

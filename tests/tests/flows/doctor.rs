@@ -35,7 +35,7 @@ const fn on_both(sql: &'static str, said: &'static str) -> Break {
     Break { sqlite: sql, postgres: sql, said }
 }
 
-const BREAKS: [Break; 34] = [
+const BREAKS: [Break; 37] = [
     Break {
         sqlite: "PRAGMA ignore_check_constraints = ON; UPDATE entitlements SET owned_assigned = 1 WHERE id = 1",
         postgres: "ALTER TABLE entitlements DROP CONSTRAINT entitlements_check; UPDATE entitlements SET owned_assigned = 1 WHERE id = 1",
@@ -84,6 +84,22 @@ const BREAKS: [Break; 34] = [
     on_both(
         "DELETE FROM file_machines WHERE name = 'ic-prd-02'",
         "lists and searches find each file as its current revision has it: AF-0000001: the list says something else than revision 1",
+    ),
+    on_both(
+        "INSERT INTO upgrades (account_id, person_id, at) VALUES (1, 1, '2026-11-22T10:15:30+00:00')",
+        "each upgrade left its event and was asked for by one submission, and its order lines are what they became: \
+         UP-1: 0 submissions and 0 events of it",
+    ),
+    on_both(
+        "INSERT INTO upgrades (account_id, person_id, at) VALUES (1, 1, '2026-11-22T10:15:30+00:00');
+         INSERT INTO upgrade_lines (upgrade_id, entitlement_id, part_id, target_part_id) VALUES (1, 1, 1, 2)",
+        "each upgrade left its event and was asked for by one submission, and its order lines are what they became: \
+         UP-1: SO-104417 line 1 is not what it became",
+    ),
+    on_both(
+        "UPDATE allocations SET part_id = 1 WHERE revision_id = 1 AND entitlement_id = 1",
+        "each upgrade left its event and was asked for by one submission, and its order lines are what they became: \
+         AF-0000001: revision 1 is made of a part that SO-104417 line 1 never was",
     ),
     on_both(
         "DELETE FROM listed_files WHERE file_id = 2",

@@ -19,6 +19,7 @@ mod sign_in;
 mod sites;
 mod summary;
 mod update;
+mod upgrade;
 
 use reqwest::StatusCode;
 use tests::{Answer, Browser, NEW, UNUSED_KEY, form, fresh_key};

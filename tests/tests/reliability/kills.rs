@@ -14,7 +14,7 @@ use std::{
     },
     time::{Duration, Instant},
 };
-use tests::{AMELIA, Backend, Browser, Home, NEW, Size, changed, form, fresh_key, report, seed};
+use tests::{AMELIA, Backend, Browser, Home, NEW, PETRA, Size, changed, form, fresh_key, report, seed};
 use tokio::{sync::Mutex, task::JoinSet};
 
 /// The database of `home`, opened by the test itself.
@@ -234,6 +234,49 @@ async fn killed_on_the_way_of_a_change(backend: Backend, change: Change) {
     ));
 }
 
+/// Where Nordic's parts are upgraded.
+const UPGRADE: &str = "/accounts/NORDIC-3003/upgrade";
+
+async fn killed_on_the_way_of_an_upgrade(backend: Backend) {
+    let (times, began) = (Size::of_run().pick(1, 20), Instant::now());
+    let mut killed = 0;
+    for _ in 0..times {
+        for failpoint in Failpoint::UPGRADE {
+            // An account upgrades once: each kill has a database of its own.
+            let home = Home::new(EXECUTABLE, backend).await;
+            let mut running = home.start();
+            let petra = home.browser();
+            petra.sign_in(PETRA).await;
+            let targets = [("to.SW-001-3.0-SV02", "SW-001-4.0-SV03"), ("to.SW-001-3.0-SO02", "SW-001-4.0-SO03")];
+            let fields = changed(petra.get(UPGRADE).await.fields("generate"), &targets);
+            running.arm(failpoint);
+            assert!(petra.try_post(UPGRADE, &fields).await.is_err(), "{failpoint:?}: nobody was told");
+            running.assert_killed();
+            killed += 1;
+            let old = "entitlements e JOIN parts p ON p.id = e.part_id WHERE p.generation = '3.0'";
+            let done = failpoint == Failpoint::Committed;
+            assert_eq!(
+                (number(&home, old).await, number(&home, "upgrades").await),
+                if done { (0, 1) } else { (5, 0) },
+                "{failpoint:?}"
+            );
+            home.assert_healthy().await;
+            running = home.start();
+            let first = resubmit_to(&petra, UPGRADE, &fields).await;
+            assert_eq!(resubmit_to(&petra, UPGRADE, &fields).await, first, "{failpoint:?}");
+            assert_eq!((number(&home, old).await, number(&home, "upgrade_lines").await), (0, 5));
+            assert_eq!(number(&home, "audit_events WHERE action = 'upgrade'").await, 1);
+            home.assert_healthy().await;
+            running.terminate();
+        }
+    }
+    let (points, seconds) = (Failpoint::UPGRADE.len(), began.elapsed().as_secs());
+    report(&format!(
+        "kills, {backend:?}: {times} × SIGKILL at each of {points} steps of upgrade: {killed} submissions sent again, each one upgrade, doctor \
+         clean after every kill, {seconds} s"
+    ));
+}
+
 /// Clients that go on generating whatever happens to the server.
 const CLIENTS: u64 = 4;
 
@@ -358,6 +401,16 @@ async fn a_deactivation_that_was_killed_leaves_all_or_nothing_on_sqlite() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deactivation_that_was_killed_leaves_all_or_nothing_on_postgres() {
     killed_on_the_way_of_a_change(Backend::Postgres, Change::Deactivate).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upgrade_that_was_killed_leaves_all_or_nothing_on_sqlite() {
+    killed_on_the_way_of_an_upgrade(Backend::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upgrade_that_was_killed_leaves_all_or_nothing_on_postgres() {
+    killed_on_the_way_of_an_upgrade(Backend::Postgres).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -378,7 +378,7 @@ impl Request {
         let others: BTreeSet<&String> = lines
             .iter()
             .map(|l| &l.part)
-            .filter(|p| p.starts_with("SW-001") && !p.contains("-SV") && !p.contains("-SO"))
+            .filter(|p| p.starts_with("SW-001-4.0") && !p.contains("-SV") && !p.contains("-SO"))
             .collect();
         for part in others {
             if random.random_bool(0.15) {

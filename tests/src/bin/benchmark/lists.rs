@@ -165,13 +165,16 @@ async fn csv(home: &Home, running: &Process) -> Result<(u64, f64, f64, f64)> {
         home.settings.listen
     );
     stream.write_all(request.as_bytes()).await?;
-    let (mut lines, mut most, mut buffer) = (0u64, before, vec![0; 1 << 16]);
+    let (mut lines, mut most, mut buffer, mut tail) = (0u64, before, vec![0; 1 << 16], Vec::new());
     for reads in 0u64.. {
         let read = stream.read(&mut buffer).await?;
         if read == 0 {
             break;
         }
-        lines += buffer[..read].windows(3).filter(|window| window == b"\nAF").count() as u64;
+        // What stands across two reads counts, too.
+        tail.extend_from_slice(&buffer[..read]);
+        lines += tail.windows(3).filter(|window| window == b"\nAF").count() as u64;
+        tail.drain(..tail.len().saturating_sub(2));
         if reads.is_multiple_of(64) {
             most = most.max(resident_mebibytes(running)?);
         }
@@ -246,9 +249,8 @@ async fn fill(database: &DatabaseConnection, backend: Backend) -> Result<()> {
              FROM activation_files f JOIN products p ON p.id = f.product_id JOIN file_revisions r ON r.file_id = f.id
              WHERE f.id NOT IN (SELECT file_id FROM listed_files)"
             .to_owned(),
-        "INSERT INTO file_machines SELECT account_id, machine, file_id FROM listed_files WHERE file_id NOT IN (SELECT file_id FROM file_machines)".to_owned(),
-        "INSERT INTO file_machines SELECT account_id, switchover_machine, file_id FROM listed_files l WHERE switchover_machine IS NOT NULL
-             AND NOT EXISTS (SELECT 1 FROM file_machines m WHERE m.account_id = l.account_id AND m.name = l.switchover_machine AND m.file_id = l.file_id)"
+        "INSERT INTO file_machines SELECT account_id, facet, machine, file_id, switchover_machine FROM listed_files".to_owned(),
+        "INSERT INTO file_machines SELECT account_id, facet, switchover_machine, file_id, machine FROM listed_files WHERE switchover_machine IS NOT NULL"
             .to_owned(),
         match backend {
             Backend::Sqlite => "PRAGMA wal_checkpoint(TRUNCATE)".to_owned(),
