@@ -1,6 +1,7 @@
 use crate::{
     AccountFrame, Page, Script, Site, Tab, Theme, Visit,
     component::{Icon, icon},
+    page,
 };
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -72,6 +73,7 @@ fn SignedIn(name: String) -> AnyView {
 fn AccountHeader(account: AccountFrame) -> AnyView {
     let AccountFrame { garn, name, subscribes, tab: open } = account;
     let base = format!("/accounts/{garn}");
+    let help = format!("/help/{}", page::help::of_tab(open));
     let tabs = [
         (Tab::Dashboard, "Overview", base.clone()),
         (Tab::Summary, "Account summary", format!("{base}/summary")),
@@ -93,6 +95,7 @@ fn AccountHeader(account: AccountFrame) -> AnyView {
                 <span class="name">{name}</span>
                 <span class="code">{garn}</span>
                 <a href="/accounts">"Change account"</a>
+                <a href=help>"Help"</a>
             </p>
             <nav aria-label="Manage activation files"><ul class="tabs">{links}</ul></nav>
         </div>
@@ -121,6 +124,8 @@ fn Footer(site: Arc<Site>, theme: Theme, address: String) -> AnyView {
         <footer class="site">
             <p>
                 <a href="/check">"Check a file"</a>
+                ", "
+                <a href="/help">"help"</a>
                 ", "
                 <a href="/keys">"public keys"</a>
                 " of "{site.portal.vendor().to_owned()}

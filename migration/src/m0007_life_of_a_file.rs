@@ -16,11 +16,17 @@ super::step!(
         generated_at {instant} NOT NULL,
         valid_through {date} NOT NULL,
         machine {ordered} NOT NULL,
-        switchover_machine {ordered}
+        switchover_machine {ordered},
+        server_line {ref} REFERENCES entitlements (id),
+        updates_through {date} NOT NULL
     );
     INSERT INTO listed_files
         SELECT f.id, f.account_id, f.state || '/' || f.licence_type || '/' || p.code, r.site_id, r.generated_by, r.generated_at,
-            r.valid_through, lower(r.primary_machine {by bytes}), lower(r.switchover_machine {by bytes})
+            r.valid_through, lower(r.primary_machine {by bytes}), lower(r.switchover_machine {by bytes}),
+            CASE WHEN f.state = 'active' AND f.licence_type IN ('production', 'evaluation') THEN
+                (SELECT MIN(e.id) FROM allocations a JOIN entitlements e ON e.id = a.entitlement_id JOIN parts q ON q.id = e.part_id
+                 WHERE a.revision_id = r.id AND q.class IN ('server-item', 'evaluation')) END,
+            COALESCE(r.updates_through, '0001-01-01')
         FROM activation_files f JOIN products p ON p.id = f.product_id
         JOIN file_revisions r ON r.file_id = f.id AND r.revision = f.revision;
     CREATE INDEX listed_files_by_time ON listed_files (account_id, facet, generated_at, file_id, site_id, generated_by);
@@ -29,6 +35,9 @@ super::step!(
     CREATE INDEX listed_files_by_site_machine ON listed_files (site_id, facet, machine, file_id);
     CREATE INDEX listed_files_by_person_time ON listed_files (account_id, generated_by, facet, generated_at, file_id, site_id);
     CREATE INDEX listed_files_by_person_machine ON listed_files (account_id, generated_by, facet, machine, file_id);
+
+    CREATE INDEX listed_files_ending ON listed_files (account_id, valid_through) WHERE valid_through < '2100-01-01';
+    CREATE INDEX listed_files_by_server_line ON listed_files (server_line, updates_through) WHERE server_line IS NOT NULL;
 
     CREATE TABLE file_machines (
         account_id {ref} NOT NULL REFERENCES accounts (id),

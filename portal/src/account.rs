@@ -44,10 +44,24 @@ pub struct OwnedPart {
 pub struct Attention {
     pub what: String,
     pub next: String,
+    /// Where it can be done, after the account's address: (path, words).
+    pub link: Option<(String, String)>,
+}
+
+impl Attention {
+    fn new(what: String, next: impl Into<String>) -> Self {
+        Self { what, next: next.into(), link: None }
+    }
+
+    fn at(self, path: impl Into<String>, words: impl Into<String>) -> Self {
+        Self { link: Some((path.into(), words.into())), ..self }
+    }
 }
 
 /// The chooser shows so many; a search narrows them.
 pub const MOST_ACCOUNTS: usize = 50;
+/// So many files that end are named.
+const MOST_NAMED: usize = 5;
 /// What ends within this time needs attention.
 const SOON: TimeDelta = TimeDelta::days(60);
 
@@ -184,22 +198,89 @@ impl AccountAccess {
             let Some(end) = part.maintenance_end else { continue };
             let name = &part.description;
             if end < today {
-                attention.push(Attention {
-                    what: format!("Maintenance of {name} ended on {}.", date::words(end)),
-                    next: "New files will not permit updates. Renew maintenance with your sales representative.".into(),
-                });
+                attention.push(Attention::new(
+                    format!("Maintenance of {name} ended on {}.", date::words(end)),
+                    "New files will not permit updates. Renew maintenance with your sales representative.",
+                ));
             } else if end - today <= SOON {
-                attention.push(Attention {
-                    what: format!("Maintenance of {name} ends on {}.", date::words(end)),
-                    next: "Files generated after that day will not permit updates.".into(),
-                });
+                attention.push(Attention::new(
+                    format!("Maintenance of {name} ends on {}.", date::words(end)),
+                    "Files generated after that day will not permit updates.",
+                ));
             }
         }
         if !self.start().await?.sites.iter().any(|site| site.active) {
-            attention.push(Attention {
-                what: "No install site is active.".into(),
-                next: "A file can be generated only for an active site.".into(),
-            });
+            let none = Attention::new("No install site is active.".into(), "A file can be generated only for an active site.");
+            attention.push(none.at("/sites?inactive", "Install sites"));
+        }
+        attention.extend(self.files_attention(today).await?);
+        Ok(attention)
+    }
+
+    /// Files that end soon or have ended, and those that a newer revision is available of.
+    async fn files_attention(&self, today: NaiveDate) -> Result<Vec<Attention>, Error> {
+        #[derive(FromQueryResult)]
+        struct Ending {
+            serial: String,
+            machine: String,
+            valid_through: NaiveDate,
+        }
+        #[derive(FromQueryResult)]
+        struct Renewed {
+            serial: String,
+            machine: String,
+            maintenance_end: NaiveDate,
+        }
+        let on = self.portal().database.read();
+        let of_file = |serial: &str, words: &str| (format!("/files/{serial}"), words.to_owned());
+        let mut attention = Vec::new();
+        let sql = format!(
+            "SELECT f.serial, r.primary_machine AS machine, l.valid_through FROM listed_files l JOIN activation_files f ON f.id = l.file_id
+             JOIN file_revisions r ON r.file_id = f.id AND r.revision = f.revision
+             WHERE l.account_id = $1 AND l.valid_through < '2100-01-01' AND l.valid_through <= $2 AND {ACTIVE}
+             ORDER BY l.valid_through DESC, f.id LIMIT {}",
+            MOST_NAMED + 1
+        );
+        let values = [self.account_id().into(), (today + SOON).into()];
+        let ending: Vec<Ending> = rows(on, "overview: files that end", &sql, values).await?;
+        let more = ending.len() > MOST_NAMED;
+        for Ending { serial, machine, valid_through } in ending.into_iter().take(MOST_NAMED) {
+            let day = date::words(valid_through);
+            let told = if valid_through < today {
+                Attention::new(
+                    format!("{serial} of {machine} ended on {day} and is still active."),
+                    "Deactivate it: then what it holds is available again.",
+                )
+            } else {
+                Attention::new(format!("{serial} of {machine} ends on {day}."), "Its server stops being licensed after that day.")
+            };
+            attention.push(Attention { link: Some(of_file(&serial, "View the file")), ..told });
+        }
+        if more {
+            let others = Attention::new("More files end soon or have ended.".into(), "The list shows all of them.");
+            attention.push(others.at("/files?sort=end", "Activation file activity"));
+        }
+        let sql = "SELECT f.serial, r.primary_machine AS machine, e.maintenance_end FROM entitlements e
+                   JOIN listed_files l ON l.server_line = e.id AND l.updates_through < e.maintenance_end
+                   JOIN activation_files f ON f.id = l.file_id JOIN file_revisions r ON r.file_id = f.id AND r.revision = f.revision
+                   JOIN install_sites s ON s.id = l.site_id AND s.active
+                   WHERE e.account_id = $1 AND e.maintenance_end >= $2 AND l.server_line IS NOT NULL ORDER BY f.id LIMIT 3";
+        let renewed: Vec<Renewed> =
+            rows(on, "overview: renewed maintenance", sql, [self.account_id().into(), today.into()]).await?;
+        for Renewed { serial, machine, maintenance_end } in renewed {
+            let what = format!("Maintenance for {serial} of {machine} was renewed until {}.", date::words(maintenance_end));
+            let told = Attention::new(what, "Refresh the file, so that its server may install updates.");
+            attention.push(Attention { link: Some(of_file(&serial, "Refresh it")), ..told });
+        }
+        let outdated = self.files_to_update().await?;
+        if let Some((serial, machine)) = outdated.first() {
+            let what = match outdated.len() {
+                1 => format!("{serial} of {machine} is made of parts that were upgraded since."),
+                files => format!("{files} files are made of parts that were upgraded since."),
+            };
+            attention.push(
+                Attention::new(what, "They stay valid. Bring them up to the new parts.").at("/upgrade", "Upgrade software"),
+            );
         }
         Ok(attention)
     }
@@ -225,18 +306,18 @@ impl AccountAccess {
         let attention = products.into_iter().filter_map(|name| {
             let last = held.iter().rfind(|held| held.name == name && held.valid_from <= today);
             match last.map(|held| held.valid_through) {
-                None => Some(Attention {
-                    what: format!("You hold no certification for {name}."),
-                    next: "You can view and download its files. A certified colleague generates them.".into(),
-                }),
-                Some(end) if end < today => Some(Attention {
-                    what: format!("Your certification for {name} ended on {}.", date::words(end)),
-                    next: "Renew it to generate files. Viewing and downloading need none.".into(),
-                }),
-                Some(end) if end - today <= SOON => Some(Attention {
-                    what: format!("Your certification for {name} ends on {}.", date::words(end)),
-                    next: "Renew it before then to keep generating files.".into(),
-                }),
+                None => Some(Attention::new(
+                    format!("You hold no certification for {name}."),
+                    "You can view and download its files. A certified colleague generates them.",
+                )),
+                Some(end) if end < today => Some(Attention::new(
+                    format!("Your certification for {name} ended on {}.", date::words(end)),
+                    "Renew it to generate files. Viewing and downloading need none.",
+                )),
+                Some(end) if end - today <= SOON => Some(Attention::new(
+                    format!("Your certification for {name} ends on {}.", date::words(end)),
+                    "Renew it before then to keep generating files.",
+                )),
                 Some(_) => None,
             }
         });

@@ -453,7 +453,7 @@ impl Search {
         // Names of machines stand in their index in order.
         let (key, file) = if driver == Driver::Machines { ("n.name", "n.file_id") } else { (key.as_str(), "l.file_id") };
         let after = after(key, file);
-        let tests = self.tests(statement, driver, Narrowed::Wholly);
+        let tests = self.tests(statement, driver, Narrowed::Wholly, Some(self.column()));
         let table = table(driver, !tests.is_empty());
         let run = |run: String| {
             format!(
@@ -483,7 +483,7 @@ impl Search {
 
     /// Every row that `driver` leads to.
     fn source(&self, statement: &mut Statement, driver: Driver, narrowed: Narrowed, columns: Columns) -> String {
-        let tests = self.tests(statement, driver, narrowed);
+        let tests = self.tests(statement, driver, narrowed, None);
         let table = table(driver, columns == Columns::All || !tests.is_empty());
         let columns = match columns {
             Columns::All => "l.file_id, l.generated_at, l.valid_through, l.machine, l.switchover_machine",
@@ -520,33 +520,42 @@ impl Search {
     }
 
     /// What each row must still be tried for: what the runs of `driver` do not say.
-    fn tests(&self, statement: &mut Statement, driver: Driver, narrowed: Narrowed) -> String {
+    ///
+    /// Only what bounds a run of the index is left for the database to plan with: times, unless the run is in the order `by` of something else. The
+    /// rest is hidden in an expression, because a plan that reads another index would have to read and sort all that it finds there.
+    fn tests(&self, statement: &mut Statement, driver: Driver, narrowed: Narrowed, by: Option<Column>) -> String {
+        fn hidden(column: &str) -> String {
+            format!("COALESCE({column}, {column})")
+        }
         let mut tests = String::new();
         let mut test = |test: String| tests += &format!(" AND {test}");
         let wholly = narrowed == Narrowed::Wholly;
         if wholly || driver == Driver::Facets {
+            let time = match by {
+                None | Some(Column::Time) => "l.generated_at".to_owned(),
+                Some(Column::Machine | Column::End) => hidden("l.generated_at"),
+            };
             if let Some(from) = self.from {
-                test(format!("l.generated_at >= {}", statement.bind(from)));
+                test(format!("{time} >= {}", statement.bind(from)));
             }
             if let Some(before) = self.before {
-                test(format!("l.generated_at < {}", statement.bind(before)));
+                test(format!("{time} < {}", statement.bind(before)));
             }
         }
         if !wholly {
             return tests;
         }
         if let (Some(site), true) = (self.site, driver != Driver::Sites) {
-            test(format!("l.site_id = {}", statement.bind(site)));
+            test(format!("{} = {}", hidden("l.site_id"), statement.bind(site)));
         }
         if let (Some(people), true) = (&self.people, driver != Driver::People) {
             let people: Vec<_> = people.iter().map(|id| statement.bind(*id)).collect();
-            test(format!("l.generated_by IN ({})", people.join(", ")));
+            test(format!("{} IN ({})", hidden("l.generated_by"), people.join(", ")));
         }
         if let (Some(machine), true) = (&self.machine, driver != Driver::Machines) {
             let (from, to) = prefix(statement, machine);
-            test(format!(
-                "((l.machine >= {from} AND l.machine < {to}) OR (l.switchover_machine >= {from} AND l.switchover_machine < {to}))"
-            ));
+            let between = |name: &str| format!("({0} >= {from} AND {0} < {to})", hidden(name));
+            test(format!("({} OR {})", between("l.machine"), between("l.switchover_machine")));
         }
         tests
     }

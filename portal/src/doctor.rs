@@ -123,6 +123,9 @@ const RULES: [Rule; 18] = [
                  OR l.site_id <> r.site_id OR l.generated_by <> r.generated_by OR l.generated_at <> r.generated_at
                  OR l.valid_through <> r.valid_through OR l.machine <> lower(r.primary_machine)
                  OR COALESCE(l.switchover_machine, '') <> COALESCE(lower(r.switchover_machine), '')
+                 OR l.updates_through <> COALESCE(r.updates_through, '0001-01-01')
+                 OR (l.server_line IS NOT NULL) <> (f.state = 'active' AND f.licence_type IN ('production', 'evaluation'))
+                 OR (l.server_line IS NOT NULL AND NOT EXISTS (SELECT 1 FROM allocations a WHERE a.revision_id = r.id AND a.entitlement_id = l.server_line))
                  OR (SELECT COUNT(*) FROM file_machines m WHERE m.file_id = f.id AND m.account_id = f.account_id AND m.facet = l.facet
                         AND ((m.name = l.machine AND COALESCE(m.other, m.name) = COALESCE(l.switchover_machine, l.machine))
                             OR (m.name = l.switchover_machine AND m.other = l.machine)))

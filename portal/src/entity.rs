@@ -216,6 +216,8 @@ table!(
     valid_through: Date,
     machine: String,
     switchover_machine: Option<String>,
+    server_line: Option<i64>,
+    updates_through: Date,
 );
 table!(
     file_machine, "file_machines",

@@ -55,6 +55,18 @@ pub enum NotGenerated {
     Error(#[from] Error),
 }
 
+impl NotGenerated {
+    /// Every reason in words, for where there is no form to show them at.
+    #[must_use]
+    pub fn reasons(&self) -> String {
+        match self {
+            Self::Ineligible(reasons) => reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
+            Self::Refused { refusals, .. } => refusals.iter().map(|r| r.problem.to_string()).collect::<Vec<_>>().join(" "),
+            other => other.to_string(),
+        }
+    }
+}
+
 impl AccountAccess {
     /// Reads and checks a complete form without changing anything.
     ///

@@ -91,7 +91,7 @@ pub use site::{NotSaved, Site};
 pub use submission::{NoSubmissionKey, SubmissionKey};
 pub use summary::{OwnedLine, OwnedProduct, ProductDetails};
 pub use update::{CheckedUpdate, NotUpdatable, Updatable, Updated};
-pub use upgrade::{NotUpgraded, PlannedUpgrade, UpgradeDone, UpgradeOptions, UpgradeStep};
+pub use upgrade::{BroughtUp, NotUpgraded, PlannedUpgrade, UpgradeDone, UpgradeOptions, UpgradeStep};
 
 use database::Database;
 use observe::Observed;

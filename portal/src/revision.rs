@@ -19,6 +19,9 @@ use sea_orm::{ActiveValue::Set, EntityTrait, NotSet, sea_query::OnConflict};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Stands for *no updates* where days are compared.
+const NEVER: NaiveDate = NaiveDate::from_ymd_opt(1, 1, 1).expect("a date");
+
 /// The current revision of a file, and what it holds.
 #[derive(Clone, Debug)]
 pub(crate) struct Held {
@@ -90,6 +93,14 @@ impl Draft {
         };
         let taken = drawn(&request, &loaded)?;
         Ok(Self { file, request, loaded, taken })
+    }
+
+    /// The order line that the server item is drawn from, of files that permit updates as long as that is maintained. Domain §6.7.
+    fn server_line(&self) -> Option<i64> {
+        let permits = matches!(self.request.licence_type, LicenceType::Production | LicenceType::Evaluation);
+        let item = self.request.binding.servers().into_iter().next()?.server_item?;
+        let lines = self.loaded.entitlement_ids.get(&item)?;
+        lines.iter().find(|line| self.taken.contains_key(line)).copied().filter(|_| permits)
     }
 
     /// The machines with their host ids, and their names alone, in words.
@@ -253,6 +264,8 @@ impl AccountAccess {
             valid_through: Set(file.valid_through),
             machine: Set(primary.machine_name.as_str().to_ascii_lowercase()),
             switchover_machine: Set(names[1].map(str::to_ascii_lowercase)),
+            server_line: Set(draft.server_line()),
+            updates_through: Set(file.updates_through.unwrap_or(NEVER)),
         };
         self.list(write, (file_id, file.revision == 1), &facet, listed, &names).await
     }
@@ -275,6 +288,8 @@ impl AccountAccess {
             Column::ValidThrough,
             Column::Machine,
             Column::SwitchoverMachine,
+            Column::ServerLine,
+            Column::UpdatesThrough,
         ];
         let replacing = OnConflict::column(Column::FileId).update_columns(columns).to_owned();
         listed_file::Entity::insert(listed).on_conflict(replacing).exec_without_returning(write.on()).await?;
@@ -295,7 +310,7 @@ impl AccountAccess {
     }
 }
 
-/// Says where lists find it that a file has got into `state`.
+/// Says where lists find it that a file is no longer active but in `state`.
 pub(crate) async fn list_state(
     write: &Write,
     file_id: i64,
@@ -304,9 +319,11 @@ pub(crate) async fn list_state(
     product: &str,
 ) -> Result<(), Error> {
     let facet = facet(state, licence_type, product);
-    for (name, table) in [("activity: state", "listed_files"), ("machines: state", "file_machines")] {
-        let sql = format!("UPDATE {table} SET facet = $1 WHERE file_id = $2");
-        run(write.on(), name, &sql, [facet.as_str().into(), file_id.into()]).await?;
+    for (name, sql) in [
+        ("activity: state", "UPDATE listed_files SET facet = $1, server_line = NULL WHERE file_id = $2"),
+        ("machines: state", "UPDATE file_machines SET facet = $1 WHERE file_id = $2"),
+    ] {
+        run(write.on(), name, sql, [facet.as_str().into(), file_id.into()]).await?;
     }
     write.reach(Failpoint::Listed);
     Ok(())

@@ -26,6 +26,13 @@ impl SubmissionKey {
         Self(URL_SAFE_NO_PAD.encode(ctx.random::<16>()))
     }
 
+    /// The key of one of several things that this submission asks for: the same for the same `subject`.
+    pub(crate) fn of(&self, subject: &str) -> Self {
+        let mut key = URL_SAFE_NO_PAD.encode(Sha256::digest(format!("{} {subject}", self.0)));
+        key.truncate(Self::LENGTH);
+        Self(key)
+    }
+
     /// As it stands in the form.
     #[must_use]
     pub fn as_str(&self) -> &str {

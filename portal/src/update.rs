@@ -218,9 +218,12 @@ impl AccountAccess {
         if !current.site_active {
             let kept = |name: &String| ![field::HOST_ID, field::SWITCHOVER_HOST_ID].contains(&name.as_str());
             let changed = form.changed_fields(&current.form());
+            // A revision of the same form, which renewed maintenance or upgraded parts would permit, is no change of the host either.
+            let refreshed = changed.is_empty().then(|| field::SITE.to_owned());
             let refusals: Vec<_> = changed
                 .into_iter()
                 .filter(kept)
+                .chain(refreshed)
                 .map(|field| Refusal { field, problem: Problem::OnlyHosts(current.site_name.clone()) })
                 .collect();
             if !refusals.is_empty() {

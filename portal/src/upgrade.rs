@@ -2,7 +2,7 @@
 //! brought up to it. Domain §5.
 
 use crate::{
-    AccountAccess, AuditEvent, Error, Failpoint, MOST_COUNTED, SubmissionKey, Write,
+    AccountAccess, AuditEvent, Error, Failpoint, MOST_COUNTED, NotGenerated, SubmissionKey, Write,
     activity::ACTIVE,
     database::{count, parsed, row, rows, run},
     entity::{upgrade, upgrade_line},
@@ -10,7 +10,7 @@ use crate::{
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use licensing::{
-    Garn, PartNumber, Quantity,
+    Garn, PartNumber, Quantity, Serial,
     eligibility::Ineligible,
     entitlement::Entitlement,
     form::Refusal,
@@ -59,7 +59,15 @@ pub struct UpgradeDone {
     /// Descriptions: part → target.
     pub parts: Vec<(String, String)>,
     /// Active files that are still made of the parts of before: (serial, machines).
-    pub files: Vec<(licensing::Serial, String)>,
+    pub files: Vec<(Serial, String)>,
+}
+
+/// Files that were brought up to upgraded parts, and why others were not.
+#[derive(Clone, Debug, Default)]
+pub struct BroughtUp {
+    pub files: Vec<Serial>,
+    /// (file, why not)
+    pub left: Vec<(Serial, String)>,
 }
 
 /// Why nothing was upgraded. Nothing was changed.
@@ -360,11 +368,32 @@ impl AccountAccess {
         Ok(UpgradeDone { reference: reference.to_owned(), at, by, parts, files: self.files_to_update().await? })
     }
 
+    /// Makes the revision that upgrades permit of each file of [`Self::files_to_update`], each in a transaction of its own. Sent twice, the same key makes
+    /// no second one.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] and [`Error::Internal`]; what was brought up until then stays so.
+    pub async fn bring_up(&self, key: &SubmissionKey) -> Result<BroughtUp, Error> {
+        let mut brought = BroughtUp::default();
+        for (serial, _) in self.files_to_update().await? {
+            let made = match self.updatable(serial.as_str()).await {
+                Ok(file) => self.update(serial.as_str(), file.revision, &file.form, &key.of(serial.as_str())).await.map(drop),
+                Err(why) => Err(why),
+            };
+            match made {
+                Ok(()) => brought.files.push(serial),
+                Err(NotGenerated::Error(error)) => return Err(error),
+                Err(why) => brought.left.push((serial, why.reasons())),
+            }
+        }
+        Ok(brought)
+    }
+
     /// Active files that are made of parts which were upgraded since, the oldest first, at most a hundred.
     ///
     /// # Errors
     /// [`Error::Unavailable`] and [`Error::Internal`].
-    pub async fn files_to_update(&self) -> Result<Vec<(licensing::Serial, String)>, Error> {
+    pub async fn files_to_update(&self) -> Result<Vec<(Serial, String)>, Error> {
         #[derive(FromQueryResult)]
         struct Found {
             serial: String,

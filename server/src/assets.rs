@@ -73,6 +73,7 @@ fn content_type(name: &str) -> Option<&'static str> {
         "js" => Some("text/javascript; charset=utf-8"),
         "wasm" => Some("application/wasm"),
         "woff2" => Some("font/woff2"),
+        "png" => Some("image/png"),
         "svg" => Some("image/svg+xml"),
         // The licences of fonts and icons.
         "txt" => Some("text/plain; charset=utf-8"),

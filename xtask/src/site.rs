@@ -30,7 +30,7 @@ const MODULES: [(&str, &str); 2] = [("afmt", "hydrate"), ("checker", "hydrate ch
 const CHECKER: &str = "pkg/checker.wasm";
 
 /// What the site is made of.
-const FOLDERS: [&str; 3] = ["pkg", "fonts", "icons"];
+const FOLDERS: [&str; 4] = ["pkg", "fonts", "icons", "pictures"];
 
 /// Builds `target/site`. `print_sizes`: tells what each file transfers, and refuses a first view above its budget.
 pub fn build(print_sizes: bool) -> Result<()> {
@@ -46,6 +46,7 @@ pub fn build(print_sizes: bool) -> Result<()> {
     style(&made.join("pkg/afmt.css"))?;
     copy(&root().join("style/fonts"), &made.join("fonts"))?;
     copy(&root().join("style/icons"), &made.join("icons"))?;
+    copy(&root().join("docs/pictures"), &made.join("pictures"))?;
     for name in ["pkg/afmt.wasm", "pkg/afmt.js", CHECKER, "pkg/checker.js", "pkg/afmt.css", "icons/favicon.svg"] {
         compress(&made.join(name))?;
     }

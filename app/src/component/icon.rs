@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 pub const ACTIVE: Data = icondata::LuCircleCheck;
 pub const ADD: Data = icondata::LuPlus;
+pub const BACK: Data = icondata::LuArrowLeft;
 pub const CLEAR: Data = icondata::LuX;
 pub const DEACTIVATE: Data = icondata::LuPowerOff;
 pub const DOWN: Data = icondata::LuArrowDown;

@@ -7,6 +7,7 @@ pub mod cloud;
 pub mod deactivate;
 pub mod file;
 pub mod file_form;
+pub mod help;
 pub mod keys;
 pub mod overview;
 pub mod problem;

@@ -30,7 +30,7 @@ pub async fn show(access: &AccountAccess) -> Result<Page, Error> {
                 <h1>{title}</h1>
                 <a class="button primary" href=new.clone()><Icon icon=icon::ADD />"New activation file"</a>
             </div>
-            {(!attention.is_empty()).then(|| view! { <NeedsAttention attention /> })}
+            {(!attention.is_empty()).then(|| view! { <NeedsAttention garn=garn.clone() attention /> })}
             <section aria-labelledby="recent-title">
                 <h2 id="recent-title">"Latest activation files"</h2>
                 {if recent.is_empty() {
@@ -51,9 +51,14 @@ pub async fn show(access: &AccountAccess) -> Result<Page, Error> {
 }
 
 #[component]
-fn NeedsAttention(attention: Vec<Attention>) -> AnyView {
-    let items =
-        attention.into_iter().map(|Attention { what, next }| view! { <li><strong>{what}</strong>" "{next}</li> }).collect_view();
+fn NeedsAttention(garn: String, attention: Vec<Attention>) -> AnyView {
+    let items = attention
+        .into_iter()
+        .map(|Attention { what, next, link }| {
+            let link = link.map(|(path, words)| view! { " " <a href=format!("/accounts/{garn}{path}")>{words}</a> });
+            view! { <li><strong>{what}</strong>" "{next}{link}</li> }
+        })
+        .collect_view();
     view! {
         <section class="note warn" aria-labelledby="attention-title">
             <h2 id="attention-title"><Icon icon=icon::WARNING />"Needs attention"</h2>

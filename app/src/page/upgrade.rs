@@ -3,22 +3,26 @@
 use super::file_form::{KEY, STEP, STEP_EDIT, STEP_GENERATE};
 use crate::{
     Page, Tab,
-    component::{Columns, ErrorSummary, Hidden, Icon, Instant, SelectField, capped, icon, problem_of},
+    component::{Columns, ErrorSummary, Hidden, Icon, Instant, SelectField, capped, counted, icon, problem_of},
 };
 use chrono::NaiveDate;
 use leptos::prelude::*;
 use licensing::{
-    Quantity, date,
+    Quantity, Serial, date,
     form::Refusal,
     upgrade::{FORM, Moved, UpgradablePart, target_field},
 };
-use portal::{AccountAccess, Error, NotUpgraded, PlannedUpgrade, SubmissionKey, UpgradeDone, UpgradeOptions, UpgradeStep};
+use portal::{
+    AccountAccess, BroughtUp, Error, NotUpgraded, PlannedUpgrade, SubmissionKey, UpgradeDone, UpgradeOptions, UpgradeStep,
+};
 
 /// What was typed, and why it was not taken.
 #[derive(Default)]
 pub struct Typed {
     pub fields: Vec<(String, String)>,
     pub why: Option<NotUpgraded>,
+    /// Files that were brought up just now, and those that were not.
+    pub brought: Option<BroughtUp>,
 }
 
 /// Parts with and without options.
@@ -51,7 +55,8 @@ pub async fn show(access: &AccountAccess, key: SubmissionKey, typed: Typed) -> R
             {ineligible.map(|reason| view! {
                 <div class="note warn"><p><Icon icon=icon::WARNING /><strong>{reason.to_string()}</strong>" "{reason.remedy()}</p></div>
             })}
-            <Outdated garn=garn.clone() files=outdated />
+            {typed.brought.clone().map(|brought| view! { <Brought garn=garn.clone() brought /> })}
+            <Outdated garn=garn.clone() files=outdated key=key.clone() />
             <section id=FORM tabindex="-1" aria-labelledby="with-title">
                 <h2 id="with-title">"Parts with upgrade options"</h2>
                 {if with_options.is_empty() {
@@ -68,10 +73,12 @@ pub async fn show(access: &AccountAccess, key: SubmissionKey, typed: Typed) -> R
 
 /// Files that an upgrade left behind, each with the way to bring it up.
 #[component]
-fn Outdated(garn: String, files: Vec<(licensing::Serial, String)>) -> AnyView {
+fn Outdated(garn: String, files: Vec<(Serial, String)>, key: SubmissionKey) -> AnyView {
     if files.is_empty() {
         return ().into_any();
     }
+    let button = if files.len() == 1 { "Bring it up".to_owned() } else { format!("Bring up all {} files", files.len()) };
+    let action = format!("/accounts/{garn}/upgrade/files");
     let items = files
         .into_iter()
         .map(|(serial, machine)| {
@@ -86,9 +93,36 @@ fn Outdated(garn: String, files: Vec<(licensing::Serial, String)>) -> AnyView {
     view! {
         <section class="note info" aria-labelledby="outdated-title">
             <h2 id="outdated-title"><Icon icon=icon::REFRESH />"Updates are available"</h2>
-            <p>"These files are made of parts that were upgraded since. They stay valid; each one’s page brings it up to the new parts with one click."</p>
+            <p>"These files are made of parts that were upgraded since. They stay valid. A new revision of each, with the same machines and quantities, is made of the new parts."</p>
             <ul>{items}</ul>
+            <form method="post" action=action>
+                <input type="hidden" name=KEY value=key.as_str().to_owned() />
+                <div class="buttons"><button class="button">{button}</button></div>
+            </form>
         </section>
+    }
+    .into_any()
+}
+
+/// What came of bringing files up.
+#[component]
+fn Brought(garn: String, brought: BroughtUp) -> AnyView {
+    let BroughtUp { files, left } = brought;
+    let made = counted(files.len() as u64, "file was brought up.", "files were brought up.");
+    let left = left
+        .into_iter()
+        .map(|(serial, why)| {
+            view! { <li><a class="code" href=format!("/accounts/{garn}/files/{serial}")>{serial.to_string()}</a>": " {why}</li> }
+        })
+        .collect::<Vec<_>>();
+    let rest = (!left.is_empty()).then(|| {
+        view! { <div class="note warn"><p><strong>"These were not:"</strong></p><ul>{left}</ul></div> }
+    });
+    view! {
+        <div class="note ok" role="status">
+            <p><Icon icon=icon::ACTIVE /><strong>{made}</strong>" Download each and load it on its server."</p>
+        </div>
+        {rest}
     }
     .into_any()
 }
@@ -113,7 +147,7 @@ fn Options(
             // A mirrored account has nothing to choose where there is one target.
             let only = (mirrored && part.targets.len() == 1 && typed.fields.is_empty()).then(|| part.targets[0].0.to_string());
             let error = problem_of(&refusals, &field);
-            view! { <Row part may value=chosen.or(only).unwrap_or_default() error today /> }
+            view! { <Row part mirrored may value=chosen.or(only).unwrap_or_default() error today /> }
         })
         .collect_view();
     let mirrored_words = mirrored.then(|| {
@@ -144,7 +178,7 @@ fn Options(
 }
 
 #[component]
-fn Row(part: UpgradablePart, may: bool, value: String, error: Option<String>, today: NaiveDate) -> AnyView {
+fn Row(part: UpgradablePart, mirrored: bool, may: bool, value: String, error: Option<String>, today: NaiveDate) -> AnyView {
     let (moves, stays) = part.split(today);
     let together = moves.owned.checked_add(stays.owned).unwrap_or_default();
     let last = part.lines.iter().filter_map(|line| line.maintenance_end).max();
@@ -158,7 +192,7 @@ fn Row(part: UpgradablePart, may: bool, value: String, error: Option<String>, to
         part.targets.iter().map(|(number, words)| (number.to_string(), format!("{words} ({number})"))).collect();
     let becomes = if may {
         let label = format!("{} becomes", part.description);
-        view! { <SelectField name=field label options=targets value error keep=true /> }.into_any()
+        view! { <SelectField name=field label options=targets value error keep=!mirrored /> }.into_any()
     } else {
         view! { <span>{targets.into_iter().map(|(_, words)| words).collect::<Vec<_>>().join(", ")}</span> }.into_any()
     };
@@ -222,7 +256,7 @@ pub fn check(access: &AccountAccess, key: &SubmissionKey, fields: &[(String, Str
             <h1>"Check the upgrade"</h1>
             <p class="lead">{files}</p>
             <table class="list">
-                <Columns names=&[("Part", false), ("Becomes", false), ("Owned, assigned and pooled", false), ("Of it in files", false), ("Stays as it is", false)] />
+                <Columns names=&[("Part", false), ("Becomes", false), ("Owned", false), ("Of it in files", false), ("Stays as it is", false)] />
                 <tbody>{rows}</tbody>
             </table>
             <div class="note warn"><p><Icon icon=icon::WARNING />"An upgrade cannot be taken back. Ask the licensing analysts if one was made by mistake."</p></div>
@@ -239,7 +273,7 @@ pub fn check(access: &AccountAccess, key: &SubmissionKey, fields: &[(String, Str
 #[component]
 fn Step(step: UpgradeStep) -> AnyView {
     let UpgradeStep { from, to, moves, stays } = step;
-    let words = |quantity: Quantity| format!("{} and {}", quantity.assigned, quantity.pooled);
+    let words = |quantity: Quantity| format!("{} assigned, {} pooled", quantity.assigned, quantity.pooled);
     let stays =
         if stays == Moved::default() { "nothing".to_owned() } else { format!("{}, without maintenance", words(stays.owned)) };
     view! {
@@ -261,6 +295,7 @@ fn Step(step: UpgradeStep) -> AnyView {
 pub async fn done(access: &AccountAccess, reference: &str) -> Result<Page, Error> {
     let UpgradeDone { reference, at, by, parts, files } = access.upgrade_done(reference).await?;
     let zone = access.caller().person().time_zone;
+    let key = access.caller().portal().new_submission_key();
     let garn = access.garn.to_string();
     let title = format!("Upgrade {reference}");
     let page = Page::new(title.clone(), move || {
@@ -274,7 +309,7 @@ pub async fn done(access: &AccountAccess, reference: &str) -> Result<Page, Error
             <h1>{format!("Upgrade {reference}")}</h1>
             <ul>{items}</ul>
             {updated.then(|| view! { <p>"No active file is made of the parts of before."</p> })}
-            <Outdated garn=garn.clone() files />
+            <Outdated garn=garn.clone() files key />
             <p><a href=format!("/accounts/{garn}/summary")>"Account summary"</a></p>
         }
     });

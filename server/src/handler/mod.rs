@@ -7,6 +7,7 @@ pub(crate) mod deactivate;
 pub(crate) mod file_form;
 pub(crate) mod files;
 pub(crate) mod health;
+pub(crate) mod help;
 pub(crate) mod keys;
 pub(crate) mod metrics;
 pub(crate) mod sign_in;

@@ -34,6 +34,27 @@ pub(crate) async fn done(
     answer::result(visit, page).await
 }
 
+/// Brings every file up that is made of parts which were upgraded since.
+pub(crate) async fn bring_up(
+    Extension(visit): Extension<Visit>,
+    Extension(caller): Extension<Caller>,
+    Segments(garn): Segments<String>,
+    posted: PostedForm,
+) -> Response {
+    let key = match posted.key(&visit).await {
+        Ok(key) => key,
+        Err(response) => return response,
+    };
+    let visit = Visit { address: format!("/accounts/{garn}/upgrade"), ..visit };
+    let page = async {
+        let access = caller.account(&garn).await?;
+        let brought = Some(access.bring_up(&key).await?);
+        upgrade::show(&access, caller.portal().new_submission_key(), Typed { brought, ..Typed::default() }).await
+    };
+    let page = page.await;
+    answer::result(visit, page).await
+}
+
 pub(crate) async fn send(
     Extension(visit): Extension<Visit>,
     Extension(caller): Extension<Caller>,
@@ -74,10 +95,10 @@ async fn step(caller: &Caller, garn: &str, posted: &PostedForm, key: SubmissionK
         Some(NotUpgraded::KeyReused { .. }) => caller.portal().new_submission_key(),
         _ => key,
     };
-    Ok(Err(upgrade::show(&access, key, Typed { fields: posted.fields.clone(), why }).await?))
+    Ok(Err(upgrade::show(&access, key, Typed { fields: posted.fields.clone(), why, brought: None }).await?))
 }
 
 /// The form that was sent when the session had ended, with everything typed.
 pub(crate) async fn reopen(access: &AccountAccess, kept: Kept) -> Result<Page, Error> {
-    upgrade::show(access, kept.key, Typed { fields: kept.fields, why: None }).await
+    upgrade::show(access, kept.key, Typed { fields: kept.fields, ..Typed::default() }).await
 }

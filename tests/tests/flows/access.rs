@@ -106,6 +106,8 @@ fn row(route: Route) -> (&'static str, Row) {
         // The tests ask from this machine.
         Route::Metrics => (route.path(), everybody(200)),
         Route::KeyPem => ("/keys/licensing.meridian.example/2026a.pem", everybody(200)),
+        Route::Help => (route.path(), everybody(200)),
+        Route::HelpTopic => ("/help/activity", everybody(200)),
         Route::Verifier => (route.path(), everybody(200)),
         Route::CheckFile => (route.path(), everybody(200)),
         // The fields below are no form with files.
@@ -136,6 +138,7 @@ fn row(route: Route) -> (&'static str, Row) {
         Route::SendUpdate => (route.path(), [401, 404, 409, 404, 409, 409, 404]),
         // Nothing has been upgraded, and the form does not say what is to be.
         Route::UpgradeDone => ("/accounts/{garn}/upgrade/UP-0000001", [303, 404, 404, 404, 404, 404, 404]),
+        Route::BringUp => (route.path(), account(401)),
         Route::SendUpgrade => (route.path(), [401, 404, 422, 404, 422, 422, 404]),
         // It has neither name nor country.
         Route::SendNewSite | Route::SendSite => (route.path(), [401, 404, 422, 404, 422, 422, 404]),

@@ -73,3 +73,42 @@ async fn the_overview_says_what_needs_attention_and_what_is_left() {
     let station = page.all("tbody tr").into_iter().find(|row| row.starts_with("Basic Station"));
     assert_eq!(station.as_deref(), Some("Basic StationSW-001-4.0-AL01CIC25 of 405 of 2530 Jun 2027"));
 }
+
+#[tokio::test]
+async fn the_overview_names_files_that_end_and_those_that_a_newer_revision_is_available_of() {
+    let server = Server::start().await;
+    let amelia = server.signed_in(AMELIA).await;
+    let alone =
+        [("switchover_later", "yes"), ("switchover_host_id", ""), ("switchover_machine_name", ""), ("switchover_item", "")];
+    generated(&amelia, &alone).await;
+    let bundled = [("type", "development-bundled"), ("host_id", "00505684E9A1"), ("machine_name", "IC-DEV-01")];
+    generated(&amelia, &[&alone[..], &bundled].concat()).await;
+    let told =
+        |page: tests::Answer| page.all(".note.warn li").into_iter().filter(|line| line.contains("AF-")).collect::<Vec<_>>();
+    assert!(told(amelia.get("/accounts/ACME-1001").await).is_empty());
+
+    server.execute("UPDATE entitlements SET maintenance_end = '2028-06-30' WHERE id = 1").await;
+    assert_eq!(
+        told(amelia.get("/accounts/ACME-1001").await),
+        ["Maintenance for AF-0000001 of IC-PRD-01 was renewed until 30 Jun 2028. \
+          Refresh the file, so that its server may install updates. Refresh it"]
+    );
+    let refreshed = amelia.get("/accounts/ACME-1001/files/AF-0000001").await.fields("generate");
+    let refreshed = amelia.post("/accounts/ACME-1001/files/AF-0000001/update", &refreshed).await;
+    assert_eq!(refreshed.status, StatusCode::SEE_OTHER);
+    assert!(told(amelia.get("/accounts/ACME-1001").await).is_empty());
+
+    server.advance(chrono::TimeDelta::days(310));
+    let amelia = server.signed_in(AMELIA).await;
+    assert_eq!(
+        told(amelia.get("/accounts/ACME-1001").await),
+        ["AF-0000002 of IC-DEV-01 ends on 22 Nov 2027. Its server stops being licensed after that day. View the file"]
+    );
+    server.advance(chrono::TimeDelta::days(60));
+    let amelia = server.signed_in(AMELIA).await;
+    assert_eq!(
+        told(amelia.get("/accounts/ACME-1001").await),
+        ["AF-0000002 of IC-DEV-01 ended on 22 Nov 2027 and is still active. \
+          Deactivate it: then what it holds is available again. View the file"]
+    );
+}

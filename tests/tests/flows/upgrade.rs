@@ -71,9 +71,10 @@ async fn a_mirrored_account_upgrades_all_parts_together_and_what_is_owned_and_al
         ["1 active file holds some of it. It stays valid, and can then be brought up to the new parts."]
     );
     assert!(
-        checked
-            .all("tbody tr")
-            .contains(&"Business Client, 3.0SW-001-3.0-AL02Business ClientSW-001-4.0-AL0250 and 545 and 0nothing".to_owned()),
+        checked.all("tbody tr").contains(
+            &"Business Client, 3.0SW-001-3.0-AL02Business ClientSW-001-4.0-AL0250 assigned, 5 pooled45 assigned, 0 poolednothing"
+                .to_owned()
+        ),
         "{:?}",
         checked.all("tbody tr")
     );
@@ -129,6 +130,46 @@ async fn a_mirrored_account_upgrades_all_parts_together_and_what_is_owned_and_al
 }
 
 #[tokio::test]
+async fn all_files_are_brought_up_in_one_step_and_the_others_say_why_not() {
+    let server = Server::start().await;
+    server.execute("UPDATE entitlements SET owned_assigned = 3 WHERE owned_assigned = 1").await;
+    let petra = server.signed_in(PETRA).await;
+    for (host, site) in [("00505684E9A1", "5"), ("00505684E9A2", "6"), ("00505684E9A3", "5")] {
+        let page = petra.get(&format!("{NEW}?product=CIC&version=3.0")).await;
+        let alone = [
+            ("site", site),
+            ("version", "3.0"),
+            ("host_id", host),
+            ("server_item", "SW-001-3.0-SV02"),
+            ("switchover_later", "yes"),
+            ("assigned.SW-001-3.0-AL02", "5"),
+        ];
+        address(&petra.post(NEW, &form(&page.value("key").expect("a key"), &alone)).await);
+    }
+    let targets = [("to.SW-001-3.0-SV02", "SW-001-4.0-SV02"), ("to.SW-001-3.0-SO02", "SW-001-4.0-SO02")];
+    assert_eq!(send(&petra, "generate", &targets).await.status, StatusCode::SEE_OTHER);
+    server.execute("UPDATE install_sites SET active = FALSE WHERE id = 6").await;
+    let page = petra.get(UPGRADE).await;
+    assert_eq!(page.all(".note.info li").len(), 3);
+    let key = page.value("key").expect("a key");
+    let brought = petra.post(&format!("{UPGRADE}/files"), &[("key", &key)]).await;
+    assert_eq!((brought.status, brought.all(".note.ok strong")), (StatusCode::OK, vec!["2 files were brought up.".to_owned()]));
+    let why = "AF-0000002: Install site Bergen is not active: only the host ids of its files may change. \
+               Leave this as it is, or make the site active first.";
+    assert_eq!(
+        (brought.all(".note.warn li"), brought.all(".note.info li")),
+        (vec![why.to_owned()], vec!["AF-0000002 of IC-PRD-01".to_owned()])
+    );
+    // Sent once more it makes nothing anew.
+    let after = server.contents().await;
+    let again = petra.post(&format!("{UPGRADE}/files"), &[("key", &key)]).await;
+    assert_eq!(again.all(".note.ok strong"), ["0 files were brought up."]);
+    assert_eq!(server.contents().await, after);
+    let list = petra.get("/accounts/NORDIC-3003/files?sort=oldest").await;
+    assert_eq!(list.all("tbody th"), ["AF-0000001 revision 2", "AF-0000002", "AF-0000003 revision 2"]);
+}
+
+#[tokio::test]
 async fn an_account_that_is_not_mirrored_chooses_single_parts() {
     let server = Server::start().await;
     server.execute("UPDATE accounts SET mirrored = FALSE").await;
@@ -140,7 +181,9 @@ async fn an_account_that_is_not_mirrored_chooses_single_parts() {
     let checked = send(&jonas, "check", &[("to.SW-001-3.0-AL02", "SW-001-4.0-AL02")]).await;
     assert_eq!(
         checked.all("tbody tr"),
-        ["Business Client, 3.0SW-001-3.0-AL02Business ClientSW-001-4.0-AL0240 and 00 and 010 and 5, without maintenance"]
+        [
+            "Business Client, 3.0SW-001-3.0-AL02Business ClientSW-001-4.0-AL0240 assigned, 0 pooled0 assigned, 0 pooled10 assigned, 5 pooled, without maintenance"
+        ]
     );
     let made = jonas.post(UPGRADE, &checked.fields("generate")).await;
     assert_eq!(made.status, StatusCode::SEE_OTHER);

@@ -245,7 +245,7 @@ async fn fill(database: &DatabaseConnection, backend: Backend) -> Result<()> {
         ),
         "INSERT INTO listed_files
              SELECT f.id, f.account_id, f.state || '/' || f.licence_type || '/' || p.code, r.site_id, r.generated_by, r.generated_at, r.valid_through,
-                lower(r.primary_machine), lower(r.switchover_machine)
+                lower(r.primary_machine), lower(r.switchover_machine), NULL, '0001-01-01'
              FROM activation_files f JOIN products p ON p.id = f.product_id JOIN file_revisions r ON r.file_id = f.id
              WHERE f.id NOT IN (SELECT file_id FROM listed_files)"
             .to_owned(),

@@ -1,0 +1,240 @@
+//! *Help*: a page for each tab, in the product's own words, with its picture.
+
+use crate::{
+    Page, Tab, Visit,
+    component::{Icon, icon},
+};
+use leptos::prelude::*;
+use portal::Error;
+
+/// One page of help.
+pub struct Topic {
+    /// As it stands in the address, and as the picture of the tab is called.
+    pub name: &'static str,
+    title: &'static str,
+    /// What it is for, in one sentence.
+    lead: &'static str,
+    /// (what somebody wants, how it is done)
+    answers: &'static [(&'static str, &'static str)],
+}
+
+pub const TOPICS: [Topic; 9] = [
+    Topic {
+        name: "overview",
+        title: "Overview",
+        lead: "What needs attention first, the latest files, and what is left of what you ordered.",
+        answers: &[
+            (
+                "What needs attention?",
+                "Certifications and maintenance that end, sites that block, files that end within 60 days or have ended, and files that a newer revision is available of. Each line says what happens otherwise and leads to where it is mended.",
+            ),
+            (
+                "Why do I see only some accounts?",
+                "You see the accounts that you belong to, and, as a partner, those that granted your organisation access. Change account, beside the name, searches them by name or GARN.",
+            ),
+        ],
+    },
+    Topic {
+        name: "summary",
+        title: "Account summary",
+        lead: "Every order line that can be licensed, with what is owned, what files hold and what is available.",
+        answers: &[
+            (
+                "What do assigned and pooled mean?",
+                "An assigned licence belongs to one user or station until it is taken away; pooled ones are shared by those who are logged on. A file says how many of each its server gets.",
+            ),
+            (
+                "From which order does a file draw?",
+                "Lines of the same part are drawn from the latest end of maintenance first, then from the oldest order.",
+            ),
+            (
+                "How do I generate from here?",
+                "Generate, at the end of a row, opens the form with product, version and part filled in.",
+            ),
+        ],
+    },
+    Topic {
+        name: "software",
+        title: "Software details",
+        lead: "Product by product: what it takes to generate a file today, and what is missing.",
+        answers: &[
+            (
+                "Why is a condition not met?",
+                "The line says the fact with its figures, and below it what to do. Where the portal itself can mend it there is a link.",
+            ),
+            (
+                "Do I need maintenance?",
+                "Not to generate. A file that is generated while maintenance is current permits updates until that day; without, it permits none. When maintenance is renewed, refresh the file.",
+            ),
+        ],
+    },
+    Topic {
+        name: "activity",
+        title: "Activation file activity",
+        lead: "All files of the account, narrowed by eight filters and sorted as you like.",
+        answers: &[
+            (
+                "How do I find a file by its server?",
+                "Type how the machine name begins; both names of a switchover pair are searched. Every filter stands in the address, so that a view can be bookmarked and sent.",
+            ),
+            (
+                "Where are files that were deactivated?",
+                "Active is Yes at first. Take that filter away with the cross on its chip, or choose No or All.",
+            ),
+            (
+                "How do I work on with the list?",
+                "CSV of all of them gives the whole filtered set for a spreadsheet, whatever the page shows.",
+            ),
+            (
+                "Can I download a file again?",
+                "As often as you like: every download gives the same bytes, and View shows their size and SHA-256.",
+            ),
+        ],
+    },
+    Topic {
+        name: "update",
+        title: "Update a file",
+        lead: "Another host, the switchover server that was left out, more or fewer add-ons: a new revision under the same serial.",
+        answers: &[
+            (
+                "What happens to the file that is installed?",
+                "The new revision takes the place of the one before, which stays in the history under View. Load the new one on the server; until then it goes on with what it has.",
+            ),
+            (
+                "What happens to the quantities?",
+                "Only the difference moves. The page before the last step shows each part before and after, and every key that changes.",
+            ),
+            (
+                "What does Refresh do?",
+                "After maintenance was renewed, or parts were upgraded, it makes the revision that this permits, with the same machines and quantities.",
+            ),
+            (
+                "Why may I change only the host?",
+                "The install site of the file is not active. Make it active again to change more.",
+            ),
+        ],
+    },
+    Topic {
+        name: "deactivate",
+        title: "Deactivate a file",
+        lead: "Everything that the file holds returns to the account.",
+        answers: &[
+            (
+                "Is the server switched off?",
+                "No. An installed copy cannot be recalled: remove it on the server, before or directly afterwards.",
+            ),
+            ("Can it be taken back?", "No, but the quantities are there again: generate a new file."),
+            ("Why do I type a machine name?", "A production file is deactivated by name, so that it is not the one beside it."),
+        ],
+    },
+    Topic {
+        name: "upgrade",
+        title: "Upgrade software",
+        lead: "Parts of an older generation become those of a newer one, one for one.",
+        answers: &[
+            ("What does it need?", "Maintenance that is current today. Lines of a part without it stay what they are."),
+            (
+                "What does mirrored mean?",
+                "Two systems of the account hold the same parts. All parts with an upgrade option are then upgraded together, or none is.",
+            ),
+            (
+                "What becomes of my files?",
+                "They stay valid and are marked: update available. Each one’s page brings it up to the new parts with one click.",
+            ),
+        ],
+    },
+    Topic {
+        name: "new-file",
+        title: "New activation file",
+        lead: "From an order to a signed file that is bound to your server.",
+        answers: &[
+            (
+                "Where do I find the host id?",
+                "GetHostID, on the server, shows its 12 hexadecimal digits; so does i3lic host-id. Spaces, colons and hyphens do not matter.",
+            ),
+            (
+                "What are the steps?",
+                "Site, product, version and licence type, then Go. Machine details, one server item, the switchover server now or later, add-ons. The preview follows what you type. Nothing is generated before you have checked your answers.",
+            ),
+            (
+                "Which licence types are there?",
+                "Production, development that comes with a server or was ordered, and 30 days of development for certified partners. Trials and evaluations come from the licensing analysts.",
+            ),
+            (
+                "Do I need a certification?",
+                "To generate and to update, yes, for that product. To view, download and deactivate, no.",
+            ),
+        ],
+    },
+    Topic {
+        name: "sites",
+        title: "Install sites",
+        lead: "The places where your servers stand. Every file is for one of them.",
+        answers: &[
+            (
+                "What happens when a site is made inactive?",
+                "No new files are generated for it. Its files stay valid and can be viewed, downloaded and deactivated; of their data only the host ids can be changed.",
+            ),
+            (
+                "Can I delete a site?",
+                "No: the files that were generated for it name it. Inactive sites are hidden until you ask for them.",
+            ),
+        ],
+    },
+];
+
+/// Which page of help belongs to a tab.
+pub(crate) const fn of_tab(tab: Tab) -> &'static str {
+    match tab {
+        Tab::Dashboard | Tab::Cloud => "overview",
+        Tab::Summary => "summary",
+        Tab::Software => "software",
+        Tab::Files => "activity",
+        Tab::Upgrade => "upgrade",
+        Tab::NewFile => "new-file",
+        Tab::Sites => "sites",
+    }
+}
+
+/// All pages of help.
+#[must_use]
+pub fn index() -> Page {
+    Page::new("Help", || {
+        let items = TOPICS.into_iter().map(|Topic { name, title, lead, .. }| {
+            view! { <div><dt><a href=format!("/help/{name}")>{title}</a></dt><dd>{lead}</dd></div> }
+        });
+        let items = items.collect_view();
+        view! {
+            <h1>"Help"</h1>
+            <dl class="facts">{items}</dl>
+            <p>"Anybody can " <a href="/check">"check a file"</a> " in the browser, without signing in."</p>
+        }
+    })
+}
+
+/// The page of one topic.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is no such topic.
+pub fn show(visit: &Visit, name: &str) -> Result<Page, Error> {
+    let topic = TOPICS.into_iter().find(|topic| topic.name == name).ok_or(Error::NotFound)?;
+    let picture = |theme: &str| format!("{}/pictures/{name}-wide-{theme}.png", visit.site.assets);
+    let (light, dark) = (picture("light"), picture("dark"));
+    let Topic { title, lead, answers, .. } = topic;
+    Ok(Page::new(format!("Help: {title}"), move || {
+        let answers = answers.iter().map(|(asked, told)| view! { <h2>{*asked}</h2><p>{*told}</p> }).collect_view();
+        view! {
+            <p><a href="/help"><Icon icon=icon::BACK />"All help"</a></p>
+            <h1>{title}</h1>
+            <p class="lead">{lead}</p>
+            <div class="prose">{answers}</div>
+            <figure class="picture">
+                <picture>
+                    <source srcset=dark media="(prefers-color-scheme: dark)" />
+                    <img src=light alt=format!("The page {title}, with data of the demo") width="1280" height="900" loading="lazy" />
+                </picture>
+                <figcaption class="help">{format!("{title}, with data of the demo")}</figcaption>
+            </figure>
+        }
+    }))
+}

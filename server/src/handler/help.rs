@@ -1,0 +1,13 @@
+use super::Segments;
+use crate::answer;
+use app::{Visit, page::help};
+use axum::{Extension, response::Response};
+
+pub(crate) async fn index(Extension(visit): Extension<Visit>) -> Response {
+    answer::page(visit, help::index()).await
+}
+
+pub(crate) async fn topic(Extension(visit): Extension<Visit>, Segments(name): Segments<String>) -> Response {
+    let page = help::show(&visit, &name);
+    answer::result(visit, page).await
+}
