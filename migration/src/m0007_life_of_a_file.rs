@@ -30,11 +30,11 @@ super::step!(
         FROM activation_files f JOIN products p ON p.id = f.product_id
         JOIN file_revisions r ON r.file_id = f.id AND r.revision = f.revision;
     CREATE INDEX listed_files_by_time ON listed_files (account_id, facet, generated_at, file_id, site_id, generated_by);
-    CREATE INDEX listed_files_by_machine ON listed_files (account_id, facet, machine, file_id);
+    CREATE INDEX listed_files_by_machine ON listed_files (account_id, facet, machine, file_id, generated_at, site_id, generated_by);
     CREATE INDEX listed_files_by_site_time ON listed_files (site_id, facet, generated_at, file_id, generated_by);
-    CREATE INDEX listed_files_by_site_machine ON listed_files (site_id, facet, machine, file_id);
+    CREATE INDEX listed_files_by_site_machine ON listed_files (site_id, facet, machine, file_id, generated_at, generated_by);
     CREATE INDEX listed_files_by_person_time ON listed_files (account_id, generated_by, facet, generated_at, file_id, site_id);
-    CREATE INDEX listed_files_by_person_machine ON listed_files (account_id, generated_by, facet, machine, file_id);
+    CREATE INDEX listed_files_by_person_machine ON listed_files (account_id, generated_by, facet, machine, file_id, generated_at, site_id);
 
     CREATE INDEX listed_files_ending ON listed_files (account_id, valid_through) WHERE valid_through < '2100-01-01';
     CREATE INDEX listed_files_by_server_line ON listed_files (server_line, updates_through) WHERE server_line IS NOT NULL;
@@ -45,13 +45,13 @@ super::step!(
         name {ordered} NOT NULL,
         file_id BIGINT NOT NULL REFERENCES activation_files (id),
         other {ordered},
-        PRIMARY KEY (account_id, facet, name, file_id)
+        PRIMARY KEY (file_id, name)
     );
     INSERT INTO file_machines
         SELECT account_id, facet, machine, file_id, CASE WHEN switchover_machine <> machine THEN switchover_machine END FROM listed_files;
     INSERT INTO file_machines SELECT account_id, facet, switchover_machine, file_id, machine FROM listed_files
         WHERE switchover_machine <> machine;
-    CREATE INDEX file_machines_by_file ON file_machines (file_id);
+    CREATE INDEX file_machines_by_name ON file_machines (account_id, facet, name, file_id, other);
 
     CREATE TABLE submissions_with_action (
         person_id {ref} NOT NULL REFERENCES people (id),

@@ -316,7 +316,11 @@ impl Search {
             Some(cursor) => Some((cursor.key.clone(), self.place(on, cursor).await?)),
         };
         let mut statement = Statement::default();
-        let total = self.count(&mut statement, driver);
+        // What was counted to find the narrowest filter need not be counted again where there is no other.
+        let total = match found {
+            Some(found) if !self.narrows_further(driver) => format!("CAST({found} AS BIGINT)"),
+            _ => self.count(&mut statement, driver),
+        };
         let page = self.rows(&mut statement, driver, found, begin, most + 1);
         let name_key = if self.column() == Column::Machine { "page.key" } else { "NULL" };
         let order = self.order("page.key", "page.file_id");
@@ -392,6 +396,12 @@ impl Search {
         let found = counted.into_iter().filter_map(|(driver, found)| Some((driver, u64::try_from(found).ok()?)));
         let narrowest = found.min_by_key(|(_, found)| *found);
         Ok(narrowest.map_or((Driver::Facets, None), |(driver, found)| (driver, Some(found))))
+    }
+
+    /// Whether rows that `driver` leads to must be tried for anything else.
+    fn narrows_further(&self, driver: Driver) -> bool {
+        let tests = |narrowed| self.tests(&mut Statement::default(), driver, narrowed, None);
+        tests(Narrowed::Wholly) != tests(Narrowed::ByDriver)
     }
 
     /// All that the filter finds, counted to one more than [`MOST_COUNTED`].

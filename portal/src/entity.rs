@@ -222,13 +222,11 @@ table!(
 table!(
     file_machine, "file_machines",
     #[sea_orm(primary_key, auto_increment = false)]
-    account_id: i64,
-    #[sea_orm(primary_key, auto_increment = false)]
-    facet: String,
+    file_id: i64,
     #[sea_orm(primary_key, auto_increment = false)]
     name: String,
-    #[sea_orm(primary_key, auto_increment = false)]
-    file_id: i64,
+    account_id: i64,
+    facet: String,
     other: Option<String>,
 );
 table!(
