@@ -360,7 +360,13 @@ impl Search {
         let sql = "SELECT id FROM activation_files WHERE account_id = $1 AND serial = $2";
         let place: Option<Place> =
             row(on, "activity: where the page begins", sql, [self.account.into(), cursor.serial.as_str().into()]).await?;
-        place.filter(|_| sorted).map(|place| place.id).ok_or(Error::NotFound)
+        // Beyond it only one of the filter's bounds is asked for again.
+        let found_here = match &cursor.key {
+            Key::Instant(at) => self.from.is_none_or(|from| from <= *at) && self.before.is_none_or(|before| *at < before),
+            Key::Name(name) => self.machine.as_ref().is_none_or(|machine| name.starts_with(machine)),
+            Key::Day(_) => true,
+        };
+        place.filter(|_| sorted && found_here).map(|place| place.id).ok_or(Error::NotFound)
     }
 
     /// The narrowest of the filters that an index begins with, and how many files it finds; nothing is counted where there is no choice.
@@ -400,7 +406,7 @@ impl Search {
 
     /// Whether rows that `driver` leads to must be tried for anything else.
     fn narrows_further(&self, driver: Driver) -> bool {
-        let tests = |narrowed| self.tests(&mut Statement::default(), driver, narrowed, None);
+        let tests = |narrowed| self.tests(&mut Statement::default(), driver, narrowed, None, false);
         tests(Narrowed::Wholly) != tests(Narrowed::ByDriver)
     }
 
@@ -431,6 +437,7 @@ impl Search {
         most: usize,
     ) -> String {
         let key = self.key(statement);
+        let begins = begin.is_some();
         let after = begin.map(|(key, file)| {
             let value: Value = match key {
                 Key::Instant(at) => at.into(),
@@ -463,7 +470,7 @@ impl Search {
         // Names of machines stand in their index in order.
         let (key, file) = if driver == Driver::Machines { ("n.name", "n.file_id") } else { (key.as_str(), "l.file_id") };
         let after = after(key, file);
-        let tests = self.tests(statement, driver, Narrowed::Wholly, Some(self.column()));
+        let tests = self.tests(statement, driver, Narrowed::Wholly, Some(self.column()), begins);
         let table = table(driver, !tests.is_empty());
         let run = |run: String| {
             format!(
@@ -471,7 +478,7 @@ impl Search {
                  ORDER BY {order} LIMIT {most}) run"
             )
         };
-        let runs: Vec<String> = self.runs(statement, driver).into_iter().map(run).collect();
+        let runs: Vec<String> = self.runs(statement, driver, begins).into_iter().map(run).collect();
         format!("SELECT file_id, key FROM ({}) runs ORDER BY {order} LIMIT {most}", runs.join(" UNION ALL "))
     }
 
@@ -493,18 +500,18 @@ impl Search {
 
     /// Every row that `driver` leads to.
     fn source(&self, statement: &mut Statement, driver: Driver, narrowed: Narrowed, columns: Columns) -> String {
-        let tests = self.tests(statement, driver, narrowed, None);
+        let tests = self.tests(statement, driver, narrowed, None, false);
         let table = table(driver, columns == Columns::All || !tests.is_empty());
         let columns = match columns {
             Columns::All => "l.file_id, l.generated_at, l.valid_through, l.machine, l.switchover_machine",
             Columns::None => "1 AS one",
         };
         let run = |run: String| format!("SELECT {columns} FROM {table} WHERE {run}{tests}");
-        self.runs(statement, driver).into_iter().map(run).collect::<Vec<_>>().join(" UNION ALL ")
+        self.runs(statement, driver, false).into_iter().map(run).collect::<Vec<_>>().join(" UNION ALL ")
     }
 
     /// The conditions of each run of the index that `driver` begins with.
-    fn runs(&self, statement: &mut Statement, driver: Driver) -> Vec<String> {
+    fn runs(&self, statement: &mut Statement, driver: Driver, begins: bool) -> Vec<String> {
         let (begins, facet): (Vec<String>, &str) = match (driver, self.site, &self.people, &self.machine) {
             (Driver::Sites, Some(site), ..) => (vec![format!("l.site_id = {}", statement.bind(site))], "l.facet"),
             (Driver::People, _, Some(people), _) => {
@@ -515,9 +522,14 @@ impl Search {
             (Driver::Machines, _, _, Some(machine)) => {
                 let account = statement.bind(self.account);
                 let (from, to) = prefix(statement, machine);
+                let bounds = match (begins, self.sort.descends()) {
+                    (false, _) => format!("n.name >= {from} AND n.name < {to}"),
+                    (true, false) => format!("n.name < {to}"),
+                    (true, true) => format!("n.name >= {from}"),
+                };
                 // A pair whose names both begin so is found by the first of them.
                 let names = format!(
-                    "n.account_id = {account} AND n.name >= {from} AND n.name < {to}
+                    "n.account_id = {account} AND {bounds}
                      AND (n.other IS NULL OR n.other < {from} OR n.other >= {to} OR n.name <= n.other)"
                 );
                 (vec![names], "n.facet")
@@ -533,7 +545,10 @@ impl Search {
     ///
     /// Only what bounds a run of the index is left for the database to plan with: times, unless the run is in the order `by` of something else. The
     /// rest is hidden in an expression, because a plan that reads another index would have to read and sort all that it finds there.
-    fn tests(&self, statement: &mut Statement, driver: Driver, narrowed: Narrowed, by: Option<Column>) -> String {
+    ///
+    /// A page that `begins` after a place lies beyond the bound from which the order comes. Both together would be one bound too many: SQLite searches
+    /// with either, and walks from there.
+    fn tests(&self, statement: &mut Statement, driver: Driver, narrowed: Narrowed, by: Option<Column>, begins: bool) -> String {
         fn hidden(column: &str) -> String {
             format!("COALESCE({column}, {column})")
         }
@@ -545,10 +560,11 @@ impl Search {
                 None | Some(Column::Time) => "l.generated_at".to_owned(),
                 Some(Column::Machine | Column::End) => hidden("l.generated_at"),
             };
-            if let Some(from) = self.from {
+            let passed = begins && by == Some(Column::Time);
+            if let Some(from) = self.from.filter(|_| !passed || self.sort.descends()) {
                 test(format!("{time} >= {}", statement.bind(from)));
             }
-            if let Some(before) = self.before {
+            if let Some(before) = self.before.filter(|_| !passed || !self.sort.descends()) {
                 test(format!("{time} < {}", statement.bind(before)));
             }
         }

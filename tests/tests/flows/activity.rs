@@ -193,6 +193,10 @@ async fn every_order_goes_through_all_pages_without_a_gap() {
         assert_eq!(paged, whole, "{query}");
     }
     // A place in another order, or of a file that is not there, is none in this one.
+    for (query, after) in [("machine=ic-&sort=machine", "na~AF-0000001"), ("from=2026-11-22", "t2026-11-01T00:00:00Z~AF-0000001")]
+    {
+        assert_eq!(amelia.get(&format!("{FILES}?{query}&after={after}")).await.status, StatusCode::NOT_FOUND, "{query}");
+    }
     for after in ["tomorrow", "d2027-01-01~AF-0000001", "t2026-11-22T10:15:30Z~AF-0009999", "nic-01~AF-0000001"] {
         assert_eq!(amelia.get(&format!("{FILES}?after={after}")).await.status, StatusCode::NOT_FOUND, "{after}");
     }
