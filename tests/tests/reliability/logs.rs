@@ -6,7 +6,7 @@ use sea_orm::{ConnectionTrait, Database};
 use serde_json::Value;
 use server::Secret;
 use std::fs;
-use tests::{AMELIA, Backend, Browser, Home, LENA, NEW, Server, free_port, fresh_key};
+use tests::{AMELIA, Backend, Browser, Home, LENA, NEW, Server, changed, free_port, fresh_key};
 
 /// Stands in everything that is sent, and in every setting that is a secret.
 const CANARY: &str = "canary7f3a";
@@ -43,6 +43,12 @@ async fn plant(home: &Home, browser: &Browser) {
         "/accounts/canary7f3a/files/canary7f3a",
         "/accounts/ACME-1001/files",
         "/accounts/ACME-1001/files?after=canary7f3a",
+        "/accounts/ACME-1001/files?machine=canary7f3a&by=canary7f3a&site=canary7f3a&line=canary7f3a&from=canary7f3a&sort=canary7f3a",
+        "/accounts/ACME-1001/files?machine=canary7f3a&after=ncanary7f3a~AF-0000001",
+        "/accounts/ACME-1001/files.csv?machine=ic-canary7f3a&by=canary7f3a",
+        "/accounts/ACME-1001/upgrade/canary7f3a",
+        "/accounts/ACME-1001/sites/canary7f3a",
+        "/help/canary7f3a",
         "/accounts/ACME-1001/files/new?product=canary7f3a&version=canary7f3a&canary7f3a=1",
         "/keys/canary7f3a.pem",
         "/static/canary7f3a/canary7f3a",
@@ -55,6 +61,21 @@ async fn plant(home: &Home, browser: &Browser) {
     {
         let address = format!("http://{}/accounts", home.settings.listen);
         let _ = browser.client.get(address).header(header, format!("session={CANARY}")).send().await;
+    }
+    // What is done to a file, to sites and to parts.
+    let name = |name: &str| (name.to_owned(), format!("IC {CANARY}"));
+    let site: Vec<_> =
+        ["name", "address", "city", "state", "postal_code", "country", "contact", "phone", "active"].map(name).into();
+    post("/accounts/ACME-1001/sites/new", &site).await;
+    post("/accounts/ACME-1001/sites/1", &[&site[..], &["email", "mark", "confirmed"].map(canary)].concat()).await;
+    let page = browser.get("/accounts/ACME-1001/files/AF-0000001/update").await;
+    let update = changed(page.fields("generate"), &[("switchover_machine_name", &format!("IC-{CANARY}-2")), (CANARY, CANARY)]);
+    post("/accounts/ACME-1001/files/AF-0000001/update", &update).await;
+    let page = browser.get("/accounts/ACME-1001/files/AF-0000001/deactivate").await;
+    let typed = [("reason", "other"), ("note", CANARY), ("machine", &format!("IC-{CANARY}"))];
+    post("/accounts/ACME-1001/files/AF-0000001/deactivate", &changed(page.fields(CANARY), &typed)).await;
+    for path in ["/accounts/ACME-1001/upgrade", "/accounts/ACME-1001/upgrade/files"] {
+        post(path, &["to.SW-001-4.0-AL02", "step", "key"].map(canary)).await;
     }
     // A file to be checked, and what an analyst types.
     let file = format!("format = \"activation-file/1\"\nserial = \"{CANARY}\"\n\n— {CANARY} {CANARY}\n");
@@ -115,7 +136,7 @@ async fn nothing_of_people_is_logged(backend: Backend) {
         (Some("POST"), Some("/accounts/{garn}/files/new"), Some(500))
     );
     let slow: Vec<_> = lines.iter().filter(|line| line["fields"]["message"] == "slow query").collect();
-    for name in ["session", "offer: parts", "files: first page", "allocate", "insert file_revisions", "select people"] {
+    for name in ["session", "offer: parts", "activity: page", "allocate", "insert file_revisions", "select people"] {
         assert!(slow.iter().any(|line| line["fields"]["query"] == name), "no slow query is called {name}");
     }
     let unnamed: Vec<_> =
@@ -152,7 +173,7 @@ async fn metrics_count_what_happened() {
         "afmt_http_answers_total{method=\"GET\",route=\"/accounts/{garn}/files\",status=\"200\"} 1",
         "afmt_http_answers_total{method=\"GET\",route=\"-\",status=\"404\"} 1",
         "afmt_http_duration_seconds_count{route=\"/accounts/{garn}/files\"} 1",
-        "afmt_query_duration_seconds_count{query=\"files: first page\"} 1",
+        "afmt_query_duration_seconds_count{query=\"activity: page\"} 1",
         "# EOF",
     ] {
         assert!(text.lines().any(|found| found == line), "{line}\n{text}");
