@@ -5,8 +5,12 @@ use crate::{
     form::{Choice, Problem, Refusal, refusal},
     licence::coded,
 };
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
+use std::ops::RangeInclusive;
+
+/// Years that a day of a list lies in: those that every database keeps.
+pub const YEARS: RangeInclusive<i32> = 1..=9999;
 
 /// Names of the filters, as they stand in the address.
 pub mod field {
@@ -108,7 +112,11 @@ impl Filter {
         let text = |name| Some(value(name).trim().to_owned()).filter(|typed| !typed.is_empty());
         let mut day = |name| {
             let typed = text(name)?;
-            typed.parse().map_err(|_| refusals.push(refusal(name, Problem::NotADate(typed)))).ok()
+            let day = typed.parse().ok().filter(|day: &NaiveDate| YEARS.contains(&day.year()));
+            if day.is_none() {
+                refusals.push(refusal(name, Problem::NotADate(typed)));
+            }
+            day
         };
         let (from, to) = (day(field::FROM), day(field::TO));
         if let (Some(from), Some(to)) = (from, to)
@@ -233,6 +241,9 @@ mod tests {
                 "sort: What was sent is not among this account's choices. Select an order from the list.",
             ]
         );
+        for day in ["+262142-12-31", "-0001-01-01", "0000-01-01"] {
+            assert_eq!(parse(&[("from", day)]).expect_err(day).len(), 1, "{day}");
+        }
         assert_eq!(
             parse(&[("from", "2026-02-01"), ("to", "2026-01-31")]).expect_err("refused"),
             ["to: The last day lies before the first, 1 Feb 2026. Enter a later one, or leave it empty."]

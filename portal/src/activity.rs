@@ -10,10 +10,10 @@ use crate::{
     database::{row, rows},
     file::{FILE, FILE_OF_LIST, Stored},
 };
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeZone, Utc};
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeZone, Utc};
 use licensing::{
     LicenceType, Serial,
-    activity::{Active, Filter, Sort},
+    activity::{Active, Filter, Sort, YEARS},
     offer::OfferedSite,
 };
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
@@ -91,8 +91,8 @@ impl FromStr for Cursor {
             let (key, serial) = text.rsplit_once('~')?;
             let (kind, key) = (key.get(..1)?, key.get(1..)?);
             let key = match kind {
-                "t" => Key::Instant(key.parse().ok()?),
-                "d" => Key::Day(key.parse().ok()?),
+                "t" => Key::Instant(key.parse().ok().filter(|at: &DateTime<Utc>| YEARS.contains(&at.year()))?),
+                "d" => Key::Day(key.parse().ok().filter(|day: &NaiveDate| YEARS.contains(&day.year()))?),
                 "n" => Key::Name(key.to_owned()),
                 _ => return None,
             };

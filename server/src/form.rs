@@ -35,6 +35,28 @@ impl FromRequest<App> for PostedForm {
     }
 }
 
+/// A posted form with the key that makes its submission recognisable. One without is answered with the page that says so.
+pub(crate) struct KeyedForm {
+    pub(crate) form: PostedForm,
+    pub(crate) key: SubmissionKey,
+}
+
+impl FromRequest<App> for KeyedForm {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Response> {
+        let visit = request.extensions().get::<Visit>().cloned();
+        let form = PostedForm::from_request(request, app).await?;
+        match (form.value(KEY).parse(), visit) {
+            (Ok(key), _) => Ok(Self { form, key }),
+            (Err(NoSubmissionKey), Some(visit)) => {
+                Err(answer::page(visit, problem::unreadable(NoSubmissionKey.to_string())).await)
+            }
+            (Err(NoSubmissionKey), None) => Err(StatusCode::INTERNAL_SERVER_ERROR.into_response()),
+        }
+    }
+}
+
 impl PostedForm {
     /// # Errors
     /// The page that says why the body is none of our forms.
@@ -60,17 +82,6 @@ impl PostedForm {
         match String::from_utf8(body.into()) {
             Ok(body) if !broken => Ok(Self { fields, body }),
             _ => refuse(problem::unreadable("What was sent is not UTF-8 text.".into())).await,
-        }
-    }
-
-    /// The key that makes this submission recognisable.
-    ///
-    /// # Errors
-    /// The page that says that it is missing.
-    pub(crate) async fn key(&self, visit: &Visit) -> Result<SubmissionKey, Response> {
-        match self.value(KEY).parse() {
-            Ok(key) => Ok(key),
-            Err(NoSubmissionKey) => Err(answer::page(visit.clone(), problem::unreadable(NoSubmissionKey.to_string())).await),
         }
     }
 

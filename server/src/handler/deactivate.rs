@@ -1,5 +1,8 @@
 use super::{Segments, sign_in::Kept};
-use crate::{answer, form::PostedForm};
+use crate::{
+    answer,
+    form::{KeyedForm, PostedForm},
+};
 use app::{
     Page, Visit,
     page::deactivate::{self, Typed},
@@ -26,12 +29,8 @@ pub(crate) async fn send(
     Extension(visit): Extension<Visit>,
     Extension(caller): Extension<Caller>,
     Segments((garn, serial)): Segments<(String, String)>,
-    posted: PostedForm,
+    KeyedForm { form: posted, key }: KeyedForm,
 ) -> Response {
-    let key = match posted.key(&visit).await {
-        Ok(key) => key,
-        Err(response) => return response,
-    };
     match deactivated(&caller, &garn, &serial, &posted, key).await {
         Ok(None) => Redirect::to(&format!("/accounts/{garn}/files/{serial}?deactivated")).into_response(),
         Ok(Some(page)) => answer::page(visit, page).await,

@@ -3,7 +3,7 @@
 use super::{Segments, sign_in::Kept};
 use crate::{
     answer,
-    form::{PostedForm, decode},
+    form::{KeyedForm, PostedForm, decode},
 };
 use app::{
     Page, Visit,
@@ -45,18 +45,18 @@ pub(crate) async fn send_new(
     Extension(visit): Extension<Visit>,
     Extension(caller): Extension<Caller>,
     Segments(garn): Segments<String>,
-    posted: PostedForm,
+    sent: KeyedForm,
 ) -> Response {
-    send(visit, &caller, &garn, None, posted).await
+    send(visit, &caller, &garn, None, sent).await
 }
 
 pub(crate) async fn send_update(
     Extension(visit): Extension<Visit>,
     Extension(caller): Extension<Caller>,
     Segments((garn, serial)): Segments<(String, String)>,
-    posted: PostedForm,
+    sent: KeyedForm,
 ) -> Response {
-    send(visit, &caller, &garn, Some(&serial), posted).await
+    send(visit, &caller, &garn, Some(&serial), sent).await
 }
 
 /// What a posted form leads to: a page, or another address.
@@ -65,11 +65,8 @@ enum Sent {
     To(String),
 }
 
-async fn send(visit: Visit, caller: &Caller, garn: &str, serial: Option<&str>, posted: PostedForm) -> Response {
-    let key = match posted.key(&visit).await {
-        Ok(key) => key,
-        Err(response) => return response,
-    };
+async fn send(visit: Visit, caller: &Caller, garn: &str, serial: Option<&str>, sent: KeyedForm) -> Response {
+    let KeyedForm { form: posted, key } = sent;
     // A page that answers a post has an address, too: the form with what was typed. A change of theme leads there.
     let typed = posted.fields.iter().filter(|(name, value)| ![KEY, STEP, BEGAN].contains(&name.as_str()) && !value.is_empty());
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(typed).finish();

@@ -1,5 +1,8 @@
 use super::{Segments, sign_in::Kept};
-use crate::{answer, form::PostedForm};
+use crate::{
+    answer,
+    form::{KeyedForm, PostedForm},
+};
 use app::{
     Page, Visit,
     page::{
@@ -39,12 +42,8 @@ pub(crate) async fn bring_up(
     Extension(visit): Extension<Visit>,
     Extension(caller): Extension<Caller>,
     Segments(garn): Segments<String>,
-    posted: PostedForm,
+    KeyedForm { key, .. }: KeyedForm,
 ) -> Response {
-    let key = match posted.key(&visit).await {
-        Ok(key) => key,
-        Err(response) => return response,
-    };
     let visit = Visit { address: format!("/accounts/{garn}/upgrade"), ..visit };
     let page = async {
         let access = caller.account(&garn).await?;
@@ -59,12 +58,8 @@ pub(crate) async fn send(
     Extension(visit): Extension<Visit>,
     Extension(caller): Extension<Caller>,
     Segments(garn): Segments<String>,
-    posted: PostedForm,
+    KeyedForm { form: posted, key }: KeyedForm,
 ) -> Response {
-    let key = match posted.key(&visit).await {
-        Ok(key) => key,
-        Err(response) => return response,
-    };
     match step(&caller, &garn, &posted, key).await {
         Ok(Ok(reference)) => Redirect::to(&format!("/accounts/{garn}/upgrade/{reference}")).into_response(),
         Ok(Err(page)) => answer::page(visit, page).await,

@@ -197,7 +197,13 @@ async fn every_order_goes_through_all_pages_without_a_gap() {
     {
         assert_eq!(amelia.get(&format!("{FILES}?{query}&after={after}")).await.status, StatusCode::NOT_FOUND, "{query}");
     }
-    for after in ["tomorrow", "d2027-01-01~AF-0000001", "t2026-11-22T10:15:30Z~AF-0009999", "nic-01~AF-0000001"] {
+    for after in [
+        "tomorrow",
+        "t+262142-12-31T23:59:59Z~AF-0000001",
+        "d2027-01-01~AF-0000001",
+        "t2026-11-22T10:15:30Z~AF-0009999",
+        "nic-01~AF-0000001",
+    ] {
         assert_eq!(amelia.get(&format!("{FILES}?after={after}")).await.status, StatusCode::NOT_FOUND, "{after}");
     }
 }
