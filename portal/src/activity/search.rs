@@ -1,0 +1,418 @@
+//! One page of a list: what is the narrowest of its filters, which runs of which index are read, and in what order.
+
+use super::{Activity, Cursor, Key, MOST_COUNTED};
+use crate::{
+    Error,
+    database::{row, rows},
+    file::{FILE, FILE_OF_LIST, Stored},
+};
+use chrono::{DateTime, Utc};
+use licensing::activity::Sort;
+use sea_orm::{ConnectionTrait, FromQueryResult, Value};
+
+/// The column that sorts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Column {
+    Time,
+    Machine,
+    End,
+}
+
+impl Column {
+    const fn of(sort: Sort) -> Self {
+        match sort {
+            Sort::Latest | Sort::Oldest => Self::Time,
+            Sort::MachineUp | Sort::MachineDown => Self::Machine,
+            Sort::EndFirst | Sort::EndLast => Self::End,
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Time => "l.generated_at",
+            Self::Machine => "l.machine",
+            Self::End => "l.valid_through",
+        }
+    }
+}
+
+/// What the rows are read through: an index that begins with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Driver {
+    /// All files of the account, a facet at a time.
+    Facets,
+    Sites,
+    People,
+    /// Names of machines, in their order.
+    Machines,
+}
+
+/// A filter as the database is asked for it.
+pub(super) struct Search {
+    pub(super) account: i64,
+    pub(super) facets: Vec<String>,
+    pub(super) site: Option<i64>,
+    pub(super) people: Option<Vec<i64>>,
+    pub(super) from: Option<DateTime<Utc>>,
+    pub(super) before: Option<DateTime<Utc>>,
+    pub(super) machine: Option<String>,
+    pub(super) sort: Sort,
+}
+
+/// A statement with its values.
+#[derive(Default)]
+struct Statement {
+    values: Vec<Value>,
+}
+
+impl Statement {
+    fn bind(&mut self, value: impl Into<Value>) -> String {
+        self.values.push(value.into());
+        format!("${}", self.values.len())
+    }
+}
+
+/// What begins with a prefix lies before the prefix with the last of all characters.
+const LAST_CHARACTER: char = char::MAX;
+
+impl Search {
+    const fn column(&self) -> Column {
+        Column::of(self.sort)
+    }
+
+    /// The rows of one page, how many there are in all, and where the next page begins.
+    pub(super) async fn page(
+        &mut self,
+        on: &impl ConnectionTrait,
+        after: Option<&Cursor>,
+        most: usize,
+    ) -> Result<Activity, Error> {
+        #[derive(FromQueryResult)]
+        struct Listed {
+            #[sea_orm(nested)]
+            file: Stored,
+            total: i64,
+            name_key: Option<String>,
+        }
+        let (driver, found) = self.driver(on).await?;
+        if self.column() == Column::End && self.total(on, driver).await? > MOST_COUNTED {
+            self.sort = Sort::Latest;
+        }
+        let begin = match after {
+            None => None,
+            Some(cursor) => Some((cursor.key.clone(), self.place(on, cursor).await?)),
+        };
+        let mut statement = Statement::default();
+        // What was counted to find the narrowest filter need not be counted again where there is no other.
+        let total = match found {
+            Some(found) if !self.narrows_further(driver) => format!("CAST({found} AS BIGINT)"),
+            _ => self.count(&mut statement, driver),
+        };
+        let page = self.rows(&mut statement, driver, found, begin, most + 1);
+        let name_key = if self.column() == Column::Machine { "page.key" } else { "NULL" };
+        let order = self.order("page.key", "page.file_id");
+        let sql =
+            format!("SELECT {total} AS total, {name_key} AS name_key, {FILE} FROM ({page}) page {FILE_OF_LIST} ORDER BY {order}");
+        let listed: Vec<Listed> = rows(on, "activity: page", &sql, statement.values).await?;
+        let total = listed.first().map_or(Ok(0), |listed| u64::try_from(listed.total)).map_err(Error::internal)?;
+        let more = listed.len() > most;
+        let mut names = Vec::new();
+        let mut page = Vec::new();
+        for Listed { file, name_key, .. } in listed.into_iter().take(most) {
+            names.push(name_key);
+            page.push(file.row()?);
+        }
+        let last = page.last().zip(names.pop()).filter(|_| more);
+        let next = last.map(|(row, name)| {
+            let key = match self.column() {
+                Column::Time => Key::Instant(row.generated_at),
+                Column::End => Key::Day(row.valid_through),
+                Column::Machine => Key::Name(name.unwrap_or_default()),
+            };
+            Cursor { key, serial: row.serial.clone() }
+        });
+        Ok(Activity { rows: page, total, next, sorted: self.sort })
+    }
+
+    /// The row id of the file that a page ended with.
+    async fn place(&self, on: &impl ConnectionTrait, cursor: &Cursor) -> Result<i64, Error> {
+        #[derive(FromQueryResult)]
+        struct Place {
+            id: i64,
+        }
+        let sorted = matches!(
+            (&cursor.key, self.column()),
+            (Key::Instant(_), Column::Time) | (Key::Day(_), Column::End) | (Key::Name(_), Column::Machine)
+        );
+        let sql = "SELECT id FROM activation_files WHERE account_id = $1 AND serial = $2";
+        let place: Option<Place> =
+            row(on, "activity: where the page begins", sql, [self.account.into(), cursor.serial.as_str().into()]).await?;
+        // Beyond it only one of the filter's bounds is asked for again.
+        let found_here = match &cursor.key {
+            Key::Instant(at) => self.from.is_none_or(|from| from <= *at) && self.before.is_none_or(|before| *at < before),
+            Key::Name(name) => self.machine.as_ref().is_none_or(|machine| name.starts_with(machine)),
+            Key::Day(_) => true,
+        };
+        place.filter(|_| sorted && found_here).map(|place| place.id).ok_or(Error::NotFound)
+    }
+
+    /// The narrowest of the filters that an index begins with, and how many files it finds; nothing is counted where there is no choice.
+    async fn driver(&self, on: &impl ConnectionTrait) -> Result<(Driver, Option<u64>), Error> {
+        #[derive(FromQueryResult)]
+        struct Counts {
+            times: i64,
+            sites: i64,
+            people: i64,
+            machines: i64,
+        }
+        let dated = self.from.is_some() || self.before.is_some();
+        let mut statement = Statement::default();
+        let mut limited = |wanted: bool, driver: Driver| {
+            if !wanted {
+                return "-1".to_owned();
+            }
+            counted(&self.source(&mut statement, driver, Narrowed::ByDriver, Columns::None))
+        };
+        let sql = format!(
+            "SELECT CAST({} AS BIGINT) AS times, CAST({} AS BIGINT) AS sites, CAST({} AS BIGINT) AS people, CAST({} AS BIGINT) AS machines",
+            limited(dated, Driver::Facets),
+            limited(self.site.is_some(), Driver::Sites),
+            limited(self.people.is_some(), Driver::People),
+            limited(self.machine.is_some(), Driver::Machines),
+        );
+        if statement.values.is_empty() {
+            return Ok((Driver::Facets, None));
+        }
+        let counts: Option<Counts> = row(on, "activity: narrowest filter", &sql, statement.values).await?;
+        let Counts { times, sites, people, machines } = counts.ok_or_else(|| Error::internal("a count gave no row"))?;
+        let counted = [(Driver::Sites, sites), (Driver::People, people), (Driver::Machines, machines), (Driver::Facets, times)];
+        let found = counted.into_iter().filter_map(|(driver, found)| Some((driver, u64::try_from(found).ok()?)));
+        let narrowest = found.min_by_key(|(_, found)| *found);
+        Ok(narrowest.map_or((Driver::Facets, None), |(driver, found)| (driver, Some(found))))
+    }
+
+    /// Whether rows that `driver` leads to must be tried for anything else.
+    fn narrows_further(&self, driver: Driver) -> bool {
+        let tests = |narrowed| self.tests(&mut Statement::default(), driver, narrowed, None, false);
+        tests(Narrowed::Wholly) != tests(Narrowed::ByDriver)
+    }
+
+    /// All that the filter finds, counted to one more than [`MOST_COUNTED`].
+    async fn total(&self, on: &impl ConnectionTrait, driver: Driver) -> Result<u64, Error> {
+        #[derive(FromQueryResult)]
+        struct Total {
+            total: i64,
+        }
+        let mut statement = Statement::default();
+        let sql = format!("SELECT {} AS total", self.count(&mut statement, driver));
+        let total: Option<Total> = row(on, "activity: count", &sql, statement.values).await?;
+        total.map_or(Ok(0), |total| u64::try_from(total.total)).map_err(Error::internal)
+    }
+
+    /// The statement that counts them.
+    fn count(&self, statement: &mut Statement, driver: Driver) -> String {
+        counted(&self.source(statement, driver, Narrowed::Wholly, Columns::None))
+    }
+
+    /// The rows of a page: (file_id, key), in their order.
+    fn rows(
+        &self,
+        statement: &mut Statement,
+        driver: Driver,
+        found: Option<u64>,
+        begin: Option<(Key, i64)>,
+        most: usize,
+    ) -> String {
+        let key = self.key(statement);
+        let begins = begin.is_some();
+        let after = begin.map(|(key, file)| {
+            let value: Value = match key {
+                Key::Instant(at) => at.into(),
+                Key::Day(day) => day.into(),
+                Key::Name(name) => name.into(),
+            };
+            (statement.bind(value), statement.bind(file))
+        });
+        let beyond = if self.sort.descends() { "<" } else { ">" };
+        let after = |key: &str, file: &str| match &after {
+            Some((value, id)) => format!(" AND ({key}, {file}) {beyond} ({value}, {id})"),
+            None => String::new(),
+        };
+        let order = self.order("key", "file_id");
+        let few = found.is_some_and(|found| found <= MOST_COUNTED) || self.column() == Column::End;
+        let in_order = match (driver, self.column()) {
+            (_, Column::End) => false,
+            (Driver::Machines, column) => column == Column::Machine,
+            (Driver::Facets | Driver::Sites | Driver::People, _) => true,
+        };
+        if few && !in_order {
+            let source = self.source(statement, driver, Narrowed::Wholly, Columns::All);
+            let after = after(&key, "l.file_id");
+            return format!(
+                "SELECT l.file_id AS file_id, {key} AS key FROM ({source}) l WHERE TRUE{after} ORDER BY {order} LIMIT {most}"
+            );
+        }
+        // Of many rows only an index in the right order gives the first ones quickly.
+        let driver = if in_order { driver } else { Driver::Facets };
+        // Names of machines stand in their index in order.
+        let (key, file) = if driver == Driver::Machines { ("n.name", "n.file_id") } else { (key.as_str(), "l.file_id") };
+        let after = after(key, file);
+        let tests = self.tests(statement, driver, Narrowed::Wholly, Some(self.column()), begins);
+        let table = table(driver, !tests.is_empty());
+        let run = |run: String| {
+            format!(
+                "SELECT * FROM (SELECT {file} AS file_id, {key} AS key FROM {table} WHERE {run}{tests}{after}
+                 ORDER BY {order} LIMIT {most}) run"
+            )
+        };
+        let runs: Vec<String> = self.runs(statement, driver, begins).into_iter().map(run).collect();
+        format!("SELECT file_id, key FROM ({}) runs ORDER BY {order} LIMIT {most}", runs.join(" UNION ALL "))
+    }
+
+    /// What sorts: with a name of a machine, the first by name of those that begin with it.
+    fn key(&self, statement: &mut Statement) -> String {
+        match (&self.machine, self.column()) {
+            (Some(machine), Column::Machine) => {
+                let (from, to) = prefix(statement, machine);
+                matching(&from, &to)
+            }
+            (_, column) => column.name().to_owned(),
+        }
+    }
+
+    fn order(&self, key: &str, file: &str) -> String {
+        let direction = if self.sort.descends() { "DESC" } else { "ASC" };
+        format!("{key} {direction}, {file} {direction}")
+    }
+
+    /// Every row that `driver` leads to.
+    fn source(&self, statement: &mut Statement, driver: Driver, narrowed: Narrowed, columns: Columns) -> String {
+        let tests = self.tests(statement, driver, narrowed, None, false);
+        let table = table(driver, columns == Columns::All || !tests.is_empty());
+        let columns = match columns {
+            Columns::All => "l.file_id, l.generated_at, l.valid_through, l.machine, l.switchover_machine",
+            Columns::None => "1 AS one",
+        };
+        let run = |run: String| format!("SELECT {columns} FROM {table} WHERE {run}{tests}");
+        self.runs(statement, driver, false).into_iter().map(run).collect::<Vec<_>>().join(" UNION ALL ")
+    }
+
+    /// The conditions of each run of the index that `driver` begins with.
+    fn runs(&self, statement: &mut Statement, driver: Driver, begins: bool) -> Vec<String> {
+        let (begins, facet): (Vec<String>, &str) = match (driver, self.site, &self.people, &self.machine) {
+            (Driver::Sites, Some(site), ..) => (vec![format!("l.site_id = {}", statement.bind(site))], "l.facet"),
+            (Driver::People, _, Some(people), _) => {
+                let account = statement.bind(self.account);
+                let person = |id: &i64| format!("l.account_id = {account} AND l.generated_by = {}", statement.bind(*id));
+                (people.iter().map(person).collect(), "l.facet")
+            }
+            (Driver::Machines, _, _, Some(machine)) => {
+                let account = statement.bind(self.account);
+                let (from, to) = prefix(statement, machine);
+                let bounds = match (begins, self.sort.descends()) {
+                    (false, _) => format!("n.name >= {from} AND n.name < {to}"),
+                    (true, false) => format!("n.name < {to}"),
+                    (true, true) => format!("n.name >= {from}"),
+                };
+                // A pair whose names both begin so is found by the first of them.
+                let names = format!(
+                    "n.account_id = {account} AND {bounds}
+                     AND (n.other IS NULL OR n.other < {from} OR n.other >= {to} OR n.name <= n.other)"
+                );
+                (vec![names], "n.facet")
+            }
+            _ => (vec![format!("l.account_id = {}", statement.bind(self.account))], "l.facet"),
+        };
+        let facets: Vec<String> = self.facets.iter().map(|facet| statement.bind(facet.as_str())).collect();
+        let run = |begin: &String| facets.iter().map(|text| format!("{begin} AND {facet} = {text}")).collect::<Vec<_>>();
+        begins.iter().flat_map(run).collect()
+    }
+
+    /// What each row must still be tried for: what the runs of `driver` do not say.
+    ///
+    /// Only what bounds a run of the index is left for the database to plan with: times, unless the run is in the order `by` of something else. The
+    /// rest is hidden in an expression, because a plan that reads another index would have to read and sort all that it finds there.
+    ///
+    /// A page that `begins` after a place lies beyond the bound from which the order comes. Both together would be one bound too many: SQLite searches
+    /// with either, and walks from there.
+    fn tests(&self, statement: &mut Statement, driver: Driver, narrowed: Narrowed, by: Option<Column>, begins: bool) -> String {
+        fn hidden(column: &str) -> String {
+            format!("COALESCE({column}, {column})")
+        }
+        let mut tests = String::new();
+        let mut test = |test: String| tests += &format!(" AND {test}");
+        let wholly = narrowed == Narrowed::Wholly;
+        if wholly || driver == Driver::Facets {
+            let time = match by {
+                None | Some(Column::Time) => "l.generated_at".to_owned(),
+                Some(Column::Machine | Column::End) => hidden("l.generated_at"),
+            };
+            let passed = begins && by == Some(Column::Time);
+            if let Some(from) = self.from.filter(|_| !passed || self.sort.descends()) {
+                test(format!("{time} >= {}", statement.bind(from)));
+            }
+            if let Some(before) = self.before.filter(|_| !passed || !self.sort.descends()) {
+                test(format!("{time} < {}", statement.bind(before)));
+            }
+        }
+        if !wholly {
+            return tests;
+        }
+        if let (Some(site), true) = (self.site, driver != Driver::Sites) {
+            test(format!("{} = {}", hidden("l.site_id"), statement.bind(site)));
+        }
+        if let (Some(people), true) = (&self.people, driver != Driver::People) {
+            let people: Vec<_> = people.iter().map(|id| statement.bind(*id)).collect();
+            test(format!("{} IN ({})", hidden("l.generated_by"), people.join(", ")));
+        }
+        if let (Some(machine), true) = (&self.machine, driver != Driver::Machines) {
+            let (from, to) = prefix(statement, machine);
+            let between = |name: &str| format!("({0} >= {from} AND {0} < {to})", hidden(name));
+            test(format!("({} OR {})", between("l.machine"), between("l.switchover_machine")));
+        }
+        tests
+    }
+}
+
+/// Whether only the filter of the driver counts, or all of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Narrowed {
+    ByDriver,
+    Wholly,
+}
+
+/// What is read of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Columns {
+    /// That it is there.
+    None,
+    All,
+}
+
+/// How many rows `source` gives, to one more than [`MOST_COUNTED`].
+fn counted(source: &str) -> String {
+    format!("(SELECT COUNT(*) FROM (SELECT * FROM ({source}) s LIMIT {}) c)", MOST_COUNTED + 1)
+}
+
+/// What the runs of `driver` are read from; with `listed` each row of `listed_files` stands in it as `l`.
+const fn table(driver: Driver, listed: bool) -> &'static str {
+    match (driver, listed) {
+        (Driver::Machines, false) => "file_machines n",
+        (Driver::Machines, true) => "file_machines n JOIN listed_files l ON l.file_id = n.file_id",
+        (Driver::Facets | Driver::Sites | Driver::People, _) => "listed_files l",
+    }
+}
+
+/// The bounds between which names with a prefix lie.
+fn prefix(statement: &mut Statement, prefix: &str) -> (String, String) {
+    (statement.bind(prefix), statement.bind(format!("{prefix}{LAST_CHARACTER}")))
+}
+
+/// The name of file `l` between two bounds, the first one of a pair whose names both are.
+fn matching(from: &str, to: &str) -> String {
+    format!(
+        "CASE WHEN l.machine >= {from} AND l.machine < {to}
+            AND (l.switchover_machine IS NULL OR l.switchover_machine < {from} OR l.switchover_machine >= {to} OR l.machine <= l.switchover_machine)
+         THEN l.machine ELSE l.switchover_machine END"
+    )
+}
