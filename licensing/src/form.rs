@@ -1,81 +1,20 @@
 //! The form of *New activation file*: what was typed becomes a [`NewFile`], or a list of everything that is wrong with it.
 
+pub mod field;
+mod problem;
+
+pub use problem::{Choice, Pool, Problem, Refusal};
+
 use crate::{
-    HostId, HostIdError, LicenceType, MOST, Name, PartNumber, Quantity, Source, TextError, UsageTracking, date,
+    HostId, LicenceType, MOST, Name, PartNumber, Quantity, UsageTracking,
     file::{Binding, Enforcement, Server},
-    key::TooMany,
     licence::coded,
-    offer::{CloudObstacle, Offer, OfferedPart},
+    offer::{Offer, OfferedPart},
     preview::{Preview, Selection},
 };
 use chrono::{Months, NaiveDate};
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeSet, fmt};
-
-/// Names of the form's fields, as sent and as used for the ids of the page.
-pub mod field {
-    pub const SITE: &str = "site";
-    pub const PRODUCT: &str = "product";
-    pub const VERSION: &str = "version";
-    pub const TYPE: &str = "type";
-    pub const HOST_ID: &str = "host_id";
-    pub const MACHINE_NAME: &str = "machine_name";
-    pub const SYSTEM_TYPE: &str = "system_type";
-    pub const MAIL_CONNECTOR: &str = "mail_connector";
-    pub const SERVER_ITEM: &str = "server_item";
-    pub const USAGE_TRACKING: &str = "usage_tracking";
-    pub const RAMP_DATE: &str = "ramp_date";
-    pub const GRACE_DAYS: &str = "grace_days";
-    pub const SWITCHOVER_LATER: &str = "switchover_later";
-    pub const SWITCHOVER_HOST_ID: &str = "switchover_host_id";
-    pub const SWITCHOVER_MACHINE_NAME: &str = "switchover_machine_name";
-    pub const SWITCHOVER_ITEM: &str = "switchover_item";
-
-    const ASSIGNED: &str = "assigned.";
-    const POOLED: &str = "pooled.";
-
-    #[must_use]
-    pub fn assigned(part: &crate::PartNumber) -> String {
-        format!("{ASSIGNED}{part}")
-    }
-
-    #[must_use]
-    pub fn pooled(part: &crate::PartNumber) -> String {
-        format!("{POOLED}{part}")
-    }
-
-    /// The part that a quantity field asks for; `None` for other fields.
-    #[must_use]
-    pub fn quantity_part(field: &str) -> Option<&str> {
-        field.strip_prefix(ASSIGNED).or_else(|| field.strip_prefix(POOLED))
-    }
-
-    /// Whether `field` is one of the form's own, quantities aside.
-    #[must_use]
-    pub fn is_choice(field: &str) -> bool {
-        ORDER.contains(&field)
-    }
-
-    /// In the order of the page, so that an error summary reads from top to bottom.
-    pub(super) const ORDER: [&str; 16] = [
-        SITE,
-        PRODUCT,
-        VERSION,
-        TYPE,
-        USAGE_TRACKING,
-        RAMP_DATE,
-        GRACE_DAYS,
-        HOST_ID,
-        MACHINE_NAME,
-        SYSTEM_TYPE,
-        MAIL_CONNECTOR,
-        SERVER_ITEM,
-        SWITCHOVER_LATER,
-        SWITCHOVER_HOST_ID,
-        SWITCHOVER_MACHINE_NAME,
-        SWITCHOVER_ITEM,
-    ];
-}
+use std::collections::BTreeSet;
 
 coded! {
     /// Which hardware the system runs on; one is left. Domain §5.
@@ -118,196 +57,10 @@ pub struct NewFile {
     pub valid_through: NaiveDate,
 }
 
-/// One thing that is wrong, and the field where it is mended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    pub field: String,
-    pub problem: Problem,
-}
-
-/// The two pools of a part.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pool {
-    Assigned,
-    Pooled,
-}
-
-/// What is wrong with a field.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Problem {
-    HostId(HostIdError),
-    SameHost(HostId),
-    MachineName(TextError),
-    /// Nothing chosen of a list.
-    NoChoice(Choice),
-    /// Something that was never offered.
-    NotOffered(Choice),
-    SiteInactive(String),
-    /// The site of the file that is updated; only the hosts may change there.
-    OnlyHosts(String),
-    NotAWholeNumber(String),
-    TooLarge(String),
-    Shortfall {
-        description: String,
-        pool: Pool,
-        asked: u32,
-        owned: u32,
-        available: u32,
-    },
-    Requires {
-        description: String,
-        missing: String,
-    },
-    /// A part that this account cannot have in this file.
-    NotAddable {
-        part: String,
-        licence_type: LicenceType,
-    },
-    TooMany(TooMany),
-    /// Usage tracking where there is no usage to be billed.
-    UsageTracking(LicenceType),
-    VirtualCloud(CloudObstacle),
-    NotADate(String),
-    /// A ramp date outside of the first day and the last one that are possible.
-    RampDate(NaiveDate, NaiveDate),
-    GraceDays,
-    /// A range of days whose first one is this.
-    EndsBeforeItBegins(NaiveDate),
-    /// A text, by its label, that cannot be kept.
-    Text(&'static str, TextError),
-    Email(String),
-    /// An install site of this name is there already.
-    NameTaken(String),
-    /// No part is to be upgraded.
-    NothingChosen,
-    /// A part that a mirrored account upgrades together with the others.
-    AllTogether(String),
-    /// A part whose maintenance is not current.
-    NotMaintained {
-        description: String,
-        sales_order: String,
-        ended_on: Option<NaiveDate>,
-    },
-    /// A free text that is needed.
-    NoReason,
-    /// A free text of more than so many characters.
-    TooLong(usize),
-    /// A free text with line breaks or control characters.
-    OneLine,
-    /// The machine of the file is this, and something else was typed.
-    OtherMachine(String),
-}
-
 /// A grace period is at most this long, in days.
 pub const LONGEST_GRACE: u32 = 365;
 /// A ramp date lies at most so far ahead of the day of issue.
 const LONGEST_RAMP: Months = Months::new(12);
-
-coded! {
-    /// The lists of the forms.
-    Choice {
-        Site = "site", "an install site";
-        Version = "version", "a product version";
-        Type = "type", "a licence type";
-        SystemType = "system-type", "a system type";
-        MailConnector = "mail-connector", "the mail connector";
-        ServerItem = "server-item", "one valid server item";
-        SwitchoverItem = "switchover-item", "one valid switchover server item";
-        UsageTracking = "usage-tracking", "how usage is reported";
-        Active = "active", "Yes, No or All";
-        Sort = "sort", "an order";
-        Reason = "reason", "a reason";
-        Target = "target", "an upgrade";
-    }
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::HostId(error) => write!(f, "{error}"),
-            Self::SameHost(host) => write!(f, "{host} is the primary server. Enter the host id of the other server."),
-            Self::MachineName(TextError::Empty) => f.write_str("Enter the machine name."),
-            Self::MachineName(error) => write!(f, "The machine name cannot be used: {error}."),
-            Self::NoChoice(choice) => write!(f, "Select {choice}."),
-            Self::NotOffered(choice) => {
-                write!(f, "What was sent is not among this account's choices. Select {choice} from the list.")
-            }
-            Self::SiteInactive(name) => write!(f, "Install site {name} is not active. Choose an active site."),
-            Self::OnlyHosts(name) => write!(
-                f,
-                "Install site {name} is not active: only the host ids of its files may change. Leave this as it is, or make the site active first."
-            ),
-            Self::NotAWholeNumber(typed) => write!(f, "“{typed}” is not a whole number. Enter one, or leave the field empty."),
-            Self::TooLarge(typed) => write!(f, "{typed} is more than one file can hold. Enter at most 1,000,000."),
-            Self::Shortfall { description, pool, asked, owned, available } => {
-                let pool = match pool {
-                    Pool::Assigned => "assigned",
-                    Pool::Pooled => "pooled",
-                };
-                write!(f, "Only {available} of {owned} {pool} {description} are available; you asked for {asked}.")
-            }
-            Self::Requires { description, missing } => {
-                write!(f, "{description} works only together with {missing}. Add it, or leave {description} out.")
-            }
-            Self::NotAddable { part, licence_type } if licence_type.is_fixed() => {
-                write!(f, "Nothing can be added to this licence type ({licence_type}): its contents are fixed. Leave {part} out.")
-            }
-            Self::NotAddable { part, licence_type } => match licence_type.source() {
-                Source::Catalogue => {
-                    write!(f, "Part {part} is not among the parts of this product and version. Choose from the current list.")
-                }
-                _ => write!(f, "Part {part} is not among what this account owns for this product. Choose from the current list."),
-            },
-            Self::TooMany(error) => write!(f, "{error}."),
-            Self::UsageTracking(LicenceType::Production) => {
-                f.write_str("A perpetual licence carries no usage tracking. Leave it out.")
-            }
-            Self::UsageTracking(licence_type) => {
-                write!(f, "A file of this type ({licence_type}) carries no usage tracking. Leave it out.")
-            }
-            Self::VirtualCloud(obstacle) => write!(f, "{obstacle}"),
-            Self::NotADate(typed) if typed.is_empty() => f.write_str("Enter the date, such as 2027-01-31."),
-            Self::NotADate(typed) => write!(f, "“{typed}” is not a date. Enter year, month and day, such as 2027-01-31."),
-            Self::RampDate(first, last) => write!(
-                f,
-                "Enforcement can start between {} and {}. Choose a day of that year.",
-                date::words(*first),
-                date::words(*last)
-            ),
-            Self::GraceDays => write!(f, "The grace period is a number of days from 1 to {LONGEST_GRACE}."),
-            Self::Text(label, TextError::Empty) => write!(f, "Enter the {label}."),
-            Self::Text(label, error) => write!(f, "{label} cannot be used: {error}."),
-            Self::Email(typed) => {
-                write!(f, "“{typed}” is not an e-mail address. Enter one such as name@company.example, or leave it empty.")
-            }
-            Self::NameTaken(name) => {
-                write!(f, "This account has an install site {name} already. Choose another name, or edit that one.")
-            }
-            Self::NothingChosen => f.write_str("Select what at least one part becomes."),
-            Self::AllTogether(description) => write!(
-                f,
-                "This account is mirrored: all parts with an upgrade option are upgraded together. Select what {description} becomes, too."
-            ),
-            Self::NotMaintained { description, sales_order, ended_on: Some(day) } => write!(
-                f,
-                "Maintenance of {description} (order {sales_order}) ended on {}. Renew it, then upgrade.",
-                date::words(*day)
-            ),
-            Self::NotMaintained { description, sales_order, ended_on: None } => {
-                write!(f, "{description} (order {sales_order}) has no maintenance. Order it, then upgrade.")
-            }
-            Self::NoReason => f.write_str("Say in a few words why."),
-            Self::TooLong(most) => write!(f, "The text is longer than {most} characters. Shorten it."),
-            Self::OneLine => f.write_str("The text has line breaks or control characters. Write it on one line."),
-            Self::OtherMachine(machine) => {
-                write!(f, "This is not the name of its machine. Type {machine} to deactivate the file.")
-            }
-            Self::EndsBeforeItBegins(first) => {
-                write!(f, "The last day lies before the first, {}. Enter a later one, or leave it empty.", date::words(*first))
-            }
-        }
-    }
-}
 
 impl FromIterator<(String, String)> for NewFileForm {
     fn from_iter<I: IntoIterator<Item = (String, String)>>(pairs: I) -> Self {
@@ -466,12 +219,13 @@ impl NewFileForm {
         0
     }
 
-    /// A complete request that `offer` can fulfil.
+    /// A complete request that `offer` can fulfil, and what it gives.
     ///
     /// # Errors
     /// Everything that is wrong, in the order of the page; never empty.
-    pub fn parse(&self, offer: &Offer) -> Result<NewFile, Vec<Refusal>> {
-        let (selection, Preview { mut refusals, parts, valid_through, .. }) = self.read(offer);
+    pub fn parse(&self, offer: &Offer) -> Result<(NewFile, Preview), Vec<Refusal>> {
+        let (selection, mut preview) = self.read(offer);
+        let mut refusals = std::mem::take(&mut preview.refusals);
 
         let site = self.site(offer, &mut refusals);
         if self.value(field::VERSION) != offer.version || self.value(field::PRODUCT) != offer.product.code {
@@ -501,23 +255,23 @@ impl NewFileForm {
             // Its obstacle is among the refusals, or that nothing is selected.
             (true, Err(_)) => None,
         };
-        match (site, binding, valid_through) {
-            (Some(site), Some(binding), Some(valid_through)) if refusals.is_empty() => Ok(NewFile {
-                site,
-                product: offer.product.code.clone(),
-                version: offer.version.clone(),
-                licence_type: offer.licence_type,
-                system_type,
-                mail_connector,
-                usage_tracking: selection.usage_tracking,
-                binding,
-                parts: parts
-                    .into_iter()
-                    .filter(|change| !change.asked.is_zero())
-                    .map(|change| (change.part, change.asked))
-                    .collect(),
-                valid_through,
-            }),
+        match (site, binding, preview.valid_through) {
+            (Some(site), Some(binding), Some(valid_through)) if refusals.is_empty() => {
+                let asked = preview.parts.iter().filter(|change| !change.asked.is_zero());
+                let request = NewFile {
+                    site,
+                    product: offer.product.code.clone(),
+                    version: offer.version.clone(),
+                    licence_type: offer.licence_type,
+                    system_type,
+                    mail_connector,
+                    usage_tracking: selection.usage_tracking,
+                    binding,
+                    parts: asked.map(|change| (change.part.clone(), change.asked)).collect(),
+                    valid_through,
+                };
+                Ok((request, preview))
+            }
             _ => {
                 in_page_order(&mut refusals, offer);
                 Err(refusals)

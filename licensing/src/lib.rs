@@ -4,6 +4,7 @@
 //! The `Display` of every error is the text that people read.
 
 pub mod activity;
+pub mod batch;
 pub mod catalogue;
 pub mod date;
 pub mod deactivation;

@@ -1,8 +1,9 @@
 use crate::{AuditEvent, Ctx, Error, Failpoint, audit, observe::Observed};
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, FromQueryResult, IsolationLevel,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
+    ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, EntityTrait, FromQueryResult,
+    IntoActiveModel, IsolationLevel, PrimaryKeyTrait, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    Value,
     sqlx::{
         postgres::PgConnectOptions,
         sqlite::{SqliteJournalMode, SqliteSynchronous},
@@ -367,6 +368,47 @@ pub(crate) async fn run(
 /// The statement begins with its name, so that logs, metrics and the database's own tools call it the same.
 fn named(on: &impl ConnectionTrait, name: &'static str, sql: &str, values: impl IntoIterator<Item = Value>) -> Statement {
     Statement::from_sql_and_values(on.get_database_backend(), format!("/* {name} */ {sql}"), values)
+}
+
+/// Rows of one statement at most: few sizes make few statements, which a connection keeps prepared.
+const RUNS: [usize; 3] = [64, 8, 1];
+
+/// `items` in runs of as many as one statement takes.
+pub(crate) fn in_runs<T>(items: Vec<T>) -> impl Iterator<Item = Vec<T>> {
+    let mut left = items.into_iter();
+    std::iter::from_fn(move || {
+        let size = RUNS.into_iter().find(|size| *size <= left.len())?;
+        Some(left.by_ref().take(size).collect())
+    })
+}
+
+/// `$first, …`: places for `count` parameters.
+pub(crate) fn marks(first: usize, count: usize) -> String {
+    let marks: Vec<String> = (first..first + count).map(|position| format!("${position}")).collect();
+    marks.join(", ")
+}
+
+/// Inserts `rows`, however many.
+pub(crate) async fn insert<E: EntityTrait>(write: &Write, rows: Vec<E::ActiveModel>) -> Result<(), Error> {
+    for rows in in_runs(rows) {
+        E::insert_many(rows).exec_without_returning(write.on()).await?;
+    }
+    Ok(())
+}
+
+/// Inserts `rows`; the ids that the database gave them, in their order.
+pub(crate) async fn insert_returning_ids<E>(write: &Write, rows: Vec<E::ActiveModel>) -> Result<Vec<i64>, Error>
+where
+    E: EntityTrait<PrimaryKey: PrimaryKeyTrait<ValueType = i64>, Model: IntoActiveModel<E::ActiveModel>>,
+{
+    let mut all = Vec::with_capacity(rows.len());
+    for rows in in_runs(rows) {
+        let mut ids = E::insert_many(rows).exec_with_returning_keys(write.on()).await?;
+        // Ids ascend as rows are inserted; in which order they are returned is not said.
+        ids.sort_unstable();
+        all.extend(ids);
+    }
+    Ok(all)
 }
 
 /// A count or quantity of the schema as the domain has it.

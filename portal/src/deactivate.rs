@@ -2,11 +2,13 @@
 
 use crate::{
     AccountAccess, AuditEvent, Error, Failpoint, FileState, NotGenerated, SubmissionKey, Write,
-    database::{count, rows, run},
+    activity::facet,
+    database::{count, in_runs, marks, rows, run},
     revision::{Ledger, allocate, list_state, sides},
     submission::{Action, Asked},
     update::Current,
 };
+use chrono::{DateTime, Utc};
 use licensing::{
     Garn, Quantity, Serial,
     deactivation::{Deactivation, field},
@@ -15,7 +17,7 @@ use licensing::{
 };
 use sea_orm::FromQueryResult;
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Why a file was not deactivated. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -89,24 +91,7 @@ impl AccountAccess {
         let machine = servers.first().map_or("", |server| server.machine_name.as_str());
         let of_form = |name: &str| typed.get(name).copied().unwrap_or_default();
         let deactivation = Deactivation::parse(current.licence_type, machine, of_form).map_err(NotDeactivated::Refused)?;
-        let ledger = returned(&write, &current).await?;
-        allocate(&write, &ledger).await?;
-        let sql =
-            "UPDATE activation_files SET state = 'deactivated', ended_at = $1, ended_by = $2, end_reason = $3, end_note = $4
-                   WHERE id = $5 AND state = 'active'";
-        let values = [
-            now.into(),
-            self.caller().person_id().into(),
-            deactivation.reason.code().into(),
-            deactivation.note.clone().into(),
-            current.file_id.into(),
-        ];
-        if run(write.on(), "deactivate", sql, values).await? != 1 {
-            return Err(Error::internal("a file was changed without its account's lock").into());
-        }
-        write.reach(Failpoint::StateStored);
-        let state = FileState::Deactivated.code();
-        list_state(&write, current.file_id, state, current.licence_type, &current.product).await?;
+        let ended = self.end(&write, &[&current], &deactivation, now).await?.remove(0);
         if !self.note_submission(&write, asked, current.serial.to_string()).await? {
             return Ok(None);
         }
@@ -117,40 +102,94 @@ impl AccountAccess {
             self.name
         );
         self.queue_mail(&write, subject, done, &current.serial, now).await?;
-        let (before, after) = sides(&ledger);
-        let event = AuditEvent::on_account(now, self, "deactivate", current.serial.as_str()).changing(
-            json!({ "allocated": before, "state": FileState::Active.code() }),
-            json!({ "allocated": after, "state": state, "reason": deactivation.reason.code(), "note": deactivation.note }),
-        );
-        write.commit(event).await?;
+        write.commit(ended).await?;
         tracing::info!(serial, garn = %self.garn, "activation file deactivated");
         Ok(Some(current.serial))
     }
+
+    /// Ends active files: everything that they hold returns, and lists find them as deactivated. What an event tells of each.
+    pub(crate) async fn end(
+        &self,
+        write: &Write,
+        files: &[&Current],
+        deactivation: &Deactivation,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<AuditEvent>, Error> {
+        let lines: BTreeSet<i64> = files.iter().flat_map(|file| file.held.entitlements.keys().copied()).collect();
+        let mut allocated = allocated(write, lines.into_iter().collect()).await?;
+        let before = allocated.clone();
+        let mut events = Vec::with_capacity(files.len());
+        for file in files {
+            let mut ledger = Ledger::new();
+            for (line, held) in &file.held.entitlements {
+                let too_much = || Error::internal("a file holds more than is allocated");
+                let of_line = allocated.get_mut(line).ok_or_else(too_much)?;
+                let left = of_line.checked_sub(*held).ok_or_else(too_much)?;
+                ledger.insert(*line, (*of_line, left));
+                *of_line = left;
+            }
+            events.push(ended_event(self, file, deactivation, &ledger, now));
+        }
+        let moved = before.into_iter().filter_map(|(line, before)| Some((line, (before, *allocated.get(&line)?))));
+        allocate(write, &moved.collect()).await?;
+        for files in in_runs(files.iter().map(|file| file.file_id).collect()) {
+            let count = files.len();
+            let sql = format!(
+                "UPDATE activation_files SET state = 'deactivated', ended_at = $1, ended_by = $2, end_reason = $3, end_note = $4
+                 WHERE state = 'active' AND id IN ({})",
+                marks(5, count)
+            );
+            let (by, Deactivation { reason, note }) = (self.caller().person_id(), deactivation);
+            let values = [now.into(), by.into(), reason.code().into(), note.clone().into()];
+            let values = values.into_iter().chain(files.into_iter().map(Into::into));
+            if run(write.on(), "deactivate", &sql, values).await? != count as u64 {
+                return Err(Error::internal("a file was changed without its account's lock"));
+            }
+        }
+        write.reach(Failpoint::StateStored);
+        let mut by_facet: BTreeMap<String, Vec<i64>> = BTreeMap::new();
+        for file in files {
+            let facet = facet(FileState::Deactivated.code(), file.licence_type, &file.product);
+            by_facet.entry(facet).or_default().push(file.file_id);
+        }
+        for (facet, files) in by_facet {
+            list_state(write, files, &facet).await?;
+        }
+        Ok(events)
+    }
 }
 
-/// What the entitlements that a file holds are without it.
-pub(crate) async fn returned(write: &Write, current: &Current) -> Result<Ledger, Error> {
+fn ended_event(
+    access: &AccountAccess,
+    file: &Current,
+    deactivation: &Deactivation,
+    ledger: &Ledger,
+    now: DateTime<Utc>,
+) -> AuditEvent {
+    let (before, after) = sides(ledger);
+    let Deactivation { reason, note } = deactivation;
+    AuditEvent::on_account(now, access, "deactivate", file.serial.as_str()).changing(
+        json!({ "allocated": before, "state": FileState::Active.code() }),
+        json!({ "allocated": after, "state": FileState::Deactivated.code(), "reason": reason.code(), "note": note }),
+    )
+}
+
+/// What is allocated of each of these order lines, by row id.
+async fn allocated(write: &Write, lines: Vec<i64>) -> Result<BTreeMap<i64, Quantity>, Error> {
     #[derive(FromQueryResult)]
     struct Line {
         id: i64,
         allocated_assigned: i64,
         allocated_pooled: i64,
     }
-    let lines: Vec<Line> = rows(
-        write.on(),
-        "deactivate: what is held",
-        "SELECT e.id, e.allocated_assigned, e.allocated_pooled FROM entitlements e JOIN allocations a ON a.entitlement_id = e.id
-         JOIN file_revisions r ON r.id = a.revision_id WHERE r.file_id = $1 AND r.revision = $2 ORDER BY e.id",
-        [current.file_id.into(), i64::from(current.revision).into()],
-    )
-    .await?;
-    lines
-        .into_iter()
-        .map(|Line { id, allocated_assigned, allocated_pooled }| {
-            let before = Quantity::new(count(allocated_assigned)?, count(allocated_pooled)?);
-            let held = current.held.entitlements.get(&id).copied().unwrap_or_default();
-            let after = before.checked_sub(held).ok_or_else(|| Error::internal("a file holds more than is allocated"))?;
-            Ok((id, (before, after)))
-        })
-        .collect()
+    let mut allocated = BTreeMap::new();
+    for lines in in_runs(lines) {
+        let sql =
+            format!("SELECT id, allocated_assigned, allocated_pooled FROM entitlements WHERE id IN ({})", marks(1, lines.len()));
+        let found: Vec<Line> = rows(write.on(), "deactivate: what is allocated", &sql, lines.into_iter().map(Into::into)).await?;
+        for line in found {
+            allocated.insert(line.id, Quantity::new(count(line.allocated_assigned)?, count(line.allocated_pooled)?));
+        }
+    }
+    Ok(allocated)
 }

@@ -307,7 +307,7 @@ impl AccountAccess {
             enforcement,
             system_type: system_type.as_deref().and_then(SystemType::from_code),
             mail_connector: mail_connector.as_deref().and_then(MailConnector::from_code),
-            parts: self.parts_of(on, revision_id, false).await?,
+            parts: self.parts_of(on, revision_id).await?,
             keys: file.keys,
             signature_sha256: hexadecimal(&Sha256::digest(signature.signature)),
             signed_by: signature.name,
@@ -347,9 +347,8 @@ impl AccountAccess {
         current.await?.ok_or(Error::NotFound)
     }
 
-    /// What a revision is made of: of order lines the parts that they were then, or, as an update takes them, those that they are `now`.
-    pub(crate) async fn parts_of(&self, on: &impl ConnectionTrait, revision_id: i64, now: bool) -> Result<Vec<PartRow>, Error> {
-        let part = if now { "e.part_id" } else { "a.part_id" };
+    /// What a revision is made of: of order lines the parts that they were then.
+    async fn parts_of(&self, on: &impl ConnectionTrait, revision_id: i64) -> Result<Vec<PartRow>, Error> {
         #[derive(FromQueryResult)]
         struct Part {
             number: String,
@@ -361,15 +360,12 @@ impl AccountAccess {
         let parts: Vec<Part> = rows(
             on,
             "file: parts",
-            &format!(
-                "SELECT p.number, p.description, p.class,
-                    CAST(SUM(h.assigned) AS BIGINT) AS assigned, CAST(SUM(h.pooled) AS BIGINT) AS pooled
-                 FROM (SELECT {part} AS part_id, a.assigned, a.pooled FROM allocations a JOIN entitlements e ON e.id = a.entitlement_id
-                       WHERE a.revision_id = $1
-                       UNION ALL
-                       SELECT u.part_id, u.assigned, u.pooled FROM unordered_parts u WHERE u.revision_id = $1) h
-                 JOIN parts p ON p.id = h.part_id GROUP BY p.id, p.number, p.description, p.class ORDER BY p.id"
-            ),
+            "SELECT p.number, p.description, p.class,
+                CAST(SUM(h.assigned) AS BIGINT) AS assigned, CAST(SUM(h.pooled) AS BIGINT) AS pooled
+             FROM (SELECT a.part_id, a.assigned, a.pooled FROM allocations a WHERE a.revision_id = $1
+                   UNION ALL
+                   SELECT u.part_id, u.assigned, u.pooled FROM unordered_parts u WHERE u.revision_id = $1) h
+             JOIN parts p ON p.id = h.part_id GROUP BY p.id, p.number, p.description, p.class ORDER BY p.id",
             [revision_id.into()],
         )
         .await?;

@@ -1,7 +1,6 @@
 use crate::{
-    AccountAccess, AuditEvent, Error, Failpoint, FileState, SubmissionKey, Write,
+    AccountAccess, AuditEvent, Error, Failpoint, SubmissionKey, Write,
     database::{parsed, row, rows},
-    entity::activation_file,
     offer::LoadedOffer,
     outbox,
     revision::{Draft, Held, allocate, sides},
@@ -16,7 +15,7 @@ use licensing::{
     offer::Offer,
     preview::Preview,
 };
-use sea_orm::{ActiveValue::Set, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, NotSet};
+use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult};
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -74,9 +73,8 @@ impl AccountAccess {
     /// [`NotGenerated`], as [`Self::generate`] would answer a form that was not used before.
     pub async fn check(&self, form: &NewFileForm) -> Result<Checked, NotGenerated> {
         let on = self.portal().database.read();
-        let (request, loaded) = self.parse(on, form, None).await?;
+        let ((request, preview), loaded) = self.parse(on, form, None).await?;
         let same_host = self.same_host(on, &request, loaded.product_id, None).await?;
-        let preview = form.preview(&loaded.offer);
         Ok(Checked { request, offer: loaded.offer, preview, same_host })
     }
 
@@ -110,34 +108,18 @@ impl AccountAccess {
             return Ok(Some(Generated { serial: before.of_file()? }));
         }
         let (request, loaded) = self.parse(write.on(), form, None).await?;
-        let serial = next_serial(&write).await?;
+        let serial = next_serials(&write, 1).await?.remove(0);
         write.reach(Failpoint::Numbered);
-        let draft = Draft::new(self, (&serial, 1), (request, loaded), form, now)?;
-        let ledger = draft.ledger(&BTreeMap::new());
-        allocate(&write, &ledger).await?;
-        let stored = activation_file::ActiveModel {
-            id: NotSet,
-            serial: Set(serial.to_string()),
-            account_id: Set(self.account_id()),
-            product_id: Set(draft.loaded.product_id),
-            licence_type: Set(draft.request.licence_type.code().to_owned()),
-            revision: Set(1),
-            state: Set(FileState::Active.code().to_owned()),
-            ..Default::default()
-        };
-        let file_id = activation_file::Entity::insert(stored).exec(write.on()).await.map_err(Error::from)?.last_insert_id;
-        write.reach(Failpoint::FileStored);
-        self.store_revision(&write, file_id, &draft, now).await?;
+        let draft = Draft::new(self, (&serial, 1), request, &loaded, &BTreeMap::new(), now)?;
+        allocate(&write, &draft.ledger).await?;
+        let (_, draft) = self.store_new(&write, vec![draft], now).await?.remove(0);
         if !self.note_submission(&write, asked, serial.to_string()).await? {
             return Ok(None);
         }
         let (machines, names) = draft.machines();
         let subject = format!("Activation file {serial} for {names}");
         self.queue_mail(&write, subject, format!("You generated activation file {serial} for {machines}"), &serial, now).await?;
-        let (before, after) = sides(&ledger);
-        let event = AuditEvent::on_account(now, self, "generate", serial.as_str())
-            .changing(json!({ "allocated": before }), json!({ "allocated": after, "revision": 1, "request": draft.request }));
-        write.commit(event).await?;
+        write.commit(generated_event(self, &draft, now)).await?;
         tracing::info!(%serial, garn = %self.garn, product = draft.request.product, "activation file generated");
         Ok(Some(Generated { serial }))
     }
@@ -167,7 +149,7 @@ impl AccountAccess {
         on: &impl ConnectionTrait,
         form: &NewFileForm,
         updates: Option<&Held>,
-    ) -> Result<(NewFile, LoadedOffer), NotGenerated> {
+    ) -> Result<((NewFile, Preview), LoadedOffer), NotGenerated> {
         // A type that there is not is refused at its field.
         let licence_type = LicenceType::from_code(form.value(field::TYPE)).unwrap_or(LicenceType::Production);
         let loaded = self.load_offer(on, form.value(field::PRODUCT), form.value(field::VERSION), licence_type, updates).await;
@@ -231,16 +213,31 @@ impl Before {
     }
 }
 
-async fn next_serial(write: &Write) -> Result<Serial, Error> {
+/// What an event tells of a file that was generated.
+pub(crate) fn generated_event(access: &AccountAccess, draft: &Draft, now: DateTime<Utc>) -> AuditEvent {
+    let (before, after) = sides(&draft.ledger);
+    AuditEvent::on_account(now, access, "generate", draft.file.serial.as_str())
+        .changing(json!({ "allocated": before }), json!({ "allocated": after, "revision": 1, "request": draft.request }))
+}
+
+/// The next `count` serial numbers.
+pub(crate) async fn next_serials(write: &Write, count: usize) -> Result<Vec<Serial>, Error> {
     #[derive(FromQueryResult)]
     struct Next {
         next: i64,
     }
-    let sql = match write.on().get_database_backend() {
-        DbBackend::Postgres => "SELECT nextval('serial_numbers') AS next",
-        _ => "UPDATE serial_numbers SET last = last + 1 WHERE one = 1 RETURNING last AS next",
+    let count = i64::try_from(count).map_err(Error::internal)?;
+    let numbers: Vec<i64> = match write.on().get_database_backend() {
+        DbBackend::Postgres => {
+            let sql = "SELECT nextval('serial_numbers') AS next FROM generate_series(1, $1)";
+            rows::<Next>(write.on(), "next serials", sql, [count.into()]).await?.into_iter().map(|row| row.next).collect()
+        }
+        _ => {
+            let sql = "UPDATE serial_numbers SET last = last + $1 WHERE one = 1 RETURNING last AS next";
+            let last: Option<Next> = row(write.on(), "next serials", sql, [count.into()]).await?;
+            let Next { next: last } = last.ok_or_else(|| Error::internal("the serial numbers are missing"))?;
+            (last - count + 1..=last).collect()
+        }
     };
-    let Next { next } =
-        row(write.on(), "next serial", sql, []).await?.ok_or_else(|| Error::internal("the serial numbers are missing"))?;
-    Ok(Serial::from_number(crate::database::count(next)?))
+    numbers.into_iter().map(|number| Ok(Serial::from_number(crate::database::count(number)?))).collect()
 }

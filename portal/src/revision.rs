@@ -1,19 +1,20 @@
 //! One revision of a file: what it is made of, what that moves in the ledger, and where it is kept.
 
 use crate::{
-    AccountAccess, Error, Failpoint, Write,
+    AccountAccess, Error, Failpoint, FileState, Write,
     activity::facet,
-    database::{parsed, run},
-    entity::{allocation, file_machine, file_revision, listed_file, unordered_part},
+    database::{in_runs, insert, insert_returning_ids, marks, parsed, run},
+    entity::{activation_file, allocation, file_machine, file_revision, listed_file, unordered_part},
     offer::LoadedOffer,
     parts::Sources,
 };
 use chrono::{DateTime, NaiveDate, SubsecRound, Utc};
 use licensing::{
-    LicenceType, Quantity, Serial, Source,
+    LicenceType, PartNumber, Quantity, Serial, Source,
     entitlement::draw,
     file::{Account, ActivationFile},
-    form::{NewFile, NewFileForm},
+    form::NewFile,
+    preview::Preview,
 };
 use sea_orm::{ActiveValue::Set, EntityTrait, NotSet, sea_query::OnConflict};
 use sha2::{Digest, Sha256};
@@ -58,24 +59,35 @@ impl Held {
 pub(crate) struct Draft {
     pub(crate) file: ActivationFile,
     pub(crate) request: NewFile,
-    pub(crate) loaded: LoadedOffer,
-    /// What each entitlement gives, by row id, in id order: the order in which rows are taken everywhere.
-    pub(crate) taken: BTreeMap<i64, Quantity>,
+    pub(crate) product_id: i64,
+    version_id: i64,
+    holds: Vec<Hold>,
+    server_line: Option<i64>,
+    /// What moves when this takes the place of what was held.
+    pub(crate) ledger: Ledger,
 }
 
-/// How an entitlement changes: (allocated before, allocated after), by row id.
+/// A part that a revision is made of.
+struct Hold {
+    /// The order line that gives it; `None` of a part without an order.
+    entitlement: Option<i64>,
+    part: i64,
+    quantity: Quantity,
+}
+
+/// How an entitlement changes: (allocated before, allocated after), by row id, in id order: the order in which rows are taken everywhere.
 pub(crate) type Ledger = BTreeMap<i64, (Quantity, Quantity)>;
 
 impl Draft {
-    /// The revision of `serial` that `request` asks for, checked against the offer it was parsed with.
+    /// The revision of `serial` that `request` asks for, checked against the offer it was parsed with. `held` is what the revision before holds.
     pub(crate) fn new(
         access: &AccountAccess,
         (serial, revision): (&Serial, u32),
-        (request, loaded): (NewFile, LoadedOffer),
-        form: &NewFileForm,
+        (request, preview): (NewFile, Preview),
+        loaded: &LoadedOffer,
+        held: &BTreeMap<i64, Quantity>,
         now: DateTime<Utc>,
     ) -> Result<Self, Error> {
-        let preview = form.preview(&loaded.offer);
         let offer = &loaded.offer;
         let site = offer.sites.iter().find(|site| site.id == request.site).ok_or_else(|| Error::internal("the site is gone"))?;
         let file = ActivationFile {
@@ -91,16 +103,25 @@ impl Draft {
             binding: request.binding.clone(),
             keys: preview.keys,
         };
-        let taken = drawn(&request, &loaded)?;
-        Ok(Self { file, request, loaded, taken })
-    }
-
-    /// The order line that the server item is drawn from, of files that permit updates as long as that is maintained. Domain §6.7.
-    fn server_line(&self) -> Option<i64> {
-        let permits = matches!(self.request.licence_type, LicenceType::Production | LicenceType::Evaluation);
-        let item = self.request.binding.servers().into_iter().next()?.server_item?;
-        let lines = self.loaded.entitlement_ids.get(&item)?;
-        lines.iter().find(|line| self.taken.contains_key(line)).copied().filter(|_| permits)
+        let taken = drawn(&request, loaded)?;
+        let ledger = ledger(loaded, held, &taken);
+        let part = |number: &PartNumber| {
+            loaded.part_ids.get(number).copied().ok_or_else(|| Error::internal(format!("{number} is no part")))
+        };
+        let holds: Result<_, Error> = if taken.is_empty() {
+            let unordered = request.parts.iter();
+            unordered.map(|(number, quantity)| Ok(Hold { entitlement: None, part: part(number)?, quantity: *quantity })).collect()
+        } else {
+            let of_line = |(line, quantity): (&i64, &Quantity)| {
+                let number = loaded.entitlement_ids.iter().find(|(_, lines)| lines.contains(line)).map(|(number, _)| number);
+                let number = number.ok_or_else(|| Error::internal("a line is of no part"))?;
+                Ok(Hold { entitlement: Some(*line), part: part(number)?, quantity: *quantity })
+            };
+            taken.iter().map(of_line).collect()
+        };
+        let server_line = server_line(&request, loaded, &taken);
+        let (product_id, version_id) = (loaded.product_id, loaded.version_id);
+        Ok(Self { file, product_id, version_id, holds: holds?, server_line, ledger, request })
     }
 
     /// The machines with their host ids, and their names alone, in words.
@@ -117,18 +138,34 @@ impl Draft {
         (machines.join(" and "), names.join(" and "))
     }
 
-    /// What moves when this takes the place of what was held.
-    pub(crate) fn ledger(&self, held: &BTreeMap<i64, Quantity>) -> Ledger {
-        let lines = self.loaded.offer.parts.iter().flat_map(|part| {
-            let ids = self.loaded.entitlement_ids.get(&part.number).into_iter().flatten();
-            ids.zip(&part.lines).map(|(id, line)| (*id, line.allocated))
-        });
-        let sum = |a: Quantity, b: Option<&Quantity>| b.and_then(|b| a.checked_add(*b)).unwrap_or(a);
-        lines
-            .map(|(id, others)| (id, (sum(others, held.get(&id)), sum(others, self.taken.get(&id)))))
-            .filter(|(id, _)| held.contains_key(id) || self.taken.contains_key(id))
-            .collect()
+    fn site_id(&self) -> Result<i64, Error> {
+        parsed(&self.request.site)
     }
+
+    fn facet(&self) -> String {
+        facet("active", self.request.licence_type, &self.request.product)
+    }
+}
+
+/// The order line that the server item is drawn from, of files that permit updates as long as that is maintained. Domain §6.7.
+fn server_line(request: &NewFile, loaded: &LoadedOffer, taken: &BTreeMap<i64, Quantity>) -> Option<i64> {
+    let permits = matches!(request.licence_type, LicenceType::Production | LicenceType::Evaluation);
+    let item = request.binding.servers().into_iter().next()?.server_item?;
+    let lines = loaded.entitlement_ids.get(&item)?;
+    lines.iter().find(|line| taken.contains_key(line)).copied().filter(|_| permits)
+}
+
+/// What moves when `taken` takes the place of what was `held`, of lines that stand in the offer without what was held.
+fn ledger(loaded: &LoadedOffer, held: &BTreeMap<i64, Quantity>, taken: &BTreeMap<i64, Quantity>) -> Ledger {
+    let lines = loaded.offer.parts.iter().flat_map(|part| {
+        let ids = loaded.entitlement_ids.get(&part.number).into_iter().flatten();
+        ids.zip(&part.lines).map(|(id, line)| (*id, line.allocated))
+    });
+    let sum = |a: Quantity, b: Option<&Quantity>| b.and_then(|b| a.checked_add(*b)).unwrap_or(a);
+    lines
+        .filter(|(id, _)| held.contains_key(id) || taken.contains_key(id))
+        .map(|(id, others)| (id, (sum(others, held.get(&id)), sum(others, taken.get(&id)))))
+        .collect()
 }
 
 fn drawn(request: &NewFile, loaded: &LoadedOffer) -> Result<BTreeMap<i64, Quantity>, Error> {
@@ -186,26 +223,79 @@ pub(crate) async fn allocate(write: &Write, ledger: &Ledger) -> Result<(), Error
 }
 
 impl AccountAccess {
-    /// Makes, signs and verifies the file, and stores it as the current revision of `file_id` with what it holds.
-    pub(crate) async fn store_revision(
+    /// Stores new files with their first revisions; each with its row id.
+    pub(crate) async fn store_new(
         &self,
         write: &Write,
+        drafts: Vec<Draft>,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<(i64, Draft)>, Error> {
+        let files = drafts.iter().map(|draft| activation_file::ActiveModel {
+            id: NotSet,
+            serial: Set(draft.file.serial.to_string()),
+            account_id: Set(self.account_id()),
+            product_id: Set(draft.product_id),
+            licence_type: Set(draft.request.licence_type.code().to_owned()),
+            revision: Set(1),
+            state: Set(FileState::Active.code().to_owned()),
+            ..Default::default()
+        });
+        let ids = insert_returning_ids::<activation_file::Entity>(write, files.collect()).await?;
+        write.reach(Failpoint::FileStored);
+        self.store_revisions(write, ids.into_iter().zip(drafts).collect(), now).await
+    }
+
+    /// Makes, signs and verifies files, and stores each as the current revision of the file with that row id, with what it holds.
+    pub(crate) async fn store_revisions(
+        &self,
+        write: &Write,
+        drafts: Vec<(i64, Draft)>,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<(i64, Draft)>, Error> {
+        let (drafts, made) = self.portal().make_all(drafts, |(_, draft)| &draft.file).await?;
+        write.reach(Failpoint::Signed);
+        let revisions = drafts.iter().zip(made).map(|((file_id, draft), bytes)| self.revision(*file_id, draft, bytes, now));
+        let revisions = revisions.collect::<Result<Vec<_>, _>>()?;
+        let revision_ids = insert_returning_ids::<file_revision::Entity>(write, revisions).await?;
+        write.reach(Failpoint::RevisionStored);
+        let (mut ordered, mut unordered) = (Vec::new(), Vec::new());
+        for ((_, draft), revision_id) in drafts.iter().zip(revision_ids) {
+            for Hold { entitlement, part, quantity } in &draft.holds {
+                let (assigned, pooled) = (Set(i64::from(quantity.assigned)), Set(i64::from(quantity.pooled)));
+                let (revision_id, part_id) = (Set(revision_id), Set(*part));
+                match *entitlement {
+                    Some(line) => {
+                        let entitlement_id = Set(line);
+                        ordered.push(allocation::ActiveModel { revision_id, entitlement_id, part_id, assigned, pooled });
+                    }
+                    None => unordered.push(unordered_part::ActiveModel { revision_id, part_id, assigned, pooled }),
+                }
+            }
+        }
+        insert::<allocation::Entity>(write, ordered).await?;
+        insert::<unordered_part::Entity>(write, unordered).await?;
+        write.reach(Failpoint::LedgerStored);
+        self.list(write, &drafts, now).await?;
+        Ok(drafts)
+    }
+
+    fn revision(
+        &self,
         file_id: i64,
         draft: &Draft,
+        bytes: Vec<u8>,
         now: DateTime<Utc>,
-    ) -> Result<(), Error> {
-        let Draft { file, request, loaded, taken } = draft;
-        let bytes = self.portal().signer.make(file)?;
-        write.reach(Failpoint::Signed);
+    ) -> Result<file_revision::ActiveModel, Error> {
+        let Draft { file, request, .. } = draft;
         let mut servers = request.binding.servers().into_iter();
         let primary = servers.next().ok_or_else(|| Error::internal("a file is for no server"))?;
         let switchover = servers.next();
-        let revision = file_revision::ActiveModel {
+        Ok(file_revision::ActiveModel {
             id: NotSet,
             file_id: Set(file_id),
             revision: Set(i64::from(file.revision)),
-            site_id: Set(parsed(&request.site)?),
-            version_id: Set(loaded.version_id),
+            site_id: Set(draft.site_id()?),
+            version_id: Set(draft.version_id),
             system_type: Set(request.system_type.map(|t| t.code().to_owned())),
             mail_connector: Set(request.mail_connector.map(|c| c.code().to_owned())),
             primary_machine: Set(primary.machine_name.to_string()),
@@ -219,66 +309,11 @@ impl AccountAccess {
             signing_key: Set(self.portal().signer.key_name()),
             sha256: Set(Sha256::digest(&bytes).to_vec()),
             bytes: Set(bytes),
-        };
-        let revision_id = file_revision::Entity::insert(revision).exec(write.on()).await?.last_insert_id;
-        write.reach(Failpoint::RevisionStored);
-        if taken.is_empty() {
-            let parts = request.parts.iter().map(|(number, quantity)| {
-                let part_id = loaded.part_ids.get(number).ok_or_else(|| Error::internal(format!("{number} is no part")))?;
-                Ok(unordered_part::ActiveModel {
-                    revision_id: Set(revision_id),
-                    part_id: Set(*part_id),
-                    assigned: Set(i64::from(quantity.assigned)),
-                    pooled: Set(i64::from(quantity.pooled)),
-                })
-            });
-            let parts = parts.collect::<Result<Vec<_>, Error>>()?;
-            unordered_part::Entity::insert_many(parts).exec_without_returning(write.on()).await?;
-        } else {
-            let part_of = |entitlement: &i64| {
-                let part = loaded.entitlement_ids.iter().find(|(_, lines)| lines.contains(entitlement)).map(|(part, _)| part);
-                part.and_then(|part| loaded.part_ids.get(part).copied()).ok_or_else(|| Error::internal("a line is of no part"))
-            };
-            let ledger = taken.iter().map(|(entitlement, quantity)| {
-                Ok(allocation::ActiveModel {
-                    revision_id: Set(revision_id),
-                    entitlement_id: Set(*entitlement),
-                    part_id: Set(part_of(entitlement)?),
-                    assigned: Set(i64::from(quantity.assigned)),
-                    pooled: Set(i64::from(quantity.pooled)),
-                })
-            });
-            let ledger = ledger.collect::<Result<Vec<_>, Error>>()?;
-            allocation::Entity::insert_many(ledger).exec_without_returning(write.on()).await?;
-        }
-        write.reach(Failpoint::LedgerStored);
-        let names = [Some(primary.machine_name.as_str()), switchover.as_ref().map(|server| server.machine_name.as_str())];
-        let facet = facet("active", request.licence_type, &request.product);
-        let listed = listed_file::ActiveModel {
-            file_id: Set(file_id),
-            account_id: Set(self.account_id()),
-            facet: Set(facet.clone()),
-            site_id: Set(parsed(&request.site)?),
-            generated_by: Set(self.caller().person_id()),
-            generated_at: Set(now),
-            valid_through: Set(file.valid_through),
-            machine: Set(primary.machine_name.as_str().to_ascii_lowercase()),
-            switchover_machine: Set(names[1].map(str::to_ascii_lowercase)),
-            server_line: Set(draft.server_line()),
-            updates_through: Set(file.updates_through.unwrap_or(NEVER)),
-        };
-        self.list(write, (file_id, file.revision == 1), &facet, listed, &names).await
+        })
     }
 
-    /// Puts the file, as its current revision has it, where lists and searches find it.
-    async fn list(
-        &self,
-        write: &Write,
-        (file_id, first): (i64, bool),
-        facet: &str,
-        listed: listed_file::ActiveModel,
-        names: &[Option<&str>],
-    ) -> Result<(), Error> {
+    /// Puts files, as their current revisions have them, where lists and searches find them.
+    async fn list(&self, write: &Write, drafts: &[(i64, Draft)], now: DateTime<Utc>) -> Result<(), Error> {
         use listed_file::Column;
         let columns = [
             Column::Facet,
@@ -292,38 +327,57 @@ impl AccountAccess {
             Column::UpdatesThrough,
         ];
         let replacing = OnConflict::column(Column::FileId).update_columns(columns).to_owned();
-        listed_file::Entity::insert(listed).on_conflict(replacing).exec_without_returning(write.on()).await?;
-        if !first {
-            run(write.on(), "machines: of before", "DELETE FROM file_machines WHERE file_id = $1", [file_id.into()]).await?;
+        let (mut listed, mut machines) = (Vec::new(), Vec::new());
+        for (file_id, draft) in drafts {
+            let servers = draft.request.binding.servers();
+            let names: Vec<String> = servers.iter().map(|server| server.machine_name.as_str().to_ascii_lowercase()).collect();
+            let mut names_in_order = names.iter().cloned();
+            listed.push(listed_file::ActiveModel {
+                file_id: Set(*file_id),
+                account_id: Set(self.account_id()),
+                facet: Set(draft.facet()),
+                site_id: Set(draft.site_id()?),
+                generated_by: Set(self.caller().person_id()),
+                generated_at: Set(now),
+                valid_through: Set(draft.file.valid_through),
+                machine: Set(names_in_order.next().unwrap_or_default()),
+                switchover_machine: Set(names_in_order.next()),
+                server_line: Set(draft.server_line),
+                updates_through: Set(draft.file.updates_through.unwrap_or(NEVER)),
+            });
+            let names: BTreeSet<String> = names.into_iter().collect();
+            machines.extend(names.iter().map(|name| file_machine::ActiveModel {
+                account_id: Set(self.account_id()),
+                facet: Set(draft.facet()),
+                name: Set(name.clone()),
+                file_id: Set(*file_id),
+                other: Set(names.iter().find(|other| *other != name).cloned()),
+            }));
         }
-        let names: BTreeSet<String> = names.iter().flatten().map(|name| name.to_ascii_lowercase()).collect();
-        let machines = names.iter().map(|name| file_machine::ActiveModel {
-            account_id: Set(self.account_id()),
-            facet: Set(facet.to_owned()),
-            name: Set(name.clone()),
-            file_id: Set(file_id),
-            other: Set(names.iter().find(|other| *other != name).cloned()),
-        });
-        file_machine::Entity::insert_many(machines).exec_without_returning(write.on()).await?;
+        for listed in in_runs(listed) {
+            let inserted = listed_file::Entity::insert_many(listed).on_conflict(replacing.clone());
+            inserted.exec_without_returning(write.on()).await?;
+        }
+        let updated: Vec<i64> = drafts.iter().filter(|(_, draft)| draft.file.revision > 1).map(|(id, _)| *id).collect();
+        for ids in in_runs(updated) {
+            let sql = format!("DELETE FROM file_machines WHERE file_id IN ({})", marks(1, ids.len()));
+            run(write.on(), "machines: of before", &sql, ids.into_iter().map(Into::into)).await?;
+        }
+        insert::<file_machine::Entity>(write, machines).await?;
         write.reach(Failpoint::Listed);
         Ok(())
     }
 }
 
-/// Says where lists find it that a file is no longer active but in `state`.
-pub(crate) async fn list_state(
-    write: &Write,
-    file_id: i64,
-    state: &str,
-    licence_type: LicenceType,
-    product: &str,
-) -> Result<(), Error> {
-    let facet = facet(state, licence_type, product);
-    for (name, sql) in [
-        ("activity: state", "UPDATE listed_files SET facet = $1, server_line = NULL WHERE file_id = $2"),
-        ("machines: state", "UPDATE file_machines SET facet = $1 WHERE file_id = $2"),
-    ] {
-        run(write.on(), name, sql, [facet.as_str().into(), file_id.into()]).await?;
+/// Says where lists find them that these files are no longer active but in `state`, all of one `facet`.
+pub(crate) async fn list_state(write: &Write, files: Vec<i64>, facet: &str) -> Result<(), Error> {
+    for ids in in_runs(files) {
+        let values = || std::iter::once(facet.into()).chain(ids.iter().map(|id| (*id).into()));
+        let marks = marks(2, ids.len());
+        let sql = format!("UPDATE listed_files SET facet = $1, server_line = NULL WHERE file_id IN ({marks})");
+        run(write.on(), "activity: state", &sql, values()).await?;
+        let sql = format!("UPDATE file_machines SET facet = $1 WHERE file_id IN ({marks})");
+        run(write.on(), "machines: state", &sql, values()).await?;
     }
     write.reach(Failpoint::Listed);
     Ok(())

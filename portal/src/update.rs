@@ -1,8 +1,8 @@
 //! *Update*: a new revision of a file under its serial. The ledger moves by the difference. Domain §5.
 
 use crate::{
-    AccountAccess, AuditEvent, Checked, Error, Failpoint, FileState, NotGenerated, SubmissionKey,
-    database::{count, known, parsed, row, rows, run},
+    AccountAccess, AuditEvent, Checked, Error, Failpoint, FileState, NotGenerated, SubmissionKey, Write,
+    database::{count, in_runs, known, marks, parsed, rows, run},
     file::decoded,
     offer::LoadedOffer,
     revision::{Draft, Held, allocate, sides},
@@ -10,11 +10,12 @@ use crate::{
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use licensing::{
-    LicenceType, Quantity, Serial, UsageTracking,
+    LicenceType, PartNumber, Quantity, Serial, UsageTracking,
     catalogue::PartClass,
     date,
     file::{ActivationFile, Binding, Change},
     form::{MailConnector, NewFile, NewFileForm, Problem, Refusal, SystemType, field},
+    preview::Preview,
 };
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde_json::json;
@@ -73,14 +74,14 @@ pub(crate) struct Current {
     pub(crate) licence_type: LicenceType,
     pub(crate) product: String,
     /// The version of the file; where its server item was upgraded since, the latest that runs with what it became.
-    version: String,
+    pub(crate) version: String,
     pub(crate) site_active: bool,
     site_name: String,
     system_type: Option<String>,
     mail_connector: Option<String>,
     pub(crate) file: ActivationFile,
     pub(crate) held: Held,
-    parts: Vec<(PartClass, licensing::PartNumber, Quantity)>,
+    parts: Vec<(PartClass, PartNumber, Quantity)>,
 }
 
 impl AccountAccess {
@@ -122,13 +123,14 @@ impl AccountAccess {
         let on = self.portal().database.read();
         let current = self.current_file(on, serial).await?;
         current.check(self, Some(began))?;
-        let (draft, preview) = self.revise(on, &current, form, self.portal().now()).await?;
+        let (draft, loaded) = self.revise(on, &current, form, self.portal().now()).await?;
         let changes = changes(&current.file, &draft.file);
         if changes.is_empty() {
             return Err(NotUpdatable::Unchanged { serial: current.serial }.into());
         }
-        let same_host = self.same_host(on, &draft.request, draft.loaded.product_id, Some(&current.serial)).await?;
-        let checked = Checked { request: draft.request, offer: draft.loaded.offer, preview, same_host };
+        let same_host = self.same_host(on, &draft.request, draft.product_id, Some(&current.serial)).await?;
+        let preview = form.preview(&loaded.offer);
+        let checked = Checked { request: draft.request, offer: loaded.offer, preview, same_host };
         Ok(CheckedUpdate { checked, changes })
     }
 
@@ -174,14 +176,8 @@ impl AccountAccess {
             return Err(NotUpdatable::Unchanged { serial: current.serial }.into());
         }
         let revision = draft.file.revision;
-        let ledger = draft.ledger(&current.held.entitlements);
-        allocate(&write, &ledger).await?;
-        let sql = "UPDATE activation_files SET revision = $1 WHERE id = $2 AND revision = $3 AND state = 'active'";
-        let values = [i64::from(revision).into(), current.file_id.into(), i64::from(current.revision).into()];
-        if run(write.on(), "update: revision", sql, values).await? != 1 {
-            return Err(Error::internal("a file was changed without its account's lock").into());
-        }
-        self.store_revision(&write, current.file_id, &draft, now).await?;
+        allocate(&write, &draft.ledger).await?;
+        let (_, draft) = self.store_next(&write, vec![(current.file_id, draft)], now).await?.remove(0);
         let subject = format!("{}/{revision}", current.serial);
         if !self.note_submission(&write, asked, subject).await? {
             return Ok(None);
@@ -196,47 +192,54 @@ impl AccountAccess {
             self.name
         );
         self.queue_mail(&write, subject, done, &current.serial, now).await?;
-        let (before, after) = sides(&ledger);
-        let event = AuditEvent::on_account(now, self, "update", current.serial.as_str()).changing(
-            json!({ "allocated": before, "revision": current.revision }),
-            json!({ "allocated": after, "revision": revision, "request": draft.request, "changes": changed }),
-        );
+        let event = updated_event(self, &draft, &changed, now);
         write.commit(event).await?;
         tracing::info!(serial, revision, garn = %self.garn, "activation file updated");
         Ok(Some(Updated { serial: current.serial, revision }))
     }
 
-    /// The next revision of a file, as `form` asks for it.
+    /// Stores the next revisions of files, by row id.
+    pub(crate) async fn store_next(
+        &self,
+        write: &Write,
+        drafts: Vec<(i64, Draft)>,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<(i64, Draft)>, Error> {
+        for ids in in_runs(drafts.iter().map(|(file_id, _)| *file_id).collect()) {
+            let count = ids.len();
+            let sql = format!(
+                "UPDATE activation_files SET revision = revision + 1 WHERE state = 'active' AND id IN ({})",
+                marks(1, count)
+            );
+            if run(write.on(), "update: revision", &sql, ids.into_iter().map(Into::into)).await? != count as u64 {
+                return Err(Error::internal("a file was changed without its account's lock"));
+            }
+        }
+        self.store_revisions(write, drafts, now).await
+    }
+
+    /// The next revision of a file, as `form` asks for it, and the offer that it is made of.
     async fn revise(
         &self,
         on: &impl ConnectionTrait,
         current: &Current,
         form: &NewFileForm,
         now: DateTime<Utc>,
-    ) -> Result<(Draft, licensing::preview::Preview), NotGenerated> {
-        let parsed: (NewFile, LoadedOffer) = self.parse(on, form, Some(&current.held)).await?;
-        if !current.site_active {
-            let kept = |name: &String| ![field::HOST_ID, field::SWITCHOVER_HOST_ID].contains(&name.as_str());
-            let changed = form.changed_fields(&current.form());
-            // A revision of the same form, which renewed maintenance or upgraded parts would permit, is no change of the host either.
-            let refreshed = changed.is_empty().then(|| field::SITE.to_owned());
-            let refusals: Vec<_> = changed
-                .into_iter()
-                .filter(kept)
-                .chain(refreshed)
-                .map(|field| Refusal { field, problem: Problem::OnlyHosts(current.site_name.clone()) })
-                .collect();
-            if !refusals.is_empty() {
-                return Err(NotGenerated::Refused { refusals, offer: Box::new(parsed.1.offer) });
-            }
+    ) -> Result<(Draft, LoadedOffer), NotGenerated> {
+        let (request, loaded) = self.parse(on, form, Some(&current.held)).await?;
+        match current.revised(self, form, request, &loaded, now)? {
+            Ok(draft) => Ok((draft, loaded)),
+            Err(refusals) => Err(NotGenerated::Refused { refusals, offer: Box::new(loaded.offer) }),
         }
-        let preview = form.preview(&parsed.1.offer);
-        let draft = Draft::new(self, (&current.serial, current.revision + 1), parsed, form, now)?;
-        Ok((draft, preview))
     }
 
     /// A file with its current revision and what that holds.
     pub(crate) async fn current_file(&self, on: &impl ConnectionTrait, serial: &str) -> Result<Current, Error> {
+        self.current_files(on, vec![serial.to_owned()]).await?.pop().ok_or(Error::NotFound)
+    }
+
+    /// The same for many; those that the account does not have are left out.
+    pub(crate) async fn current_files(&self, on: &impl ConnectionTrait, serials: Vec<String>) -> Result<Vec<Current>, Error> {
         #[derive(FromQueryResult)]
         struct Stored {
             id: i64,
@@ -255,88 +258,150 @@ impl AccountAccess {
             valid_through: NaiveDate,
             bytes: Vec<u8>,
         }
-        let stored: Option<Stored> = row(
-            on,
-            "update: file",
-            "SELECT f.id, f.serial, f.revision, f.state, f.licence_type, p.code AS product, r.id AS revision_id, r.site_id,
-                COALESCE((SELECT n.name FROM allocations a JOIN entitlements e ON e.id = a.entitlement_id JOIN parts q ON q.id = e.part_id
-                          JOIN product_versions n ON n.product_id = v.product_id AND n.generation = q.generation
-                          WHERE a.revision_id = r.id AND q.generation <> v.generation AND q.class = 'server-item'
-                          ORDER BY n.released_on DESC LIMIT 1), v.name) AS version,
-                s.name AS site_name, s.active AS site_active, r.system_type, r.mail_connector, r.valid_through, r.bytes
-             FROM activation_files f JOIN file_revisions r ON r.file_id = f.id AND r.revision = f.revision
-             JOIN products p ON p.id = f.product_id JOIN install_sites s ON s.id = r.site_id JOIN product_versions v ON v.id = r.version_id
-             WHERE f.account_id = $1 AND f.serial = $2",
-            [self.account_id().into(), serial.into()],
-        )
-        .await?;
-        let stored = stored.ok_or(Error::NotFound)?;
-        let parts = self.parts_of(on, stored.revision_id, true).await?;
-        Ok(Current {
-            file_id: stored.id,
-            serial: parsed(&stored.serial)?,
-            revision: count(stored.revision)?,
-            state: FileState::stored(&stored.state)?,
-            licence_type: known(LicenceType::from_code(&stored.licence_type), &stored.licence_type)?,
-            product: stored.product,
-            version: stored.version,
-            site_active: stored.site_active,
-            site_name: stored.site_name,
-            system_type: stored.system_type,
-            mail_connector: stored.mail_connector,
-            file: decoded(&stored.bytes)?,
-            held: held(on, stored.revision_id, stored.site_id, stored.valid_through, &stored.bytes).await?,
-            parts: parts.into_iter().map(|part| (part.class, part.number, part.quantity)).collect(),
-        })
+        let mut current = Vec::with_capacity(serials.len());
+        for serials in in_runs(serials) {
+            let sql = format!(
+                "SELECT f.id, f.serial, f.revision, f.state, f.licence_type, p.code AS product, r.id AS revision_id, r.site_id,
+                    COALESCE((SELECT n.name FROM allocations a JOIN entitlements e ON e.id = a.entitlement_id JOIN parts q ON q.id = e.part_id
+                              JOIN product_versions n ON n.product_id = v.product_id AND n.generation = q.generation
+                              WHERE a.revision_id = r.id AND q.generation <> v.generation AND q.class = 'server-item'
+                              ORDER BY n.released_on DESC LIMIT 1), v.name) AS version,
+                    s.name AS site_name, s.active AS site_active, r.system_type, r.mail_connector, r.valid_through, r.bytes
+                 FROM activation_files f JOIN file_revisions r ON r.file_id = f.id AND r.revision = f.revision
+                 JOIN products p ON p.id = f.product_id JOIN install_sites s ON s.id = r.site_id
+                 JOIN product_versions v ON v.id = r.version_id
+                 WHERE f.account_id = $1 AND f.serial IN ({})",
+                marks(2, serials.len())
+            );
+            let values = std::iter::once(self.account_id().into()).chain(serials.into_iter().map(Into::into));
+            let stored: Vec<Stored> = rows(on, "update: file", &sql, values).await?;
+            let mut holdings = holdings(on, stored.iter().map(|file| file.revision_id).collect()).await?;
+            for stored in stored {
+                let Holdings { entitlements, unordered, parts } = holdings.remove(&stored.revision_id).unwrap_or_default();
+                let file = decoded(&stored.bytes)?;
+                let ramp_date = match &file.binding {
+                    Binding::VirtualCloud { enforcement, .. } => Some(enforcement.ramp_date),
+                    Binding::Host { .. } => None,
+                };
+                let (site, valid_through) = (stored.site_id.to_string(), stored.valid_through);
+                current.push(Current {
+                    file_id: stored.id,
+                    serial: parsed(&stored.serial)?,
+                    revision: count(stored.revision)?,
+                    state: FileState::stored(&stored.state)?,
+                    licence_type: known(LicenceType::from_code(&stored.licence_type), &stored.licence_type)?,
+                    product: stored.product,
+                    version: stored.version,
+                    site_active: stored.site_active,
+                    site_name: stored.site_name,
+                    system_type: stored.system_type,
+                    mail_connector: stored.mail_connector,
+                    file,
+                    held: Held { site, valid_through, ramp_date, entitlements, parts: unordered },
+                    parts: parts.into_values().collect(),
+                });
+            }
+        }
+        Ok(current)
     }
 }
 
-/// What a revision holds of order lines and of parts without an order.
-async fn held(
-    on: &impl ConnectionTrait,
-    revision_id: i64,
-    site_id: i64,
-    valid_through: NaiveDate,
-    bytes: &[u8],
-) -> Result<Held, Error> {
+/// What a revision holds.
+#[derive(Default)]
+struct Holdings {
+    /// Of order lines, by row id.
+    entitlements: BTreeMap<i64, Quantity>,
+    /// Of parts without an order, by row id.
+    unordered: BTreeMap<i64, Quantity>,
+    /// The parts that these are now, by row id.
+    parts: BTreeMap<i64, (PartClass, PartNumber, Quantity)>,
+}
+
+/// What each revision holds of order lines and of parts without an order.
+async fn holdings(on: &impl ConnectionTrait, revision_ids: Vec<i64>) -> Result<BTreeMap<i64, Holdings>, Error> {
     #[derive(FromQueryResult)]
     struct Line {
-        id: i64,
-        ordered: bool,
+        revision_id: i64,
+        line: Option<i64>,
+        part_id: i64,
+        number: String,
+        class: String,
         assigned: i64,
         pooled: i64,
     }
-    let lines: Vec<Line> = rows(
-        on,
-        "update: what is held",
-        "SELECT entitlement_id AS id, TRUE AS ordered, assigned, pooled FROM allocations WHERE revision_id = $1
-         UNION ALL SELECT part_id, FALSE, assigned, pooled FROM unordered_parts WHERE revision_id = $1",
-        [revision_id.into()],
-    )
-    .await?;
-    let ramp_date = match decoded(bytes)?.binding {
-        Binding::VirtualCloud { enforcement, .. } => Some(enforcement.ramp_date),
-        Binding::Host { .. } => None,
-    };
-    let site = site_id.to_string();
-    let mut held = Held { site, valid_through, ramp_date, entitlements: BTreeMap::new(), parts: BTreeMap::new() };
-    for Line { id, ordered, assigned, pooled } in lines {
-        let quantity = Quantity::new(count(assigned)?, count(pooled)?);
-        let side = if ordered { &mut held.entitlements } else { &mut held.parts };
-        side.insert(id, quantity);
+    let mut all: BTreeMap<i64, Holdings> = BTreeMap::new();
+    if revision_ids.is_empty() {
+        return Ok(all);
     }
-    Ok(held)
+    let marks = marks(1, revision_ids.len());
+    let sql = format!(
+        "SELECT a.revision_id, e.id AS line, p.id AS part_id, p.number, p.class, a.assigned, a.pooled
+         FROM allocations a JOIN entitlements e ON e.id = a.entitlement_id JOIN parts p ON p.id = e.part_id
+         WHERE a.revision_id IN ({marks})
+         UNION ALL
+         SELECT u.revision_id, NULL, p.id, p.number, p.class, u.assigned, u.pooled
+         FROM unordered_parts u JOIN parts p ON p.id = u.part_id WHERE u.revision_id IN ({marks})"
+    );
+    for line in rows::<Line>(on, "update: what is held", &sql, revision_ids.into_iter().map(Into::into)).await? {
+        let quantity = Quantity::new(count(line.assigned)?, count(line.pooled)?);
+        let Holdings { entitlements, unordered, parts } = all.entry(line.revision_id).or_default();
+        match line.line {
+            Some(id) => entitlements.insert(id, quantity),
+            None => unordered.insert(line.part_id, quantity),
+        };
+        let class = known(PartClass::from_code(&line.class), &line.class)?;
+        let (.., sum) = parts.entry(line.part_id).or_insert((class, parsed(&line.number)?, Quantity::ZERO));
+        *sum = sum.checked_add(quantity).ok_or_else(|| Error::internal("a file holds more than a file can"))?;
+    }
+    Ok(all)
+}
+
+/// What an event tells of a file's further revision.
+pub(crate) fn updated_event(access: &AccountAccess, draft: &Draft, changes: &[Change], now: DateTime<Utc>) -> AuditEvent {
+    let (before, after) = sides(&draft.ledger);
+    let revision = draft.file.revision;
+    AuditEvent::on_account(now, access, "update", draft.file.serial.as_str()).changing(
+        json!({ "allocated": before, "revision": revision - 1 }),
+        json!({ "allocated": after, "revision": revision, "request": draft.request, "changes": changes }),
+    )
 }
 
 /// What two revisions say differently, the marks of every revision aside.
-fn changes(before: &ActivationFile, after: &ActivationFile) -> Vec<Change> {
+pub(crate) fn changes(before: &ActivationFile, after: &ActivationFile) -> Vec<Change> {
     let unmarked = ActivationFile { revision: before.revision, issued_at: before.issued_at, ..after.clone() };
     before.changes(&unmarked)
 }
 
 impl Current {
+    /// The next revision, as `form` asks for it and `loaded` offers it, or why it cannot be.
+    pub(crate) fn revised(
+        &self,
+        access: &AccountAccess,
+        form: &NewFileForm,
+        request: (NewFile, Preview),
+        loaded: &LoadedOffer,
+        now: DateTime<Utc>,
+    ) -> Result<Result<Draft, Vec<Refusal>>, Error> {
+        if !self.site_active {
+            let kept = |name: &String| ![field::HOST_ID, field::SWITCHOVER_HOST_ID].contains(&name.as_str());
+            let changed = form.changed_fields(&self.form());
+            // A revision of the same form, which renewed maintenance or upgraded parts would permit, is no change of the host either.
+            let refreshed = changed.is_empty().then(|| field::SITE.to_owned());
+            let refusals: Vec<_> = changed
+                .into_iter()
+                .filter(kept)
+                .chain(refreshed)
+                .map(|field| Refusal { field, problem: Problem::OnlyHosts(self.site_name.clone()) })
+                .collect();
+            if !refusals.is_empty() {
+                return Ok(Err(refusals));
+            }
+        }
+        Draft::new(access, (&self.serial, self.revision + 1), request, loaded, &self.held.entitlements, now).map(Ok)
+    }
+
     /// Whether it can have a further revision at all; `began` is the revision that a form began with.
-    fn check(&self, access: &AccountAccess, began: Option<u32>) -> Result<(), NotUpdatable> {
+    pub(crate) fn check(&self, access: &AccountAccess, began: Option<u32>) -> Result<(), NotUpdatable> {
         let serial = self.serial.clone();
         if self.state != FileState::Active {
             return Err(NotUpdatable::NotActive { serial, state: self.state });
@@ -351,7 +416,7 @@ impl Current {
     }
 
     /// The form that makes the file as it is.
-    fn form(&self) -> NewFileForm {
+    pub(crate) fn form(&self) -> NewFileForm {
         let mut fields: Vec<(String, String)> = Vec::new();
         let mut say = |name: &str, value: String| fields.push((name.to_owned(), value));
         say(field::SITE, self.held.site.clone());

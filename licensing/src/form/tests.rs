@@ -44,7 +44,7 @@ fn offer() -> Offer {
         version: "2020 R2".into(),
         licence_type: LicenceType::Production,
         ended_on: None,
-        virtual_cloud: Err(CloudObstacle::LicenceModel(LicenceModel::Perpetual)),
+        virtual_cloud: Err(crate::offer::CloudObstacle::LicenceModel(LicenceModel::Perpetual)),
         updates: None,
         today: "2026-11-22".parse().expect("a date"),
         sites: vec![
@@ -98,7 +98,7 @@ fn one(field: &str, words: &str) -> Vec<(String, String)> {
 
 #[test]
 fn a_complete_form_becomes_a_request() {
-    let request = form(&[("pooled.AL", "25")]).parse(&offer()).expect("complete");
+    let (request, _) = form(&[("pooled.AL", "25")]).parse(&offer()).expect("complete");
     let servers: Vec<_> = request.binding.servers().into_iter().map(|s| (s.host_id, s.server_item)).collect();
     let server = |host: &str, item: &str| (Some(host.parse().expect("a host id")), Some(item.parse().expect("a part number")));
     assert_eq!(servers, [server("6300270E26DF", "SV"), server("A3155D1E8B32", "SO")]);
@@ -110,7 +110,7 @@ fn a_complete_form_becomes_a_request() {
 #[test]
 fn the_switchover_server_can_wait() {
     let request = form(&[("switchover_later", "yes"), ("switchover_host_id", ""), ("switchover_item", "")]).parse(&offer());
-    assert_eq!(request.map(|r| r.binding.servers().len()), Ok(1));
+    assert_eq!(request.map(|(request, _)| request.binding.servers().len()), Ok(1));
 }
 
 #[test]
