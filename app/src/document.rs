@@ -10,7 +10,7 @@ use std::sync::Arc;
 #[must_use]
 pub fn document(visit: Visit, page: Page) -> impl IntoView {
     let Visit { site, caller, theme, address, .. } = visit;
-    let Page { title, account, script, body, .. } = page;
+    let Page { title, account, script, again, body, .. } = page;
     let module = match script {
         Script::None => None,
         Script::Islands => Some("afmt"),
@@ -39,6 +39,7 @@ pub fn document(visit: Visit, page: Page) -> impl IntoView {
                 <link rel="stylesheet" href=style />
                 <link rel="icon" href=icon_href r#type="image/svg+xml" />
                 {scripts}
+                {again.then(|| view! { <noscript><meta http-equiv="refresh" content="3" /></noscript> })}
             </head>
             <body>
                 <a class="skip" href="#main">"Skip to the page"</a>

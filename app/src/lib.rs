@@ -72,6 +72,8 @@ pub struct Page {
     title: String,
     account: Option<AccountFrame>,
     script: Script,
+    /// Without script the browser asks for the page again every few seconds.
+    again: bool,
     body: Box<dyn FnOnce() -> AnyView + Send>,
 }
 
@@ -108,7 +110,14 @@ pub(crate) enum Tab {
 
 impl Page {
     fn new<V: IntoView + 'static>(title: impl Into<String>, body: impl FnOnce() -> V + Send + 'static) -> Self {
-        Self { status: 200, title: title.into(), account: None, script: Script::None, body: Box::new(move || body().into_any()) }
+        Self {
+            status: 200,
+            title: title.into(),
+            account: None,
+            script: Script::None,
+            again: false,
+            body: Box::new(move || body().into_any()),
+        }
     }
 
     fn of_account(self, access: &AccountAccess, tab: Tab) -> Self {
@@ -123,6 +132,11 @@ impl Page {
     /// Loads the WASM module: only for pages on which something moves.
     fn with_islands(self) -> Self {
         Self { script: Script::Islands, ..self }
+    }
+
+    /// Something goes on that the page tells about.
+    fn asked_again(self) -> Self {
+        Self { again: true, ..self }
     }
 
     /// Loads the file checker's module instead.

@@ -14,6 +14,7 @@ mod m0004_activation_files;
 mod m0005_records;
 mod m0006_licence_types;
 mod m0007_life_of_a_file;
+mod m0008_batches;
 
 pub struct Migrator;
 
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_records::Migration),
             Box::new(m0006_licence_types::Migration),
             Box::new(m0007_life_of_a_file::Migration),
+            Box::new(m0008_batches::Migration),
         ]
     }
 }

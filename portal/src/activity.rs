@@ -228,6 +228,12 @@ async fn known(on: &impl ConnectionTrait, account: i64) -> Result<Known, Error> 
     Ok(known)
 }
 
+/// The facets of an account's active files.
+pub(crate) async fn active_facets(on: &impl ConnectionTrait, account: i64) -> Result<Vec<String>, Error> {
+    let facets = known(on, account).await?.facets.into_iter();
+    Ok(facets.filter(|facet| facet.active).map(|facet| facet.text).collect())
+}
+
 /// What the index finds a file by that is in `state`, for a product.
 pub(crate) fn facet(state: &str, licence_type: LicenceType, product: &str) -> String {
     format!("{state}/{}/{product}", licence_type.code())

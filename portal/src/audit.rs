@@ -1,6 +1,6 @@
-use crate::{AccountAccess, Caller, Error, entity::audit_event};
+use crate::{AccountAccess, Caller, Error, Write, database, entity::audit_event};
 use chrono::{DateTime, Utc};
-use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait, NotSet};
+use sea_orm::{ActiveValue::Set, NotSet};
 use serde_json::Value;
 
 /// Who did what, when, and on whose behalf, with what was before and after. Domain §6.9.
@@ -54,19 +54,20 @@ impl AuditEvent {
     }
 }
 
-pub(crate) async fn insert(on: &DatabaseTransaction, event: AuditEvent) -> Result<(), Error> {
-    let AuditEvent { at, person, actor, account, action, subject, before, after } = event;
-    let event = audit_event::ActiveModel {
-        id: NotSet,
-        at: Set(at),
-        person_id: Set(person),
-        actor: Set(actor),
-        account_id: Set(account),
-        action: Set(action.to_owned()),
-        subject: Set(subject),
-        before: Set(before),
-        after: Set(after),
-    };
-    audit_event::Entity::insert(event).exec_without_returning(on).await?;
-    Ok(())
+pub(crate) async fn insert(write: &Write, events: Vec<AuditEvent>) -> Result<(), Error> {
+    let events = events.into_iter().map(|event| {
+        let AuditEvent { at, person, actor, account, action, subject, before, after } = event;
+        audit_event::ActiveModel {
+            id: NotSet,
+            at: Set(at),
+            person_id: Set(person),
+            actor: Set(actor),
+            account_id: Set(account),
+            action: Set(action.to_owned()),
+            subject: Set(subject),
+            before: Set(before),
+            after: Set(after),
+        }
+    });
+    database::insert::<audit_event::Entity>(write, events.collect()).await
 }

@@ -20,6 +20,12 @@ pub enum Failpoint {
     UpdateBegun,
     DeactivateBegun,
     UpgradeBegun,
+    /// The lines of a batch are to be worked on.
+    BatchBegun,
+    /// Each line says what it led to.
+    LinesStored,
+    /// A part of a batch, or all of it, is committed.
+    BatchCommitted,
     /// What is owned and allocated has become another part.
     PartsMoved,
     UpgradeStored,
@@ -84,6 +90,21 @@ impl Failpoint {
     /// On the way of *upgrade software*.
     pub const UPGRADE: [Self; 6] =
         [Self::UpgradeBegun, Self::PartsMoved, Self::UpgradeStored, Self::SubmissionStored, Self::Audited, Self::Committed];
+    /// On the way of a batch that generates, in one transaction or its last.
+    pub const BATCH: [Self; 12] = [
+        Self::BatchBegun,
+        Self::Numbered,
+        Self::Allocated,
+        Self::FileStored,
+        Self::Signed,
+        Self::RevisionStored,
+        Self::LedgerStored,
+        Self::Listed,
+        Self::LinesStored,
+        Self::MailQueued,
+        Self::Audited,
+        Self::BatchCommitted,
+    ];
     /// On the way of *deactivate*.
     pub const DEACTIVATE: [Self; 8] = [
         Self::DeactivateBegun,

@@ -309,7 +309,15 @@ impl Write {
     /// # Errors
     /// [`Error::Unavailable`] and [`Error::Internal`]; nothing is kept then.
     pub async fn commit(self, event: AuditEvent) -> Result<(), Error> {
-        audit::insert(&self.transaction, event).await?;
+        self.commit_all(vec![event]).await
+    }
+
+    /// The same for a write that did several things, with an event for each.
+    pub(crate) async fn commit_all(self, events: Vec<AuditEvent>) -> Result<(), Error> {
+        if events.is_empty() {
+            return Err(Error::internal("a write without an event"));
+        }
+        audit::insert(&self, events).await?;
         self.ctx.reach(Failpoint::Audited);
         self.transaction.commit().await?;
         self.ctx.reach(Failpoint::Committed);

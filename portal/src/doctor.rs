@@ -43,7 +43,18 @@ struct Rule {
     sql: &'static str,
 }
 
-const RULES: [Rule; 18] = [
+/// What submissions led to, of forms and of the lines of batches: person, key, account, action and subject.
+macro_rules! led_to {
+    () => {
+        "(SELECT person_id, key, account_id, action, subject FROM submissions
+          UNION ALL
+          SELECT b.person_id, 'BT-' || b.id || '/' || l.line, b.account_id, CASE b.kind WHEN 'refresh' THEN 'update' ELSE b.kind END,
+              CASE b.kind WHEN 'refresh' THEN f.serial || '/' || l.revision ELSE f.serial END
+          FROM batch_lines l JOIN batches b ON b.id = l.batch_id JOIN activation_files f ON f.id = l.file_id)"
+    };
+}
+
+const RULES: [Rule; 19] = [
     Rule {
         name: "doctor: ceilings",
         rule: "no more is allocated than is owned",
@@ -79,37 +90,49 @@ const RULES: [Rule; 18] = [
     Rule {
         name: "doctor: submissions",
         rule: "each file was led to by one submission, of the person who generated it",
-        sql: "SELECT f.serial || ': ' || COALESCE(s.of_generator, 0) || ' submissions of its generator led to it' AS broken
+        sql: concat!(
+            "SELECT f.serial || ': ' || COALESCE(s.of_generator, 0) || ' submissions of its generator led to it' AS broken
               FROM activation_files f
               LEFT JOIN (SELECT s.subject, COUNT(*) AS of_anybody,
                              COUNT(CASE WHEN s.person_id = r.generated_by AND s.account_id = f.account_id THEN 1 END) AS of_generator
-                         FROM submissions s LEFT JOIN activation_files f ON f.serial = s.subject
+                         FROM ",
+            led_to!(),
+            " s LEFT JOIN activation_files f ON f.serial = s.subject
                          LEFT JOIN file_revisions r ON r.file_id = f.id AND r.revision = 1
                          WHERE s.action = 'generate' GROUP BY s.subject) s ON s.subject = f.serial
               WHERE COALESCE(s.of_generator, 0) <> 1 OR s.of_anybody <> 1
-              ORDER BY f.id",
+              ORDER BY f.id"
+        ),
     },
     Rule {
         name: "doctor: submissions of updates",
         rule: "each further revision was led to by one submission, of the person who made it",
-        sql: "SELECT f.serial || ': ' || COUNT(s.key) || ' submissions led to revision ' || r.revision AS broken
+        sql: concat!(
+            "SELECT f.serial || ': ' || COUNT(s.key) || ' submissions led to revision ' || r.revision AS broken
               FROM file_revisions r JOIN activation_files f ON f.id = r.file_id
-              LEFT JOIN submissions s ON s.subject = f.serial || '/' || r.revision AND s.action = 'update'
+              LEFT JOIN ",
+            led_to!(),
+            " s ON s.subject = f.serial || '/' || r.revision AND s.action = 'update'
                   AND s.person_id = r.generated_by AND s.account_id = f.account_id
               WHERE r.revision > 1 GROUP BY f.id, f.serial, r.revision HAVING COUNT(s.key) <> 1
-              ORDER BY f.id, r.revision",
+              ORDER BY f.id, r.revision"
+        ),
     },
     Rule {
         name: "doctor: ends",
         rule: "each deactivated file was given back by one submission, and left its event",
-        sql: "SELECT f.serial || ': ' || COUNT(DISTINCT s.key) || ' submissions and ' || COUNT(DISTINCT a.id) || ' events deactivated it' AS broken
+        sql: concat!(
+            "SELECT f.serial || ': ' || COUNT(DISTINCT s.key) || ' submissions and ' || COUNT(DISTINCT a.id) || ' events deactivated it' AS broken
               FROM activation_files f
-              LEFT JOIN submissions s ON s.subject = f.serial AND s.action = 'deactivate' AND s.person_id = f.ended_by
+              LEFT JOIN ",
+            led_to!(),
+            " s ON s.subject = f.serial AND s.action = 'deactivate' AND s.person_id = f.ended_by
               LEFT JOIN audit_events a ON a.subject = f.serial AND a.action = 'deactivate' AND a.account_id = f.account_id
                   AND a.person_id = f.ended_by AND a.at = f.ended_at
               WHERE f.state = 'deactivated' GROUP BY f.id, f.serial
               HAVING COUNT(DISTINCT s.key) <> 1 OR COUNT(DISTINCT a.id) <> 1
-              ORDER BY f.id",
+              ORDER BY f.id"
+        ),
     },
     Rule {
         name: "doctor: lists",
@@ -231,6 +254,38 @@ const RULES: [Rule; 18] = [
               JOIN file_revisions r ON r.id = a.revision_id JOIN activation_files f ON f.id = r.file_id
               WHERE a.part_id <> e.part_id
                 AND NOT EXISTS (SELECT 1 FROM upgrade_lines n WHERE n.entitlement_id = a.entitlement_id AND n.part_id = a.part_id)",
+    },
+    Rule {
+        name: "doctor: batches",
+        rule: "each batch was asked for by one submission, left its events, and did what it says",
+        sql: "SELECT 'BT-' || b.id || ': ' || (SELECT COUNT(*) FROM submissions s WHERE s.action = 'batch' AND s.person_id = b.person_id
+                    AND s.account_id = b.account_id AND s.subject LIKE 'BT-%' AND CAST(substr(s.subject, 4) AS INTEGER) = b.id)
+                || ' submissions of it' AS broken
+              FROM batches b
+              WHERE (SELECT COUNT(*) FROM submissions s WHERE s.action = 'batch' AND s.person_id = b.person_id
+                    AND s.account_id = b.account_id AND s.subject LIKE 'BT-%' AND CAST(substr(s.subject, 4) AS INTEGER) = b.id) <> 1
+              UNION ALL
+              SELECT 'BT-' || b.id || ': ended without an event'
+              FROM batches b WHERE b.state = 'done' AND NOT EXISTS (SELECT 1 FROM audit_events a WHERE a.action = 'batch'
+                    AND a.account_id = b.account_id AND a.person_id = b.person_id AND a.at = b.ended_at AND a.subject LIKE 'BT-%'
+                    AND CAST(substr(a.subject, 4) AS INTEGER) = b.id)
+              UNION ALL
+              SELECT 'BT-' || b.id || ': has ended, and ' || COUNT(*) || ' of its lines wait'
+              FROM batches b JOIN batch_lines l ON l.batch_id = b.id WHERE b.state = 'done' AND l.state = 'ready' GROUP BY b.id
+              UNION ALL
+              SELECT 'BT-' || b.id || ': all or nothing did ' || COUNT(CASE WHEN l.state = 'done' THEN 1 END) || ' lines of '
+                || COUNT(CASE WHEN l.state <> 'left' THEN 1 END)
+              FROM batches b JOIN batch_lines l ON l.batch_id = b.id WHERE b.mode = 'all-or-nothing' AND b.state = 'done'
+              GROUP BY b.id
+              HAVING COUNT(CASE WHEN l.state = 'done' THEN 1 END) NOT IN (0, COUNT(CASE WHEN l.state <> 'left' THEN 1 END))
+              UNION ALL
+              SELECT 'BT-' || b.id || ': line ' || l.line || ' led to ' || f.serial || ', which is of another account'
+              FROM batch_lines l JOIN batches b ON b.id = l.batch_id JOIN activation_files f ON f.id = l.file_id
+              WHERE f.account_id <> b.account_id
+              UNION ALL
+              SELECT 'BT-' || b.id || ': line ' || l.line || ' led to revision ' || l.revision || ' of ' || f.serial || ', which is not there'
+              FROM batch_lines l JOIN batches b ON b.id = l.batch_id JOIN activation_files f ON f.id = l.file_id
+              WHERE l.revision > f.revision OR l.revision < 1",
     },
     Rule {
         name: "doctor: accounts",

@@ -311,7 +311,7 @@ impl AccountAccess {
             keys: file.keys,
             signature_sha256: hexadecimal(&Sha256::digest(signature.signature)),
             signed_by: signature.name,
-            file_name: file_name(serial),
+            file_name: file_name_of(serial, None),
             size_bytes: bytes.len(),
             sha256: hexadecimal(&sha256),
             revisions: self.revisions(serial).await?,
@@ -325,8 +325,8 @@ impl AccountAccess {
     /// [`Error::NotFound`], the same for another account's file and for none.
     pub async fn download(&self, serial: &str, revision: Option<u32>) -> Result<Download, Error> {
         let Current { serial, revision, current, bytes, sha256, .. } = self.stored_revision(serial, revision).await?;
-        // The current file has the plain name; one of the history says which it is, so that nobody takes it for the current one.
-        let file_name = if revision == current { file_name(&serial) } else { format!("{serial}-revision-{revision}.I3Lic") };
+        let superseded = (revision != current).then(|| count(revision)).transpose()?;
+        let file_name = file_name_of(&serial, superseded);
         Ok(Download { file_name, bytes, sha256 })
     }
 
@@ -456,11 +456,15 @@ pub(crate) fn decoded(bytes: &[u8]) -> Result<ActivationFile, Error> {
     ActivationFile::decode(note.text).map_err(Error::internal)
 }
 
-fn file_name(serial: &str) -> String {
-    format!("{serial}.I3Lic")
+/// The current file has the plain name; one that was `superseded` says which it is, so that nobody takes it for the current one.
+pub(crate) fn file_name_of(serial: &str, superseded: Option<u32>) -> String {
+    match superseded {
+        None => format!("{serial}.I3Lic"),
+        Some(revision) => format!("{serial}-revision-{revision}.I3Lic"),
+    }
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut hex, byte| {
         let _ = write!(hex, "{byte:02x}");
         hex

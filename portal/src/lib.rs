@@ -41,6 +41,7 @@
 mod account;
 mod activity;
 mod audit;
+pub mod batch;
 mod caller;
 mod catalogue;
 mod cloud;
@@ -71,6 +72,7 @@ mod upgrade;
 pub use account::{AccountRow, Attention, MOST_ACCOUNTS, Overview, OwnedPart};
 pub use activity::{Activity, ActivityChoices, Cursor, MOST_COUNTED};
 pub use audit::AuditEvent;
+pub use batch::{BatchState, NewBatch, NotBegun, NotPlanned};
 pub use caller::{AccountAccess, Caller, Person, Role};
 pub use cloud::{CloudConnection, CloudNotChanged};
 pub use copy::{CopyError, copy_database};
@@ -124,6 +126,8 @@ mod shared {
         pub(crate) passwords: super::Passwords,
         pub(crate) signer: super::Signer,
         pub(crate) settings: super::Settings,
+        /// Somebody began a batch.
+        pub(crate) batch_begun: tokio::sync::Notify,
     }
 }
 
@@ -155,7 +159,15 @@ impl Portal {
             .map_err(|source| OpenError::Database { address: settings.database.clone(), source })?;
         let signer = Signer::open(&database, key, Rotation::Refuse, &ctx).await?;
         let passwords = Passwords::new(settings.password_cost, &ctx);
-        Ok(Self(Arc::new(shared::Shared { ctx, database, observed, passwords, signer, settings })))
+        Ok(Self(Arc::new(shared::Shared {
+            ctx,
+            database,
+            observed,
+            passwords,
+            signer,
+            settings,
+            batch_begun: tokio::sync::Notify::new(),
+        })))
     }
 
     /// Whether the database answers.

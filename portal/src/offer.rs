@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use licensing::{
     LicenceModel, LicenceType, Name, PartNumber, Source,
     eligibility::{Certification, Ineligible, certified},
-    offer::{CloudObstacle, Offer, OfferedProduct, OfferedSite, Updated},
+    offer::{CloudObstacle, Offer, OfferedProduct, OfferedSite},
 };
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use std::collections::BTreeMap;
@@ -28,6 +28,7 @@ pub struct Start {
 }
 
 /// An offer, and where its quantities are kept.
+#[derive(Clone)]
 pub(crate) struct LoadedOffer {
     pub(crate) offer: Offer,
     pub(crate) product_id: i64,
@@ -252,9 +253,6 @@ impl AccountAccess {
         if self.caller().role() != Role::Analyst {
             sources.parts.retain(|part| !part.class.is_for_analysts());
         }
-        if let Some(held) = updates {
-            held.return_to(&mut sources);
-        }
         let virtual_cloud = self.virtual_cloud(on, &found, licence_type).await?;
         let offer = Offer {
             product: OfferedProduct {
@@ -270,19 +268,19 @@ impl AccountAccess {
             parts: sources.parts,
             ended_on: sources.ended_on,
             virtual_cloud,
-            updates: updates.map(|held| Updated {
-                site: held.site.clone(),
-                valid_through: held.valid_through,
-                ramp_date: held.ramp_date,
-            }),
+            updates: None,
         };
-        Ok(LoadedOffer {
+        let mut loaded = LoadedOffer {
             offer,
             product_id: found.product_id,
             version_id: found.version_id,
             entitlement_ids: sources.entitlement_ids,
             part_ids: sources.part_ids,
-        })
+        };
+        if let Some(held) = updates {
+            held.return_to(&mut loaded);
+        }
+        Ok(loaded)
     }
 
     /// The account's cloud organisation, or why a file cannot be for a virtual cloud. Domain §6.5.

@@ -6,7 +6,6 @@ use crate::{
     database::{in_runs, insert, insert_returning_ids, marks, parsed, run},
     entity::{activation_file, allocation, file_machine, file_revision, listed_file, unordered_part},
     offer::LoadedOffer,
-    parts::Sources,
 };
 use chrono::{DateTime, NaiveDate, SubsecRound, Utc};
 use licensing::{
@@ -14,6 +13,7 @@ use licensing::{
     entitlement::draw,
     file::{Account, ActivationFile},
     form::NewFile,
+    offer::Updated,
     preview::Preview,
 };
 use sea_orm::{ActiveValue::Set, EntityTrait, NotSet, sea_query::OnConflict};
@@ -37,21 +37,23 @@ pub(crate) struct Held {
 }
 
 impl Held {
-    /// Counts what is held as returned, and says so of each part.
-    pub(crate) fn return_to(&self, sources: &mut Sources) {
-        for part in &mut sources.parts {
-            let lines = sources.entitlement_ids.get(&part.number).into_iter().flatten();
+    /// Makes the offer one for an update: what is held counts as returned, and each part says how much of it that is.
+    pub(crate) fn return_to(&self, loaded: &mut LoadedOffer) {
+        for part in &mut loaded.offer.parts {
+            let lines = loaded.entitlement_ids.get(&part.number).into_iter().flatten();
             let of_lines = lines.zip(&mut part.lines).filter_map(|(id, line)| Some((self.entitlements.get(id)?, line)));
             for (held, line) in of_lines {
                 line.allocated = line.allocated.saturating_sub(*held);
                 part.held = part.held.checked_add(*held).unwrap_or(part.held);
             }
-            let unordered = sources.part_ids.get(&part.number).and_then(|id| self.parts.get(id));
+            let unordered = loaded.part_ids.get(&part.number).and_then(|id| self.parts.get(id));
             if let (Some(held), Some(line)) = (unordered, part.lines.first_mut()) {
                 line.allocated = line.allocated.saturating_sub(*held);
                 part.held = *held;
             }
         }
+        loaded.offer.updates =
+            Some(Updated { site: self.site.clone(), valid_through: self.valid_through, ramp_date: self.ramp_date });
     }
 }
 

@@ -173,27 +173,17 @@ impl Portal {
     pub async fn authenticate(&self, token: &str) -> Result<Option<Caller>, Error> {
         #[derive(FromQueryResult)]
         struct Found {
-            id: i64,
-            email: String,
-            name: String,
-            staff_role: Option<String>,
-            time_zone: String,
+            #[sea_orm(nested)]
+            person: StoredPerson,
             began_at: DateTime<Utc>,
             seen_at: DateTime<Utc>,
-            partner: bool,
         }
         let token_sha256 = hash(token);
-        let found: Option<Found> = row(
-            self.database.read(),
-            "session",
-            "SELECT p.id, p.email, p.name, p.staff_role, p.time_zone, s.began_at, s.seen_at,
-                EXISTS (SELECT 1 FROM memberships m JOIN accounts a ON a.id = m.account_id
-                        WHERE m.person_id = p.id AND a.kind = 'partner') AS partner
-             FROM sessions s JOIN people p ON p.id = s.person_id
-             WHERE s.token_sha256 = $1 AND p.active",
-            [token_sha256.clone().into()],
-        )
-        .await?;
+        let sql = format!(
+            "SELECT {PERSON}, s.began_at, s.seen_at FROM sessions s JOIN people p ON p.id = s.person_id
+             WHERE s.token_sha256 = $1 AND p.active"
+        );
+        let found: Option<Found> = row(self.database.read(), "session", &sql, [token_sha256.clone().into()]).await?;
         let now = self.ctx.now();
         // A session that began in the future is of a clock that was set back since: it would last too long.
         let lasts = |f: &Found| f.began_at <= now + SKEW && now < f.began_at + LONGEST && now < f.seen_at + IDLE;
@@ -212,15 +202,14 @@ impl Portal {
                 tracing::warn!(%error, "the session's last request was not noted");
             }
         }
-        let role = match found.staff_role.as_deref() {
-            Some("analyst") => Role::Analyst,
-            Some("administrator") => Role::Administrator,
-            _ if found.partner => Role::Partner,
-            _ => Role::Customer,
-        };
-        let time_zone = crate::database::parsed(&found.time_zone)?;
-        let person = Person { name: found.name, email: found.email, time_zone };
-        Ok(Some(Caller::new(self.clone(), found.id, person, role)))
+        found.person.caller(self).map(Some)
+    }
+
+    /// Who has this row id, for what goes on when they have left; nobody who may not sign in any more.
+    pub(crate) async fn caller(&self, person_id: i64) -> Result<Option<Caller>, Error> {
+        let sql = format!("SELECT {PERSON} FROM people p WHERE p.id = $1 AND p.active");
+        let found: Option<StoredPerson> = row(self.database.read(), "person", &sql, [person_id.into()]).await?;
+        found.map(|person| person.caller(self)).transpose()
     }
 
     /// Ends the session of `token`. An unknown one is no error: the wish is fulfilled.
@@ -231,6 +220,35 @@ impl Portal {
         let write = self.database.write().await?;
         session::Entity::delete_by_id(hash(token)).exec(write.on()).await?;
         write.commit(AuditEvent::by_person(caller, "sign-out", format!("person {}", caller.person_id()))).await
+    }
+}
+
+/// Columns of [`StoredPerson`], of person `p`.
+const PERSON: &str = "p.id, p.email, p.name, p.staff_role, p.time_zone,
+    EXISTS (SELECT 1 FROM memberships m JOIN accounts a ON a.id = m.account_id
+            WHERE m.person_id = p.id AND a.kind = 'partner') AS partner";
+
+#[derive(FromQueryResult)]
+struct StoredPerson {
+    id: i64,
+    email: String,
+    name: String,
+    staff_role: Option<String>,
+    time_zone: String,
+    partner: bool,
+}
+
+impl StoredPerson {
+    fn caller(self, portal: &Portal) -> Result<Caller, Error> {
+        let role = match self.staff_role.as_deref() {
+            Some("analyst") => Role::Analyst,
+            Some("administrator") => Role::Administrator,
+            _ if self.partner => Role::Partner,
+            _ => Role::Customer,
+        };
+        let time_zone = crate::database::parsed(&self.time_zone)?;
+        let person = Person { name: self.name, email: self.email, time_zone };
+        Ok(Caller::new(portal.clone(), self.id, person, role))
     }
 }
 

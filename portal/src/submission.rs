@@ -60,6 +60,7 @@ pub(crate) enum Action {
     Update,
     Deactivate,
     Upgrade,
+    Batch,
 }
 
 impl Action {
@@ -69,6 +70,7 @@ impl Action {
             Self::Update => "update",
             Self::Deactivate => "deactivate",
             Self::Upgrade => "upgrade",
+            Self::Batch => "batch",
         }
     }
 }

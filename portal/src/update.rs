@@ -81,7 +81,7 @@ pub(crate) struct Current {
     mail_connector: Option<String>,
     pub(crate) file: ActivationFile,
     pub(crate) held: Held,
-    parts: Vec<(PartClass, PartNumber, Quantity)>,
+    pub(crate) parts: Vec<(PartClass, PartNumber, Quantity)>,
 }
 
 impl AccountAccess {

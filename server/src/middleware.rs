@@ -1,4 +1,8 @@
-use crate::{App, answer, form::PostedForm, handler::sign_in::sign_in_page};
+use crate::{
+    App, answer,
+    form::PostedForm,
+    handler::{batches::PostedTable, sign_in::sign_in_page},
+};
 use app::{Theme, Visit, page};
 use axum::{
     extract::{FromRequest, MatchedPath, Request, State},
@@ -63,8 +67,15 @@ pub(crate) async fn require_sign_in(State(app): State<App>, mut request: Request
     }
     if request.method() == Method::POST {
         let return_to = request.uri().path().to_owned();
-        let kept_form = match PostedForm::from_request(request, &app).await {
-            Ok(form) => form.body,
+        let with_table =
+            request.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/"));
+        let kept_form = if with_table {
+            PostedTable::read(&visit, request, &app).await.map(PostedTable::kept)
+        } else {
+            PostedForm::from_request(request, &app).await.map(|form| form.body)
+        };
+        let kept_form = match kept_form {
+            Ok(form) => form,
             Err(response) => return response,
         };
         let asked = Asked { return_to, kept_form, status: 401, ..Asked::default() };

@@ -7,6 +7,8 @@ use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 /// How often the outbox is looked at.
 const MAIL_EVERY: Duration = Duration::from_secs(5);
+/// How often batches are looked for that another server began, or this one could not go on with.
+const BATCHES_EVERY: Duration = Duration::from_secs(10);
 /// A mail server or a database that does not answer at all is given up after this long.
 const LONGEST_DELIVERY: Duration = Duration::from_secs(240);
 /// After the signal to stop, requests under way have this long.
@@ -21,6 +23,7 @@ pub struct Running {
     stop: watch::Sender<bool>,
     serving: JoinHandle<()>,
     mailing: JoinHandle<()>,
+    batching: JoinHandle<()>,
 }
 
 /// Opens the portal and begins to answer.
@@ -78,8 +81,9 @@ pub async fn start(settings: &Settings, ctx: Ctx, password_cost: PasswordCost) -
     }));
     let (stop, stopped) = watch::channel(false);
     let serving = tokio::spawn(serve(listener, routes::router(app), metrics, until(stopped.clone())));
-    let mailing = tokio::spawn(send_mail(portal.clone(), mailer, stopped));
-    Ok(Running { address, url, portal, stop, serving, mailing })
+    let mailing = tokio::spawn(send_mail(portal.clone(), mailer, stopped.clone()));
+    let batching = tokio::spawn(work_on_batches(portal.clone(), stopped));
+    Ok(Running { address, url, portal, stop, serving, mailing, batching })
 }
 
 fn mailer(settings: &Settings) -> Result<Mailer> {
@@ -111,6 +115,25 @@ async fn send_mail(portal: Portal, mailer: Mailer, stopped: watch::Receiver<bool
     }
 }
 
+async fn work_on_batches(portal: Portal, stopped: watch::Receiver<bool>) {
+    let mut every = tokio::time::interval(BATCHES_EVERY);
+    let mut stop = std::pin::pin!(until(stopped));
+    loop {
+        // What was begun is finished: each slice is a transaction, and the next start goes on with the rest.
+        tokio::select! {
+            () = &mut stop => return,
+            worked = portal.work_on_batches() => if let Err(error) = worked {
+                tracing::warn!(%error, "batches wait for the database");
+            }
+        }
+        tokio::select! {
+            () = &mut stop => return,
+            () = portal.batch_to_work_on() => {}
+            _ = every.tick() => {}
+        }
+    }
+}
+
 async fn until(mut stopped: watch::Receiver<bool>) {
     // The sender gone means the same.
     let _ = stopped.wait_for(|stopped| *stopped).await;
@@ -137,6 +160,7 @@ impl Running {
         self.stop.send_replace(true);
         let serving = tokio::time::timeout(DRAIN, self.serving).await.context("requests were still under way at the end")?;
         self.mailing.await?;
+        self.batching.await?;
         Ok(serving?)
     }
 }

@@ -323,6 +323,8 @@ impl Server {
             "SELECT * FROM listed_files ORDER BY file_id",
             "SELECT * FROM file_machines ORDER BY file_id, name",
             "SELECT * FROM install_sites ORDER BY id",
+            "SELECT batch_id, line, state, words, file_id, revision FROM batch_lines ORDER BY batch_id, line",
+            "SELECT id, state, mode, told FROM batches ORDER BY id",
             "SELECT * FROM upgrade_lines ORDER BY upgrade_id, entitlement_id",
             "SELECT id, action, subject FROM audit_events WHERE action <> 'sign-in' ORDER BY id",
             "SELECT id, recipient, subject FROM outbox ORDER BY id",

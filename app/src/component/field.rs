@@ -77,6 +77,24 @@ pub fn TextField(
     .into_any()
 }
 
+/// Several lines of text under their label, in a fixed-width font.
+#[component]
+pub fn TextArea(
+    #[prop(into)] name: String,
+    #[prop(into)] label: String,
+    #[prop(into)] value: String,
+    /// Lines that are seen at once.
+    rows: u32,
+) -> AnyView {
+    view! {
+        <div class="field wide">
+            <label for=name.clone()>{label}</label>
+            <textarea id=name.clone() name=name class="code" rows=rows spellcheck="false" autocapitalize="off">{value}</textarea>
+        </div>
+    }
+    .into_any()
+}
+
 /// One of a list. Nothing is chosen until somebody chooses, unless there is only one thing to choose.
 #[component]
 pub fn SelectField(

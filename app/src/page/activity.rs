@@ -1,8 +1,11 @@
 //! *Activation file activity*: the list of an account's files with its filters, all of them in the address. Domain §5.
 
+use super::{batch, file_form::KEY};
 use crate::{
     Page, Tab,
-    component::{Day, ErrorSummary, Icon, Instant, SelectField, StateBadge, TextField, capped, counted, icon, problem_of},
+    component::{
+        Day, ErrorSummary, Hidden, Icon, Instant, SelectField, StateBadge, TextField, capped, counted, icon, problem_of,
+    },
 };
 use chrono::NaiveDate;
 use chrono_tz::Tz;
@@ -10,20 +13,23 @@ use leptos::prelude::*;
 use licensing::{
     LicenceType,
     activity::{Active, Filter, Sort, field},
+    batch::Kind,
     date,
     form::Refusal,
 };
-use portal::{AccountAccess, Activity, ActivityChoices, Cursor, Error, FileRow, FileState, MOST_COUNTED, PageSize};
+use portal::{
+    AccountAccess, Activity, ActivityChoices, Cursor, Error, FileRow, FileState, MOST_COUNTED, PageSize, SubmissionKey,
+};
 
 /// Where the page begins, and how many rows it has.
 pub const AFTER: &str = "after";
 pub const ROWS: &str = "rows";
 
-/// The list that the fields of an address ask for.
+/// The list that the fields of an address ask for. `told` is what is wrong with a selection of its files.
 ///
 /// # Errors
 /// [`Error::NotFound`] when the page is to begin after something that is in no such list.
-pub async fn show(access: &AccountAccess, typed: &[(String, String)]) -> Result<Page, Error> {
+pub async fn show(access: &AccountAccess, typed: &[(String, String)], told: Option<String>) -> Result<Page, Error> {
     let value = |name: &str| typed.iter().find(|(n, _)| n == name).map_or("", |(_, value)| value.as_str());
     let size = PageSize::from_rows(value(ROWS));
     let after: Option<Cursor> = Some(value(AFTER)).filter(|after| !after.is_empty()).map(str::parse).transpose()?;
@@ -37,6 +43,8 @@ pub async fn show(access: &AccountAccess, typed: &[(String, String)]) -> Result<
         garn: access.garn.to_string(),
         zone: access.caller().person().time_zone,
         changes: access.refuses_deactivation().is_none(),
+        key: access.caller().portal().new_submission_key(),
+        told,
         typed: [field::SITE, field::FROM, field::TO, field::ACTIVE, field::LINE, field::TYPE, field::BY, field::MACHINE]
             .map(|name| (name, value(name).to_owned()))
             .into(),
@@ -47,7 +55,7 @@ pub async fn show(access: &AccountAccess, typed: &[(String, String)]) -> Result<
         choices,
         found,
     };
-    let status = if shown.refusals.is_empty() { 200 } else { 422 };
+    let status = if shown.refusals.is_empty() && shown.told.is_none() { 200 } else { 422 };
     let title = if status == 200 { "Activation file activity" } else { "Error: Activation file activity" };
     Ok(Page::new(title, move || view! { <List shown /> }).of_account(access, Tab::Files).with_status(status))
 }
@@ -57,6 +65,9 @@ struct Shown {
     zone: Tz,
     /// Whether this person may update and deactivate here.
     changes: bool,
+    /// For the submission of a selection.
+    key: SubmissionKey,
+    told: Option<String>,
     typed: Vec<(&'static str, String)>,
     later: bool,
     size: PageSize,
@@ -77,10 +88,12 @@ fn address(path: &str, fields: Vec<(&str, String)>) -> String {
 
 #[component]
 fn List(shown: Shown) -> AnyView {
-    let Shown { garn, zone, changes, typed, later, size, filter, refusals, choices, found } = shown;
+    let Shown { garn, zone, changes, key, told, typed, later, size, filter, refusals, choices, found } = shown;
     let files = format!("/accounts/{garn}/files");
     let new = format!("{files}/new");
-    let problems: Vec<_> = refusals.iter().map(|r| (r.field.clone(), r.problem.to_string())).collect();
+    let batches = format!("/accounts/{garn}/batches");
+    let told = told.map(|words| (SELECTION.to_owned(), words));
+    let problems: Vec<_> = refusals.iter().map(|r| (r.field.clone(), r.problem.to_string())).chain(told).collect();
     // The usual size needs no word in the address.
     let sized = |size: PageSize| (size != PageSize::default()).then(|| (ROWS, size.rows().to_string()));
     let list = {
@@ -140,7 +153,9 @@ fn List(shown: Shown) -> AnyView {
                 <a class="button compact" href=csv download=""><Icon icon=icon::DOWNLOAD />"CSV of all of them"</a>
             </div>
             {too_many}
-            <FileTable garn rows zone changes heads=Some(heads) />
+            <Selection garn=garn.clone() changes filter=filter.clone() total key>
+                <FileTable garn rows zone changes selects=changes heads=Some(heads) />
+            </Selection>
             <nav class="pages" aria-label="Pages">
                 {first.map(|href| view! { <a href=href>"First page"</a> })}
                 {next.map(|href| view! { <a href=href rel="next">"Next page"</a> })}
@@ -153,11 +168,59 @@ fn List(shown: Shown) -> AnyView {
         {(!problems.is_empty()).then(|| view! { <ErrorSummary problems /> })}
         <div class="page-head">
             <h1>"Activation file activity"</h1>
-            <a class="button primary" href=new.clone()><Icon icon=icon::ADD />"New activation file"</a>
+            <div class="buttons">
+                <a class="button" href=batches>"Many files at once"</a>
+                <a class="button primary" href=new.clone()><Icon icon=icon::ADD />"New activation file"</a>
+            </div>
         </div>
         <Filters action=files.clone() typed choices refusals sort=filter.sort size narrowed />
         <ul class="chips" aria-label="Filters in effect">{chips}</ul>
         {table}
+    }
+    .into_any()
+}
+
+/// Id of what is done with selected files.
+const SELECTION: &str = "selection";
+
+/// The table with what can be done to the files that are selected in it.
+#[component]
+fn Selection(
+    garn: String,
+    changes: bool,
+    filter: Filter,
+    /// Files that the filter finds.
+    total: u64,
+    key: SubmissionKey,
+    children: Children,
+) -> AnyView {
+    if !changes {
+        return children().into_any();
+    }
+    let carried = filter.fields().into_iter().map(|(name, value)| (name.to_owned(), value));
+    let carried = carried.chain([(KEY.to_owned(), key.as_str().to_owned())]).collect();
+    // A batch takes no more.
+    let all = (total > 1 && total <= MOST_COUNTED).then(|| {
+        view! {
+            <div class="choice">
+                <input type="checkbox" id=batch::ALL name=batch::ALL value="yes" />
+                <label for=batch::ALL>{format!("All {} that the filters find, on every page", counted(total, "file", "files"))}</label>
+            </div>
+        }
+    });
+    view! {
+        <form method="post" action=format!("/accounts/{garn}/batches/selection")>
+            <Hidden fields=carried />
+            {children()}
+            <div class="selection" id=SELECTION tabindex="-1" role="group" aria-label="Selected files">
+                {all}
+                <div class="buttons">
+                    <button class="button" name=batch::KIND value=Kind::Refresh.code()><Icon icon=icon::REFRESH />"Refresh selected"</button>
+                    <button class="button" name=batch::KIND value=Kind::Deactivate.code()><Icon icon=icon::DEACTIVATE />"Deactivate selected"</button>
+                    <span class="help">"The next page shows what each comes to. Nothing is done yet."</span>
+                </div>
+            </div>
+        </form>
     }
     .into_any()
 }
@@ -220,7 +283,7 @@ fn Filters(
         <details class="filters" open=narrowed || !refusals.is_empty()>
             <summary>"Filters"</summary>
             <form method="get" action=action role="search" aria-label="Filter activation files">
-                <crate::component::Hidden fields=carried />
+                <Hidden fields=carried />
                 <div class="filter-grid">
                     <SelectField name=field::SITE label="Install site" options=sites.collect() value=value(field::SITE) all=true />
                     <TextField name=field::FROM label="Generated on or after" value=value(field::FROM) kind=kind(field::FROM) error=problem(field::FROM) />
@@ -323,6 +386,9 @@ pub fn FileTable(
     zone: Tz,
     /// Whether active files can be updated and deactivated from here.
     changes: bool,
+    /// Whether active files can be selected.
+    #[prop(optional)]
+    selects: bool,
     /// Where the columns that sort lead to; none where nothing sorts.
     #[prop(default = None)]
     heads: Option<Heads>,
@@ -333,11 +399,12 @@ pub fn FileTable(
     };
     let (machines, generated, through) =
         (head("Machines", Sort::MachineUp), head("Generated", Sort::Latest), head("Valid through", Sort::EndFirst));
-    let rows = rows.into_iter().map(|row| view! { <Row garn=garn.clone() row zone changes /> }).collect_view();
+    let rows = rows.into_iter().map(|row| view! { <Row garn=garn.clone() row zone changes selects /> }).collect_view();
     view! {
         <table class="list">
             <thead>
                 <tr>
+                    {selects.then(|| view! { <th scope="col"><span class="visually-hidden">"Select"</span></th> })}
                     <th scope="col">"Serial"</th>
                     {machines}
                     <th scope="col">"Product"</th>
@@ -356,7 +423,7 @@ pub fn FileTable(
 }
 
 #[component]
-fn Row(garn: String, row: FileRow, zone: Tz, changes: bool) -> AnyView {
+fn Row(garn: String, row: FileRow, zone: Tz, changes: bool, selects: bool) -> AnyView {
     let href = format!("/accounts/{garn}/files/{}", row.serial);
     let name = format!(" {} for {}", row.serial, row.machines.join(" and "));
     let changes = changes && row.state == FileState::Active;
@@ -366,6 +433,16 @@ fn Row(garn: String, row: FileRow, zone: Tz, changes: bool) -> AnyView {
         ("Update", icon::UPDATE, "/update".to_owned(), changes),
         ("Deactivate", icon::DEACTIVATE, "/deactivate".to_owned(), changes),
     ];
+    let select = selects.then(|| {
+        let id = format!("select-{}", row.serial);
+        let select = changes.then(|| {
+            view! {
+                <input type="checkbox" id=id.clone() name=batch::SERIAL value=row.serial.to_string() />
+                <label for=id class="visually-hidden">{format!("Select{name}")}</label>
+            }
+        });
+        view! { <td class="select" data-label="Select">{select}</td> }
+    });
     let actions = actions
         .into_iter()
         .filter(|(.., offered)| *offered)
@@ -380,6 +457,7 @@ fn Row(garn: String, row: FileRow, zone: Tz, changes: bool) -> AnyView {
         .collect_view();
     view! {
         <tr>
+            {select}
             <th scope="row" data-label="Serial">
                 <a class="code" href=href.clone()>{row.serial.to_string()}</a>
                 {(row.revision > 1).then(|| view! { " " <span class="line sub">{format!("revision {}", row.revision)}</span> })}

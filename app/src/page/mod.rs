@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod activity;
+pub mod batch;
 pub mod check_file;
 pub mod cloud;
 pub mod deactivate;

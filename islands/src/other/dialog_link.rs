@@ -56,15 +56,8 @@ fn enhance(
 /// Puts the form of the page at `href` into the dialog and opens it.
 #[cfg(feature = "hydrate")]
 async fn fill(href: &str, dialog: &web_sys::HtmlDialogElement, title: RwSignal<String>) -> Option<()> {
-    use wasm_bindgen::JsCast;
-    let answer = wasm_bindgen_futures::JsFuture::from(window().fetch_with_str(href)).await.ok()?;
-    let answer: web_sys::Response = answer.dyn_into().ok()?;
     // A session that has ended leads to another page, which is not shown in a dialog.
-    if !answer.ok() || answer.redirected() {
-        return None;
-    }
-    let text = wasm_bindgen_futures::JsFuture::from(answer.text().ok()?).await.ok()?.as_string()?;
-    let page = web_sys::DomParser::new().ok()?.parse_from_string(&text, web_sys::SupportedType::TextHtml).ok()?;
+    let page = super::page::fetch(href).await?;
     let heading = page.query_selector("main h1").ok().flatten()?;
     let form = page.query_selector("main form[method=post]").ok().flatten()?;
     let body = dialog.query_selector(".dialog-body").ok().flatten()?;

@@ -1,12 +1,16 @@
 //! The islands of every page but the file checker's.
 
 mod bar;
+mod batch_progress;
 mod copy_button;
 mod dialog_link;
 mod host_id_hint;
+#[cfg(feature = "hydrate")]
+mod page;
 mod preview;
 
 pub use bar::EntitlementBar;
+pub use batch_progress::BatchProgress;
 pub use copy_button::CopyButton;
 pub use dialog_link::DialogLink;
 pub use host_id_hint::HostIdHint;

@@ -21,7 +21,7 @@ pub(crate) async fn list(
     RawQuery(query): RawQuery,
 ) -> Response {
     let typed: Vec<_> = decode(&query.unwrap_or_default()).collect();
-    let page = async { page::activity::show(&caller.account(&garn).await?, &typed).await };
+    let page = async { page::activity::show(&caller.account(&garn).await?, &typed, None).await };
     let page = page.await;
     answer::result(visit, page).await
 }
@@ -42,7 +42,7 @@ pub(crate) async fn csv(
     match Filter::parse(value) {
         // The page says what is wrong, at its fields.
         Err(_) => {
-            let page = page::activity::show(&access, &typed).await;
+            let page = page::activity::show(&access, &typed, None).await;
             answer::result(visit, page).await
         }
         Ok(filter) => {

@@ -1,6 +1,7 @@
 //! What happens at each address: read the request, ask `portal`, answer with a page of `app`.
 
 pub(crate) mod accounts;
+pub(crate) mod batches;
 pub(crate) mod check_file;
 pub(crate) mod cloud;
 pub(crate) mod deactivate;
@@ -75,10 +76,12 @@ pub(crate) fn csv(name: &str, lines: impl Into<Body>) -> Response {
 }
 
 /// Lines of a table. A cell that a spreadsheet would take for a formula begins with an apostrophe instead, which shows it as the text that it is.
-pub(crate) fn csv_lines<const COLUMNS: usize>(lines: impl IntoIterator<Item = [String; COLUMNS]>) -> Bytes {
+pub(crate) fn csv_lines<L: IntoIterator<Item = String>>(lines: impl IntoIterator<Item = L>) -> Bytes {
     let mut table = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     for line in lines {
-        let cells = line.map(|cell| if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell });
+        let cells = line
+            .into_iter()
+            .map(|cell| if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell });
         // Memory is all that it writes to, and every line has as many cells.
         let _ = table.write_record(cells);
     }

@@ -1,7 +1,7 @@
 use crate::{
     App, answer, client_address,
     form::{PostedForm, decode},
-    handler::{deactivate, file_form, sites, upgrade},
+    handler::{batches, deactivate, file_form, sites, upgrade},
     middleware::cookie_value,
     origin::own_address,
 };
@@ -101,6 +101,10 @@ async fn kept_form(visit: &mut Visit, token: &Token, asked: &Asked) -> Result<Op
             deactivate::reopen(&caller.account(garn).await?, serial, kept).await.map(Some)
         }
         ["accounts", garn, "upgrade"] => upgrade::reopen(&caller.account(garn).await?, kept).await.map(Some),
+        ["accounts", garn, "batches"] => batches::reopen(&caller.account(garn).await?, kept).await.map(Some),
+        ["accounts", garn, "batches", reference] => {
+            batches::reopen_begun(&caller.account(garn).await?, reference, kept).await.map(Some)
+        }
         ["accounts", garn, "sites", "new"] => sites::reopen(&caller.account(garn).await?, None, kept).await.map(Some),
         ["accounts", garn, "sites", site] => sites::reopen(&caller.account(garn).await?, Some(site), kept).await.map(Some),
         _ => Ok(None),

@@ -126,6 +126,8 @@ fn row(route: Route) -> (&'static str, Row) {
         | Route::Site
         | Route::Files
         | Route::FilesCsv
+        | Route::Batches
+        | Route::BatchTemplate
         | Route::NewFile
         | Route::File
         | Route::Download
@@ -140,6 +142,20 @@ fn row(route: Route) -> (&'static str, Row) {
         Route::UpgradeDone => ("/accounts/{garn}/upgrade/UP-0000001", [303, 404, 404, 404, 404, 404, 404]),
         Route::BringUp => (route.path(), account(401)),
         Route::SendUpgrade => (route.path(), [401, 404, 422, 404, 422, 422, 404]),
+        // The fields below are no form with a table, and select nothing.
+        Route::SendBatch => (route.path(), [401, 400, 400, 400, 400, 400, 400]),
+        Route::SendSelection => (route.path(), [401, 404, 422, 404, 422, 422, 404]),
+        // Nothing has been planned.
+        Route::Batch | Route::BatchLines | Route::BatchFiles => (
+            match route {
+                Route::Batch => "/accounts/{garn}/batches/BT-0000001",
+                Route::BatchLines => "/accounts/{garn}/batches/BT-0000001/lines.csv",
+                _ => "/accounts/{garn}/batches/BT-0000001/files.zip",
+            },
+            [303, 404, 404, 404, 404, 404, 404],
+        ),
+        Route::BeginBatch => ("/accounts/{garn}/batches/BT-0000001", [401, 404, 404, 404, 404, 404, 404]),
+        Route::PlanBatchAgain => ("/accounts/{garn}/batches/BT-0000001/plan", [401, 404, 404, 404, 404, 404, 404]),
         // It has neither name nor country.
         Route::SendNewSite | Route::SendSite => (route.path(), [401, 404, 422, 404, 422, 422, 404]),
         // It says no reason.

@@ -35,7 +35,7 @@ const fn on_both(sql: &'static str, said: &'static str) -> Break {
     Break { sqlite: sql, postgres: sql, said }
 }
 
-const BREAKS: [Break; 37] = [
+const BREAKS: [Break; 43] = [
     Break {
         sqlite: "PRAGMA ignore_check_constraints = ON; UPDATE entitlements SET owned_assigned = 1 WHERE id = 1",
         postgres: "ALTER TABLE entitlements DROP CONSTRAINT entitlements_check; UPDATE entitlements SET owned_assigned = 1 WHERE id = 1",
@@ -100,6 +100,41 @@ const BREAKS: [Break; 37] = [
         "UPDATE allocations SET part_id = 1 WHERE revision_id = 1 AND entitlement_id = 1",
         "each upgrade left its event and was asked for by one submission, and its order lines are what they became: \
          AF-0000001: revision 1 is made of a part that SO-104417 line 1 never was",
+    ),
+    on_both(
+        "INSERT INTO batches (account_id, person_id, made_at, kind, pattern, repeats, moves, state, mode, begun_at, ended_at)
+         VALUES (1, 1, '2026-11-22T10:15:30+00:00', 'generate', '[]', FALSE, '{}', 'planned', NULL, NULL, NULL)",
+        "each batch was asked for by one submission, left its events, and did what it says: BT-1: 0 submissions of it",
+    ),
+    on_both(
+        "INSERT INTO batches (account_id, person_id, made_at, kind, pattern, repeats, moves, state, mode, begun_at, ended_at)
+         VALUES (1, 1, '2026-11-22T10:15:30+00:00', 'generate', '[]', FALSE, '{}', 'done', 'line-by-line', '2026-11-22T10:15:30+00:00', '2026-11-22T10:15:30+00:00')",
+        "each batch was asked for by one submission, left its events, and did what it says: BT-1: ended without an event",
+    ),
+    on_both(
+        "INSERT INTO batches (account_id, person_id, made_at, kind, pattern, repeats, moves, state, mode, begun_at, ended_at)
+         VALUES (1, 1, '2026-11-22T10:15:30+00:00', 'generate', '[]', FALSE, '{}', 'done', 'line-by-line', '2026-11-22T10:15:30+00:00', '2026-11-22T10:15:30+00:00');
+         INSERT INTO batch_lines (batch_id, line, asked, state, words, file_id, revision) VALUES (1, 1, '{}', 'ready', NULL, NULL, NULL)",
+        "each batch was asked for by one submission, left its events, and did what it says: BT-1: has ended, and 1 of its lines wait",
+    ),
+    on_both(
+        "INSERT INTO batches (account_id, person_id, made_at, kind, pattern, repeats, moves, state, mode, begun_at, ended_at)
+         VALUES (1, 1, '2026-11-22T10:15:30+00:00', 'generate', '[]', FALSE, '{}', 'done', 'all-or-nothing', '2026-11-22T10:15:30+00:00', '2026-11-22T10:15:30+00:00');
+         INSERT INTO batch_lines (batch_id, line, asked, state, words, file_id, revision) VALUES (1, 1, '{}', 'refused', 'why', NULL, NULL);
+         INSERT INTO batch_lines (batch_id, line, asked, state, words, file_id, revision) VALUES (1, 2, '{}', 'done', NULL, 1, 1)",
+        "each batch was asked for by one submission, left its events, and did what it says: BT-1: all or nothing did 1 lines of 2",
+    ),
+    on_both(
+        "INSERT INTO batches (account_id, person_id, made_at, kind, pattern, repeats, moves, state, mode, begun_at, ended_at)
+         VALUES (2, 1, '2026-11-22T10:15:30+00:00', 'generate', '[]', FALSE, '{}', 'running', 'line-by-line', '2026-11-22T10:15:30+00:00', NULL);
+         INSERT INTO batch_lines (batch_id, line, asked, state, words, file_id, revision) VALUES (1, 1, '{}', 'done', NULL, 1, 1)",
+        "each batch was asked for by one submission, left its events, and did what it says: BT-1: line 1 led to AF-0000001, which is of another account",
+    ),
+    on_both(
+        "INSERT INTO batches (account_id, person_id, made_at, kind, pattern, repeats, moves, state, mode, begun_at, ended_at)
+         VALUES (1, 1, '2026-11-22T10:15:30+00:00', 'generate', '[]', FALSE, '{}', 'running', 'line-by-line', '2026-11-22T10:15:30+00:00', NULL);
+         INSERT INTO batch_lines (batch_id, line, asked, state, words, file_id, revision) VALUES (1, 1, '{}', 'done', NULL, 1, 7)",
+        "each batch was asked for by one submission, left its events, and did what it says: BT-1: line 1 led to revision 7 of AF-0000001, which is not there",
     ),
     on_both(
         "DELETE FROM listed_files WHERE file_id = 2",

@@ -3,6 +3,7 @@
 mod access;
 mod accounts;
 mod activity;
+mod batch;
 mod check_file;
 mod cloud;
 mod copy;

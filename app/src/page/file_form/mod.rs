@@ -16,6 +16,7 @@ use islands::Preview;
 use leptos::prelude::*;
 use licensing::{
     Garn, LicenceType, Serial,
+    batch::Kind,
     eligibility::Ineligible,
     form::{Choice, NewFileForm, Problem, Refusal, field},
     offer::Offer,
@@ -243,6 +244,8 @@ fn FileForm(action: String, shown: Shown) -> AnyView {
     // A refused post keeps the form open even for those who may not generate: what they typed is not lost.
     let open = ineligible.is_empty() || status != 200;
     let refused = status == 403;
+    // What is filled in once can be made for many machines.
+    let many = action.strip_suffix("/files/new").map(|account| format!("{account}/batches"));
     view! {
         {(!problems.is_empty()).then(|| view! { <ErrorSummary problems /> })}
         {used_for.map(|(garn, serial)| view! { <AlreadyUsed href=format!("/accounts/{garn}/files/{serial}") serial /> })}
@@ -276,6 +279,11 @@ fn FileForm(action: String, shown: Shown) -> AnyView {
                     </div>
                     <div class="buttons">
                         <button class="button primary" name=STEP value=STEP_CHECK>"Continue"<Icon icon=icon::NEXT /></button>
+                        {many.map(|address| view! {
+                            <button class="button" formmethod="get" formaction=address name=super::batch::KIND value=Kind::Generate.code()>
+                                "Use it for many machines"
+                            </button>
+                        })}
                         <span class="help">"You check your answers on the next page. Nothing is generated yet."</span>
                     </div>
                 </form>

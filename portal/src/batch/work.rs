@@ -1,0 +1,402 @@
+//! What each line of a batch comes to, on the offers as the lines before it left them. Planning and running ask the same.
+
+use super::{Terms, table::Cells, table::MACHINE_NAME, table::SERIAL};
+use crate::{
+    AccountAccess, Error, FileState, NotGenerated,
+    activity::active_facets,
+    database::{in_runs, marks, parsed, rows},
+    offer::LoadedOffer,
+    revision::{Draft, Ledger},
+    update::{Current, changes},
+};
+use chrono::{DateTime, Utc};
+use licensing::{
+    HostId, LicenceType, PartNumber, Quantity, Serial,
+    batch::Kind,
+    eligibility::Ineligible,
+    file::Change,
+    form::{NewFileForm, Refusal, field},
+    offer::OfferedSite,
+};
+use sea_orm::{ConnectionTrait, FromQueryResult};
+use std::collections::BTreeMap;
+
+/// What a line comes to.
+pub(super) enum Outcome {
+    Does(Box<Step>),
+    /// Nothing is to be done, and why.
+    Left(String),
+    Refused(String),
+}
+
+/// What is to be done for a line.
+pub(super) enum Step {
+    /// A new file. It bears the first serial there is until it gets its own.
+    New(Draft),
+    /// A further revision of the file with this row id.
+    Next(i64, Draft, Vec<Change>),
+    End(Current),
+}
+
+/// The offer of one product version and licence type, as the lines before leave it.
+struct Ready {
+    loaded: LoadedOffer,
+    ineligible: Vec<Ineligible>,
+    /// Where what is allocated of each stands: (part, line).
+    places: BTreeMap<Pool, (usize, usize)>,
+}
+
+/// What lines of a batch take from, by row id.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Pool {
+    OrderLine(i64),
+    /// Development licences that come with servers of this part.
+    Bundle(i64),
+}
+
+/// (product, version, type)
+type OfferKey = (String, String, LicenceType);
+/// A host, product and licence type: one active file is usual for them. Domain §6.4.
+type HostKey = (HostId, i64, LicenceType);
+
+pub(super) struct Work<'a, C> {
+    access: &'a AccountAccess,
+    on: &'a C,
+    terms: &'a Terms,
+    now: DateTime<Utc>,
+    sites: Vec<OfferedSite>,
+    /// `None`: there is no such version of such a product.
+    offers: BTreeMap<OfferKey, Option<Ready>>,
+    /// What is allocated of what lines before have moved.
+    allocated: BTreeMap<Pool, Quantity>,
+    /// Hosts and files of lines before, with the line.
+    hosts: BTreeMap<HostKey, u32>,
+    files: BTreeMap<Serial, u32>,
+    /// Of the lines that are worked on: files that are there, by serial and by name of a machine, and active ones by host.
+    current: BTreeMap<Serial, Current>,
+    named: BTreeMap<String, Vec<Serial>>,
+    of_hosts: BTreeMap<HostKey, Serial>,
+    /// What all lines together take, or give back.
+    pub(super) moves: BTreeMap<PartNumber, Quantity>,
+}
+
+impl<'a, C: ConnectionTrait> Work<'a, C> {
+    pub(super) async fn new(access: &'a AccountAccess, on: &'a C, terms: &'a Terms, now: DateTime<Utc>) -> Result<Self, Error> {
+        Ok(Self {
+            access,
+            on,
+            terms,
+            now,
+            sites: access.sites(on).await?,
+            offers: BTreeMap::new(),
+            allocated: BTreeMap::new(),
+            hosts: BTreeMap::new(),
+            files: BTreeMap::new(),
+            current: BTreeMap::new(),
+            named: BTreeMap::new(),
+            of_hosts: BTreeMap::new(),
+            moves: BTreeMap::new(),
+        })
+    }
+
+    /// Reads what the next lines need to know. What the lines before them did is stored by now, or never will be.
+    pub(super) async fn look_up<'l>(&mut self, lines: impl Iterator<Item = &'l Cells> + Clone) -> Result<(), Error> {
+        if self.terms.kind == Kind::Generate {
+            return self.look_up_hosts(lines).await;
+        }
+        let names = lines.clone().filter(|cells| !cells.contains_key(SERIAL)).filter_map(|cells| cells.get(MACHINE_NAME));
+        self.named = self.serials_by_name(names.map(|name| name.to_ascii_lowercase()).collect()).await?;
+        let given = lines.filter_map(|cells| cells.get(SERIAL)).filter_map(|serial| serial.parse().ok());
+        let serials: Vec<Serial> = given.chain(self.named.values().flatten().cloned()).collect();
+        let serials = serials.iter().map(ToString::to_string).collect();
+        let current = self.access.current_files(self.on, serials).await?;
+        self.current = current.into_iter().map(|current| (current.serial.clone(), current)).collect();
+        Ok(())
+    }
+
+    async fn look_up_hosts<'l>(&mut self, lines: impl Iterator<Item = &'l Cells>) -> Result<(), Error> {
+        #[derive(FromQueryResult)]
+        struct Found {
+            host: String,
+            serial: String,
+            product_id: i64,
+            licence_type: String,
+        }
+        self.of_hosts.clear();
+        let typed = lines.flat_map(|cells| [field::HOST_ID, field::SWITCHOVER_HOST_ID].map(|name| cells.get(name)));
+        let hosts: Vec<HostId> = typed.flatten().filter_map(|host| host.parse().ok()).collect();
+        for hosts in in_runs(hosts) {
+            let marks = marks(2, hosts.len());
+            let of = |column: &str| {
+                format!(
+                    "SELECT r.{column} AS host, f.serial, f.product_id, f.licence_type
+                     FROM file_revisions r JOIN activation_files f ON f.id = r.file_id AND f.revision = r.revision
+                     WHERE r.{column} IN ({marks}) AND f.account_id = $1 AND f.state = 'active'"
+                )
+            };
+            let sql = format!("{} UNION ALL {}", of("primary_host"), of("switchover_host"));
+            let values = std::iter::once(self.access.account_id().into());
+            let values = values.chain(hosts.iter().map(|host| host.to_string().into()));
+            for found in rows::<Found>(self.on, "batch: files of hosts", &sql, values).await? {
+                let licence_type = LicenceType::from_code(&found.licence_type);
+                let licence_type = crate::database::known(licence_type, &found.licence_type)?;
+                let key = (parsed(&found.host)?, found.product_id, licence_type);
+                self.of_hosts.insert(key, parsed(&found.serial)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Active files by the names of their machines, both of a pair.
+    async fn serials_by_name(&self, names: Vec<String>) -> Result<BTreeMap<String, Vec<Serial>>, Error> {
+        #[derive(FromQueryResult)]
+        struct Found {
+            name: String,
+            serial: String,
+        }
+        let mut named: BTreeMap<String, Vec<Serial>> = BTreeMap::new();
+        if names.is_empty() {
+            return Ok(named);
+        }
+        let facets = active_facets(self.on, self.access.account_id()).await?;
+        if facets.is_empty() {
+            return Ok(named);
+        }
+        for names in in_runs(names) {
+            let sql = format!(
+                "SELECT m.name, f.serial FROM file_machines m JOIN activation_files f ON f.id = m.file_id
+                 WHERE m.account_id = $1 AND m.facet IN ({}) AND m.name IN ({}) ORDER BY f.id",
+                marks(2, facets.len()),
+                marks(2 + facets.len(), names.len())
+            );
+            let values = std::iter::once(self.access.account_id().into());
+            let values = values.chain(facets.iter().map(|facet| facet.as_str().into())).chain(names.into_iter().map(Into::into));
+            for found in rows::<Found>(self.on, "batch: files of machines", &sql, values).await? {
+                let serials = named.entry(found.name).or_default();
+                let serial = parsed(&found.serial)?;
+                if !serials.contains(&serial) {
+                    serials.push(serial);
+                }
+            }
+        }
+        Ok(named)
+    }
+
+    /// Notes in a line that names a file by its machine which file that is, so that it cannot become another one.
+    pub(super) fn pin(&self, cells: &mut Cells) {
+        let named = |cells: &Cells| self.named.get(&cells.get(MACHINE_NAME)?.to_ascii_lowercase()).map(Vec::as_slice);
+        if self.terms.kind != Kind::Generate
+            && !cells.contains_key(SERIAL)
+            && let Some([only]) = named(cells)
+        {
+            cells.insert(SERIAL.to_owned(), only.to_string());
+        }
+    }
+
+    /// What line `line` comes to.
+    pub(super) async fn line(&mut self, line: u32, cells: &Cells) -> Result<Outcome, Error> {
+        if self.terms.kind == Kind::Generate {
+            return self.generate(line, cells).await;
+        }
+        let (serial, words) = self.serial(cells);
+        let Some(serial) = serial else { return Ok(Outcome::Refused(words)) };
+        if let Some(before) = self.files.get(&serial) {
+            return Ok(Outcome::Left(format!("Line {before} is {serial}, too.")));
+        }
+        let Some(current) = self.current.remove(&serial) else {
+            return Ok(Outcome::Refused(format!("This account has no file {serial}.")));
+        };
+        self.files.insert(serial.clone(), line);
+        if let Some(name) = cells.get(MACHINE_NAME)
+            && !current.file.binding.servers().iter().any(|server| server.machine_name.as_str().eq_ignore_ascii_case(name))
+        {
+            return Ok(Outcome::Refused(format!("{serial} is not for a machine {name}.")));
+        }
+        match self.terms.kind {
+            Kind::Deactivate => Ok(self.deactivate(current)),
+            _ => self.refresh(current).await,
+        }
+    }
+
+    /// The file that a line names, or why there is none.
+    fn serial(&self, cells: &Cells) -> (Option<Serial>, String) {
+        if let Some(typed) = cells.get(SERIAL) {
+            let serial = typed.parse().ok();
+            return (serial, format!("{typed} is no serial number of a file, such as AF-0000001."));
+        }
+        let Some(name) = cells.get(MACHINE_NAME) else {
+            return (None, "The line names no file: enter its serial or its machine_name.".to_owned());
+        };
+        match self.named.get(&name.to_ascii_lowercase()).map(Vec::as_slice) {
+            Some([only]) => (Some(only.clone()), String::new()),
+            Some(several) => {
+                let serials: Vec<_> = several.iter().map(ToString::to_string).collect();
+                (None, format!("{name} has several active files: {}. Enter the serial of the one you mean.", serials.join(", ")))
+            }
+            None => (None, format!("No active file of this account is for a machine {name}.")),
+        }
+    }
+
+    async fn generate(&mut self, line: u32, cells: &Cells) -> Result<Outcome, Error> {
+        let form = self.form(cells);
+        let licence_type = LicenceType::from_code(form.value(field::TYPE)).unwrap_or(LicenceType::Production);
+        let key = (form.value(field::PRODUCT).to_owned(), form.value(field::VERSION).to_owned(), licence_type);
+        self.load(&key).await?;
+        let Some(Ready { loaded, ineligible, places }) = self.ready(&key) else {
+            return Ok(Outcome::Refused(NotGenerated::NoSuchVersion.to_string()));
+        };
+        if !ineligible.is_empty() {
+            return Ok(Outcome::Refused(NotGenerated::Ineligible(ineligible.clone()).reasons()));
+        }
+        // Before quantities are asked for: a line that was done before needs none.
+        let typed = [field::HOST_ID, field::SWITCHOVER_HOST_ID].into_iter().filter_map(|name| cells.get(name)?.parse().ok());
+        let hosts: Vec<HostKey> = typed.map(|host| (host, loaded.product_id, licence_type)).collect();
+        if let Some((before, host)) = hosts.iter().find_map(|host| Some((self.hosts.get(host)?, &host.0))) {
+            return Ok(Outcome::Refused(format!("Line {before} is for host {host}, too. One file is enough for a host.")));
+        }
+        if let Some((serial, host)) = hosts.iter().find_map(|host| Some((self.of_hosts.get(host)?, &host.0)))
+            && !self.terms.repeats
+        {
+            return Ok(Outcome::Left(format!("{serial} is for host {host} already.")));
+        }
+        let request = match form.parse(&loaded.offer) {
+            Ok(request) => request,
+            Err(refusals) => return Ok(Outcome::Refused(told(&refusals))),
+        };
+        let none = BTreeMap::new();
+        let draft = Draft::new(self.access, (&Serial::from_number(0), 1), request, loaded, &none, self.now)?;
+        let mut taken = of_lines(&draft.ledger);
+        if licence_type == LicenceType::BundledDevelopment {
+            taken.extend(draft.request.parts.iter().filter_map(|(number, quantity)| {
+                let pool = Pool::Bundle(*loaded.part_ids.get(number)?);
+                let (part, line) = places.get(&pool)?;
+                Some((pool, loaded.offer.parts[*part].lines[*line].allocated.checked_add(*quantity)?))
+            }));
+        }
+        self.shift(taken);
+        self.hosts.extend(hosts.into_iter().map(|host| (host, line)));
+        self.moved(draft.request.parts.iter().map(|(part, quantity)| (part, *quantity)));
+        Ok(Outcome::Does(Box::new(Step::New(draft))))
+    }
+
+    /// The form of a line: what all have in common, and its own cells. A line without a second machine is for one server.
+    fn form(&self, cells: &Cells) -> NewFileForm {
+        let alone = ![field::SWITCHOVER_HOST_ID, field::SWITCHOVER_MACHINE_NAME].iter().any(|name| cells.contains_key(*name));
+        let site = |name: &str| self.sites.iter().find(|site| site.name == name).map(|site| site.id.as_str());
+        let own = cells.iter().map(|(name, cell)| match name.as_str() {
+            field::SITE => (field::SITE, site(cell).unwrap_or(cell)),
+            name => (name, cell.as_str()),
+        });
+        let later = alone.then_some((field::SWITCHOVER_LATER, "yes"));
+        self.terms.pattern.with(&own.chain(later).collect::<Vec<_>>())
+    }
+
+    async fn refresh(&mut self, current: Current) -> Result<Outcome, Error> {
+        if let Err(why) = current.check(self.access, None) {
+            return Ok(Outcome::Refused(why.to_string()));
+        }
+        let key = (current.product.clone(), current.version.clone(), current.licence_type);
+        self.load(&key).await?;
+        let Some(Ready { loaded, ineligible, .. }) = self.ready(&key) else {
+            return Ok(Outcome::Refused(NotGenerated::NoSuchVersion.to_string()));
+        };
+        if !ineligible.is_empty() {
+            return Ok(Outcome::Refused(NotGenerated::Ineligible(ineligible.clone()).reasons()));
+        }
+        let mut loaded = loaded.clone();
+        current.held.return_to(&mut loaded);
+        let form = current.form();
+        let request = match form.parse(&loaded.offer) {
+            Ok(request) => request,
+            Err(refusals) => return Ok(Outcome::Refused(told(&refusals))),
+        };
+        let draft = match current.revised(self.access, &form, request, &loaded, self.now)? {
+            Ok(draft) => draft,
+            Err(refusals) => return Ok(Outcome::Refused(told(&refusals))),
+        };
+        let changes = changes(&current.file, &draft.file);
+        if changes.is_empty() {
+            return Ok(Outcome::Left(format!("{} says all of this already.", current.serial)));
+        }
+        self.shift(of_lines(&draft.ledger));
+        Ok(Outcome::Does(Box::new(Step::Next(current.file_id, draft, changes))))
+    }
+
+    fn deactivate(&mut self, current: Current) -> Outcome {
+        if let Some(reason) = self.access.refuses_deactivation() {
+            return Outcome::Refused(reason.to_string());
+        }
+        if current.state != FileState::Active {
+            return Outcome::Left(format!("{} is {} already.", current.serial, current.state));
+        }
+        // What needs no order is not held of one.
+        if !current.held.entitlements.is_empty() {
+            self.moved(current.parts.iter().map(|(_, part, quantity)| (part, *quantity)));
+        }
+        Outcome::Does(Box::new(Step::End(current)))
+    }
+
+    fn moved<'p>(&mut self, parts: impl Iterator<Item = (&'p PartNumber, Quantity)>) {
+        for (part, quantity) in parts {
+            let sum = self.moves.entry(part.clone()).or_default();
+            *sum = sum.checked_add(quantity).unwrap_or(*sum);
+        }
+    }
+
+    /// Reads the offer of `key`, once.
+    async fn load(&mut self, key: &OfferKey) -> Result<(), Error> {
+        if !self.offers.contains_key(key) {
+            let (product, version, licence_type) = key;
+            let loaded = self.access.load_offer(self.on, product, version, *licence_type, None).await;
+            let ready = match loaded {
+                Err(Error::NotFound) => None,
+                Err(error) => return Err(error),
+                Ok(mut loaded) => {
+                    // A file that is there may stay at a site that is not active.
+                    let ineligible = self.access.ineligible(self.on, &loaded.offer).await?;
+                    let updates = self.terms.kind == Kind::Refresh;
+                    let ineligible = ineligible.into_iter().filter(|why| !updates || *why != Ineligible::NoActiveSite).collect();
+                    let mut places = BTreeMap::new();
+                    for (at, part) in loaded.offer.parts.iter_mut().enumerate() {
+                        let ids = loaded.entitlement_ids.get(&part.number).into_iter().flatten().copied();
+                        let bundle =
+                            loaded.part_ids.get(&part.number).filter(|_| *licence_type == LicenceType::BundledDevelopment);
+                        let pools = ids.map(Pool::OrderLine).chain(bundle.copied().map(Pool::Bundle));
+                        for (nth, (pool, line)) in pools.zip(&mut part.lines).enumerate() {
+                            places.insert(pool, (at, nth));
+                            line.allocated = self.allocated.get(&pool).copied().unwrap_or(line.allocated);
+                        }
+                    }
+                    Some(Ready { loaded, ineligible, places })
+                }
+            };
+            self.offers.insert(key.clone(), ready);
+        }
+        Ok(())
+    }
+
+    fn ready(&self, key: &OfferKey) -> Option<&Ready> {
+        self.offers.get(key).and_then(Option::as_ref)
+    }
+
+    /// Every offer has what the line before left.
+    fn shift(&mut self, allocated: Vec<(Pool, Quantity)>) {
+        for (pool, after) in allocated {
+            self.allocated.insert(pool, after);
+            for ready in self.offers.values_mut().flatten() {
+                if let Some((part, line)) = ready.places.get(&pool) {
+                    ready.loaded.offer.parts[*part].lines[*line].allocated = after;
+                }
+            }
+        }
+    }
+}
+
+fn of_lines(ledger: &Ledger) -> Vec<(Pool, Quantity)> {
+    ledger.iter().map(|(id, (_, after))| (Pool::OrderLine(*id), *after)).collect()
+}
+
+/// Everything that is wrong with a line, in words.
+fn told(refusals: &[Refusal]) -> String {
+    refusals.iter().map(|refusal| refusal.problem.to_string()).collect::<Vec<_>>().join(" ")
+}
