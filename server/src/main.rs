@@ -85,8 +85,10 @@ async fn run(cli: Cli) -> Result<ExitCode> {
 
 async fn serve(settings: &Settings) -> Result<()> {
     let running = server::start(settings, Ctx::system(), PasswordCost::Full).await?;
+    // From here on a signal ends what is under way in order; nobody knows of us before.
+    let stop = signal()?;
     greet(&running.url, settings.demo)?;
-    running.run_until(signal()).await
+    running.run_until(stop).await
 }
 
 fn greet(url: &str, demo: bool) -> std::io::Result<()> {
@@ -103,25 +105,24 @@ fn greet(url: &str, demo: bool) -> std::io::Result<()> {
 }
 
 /// Ctrl-C, or SIGTERM from whatever runs us.
-async fn signal() {
-    let interrupt = async {
+#[cfg(unix)]
+fn signal() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// Ctrl-C.
+#[cfg(not(unix))]
+fn signal() -> std::io::Result<impl Future<Output = ()>> {
+    Ok(async {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
-    };
-    #[cfg(unix)]
-    let terminate = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut terminate) => {
-                terminate.recv().await;
-            }
-            Err(_) => std::future::pending().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminate = std::future::pending::<()>();
-    tokio::select! {
-        () = interrupt => {}
-        () = terminate => {}
-    }
+    })
 }

@@ -130,7 +130,7 @@ impl Settings {
     ///
     /// # Errors
     /// The passphrase cannot be read, or none is named.
-    pub(crate) fn key_file(&self) -> Result<KeyFile> {
+    pub fn key_file(&self) -> Result<KeyFile> {
         let passphrase = match &self.passphrase_file {
             Some(path) => read_passphrase(path)?,
             None if self.demo => read_passphrase(&self.demo_passphrase())?,

@@ -12,7 +12,7 @@ use chrono_tz::Tz;
 use islands::BatchProgress;
 use leptos::prelude::*;
 use licensing::{
-    LicenceType,
+    LicenceType, Quantity,
     batch::{Kind, LineState, Mode, field},
     deactivation::{self, Reason},
     form::{NewFileForm, Refusal, field as form_field},
@@ -420,12 +420,17 @@ fn Moves(kind: Kind, moves: Vec<Move>, planned: bool) -> AnyView {
         (_, true) => "What all lines together would take",
         (_, false) => "What all lines together were planned to take",
     };
-    let rows = moves.into_iter().map(|Move { number, description, quantity }| {
+    let left = |pool: fn(&Quantity) -> u32, available: Option<Quantity>| {
+        available.map_or_else(|| "any number".to_owned(), |available| thousands(pool(&available).into()))
+    };
+    let rows = moves.into_iter().map(|Move { number, description, quantity, available }| {
         view! {
             <tr>
                 <th scope="row" data-label="Part"><span>{description}</span><span class="code sub">{number.to_string()}</span></th>
                 <td data-label="Assigned" class="number">{thousands(quantity.assigned.into())}</td>
                 <td data-label="Pooled" class="number">{thousands(quantity.pooled.into())}</td>
+                <td data-label="Assigned, available now" class="number">{left(|quantity| quantity.assigned, available)}</td>
+                <td data-label="Pooled, available now" class="number">{left(|quantity| quantity.pooled, available)}</td>
             </tr>
         }
     });
@@ -434,7 +439,13 @@ fn Moves(kind: Kind, moves: Vec<Move>, planned: bool) -> AnyView {
         <section aria-labelledby="moves-title">
             <h2 id="moves-title">{title}</h2>
             <table class="list">
-                <Columns names=&[("Part", false), ("Assigned", true), ("Pooled", true)] />
+                <Columns names=&[
+                    ("Part", false),
+                    ("Assigned", true),
+                    ("Pooled", true),
+                    ("Assigned, available now", true),
+                    ("Pooled, available now", true),
+                ] />
                 <tbody>{rows}</tbody>
             </table>
         </section>

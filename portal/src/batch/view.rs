@@ -58,6 +58,8 @@ pub struct Move {
     pub number: PartNumber,
     pub description: String,
     pub quantity: Quantity,
+    /// What the account has left of it now; `None` of what no order bounds.
+    pub available: Option<Quantity>,
 }
 
 /// Everything that is shown of a batch, with a page of its lines.
@@ -213,7 +215,7 @@ impl AccountAccess {
             begun_at: found.begun_at,
             ended_at: found.ended_at,
             told: found.told,
-            moves: described(on, serde_json::from_value(found.moves).map_err(Error::internal)?).await?,
+            moves: self.described(on, serde_json::from_value(found.moves).map_err(Error::internal)?).await?,
             lines,
             next,
         })
@@ -334,24 +336,36 @@ impl AccountAccess {
         };
         found.into_iter().map(file).collect()
     }
-}
 
-/// Parts with their descriptions, in the catalogue's order.
-async fn described(on: &impl ConnectionTrait, mut moves: BTreeMap<PartNumber, Quantity>) -> Result<Vec<Move>, Error> {
-    #[derive(FromQueryResult)]
-    struct Part {
-        number: String,
-        description: String,
-    }
-    let mut described = Vec::new();
-    for numbers in in_runs(moves.keys().map(ToString::to_string).collect()) {
-        let sql = format!("SELECT number, description FROM parts WHERE number IN ({}) ORDER BY id", marks(1, numbers.len()));
-        for Part { number, description } in rows(on, "batch: parts", &sql, numbers.into_iter().map(Into::into)).await? {
-            let number: PartNumber = parsed(&number)?;
-            if let Some(quantity) = moves.remove(&number) {
-                described.push(Move { number, description, quantity });
+    /// Parts with their descriptions and what is left of them, in the catalogue's order.
+    async fn described(&self, on: &impl ConnectionTrait, mut moves: BTreeMap<PartNumber, Quantity>) -> Result<Vec<Move>, Error> {
+        #[derive(FromQueryResult)]
+        struct Part {
+            number: String,
+            description: String,
+            bounded: bool,
+            assigned: i64,
+            pooled: i64,
+        }
+        let mut described = Vec::new();
+        for numbers in in_runs(moves.keys().map(ToString::to_string).collect()) {
+            let sql = format!(
+                "SELECT p.number, p.description, COUNT(e.id) > 0 AND COUNT(CASE WHEN e.unlimited THEN 1 END) = 0 AS bounded,
+                    CAST(COALESCE(SUM(e.owned_assigned - e.allocated_assigned), 0) AS BIGINT) AS assigned,
+                    CAST(COALESCE(SUM(e.owned_pooled - e.allocated_pooled), 0) AS BIGINT) AS pooled
+                 FROM parts p LEFT JOIN entitlements e ON e.part_id = p.id AND e.account_id = $1
+                 WHERE p.number IN ({}) GROUP BY p.id, p.number, p.description ORDER BY p.id",
+                marks(2, numbers.len())
+            );
+            let values = std::iter::once(self.account_id().into()).chain(numbers.into_iter().map(Into::into));
+            for part in rows::<Part>(on, "batch: parts", &sql, values).await? {
+                let number: PartNumber = parsed(&part.number)?;
+                let Some(quantity) = moves.remove(&number) else { continue };
+                let available =
+                    part.bounded.then(|| Ok::<_, Error>(Quantity::new(count(part.assigned)?, count(part.pooled)?))).transpose()?;
+                described.push(Move { number, description: part.description, quantity, available });
             }
         }
+        Ok(described)
     }
-    Ok(described)
 }

@@ -75,7 +75,7 @@ async fn many_files_are_generated_from_a_table_of_machines() {
         ]
     );
     let moves = plan.all("section[aria-labelledby=moves-title] tbody tr");
-    assert_eq!(moves, ["Media Server SessionsSW-002-4.0-SE01350", "Media ServerSW-002-4.0-SV0120"]);
+    assert_eq!(moves, ["Media Server SessionsSW-002-4.0-SE013504000", "Media ServerSW-002-4.0-SV012040"]);
     assert_eq!(server.rows("SELECT id FROM activation_files").await.len(), 0);
 
     // All or nothing does nothing with a line that is refused.

@@ -1,7 +1,9 @@
 //! The benchmark: everything that is compared is measured in the same run, by turns. `cargo xtask bench` runs it.
 //!
-//! Arguments: the executable `afmt` as released, the file that the tables are written to, and `lists` where only those are wanted.
+//! Arguments: the executable `afmt` as released, the file that the tables are written to, and the name of one group
+//! of figures where only those are wanted: `signatures`, `served`, `batches` or `lists`.
 
+mod batches;
 mod lists;
 
 use anyhow::{Context, Result};
@@ -44,13 +46,19 @@ async fn main() -> Result<()> {
     let mut arguments = env::args().skip(1);
     let afmt = arguments.next().context("the executable to be measured is missing")?;
     let report = arguments.next().context("the file for the tables is missing")?;
-    let all = arguments.next().as_deref() != Some("lists");
-    let mut tables = if all { signatures()? } else { String::new() };
+    let only = arguments.next();
+    let wanted = |what: &str| only.as_deref().is_none_or(|only| only == what);
+    let mut tables = if wanted("signatures") { signatures()? } else { String::new() };
     for backend in Backend::BOTH {
-        if all {
+        if wanted("served") {
             tables += &served(&afmt, backend).await?;
         }
-        tables += &listed(&afmt, backend).await?;
+        if wanted("batches") {
+            tables += &batched(&afmt, backend).await?;
+        }
+        if wanted("lists") {
+            tables += &listed(&afmt, backend).await?;
+        }
     }
     fs::write(report, tables)?;
     Ok(())
@@ -146,6 +154,13 @@ async fn listed(afmt: &str, backend: Backend) -> Result<String> {
     let table = lists::measure(&home, &running, backend, title(backend)).await?;
     running.terminate();
     Ok(table)
+}
+
+/// (f) on one database.
+async fn batched(afmt: &str, backend: Backend) -> Result<String> {
+    let home = Home::new(afmt, backend).await;
+    home.start().terminate();
+    batches::measure(&home, title(backend)).await
 }
 
 const fn title(backend: Backend) -> &'static str {
