@@ -156,7 +156,8 @@ impl NewFileForm {
             selection.switchover_item =
                 self.item(field::SWITCHOVER_ITEM, offer.switchover_items(), Choice::SwitchoverItem, refusals);
         }
-        for part in offer.add_ons() {
+        let named: BTreeSet<&str> = self.fields().filter_map(|(name, _)| field::quantity_part(name)).collect();
+        for part in offer.add_ons().filter(|part| named.contains(part.number.as_str())) {
             let assigned = self.count(&field::assigned(&part.number), refusals);
             let pooled = self.count(&field::pooled(&part.number), refusals);
             let quantity = Quantity::new(assigned, pooled);

@@ -208,6 +208,16 @@ impl Database {
         &self.writer
     }
 
+    /// Gives SQLite's writer room for the pages of a long transaction, or takes it back: without it they are written and read several times over.
+    pub(crate) async fn make_room(&self, room: bool) -> Result<(), Error> {
+        if self.backend() == DbBackend::Sqlite {
+            // In KiB; the smaller is SQLite's own.
+            let kibibytes = if room { 32 * 1024 } else { 2000 };
+            self.writer.execute_unprepared(&format!("PRAGMA cache_size = -{kibibytes}")).await?;
+        }
+        Ok(())
+    }
+
     fn in_place(&self) -> Result<(), Error> {
         self.file.as_ref().map_or(Ok(()), File::in_place)
     }

@@ -18,7 +18,7 @@ use licensing::{
     batch::{Kind, LineState, Mode},
     file::Change,
 };
-use sea_orm::{FromQueryResult, Value};
+use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use serde_json::json;
 
 /// What came of a line.
@@ -67,13 +67,18 @@ impl Portal {
                 None => Err(Error::NotFound),
             };
             let worked = match access {
-                Ok(access) => loop {
-                    match access.work_on(&reference(id)).await {
-                        Ok(true) => {}
-                        Ok(false) => break Ok(()),
-                        Err(error) => break Err(error),
-                    }
-                },
+                Ok(access) => {
+                    self.database.make_room(true).await?;
+                    let worked = loop {
+                        match access.work_on(&reference(id)).await {
+                            Ok(true) => {}
+                            Ok(false) => break Ok(()),
+                            Err(error) => break Err(error),
+                        }
+                    };
+                    self.database.make_room(false).await?;
+                    worked
+                }
                 Err(Error::NotFound) => {
                     let why = "Who began it may no longer act for this account. Somebody else can plan what is left.";
                     self.give_up(id, person_id, why).await
@@ -117,16 +122,8 @@ impl AccountAccess {
         let before = counts(write.on(), batch.id).await?;
         let mut work = Work::new(self, write.on(), &batch.terms, now).await?;
         let mut events = Vec::new();
-        let mut after = 0;
-        loop {
-            let lines = next_lines(&write, batch.id, after).await?;
-            let Some((last, _)) = lines.last() else { break };
-            after = *last;
-            work.look_up(lines.iter().map(|(_, cells)| cells)).await?;
-            let mut steps = Steps::default();
-            for (line, cells) in &lines {
-                steps.take(*line, work.line(*line, cells).await?);
-            }
+        let mut next = prepared(&write, &batch, &mut work, 0).await?;
+        while let Some((last, mut steps)) = next.take() {
             let refused: Vec<Ended> = steps.ended.extract_if(.., |ended| ended.state == LineState::Refused).collect();
             if mode == Mode::Whole && !refused.is_empty() {
                 drop(work);
@@ -134,10 +131,15 @@ impl AccountAccess {
                 return self.refuse_whole(&batch, refused).await.map(|()| false);
             }
             steps.ended.extend(refused);
-            events.extend(self.store_steps(&write, &batch, steps, now).await?);
+            let storing = self.store_steps(&write, &batch, steps, now);
             if mode == Mode::Lines {
+                events.extend(storing.await?);
                 break;
             }
+            // While the database stores one slice, the next is worked out.
+            let (stored, following) = tokio::join!(storing, prepared(&write, &batch, &mut work, last));
+            events.extend(stored?);
+            next = following?;
         }
         drop(work);
         let counts = counts(write.on(), batch.id).await?;
@@ -264,6 +266,25 @@ impl Steps {
     }
 }
 
+/// What the next lines of a batch come to, those after line `after`, and the last of them.
+async fn prepared<C: ConnectionTrait>(
+    write: &Write,
+    batch: &Stored,
+    work: &mut Work<'_, C>,
+    after: u32,
+) -> Result<Option<(u32, Steps)>, Error> {
+    let lines = next_lines(write, batch.id, after).await?;
+    let Some((last, _)) = lines.last() else { return Ok(None) };
+    work.look_up(lines.iter().map(|(_, cells)| cells)).await?;
+    let mut steps = Steps::default();
+    for (line, cells) in &lines {
+        steps.take(*line, work.line(*line, cells).await?);
+        // What is stored beside it gets its turn.
+        tokio::task::yield_now().await;
+    }
+    Ok(Some((*last, steps)))
+}
+
 /// What several ledgers move together, each of which begins where the one before ends.
 fn together<'l>(ledgers: impl Iterator<Item = &'l Ledger>) -> Ledger {
     let mut together = Ledger::new();
@@ -288,25 +309,28 @@ async fn next_lines(write: &Write, batch_id: i64, after: u32) -> Result<Vec<(u32
 }
 
 /// Notes what came of lines.
-async fn store_ended(write: &Write, batch_id: i64, ended: Vec<Ended>) -> Result<(), Error> {
+async fn store_ended(write: &Write, batch_id: i64, mut ended: Vec<Ended>) -> Result<(), Error> {
+    ended.sort_by_key(|ended| ended.line);
     for ended in in_runs(ended) {
+        let (Some(least), Some(most)) = (ended.first(), ended.last()) else { break };
+        let within = [batch_id, least.line.into(), most.line.into()];
         let places: Vec<String> = (0..ended.len())
             .map(|at| {
-                let first = 2 + 5 * at;
+                let first = 4 + 5 * at;
                 format!("(${first}, ${}, ${}, ${}, ${})", first + 1, first + 2, first + 3, first + 4)
             })
             .collect();
-        // Both databases call the columns of VALUES column1 to column5.
+        // Both databases call the columns of VALUES column1 to column5, and would read the whole batch each time but for its bounds.
         let sql = format!(
             "UPDATE batch_lines SET state = t.column2, words = t.column3, file_id = t.column4, revision = t.column5
-             FROM (VALUES {}) AS t WHERE batch_id = $1 AND line = t.column1",
+             FROM (VALUES {}) AS t WHERE batch_id = $1 AND line BETWEEN $2 AND $3 AND line = t.column1",
             places.join(", ")
         );
         let values = ended.into_iter().flat_map(|ended| -> [Value; 5] {
             let (file_id, revision) = ended.led_to.map(|(file_id, revision)| (file_id, i64::from(revision))).unzip();
             [i64::from(ended.line).into(), ended.state.code().into(), ended.words.into(), file_id.into(), revision.into()]
         });
-        let values = std::iter::once(batch_id.into()).chain(values);
+        let values = within.into_iter().map(Value::from).chain(values);
         run(write.on(), "batch: what came of lines", &sql, values).await?;
     }
     Ok(())

@@ -361,8 +361,10 @@ impl AccountAccess {
             for part in rows::<Part>(on, "batch: parts", &sql, values).await? {
                 let number: PartNumber = parsed(&part.number)?;
                 let Some(quantity) = moves.remove(&number) else { continue };
-                let available =
-                    part.bounded.then(|| Ok::<_, Error>(Quantity::new(count(part.assigned)?, count(part.pooled)?))).transpose()?;
+                let available = part
+                    .bounded
+                    .then(|| Ok::<_, Error>(Quantity::new(count(part.assigned)?, count(part.pooled)?)))
+                    .transpose()?;
                 described.push(Move { number, description: part.description, quantity, available });
             }
         }

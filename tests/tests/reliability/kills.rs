@@ -277,6 +277,89 @@ async fn killed_on_the_way_of_an_upgrade(backend: Backend) {
     ));
 }
 
+/// Lines of a batch that is killed: two slices of those that are committed together line by line.
+const LINES: i64 = 300;
+
+/// A batch of partner development files, of which there may be any number: its address.
+async fn planned_batch(browser: &Browser, kill: u64) -> String {
+    let batches = "/accounts/BRIGHTWATER-9001/batches";
+    let key = browser.get(batches).await.value("key").expect("a key");
+    let machines = (0..LINES).map(|machine| format!("LAB-{kill}-{machine},{:012X}\n", kill * 1_000 + machine.unsigned_abs()));
+    let table = format!("machine_name,host_id\n{}", machines.collect::<String>());
+    let fields = [
+        ("key", key.as_str()),
+        ("kind", "generate"),
+        ("product", "MediaServer"),
+        ("version", "2020 R2"),
+        ("type", "development-partner"),
+        ("site", "7"),
+        ("server_item", "SW-002-4.0-SV01"),
+        ("table", &table),
+    ];
+    let answer = browser.post_files(batches, &fields.map(|(name, value)| (name, value.as_bytes()))).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{:?}", answer.problems());
+    answer.header("location").to_owned()
+}
+
+/// A batch goes on where it was: the next start finishes what is committed as begun, and nothing is made twice.
+async fn killed_on_the_way_of_a_batch(backend: Backend) {
+    let (times, began) = (Size::of_run().pick(1, 10), Instant::now());
+    let home = Home::new(EXECUTABLE, backend).await;
+    let mut running = home.start();
+    let petra = home.browser();
+    petra.sign_in(PETRA).await;
+    let mut files = 0i64;
+    let mut kill = 0;
+    for _ in 0..times {
+        for failpoint in Failpoint::BATCH {
+            for mode in ["all-or-nothing", "line-by-line"] {
+                kill += 1;
+                let address = planned_batch(&petra, kill).await;
+                let fields = [("mode", mode)];
+                running.arm(failpoint);
+                // Begun or not, there may be an answer: the batch is worked on beside it.
+                let _ = petra.try_post(&address, &fields).await;
+                running.assert_killed();
+                let left = number(&home, "activation_files").await - files;
+                let whole = left == 0 || left == LINES;
+                assert!(whole || (mode == "line-by-line" && left < LINES), "{failpoint:?} {mode}: {left}");
+                home.assert_healthy().await;
+                running = home.start();
+                let again = petra.post(&address, &fields).await;
+                assert_eq!(
+                    (again.status, again.header("location")),
+                    (StatusCode::SEE_OTHER, address.as_str()),
+                    "{failpoint:?} {mode}"
+                );
+                until_done(&petra, &address).await;
+                files += LINES;
+                assert_eq!(number(&home, "activation_files").await, files, "{failpoint:?} {mode}");
+                assert_eq!(number(&home, "audit_events WHERE action = 'generate'").await, files);
+                assert_eq!(number(&home, "outbox").await, i64::try_from(kill).expect("a count"), "one mail for each batch");
+                home.assert_healthy().await;
+            }
+        }
+    }
+    running.terminate();
+    let (points, seconds) = (Failpoint::BATCH.len(), began.elapsed().as_secs());
+    report(&format!(
+        "kills, {backend:?}: {times} × SIGKILL at each of {points} steps of a batch of {LINES} lines, all or nothing and line by line: {kill} \
+         batches, {files} files, doctor clean after every kill, {seconds} s"
+    ));
+}
+
+/// Asks until the page says that the batch is done.
+async fn until_done(browser: &Browser, address: &str) {
+    loop {
+        let page = browser.get(address).await;
+        if page.all("h1").iter().any(|title| title.ends_with("– done")) {
+            return;
+        }
+        assert_eq!(page.all(".note.bad"), Vec::<String>::new());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 /// Clients that go on generating whatever happens to the server.
 const CLIENTS: u64 = 4;
 
@@ -411,6 +494,16 @@ async fn an_upgrade_that_was_killed_leaves_all_or_nothing_on_sqlite() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_upgrade_that_was_killed_leaves_all_or_nothing_on_postgres() {
     killed_on_the_way_of_an_upgrade(Backend::Postgres).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_that_was_killed_goes_on_where_it_was_on_sqlite() {
+    killed_on_the_way_of_a_batch(Backend::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_that_was_killed_goes_on_where_it_was_on_postgres() {
+    killed_on_the_way_of_a_batch(Backend::Postgres).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -29,6 +29,10 @@ use std::{
 use tests::{Backend, Connection, Home, LENA, Process};
 use tokio::task::JoinSet;
 
+/// The allocator of the product, for what is measured in this process.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Each figure is the median of so many turns; its spread is the least and the most of them.
 const TURNS: usize = 5;
 /// One turn of signing and verifying, and one of requests.
