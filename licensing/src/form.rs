@@ -155,6 +155,10 @@ impl NewFileForm {
         if offer.has_switchover() && !self.switchover_later() {
             selection.switchover_item =
                 self.item(field::SWITCHOVER_ITEM, offer.switchover_items(), Choice::SwitchoverItem, refusals);
+        } else if !self.switchover_later() {
+            let second = [field::SWITCHOVER_HOST_ID, field::SWITCHOVER_MACHINE_NAME, field::SWITCHOVER_ITEM];
+            let typed = second.into_iter().find(|name| !self.value(name).trim().is_empty());
+            refusals.extend(typed.map(|name| refusal(name, Problem::NoSwitchover)));
         }
         let named: BTreeSet<&str> = self.fields().filter_map(|(name, _)| field::quantity_part(name)).collect();
         for part in offer.add_ons().filter(|part| named.contains(part.number.as_str())) {

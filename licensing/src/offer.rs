@@ -108,12 +108,24 @@ pub struct OfferedSite {
     pub active: bool,
 }
 
+/// Whether a part may be chosen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Terms {
+    #[default]
+    Free,
+    /// Licensing analysts alone add it: an update may keep as much of it as the file holds. Domain §4.
+    AsHeld,
+    /// Of another generation than the product version: an update only gives it back.
+    GivenBack,
+}
+
 /// A part that may go into the file, with the order lines it comes from, or the one line that stands for what bounds it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OfferedPart {
     pub number: PartNumber,
     pub description: String,
     pub class: PartClass,
+    pub terms: Terms,
     pub requires: Vec<PartNumber>,
     pub keys: Vec<KeyMapping>,
     pub lines: Vec<Entitlement>,
@@ -126,6 +138,14 @@ impl OfferedPart {
     pub fn holding(&self) -> Holding {
         Holding::of(&self.lines)
     }
+
+    const fn can_be_chosen(&self) -> bool {
+        match self.terms {
+            Terms::Free => true,
+            Terms::AsHeld => !self.held.is_zero(),
+            Terms::GivenBack => false,
+        }
+    }
 }
 
 impl Offer {
@@ -134,19 +154,23 @@ impl Offer {
         self.parts.iter().find(|part| part.number == *number)
     }
 
+    fn choices(&self) -> impl Iterator<Item = &OfferedPart> {
+        self.parts.iter().filter(|part| part.can_be_chosen())
+    }
+
     /// What *Select one valid server item* lists.
     pub fn items(&self) -> impl Iterator<Item = &OfferedPart> {
-        self.parts.iter().filter(|part| part.class.is_item())
+        self.choices().filter(|part| part.class.is_item())
     }
 
     /// What *Select one valid switchover server item* lists.
     pub fn switchover_items(&self) -> impl Iterator<Item = &OfferedPart> {
-        self.parts.iter().filter(|part| part.class == PartClass::SwitchoverItem)
+        self.choices().filter(|part| part.class == PartClass::SwitchoverItem)
     }
 
     /// What *Select any add-on items* lists.
     pub fn add_ons(&self) -> impl Iterator<Item = &OfferedPart> {
-        self.parts.iter().filter(|part| part.class.is_add_on())
+        self.choices().filter(|part| part.class.is_add_on())
     }
 
     /// Whether the form has a switchover section: the product knows pairs and the account owns a switchover item.

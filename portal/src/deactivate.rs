@@ -28,8 +28,8 @@ pub enum NotDeactivated {
     Refused(Vec<Refusal>),
     #[error("{serial} is {state} already: it holds nothing that could be returned.")]
     NotActive { serial: Serial, state: FileState },
-    #[error("This form was already used for {serial}.")]
-    KeyReused { garn: Garn, serial: Serial },
+    #[error("This form was already used for {reference}.")]
+    KeyReused { garn: Garn, reference: String },
     #[error(transparent)]
     Error(#[from] Error),
 }
@@ -76,7 +76,7 @@ impl AccountAccess {
         if let Some(before) = self.submitted(&write, &asked).await? {
             return match before.of_file() {
                 Ok(serial) => Ok(Some(serial)),
-                Err(NotGenerated::KeyReused { garn, serial }) => Err(NotDeactivated::KeyReused { garn, serial }),
+                Err(NotGenerated::KeyReused { garn, reference }) => Err(NotDeactivated::KeyReused { garn, reference }),
                 Err(error) => Err(Error::internal(error).into()),
             };
         }

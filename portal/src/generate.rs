@@ -40,13 +40,13 @@ pub struct Generated {
 pub enum NotGenerated {
     #[error("You cannot generate this file.")]
     Ineligible(Vec<Ineligible>),
-    /// Everything that is wrong with what was typed, with the offer it was checked against.
     #[error("There is no such version of such a product.")]
     NoSuchVersion,
+    /// Everything that is wrong with what was typed, with the offer it was checked against.
     #[error("There is a problem.")]
     Refused { refusals: Vec<Refusal>, offer: Box<Offer> },
-    #[error("This form was already used for {serial}.")]
-    KeyReused { garn: Garn, serial: Serial },
+    #[error("This form was already used for {reference}.")]
+    KeyReused { garn: Garn, reference: String },
     /// The file that was to be updated cannot be, as it is.
     #[error(transparent)]
     NotUpdatable(#[from] NotUpdatable),
@@ -205,10 +205,9 @@ impl Before {
     /// # Errors
     /// [`NotGenerated::KeyReused`]: it was another request.
     pub(crate) fn of_file(self) -> Result<Serial, NotGenerated> {
-        let file = |subject: &str| parsed(subject.split('/').next().unwrap_or_default());
         match self {
-            Self::Same(subject) => Ok(file(&subject)?),
-            Self::Other(garn, subject) => Err(NotGenerated::KeyReused { garn, serial: file(&subject)? }),
+            Self::Same(subject) => Ok(parsed(subject.split('/').next().unwrap_or_default())?),
+            Self::Other(garn, reference) => Err(NotGenerated::KeyReused { garn, reference }),
         }
     }
 }

@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use licensing::{
     LicenceModel, LicenceType, Name, PartNumber, Source,
     eligibility::{Certification, Ineligible, certified},
-    offer::{CloudObstacle, Offer, OfferedProduct, OfferedSite},
+    offer::{CloudObstacle, Offer, OfferedPart, OfferedProduct, OfferedSite, Terms},
 };
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use std::collections::BTreeMap;
@@ -251,7 +251,8 @@ impl AccountAccess {
             Source::Catalogue => catalogue_parts(on, &found).await?,
         };
         if self.caller().role() != Role::Analyst {
-            sources.parts.retain(|part| !part.class.is_for_analysts());
+            let reserved = |part: &&mut OfferedPart| part.class.is_for_analysts() && part.terms == Terms::Free;
+            sources.parts.iter_mut().filter(reserved).for_each(|part| part.terms = Terms::AsHeld);
         }
         let virtual_cloud = self.virtual_cloud(on, &found, licence_type).await?;
         let offer = Offer {

@@ -11,13 +11,14 @@ use licensing::{
     catalogue::{PartClass, development_keys},
     entitlement::{Entitlement, Holding},
     key::{KeyMapping, KeyName},
-    offer::OfferedPart,
+    offer::{OfferedPart, Terms},
 };
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use std::collections::BTreeMap;
 
 impl AccountAccess {
-    /// The account's ordered parts that fit a product version and a licence type, with their lines, keys and requirements.
+    /// The account's ordered parts of a product that fit a licence type, with their lines, keys and requirements. Those of another generation
+    /// than the version are there to be given back.
     pub(crate) async fn ordered_parts(
         &self,
         on: &impl ConnectionTrait,
@@ -33,13 +34,13 @@ impl AccountAccess {
         };
         let sql = format!(
             "SELECT e.id AS entitlement_id, p.id AS part_id, p.number, p.description, p.class, p.development, o.sales_order,
-                o.ordered_on, e.owned_assigned, e.owned_pooled, e.allocated_assigned, e.allocated_pooled, e.unlimited,
+                p.generation = $3 AS fits, o.ordered_on, e.owned_assigned, e.owned_pooled, e.allocated_assigned, e.allocated_pooled, e.unlimited,
                 e.maintenance_end, e.term_days, {KEYS} AS keys, {REQUIRES} AS requires,
                 CASE WHEN p.class IN ('development-bundle', 'evaluation') THEN
                     (SELECT MIN(r.valid_through) FROM allocations a JOIN file_revisions r ON r.id = a.revision_id
                      WHERE a.entitlement_id = e.id) END AS ends_on
              FROM entitlements e JOIN parts p ON p.id = e.part_id JOIN orders o ON o.id = e.order_id
-             WHERE e.account_id = $1 AND p.product_id = $2 AND p.generation = $3 AND {of_type} ORDER BY p.id, e.id"
+             WHERE e.account_id = $1 AND p.product_id = $2 AND {of_type} ORDER BY p.id, e.id"
         );
         let values = [self.account_id().into(), version.product_id.into(), version.generation.clone().into()];
         let lines: Vec<Line> = rows(on, "offer: parts", &sql, values).await?;
@@ -77,6 +78,7 @@ impl AccountAccess {
             in_use: i64,
         }
         let mut sources = self.ordered_parts(on, version, LicenceType::BundledDevelopment).await?;
+        sources.parts.retain(|part| part.terms == Terms::Free);
         let bundled: Vec<Bundled> = rows(
             on,
             "offer: bundled licences",
@@ -139,6 +141,7 @@ struct Line {
     number: String,
     description: String,
     class: String,
+    fits: bool,
     sales_order: String,
     ordered_on: NaiveDate,
     owned_assigned: i64,
@@ -155,7 +158,9 @@ struct Line {
 
 impl Line {
     fn part(&self) -> Result<OfferedPart, Error> {
-        offered(&self.number, &self.description, &self.class, self.keys.as_deref(), self.requires.as_deref())
+        let terms = if self.fits { Terms::Free } else { Terms::GivenBack };
+        let part = offered(&self.number, &self.description, &self.class, self.keys.as_deref(), self.requires.as_deref())?;
+        Ok(OfferedPart { terms, ..part })
     }
 
     fn entitlement(self) -> Result<Entitlement, Error> {
@@ -186,6 +191,7 @@ fn offered(
         requires: listed(requires).map(parsed).collect::<Result<_, _>>()?,
         keys: listed(keys).map(key_mapping).collect::<Result<_, _>>()?,
         lines: Vec::new(),
+        terms: Terms::Free,
         held: Quantity::ZERO,
     })
 }

@@ -13,7 +13,7 @@ use licensing::{
     entitlement::draw,
     file::{Account, ActivationFile},
     form::NewFile,
-    offer::Updated,
+    offer::{Terms, Updated},
     preview::Preview,
 };
 use sea_orm::{ActiveValue::Set, EntityTrait, NotSet, sea_query::OnConflict};
@@ -37,9 +37,14 @@ pub(crate) struct Held {
 }
 
 impl Held {
-    /// Makes the offer one for an update: what is held counts as returned, and each part says how much of it that is.
+    /// Makes the offer one for an update: what is held counts as returned, and each part says how much of it that is. Of what analysts alone add
+    /// there is as much as is held.
     pub(crate) fn return_to(&self, loaded: &mut LoadedOffer) {
         for part in &mut loaded.offer.parts {
+            let capped = part.terms == Terms::AsHeld;
+            for line in part.lines.iter_mut().filter(|_| capped) {
+                (line.owned, line.unlimited) = (line.allocated, false);
+            }
             let lines = loaded.entitlement_ids.get(&part.number).into_iter().flatten();
             let of_lines = lines.zip(&mut part.lines).filter_map(|(id, line)| Some((self.entitlements.get(id)?, line)));
             for (held, line) in of_lines {
@@ -50,6 +55,9 @@ impl Held {
             if let (Some(held), Some(line)) = (unordered, part.lines.first_mut()) {
                 line.allocated = line.allocated.saturating_sub(*held);
                 part.held = *held;
+                if capped {
+                    line.owned = *held;
+                }
             }
         }
         loaded.offer.updates =
@@ -106,7 +114,7 @@ impl Draft {
             keys: preview.keys,
         };
         let taken = drawn(&request, loaded)?;
-        let ledger = ledger(loaded, held, &taken);
+        let ledger = ledger(loaded, held, &taken)?;
         let part = |number: &PartNumber| {
             loaded.part_ids.get(number).copied().ok_or_else(|| Error::internal(format!("{number} is no part")))
         };
@@ -158,16 +166,20 @@ fn server_line(request: &NewFile, loaded: &LoadedOffer, taken: &BTreeMap<i64, Qu
 }
 
 /// What moves when `taken` takes the place of what was `held`, of lines that stand in the offer without what was held.
-fn ledger(loaded: &LoadedOffer, held: &BTreeMap<i64, Quantity>, taken: &BTreeMap<i64, Quantity>) -> Ledger {
+fn ledger(loaded: &LoadedOffer, held: &BTreeMap<i64, Quantity>, taken: &BTreeMap<i64, Quantity>) -> Result<Ledger, Error> {
     let lines = loaded.offer.parts.iter().flat_map(|part| {
         let ids = loaded.entitlement_ids.get(&part.number).into_iter().flatten();
         ids.zip(&part.lines).map(|(id, line)| (*id, line.allocated))
     });
     let sum = |a: Quantity, b: Option<&Quantity>| b.and_then(|b| a.checked_add(*b)).unwrap_or(a);
-    lines
+    let ledger: Ledger = lines
         .filter(|(id, _)| held.contains_key(id) || taken.contains_key(id))
         .map(|(id, others)| (id, (sum(others, held.get(&id)), sum(others, taken.get(&id)))))
-        .collect()
+        .collect();
+    match held.keys().find(|id| !ledger.contains_key(id)) {
+        Some(id) => Err(Error::internal(format!("what a file holds of order line {id} would be lost"))),
+        None => Ok(ledger),
+    }
 }
 
 fn drawn(request: &NewFile, loaded: &LoadedOffer) -> Result<BTreeMap<i64, Quantity>, Error> {

@@ -87,7 +87,7 @@ pub(crate) struct Asked<'a> {
 pub(crate) enum Before {
     /// The same request: what it led to.
     Same(String),
-    /// Another request, of this account, that led to this.
+    /// Another request, of this account, that led to this file, batch or upgrade.
     Other(Garn, String),
 }
 
@@ -147,7 +147,12 @@ impl AccountAccess {
         .await?;
         let Some(Submitted { request_sha256, subject, garn }) = found else { return Ok(None) };
         let same = request_sha256 == asked.sha256;
-        Ok(Some(if same { Before::Same(subject) } else { Before::Other(parsed(&garn)?, subject) }))
+        if same {
+            return Ok(Some(Before::Same(subject)));
+        }
+        // Of a file it is said which one, not which revision.
+        let reference = subject.split('/').next().unwrap_or_default();
+        Ok(Some(Before::Other(parsed(&garn)?, reference.to_owned())))
     }
 
     /// Notes what the submission leads to; `false` when its key was taken meanwhile.

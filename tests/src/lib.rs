@@ -11,7 +11,7 @@ pub use browser::{Answer, Browser};
 pub use connection::{Connection, Head};
 pub use form::{NEW, UNUSED_KEY, changed, form, fresh_key};
 pub use postgres::{Cluster, Durability, free_port};
-pub use process::{Home, Process};
+pub use process::{Home, PATIENCE, Process};
 pub use report::{Size, report, seed};
 
 use chrono::{DateTime, TimeDelta, Utc};

@@ -11,8 +11,12 @@ use std::{
     process::{Child, ChildStdout, Command, Stdio},
     sync::{Arc, Mutex, PoisonError},
     thread::JoinHandle,
+    time::{Duration, Instant},
 };
 use tempfile::TempDir;
+
+/// What has not happened after so long will not.
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Data and address of a server that is started again and again.
 pub struct Home {
@@ -171,9 +175,16 @@ impl Process {
     /// Waits for the end that the failpoint makes.
     ///
     /// # Panics
-    /// When it ended otherwise.
+    /// When it ended otherwise, or goes on: then the failpoint is not on its way.
     pub fn assert_killed(mut self) {
-        let status = self.child.wait().expect("its end");
+        let began = Instant::now();
+        let status = loop {
+            if let Some(status) = self.child.try_wait().expect("its state") {
+                break status;
+            }
+            assert!(began.elapsed() < PATIENCE, "it does not reach its failpoint: {}", self.ended());
+            std::thread::sleep(Duration::from_millis(2));
+        };
         assert_eq!(status.signal(), Some(9), "{}", self.ended());
     }
 

@@ -30,6 +30,8 @@ pub enum Problem {
     NoChoice(Choice),
     /// Something that was never offered.
     NotOffered(Choice),
+    /// A second server, and there is no switchover server item for it.
+    NoSwitchover,
     SiteInactive(String),
     /// The site of the file that is updated; only the hosts may change there.
     OnlyHosts(String),
@@ -121,6 +123,9 @@ impl fmt::Display for Problem {
             Self::NoChoice(choice) => write!(f, "Select {choice}."),
             Self::NotOffered(choice) => {
                 write!(f, "What was sent is not among this account's choices. Select {choice} from the list.")
+            }
+            Self::NoSwitchover => {
+                f.write_str("This account has no switchover server item for this product and version. Leave the second server out.")
             }
             Self::SiteInactive(name) => write!(f, "Install site {name} is not active. Choose an active site."),
             Self::OnlyHosts(name) => write!(

@@ -4,7 +4,7 @@ use crate::{
     catalogue::PartClass,
     entitlement::Entitlement,
     key::{KeyMapping, KeyName},
-    offer::{OfferedPart, OfferedProduct, OfferedSite},
+    offer::{OfferedPart, OfferedProduct, OfferedSite, Terms},
 };
 
 fn part(number: &str, class: PartClass, keys: &[(&str, u32, u32)], owned: Quantity, allocated: Quantity) -> OfferedPart {
@@ -31,6 +31,7 @@ fn part(number: &str, class: PartClass, keys: &[(&str, u32, u32)], owned: Quanti
             term_days: None,
             ends_on: None,
         }],
+        terms: Terms::Free,
         held: Quantity::ZERO,
     }
 }
@@ -216,6 +217,34 @@ fn updates_are_allowed_while_the_server_items_maintenance_is_current() {
         assert_eq!(preview.keys.contains(&KeyName::updates_allowed()), allowed, "{today}");
         assert_eq!(preview.updates_through.is_some(), allowed, "{today}");
     }
+}
+
+#[test]
+fn a_second_server_needs_a_switchover_item_to_be_there() {
+    let mut offer = offer();
+    offer.parts.retain(|part| part.class != PartClass::SwitchoverItem);
+    let refusals = form(&[]).parse(&offer).expect_err("refused");
+    let said = "This account has no switchover server item for this product and version. Leave the second server out.";
+    assert_eq!(refusals, [refusal(field::SWITCHOVER_HOST_ID, Problem::NoSwitchover)]);
+    assert_eq!(refusals[0].problem.to_string(), said);
+}
+
+#[test]
+fn what_an_update_only_gives_back_cannot_be_chosen_and_is_told() {
+    let mut offer = offer();
+    let part = offer.parts.iter_mut().find(|part| part.number.as_str() == "AL").expect("a part");
+    (part.terms, part.held) = (Terms::GivenBack, Quantity::new(2, 0));
+    let refused = form(&[("assigned.AL", "1")]).parse(&offer).expect_err("refused");
+    assert_eq!(refused[0].field, "assigned.AL");
+    let given_back = form(&[("assigned.AL", "")]).preview(&offer).parts;
+    let given_back = given_back.iter().find(|change| change.part.as_str() == "AL").expect("it is told");
+    assert_eq!((given_back.held, given_back.asked), (Quantity::new(2, 0), Quantity::ZERO));
+    // What analysts alone add can be kept as far as it is held.
+    let part = offer.parts.iter_mut().find(|part| part.number.as_str() == "AL").expect("a part");
+    part.terms = Terms::AsHeld;
+    assert!(form(&[("assigned.AL", "2")]).parse(&offer).is_ok());
+    offer.parts.iter_mut().for_each(|part| part.held = Quantity::ZERO);
+    assert!(form(&[("assigned.AL", "2")]).parse(&offer).is_err());
 }
 
 #[test]

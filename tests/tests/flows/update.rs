@@ -1,7 +1,7 @@
 use super::{address, allocated, downloaded, generated};
 use chrono::TimeDelta;
 use reqwest::StatusCode;
-use tests::{AMELIA, Answer, Backend, Browser, HANNA, LENA, OWEN, Server, UNUSED_KEY, changed, form};
+use tests::{AMELIA, Answer, Backend, Browser, HANNA, LENA, OWEN, PETRA, Server, UNUSED_KEY, changed, form};
 
 /// Opens the form of an update and sends it with `changes`.
 async fn update(browser: &Browser, file: &str, changes: &[(&str, &str)]) -> Answer {
@@ -285,4 +285,79 @@ async fn an_update_of_what_is_not_there_leads_nowhere() {
     }
     let unkeyed = amelia.post("/accounts/ACME-1001/files/AF-0000001/update", &[("step", "generate")]).await;
     assert_eq!(unkeyed.status, StatusCode::BAD_REQUEST);
+}
+
+/// What is allocated of all lines of a part, in both pools.
+async fn of_part(server: &Server, part: &str) -> i64 {
+    let sql = format!(
+        "SELECT e.allocated_assigned, e.allocated_pooled FROM entitlements e JOIN parts p ON p.id = e.part_id WHERE p.number = '{part}'"
+    );
+    let units = |row: &serde_json::Value, name: &str| row[name].as_i64().expect("a count");
+    server.rows(&sql).await.iter().map(|row| units(row, "allocated_assigned") + units(row, "allocated_pooled")).sum()
+}
+
+#[tokio::test]
+async fn an_update_to_another_generation_returns_what_the_file_held_of_the_one_before() {
+    let server = Server::durable(Backend::of_run()).await;
+    let petra = server.signed_in(PETRA).await;
+    let new = "/accounts/NORDIC-3003/files/new";
+    let page = petra.get(&format!("{new}?product=CIC&version=3.0")).await;
+    let old = [
+        ("site", "5"),
+        ("version", "3.0"),
+        ("server_item", "SW-001-3.0-SV02"),
+        ("switchover_item", "SW-001-3.0-SO02"),
+        ("assigned.SW-001-3.0-AL02", "45"),
+    ];
+    let file = address(&petra.post(new, &form(&page.value("key").expect("a key"), &old)).await);
+    let changes = [
+        ("version", "2020 R2"),
+        ("server_item", "SW-001-4.0-SV02"),
+        ("switchover_item", "SW-001-4.0-SO02"),
+        ("assigned.SW-001-3.0-AL02", ""),
+        ("assigned.SW-001-4.0-AL02", "30"),
+    ];
+    let page = petra.get(&format!("{file}/update")).await;
+    let checked = petra.post(&format!("{file}/update"), &changed(page.fields("check"), &changes)).await;
+    assert_eq!((checked.status, checked.problems()), (StatusCode::OK, Vec::new()));
+    // What it gives back is told before it does.
+    let told = checked.all("section table.list tbody tr");
+    assert!(told.contains(&"Business Client, 3.0SW-001-3.0-AL02005 → 50–".into()), "{told:?}");
+    updated(&petra.post(&format!("{file}/update"), &changed(page.fields("generate"), &changes)).await);
+    for (part, units) in [
+        ("SW-001-3.0-SV02", 0),
+        ("SW-001-3.0-SO02", 0),
+        ("SW-001-3.0-AL02", 0),
+        ("SW-001-4.0-SV02", 1),
+        ("SW-001-4.0-SO02", 1),
+        ("SW-001-4.0-AL02", 30),
+    ] {
+        assert_eq!(of_part(&server, part).await, units, "{part}");
+    }
+    server.assert_healthy().await;
+}
+
+#[tokio::test]
+async fn what_an_analyst_added_stays_in_a_file_that_a_customer_updates_and_cannot_grow() {
+    let server = Server::durable(Backend::of_run()).await;
+    let (lena, amelia) = (server.signed_in(LENA).await, server.signed_in(AMELIA).await);
+    let bundle = ("assigned.SW-001-4.0-AB01", "4");
+    let file = generated(&lena, &[bundle]).await;
+    // The form has it as the file does, another host keeps it.
+    let page = amelia.get(&format!("{file}/update")).await;
+    assert_eq!(page.value(bundle.0).as_deref(), Some("4"));
+    updated(&update(&amelia, &file, &[("host_id", "00505684E9A1")]).await);
+    assert_eq!(of_part(&server, "SW-001-4.0-AB01").await, 4);
+    let before = server.contents().await;
+    let more = update(&amelia, &file, &[(bundle.0, "5")]).await;
+    assert_eq!(more.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(more.problems()[0].0, bundle.0);
+    assert_eq!(server.contents().await, before);
+    // Without it a new form does not offer it, and an update gives it back.
+    updated(&update(&amelia, &file, &[(bundle.0, "1")]).await);
+    assert_eq!(of_part(&server, "SW-001-4.0-AB01").await, 1);
+    updated(&update(&amelia, &file, &[(bundle.0, "")]).await);
+    assert_eq!(of_part(&server, "SW-001-4.0-AB01").await, 0);
+    assert_eq!(amelia.get(&format!("{file}/update")).await.value(bundle.0), None);
+    server.assert_healthy().await;
 }

@@ -14,7 +14,7 @@ use std::{
     },
     time::{Duration, Instant},
 };
-use tests::{AMELIA, Backend, Browser, Home, NEW, PETRA, Size, changed, form, fresh_key, report, seed};
+use tests::{AMELIA, Backend, Browser, Home, NEW, PATIENCE, PETRA, Size, changed, form, fresh_key, report, seed};
 use tokio::{sync::Mutex, task::JoinSet};
 
 /// The database of `home`, opened by the test itself.
@@ -280,20 +280,21 @@ async fn killed_on_the_way_of_an_upgrade(backend: Backend) {
 /// Lines of a batch that is killed: two slices of those that are committed together line by line.
 const LINES: i64 = 300;
 
-/// A batch of partner development files, of which there may be any number: its address.
+/// A batch of Media Servers with sessions, drawn from orders: its address.
 async fn planned_batch(browser: &Browser, kill: u64) -> String {
-    let batches = "/accounts/BRIGHTWATER-9001/batches";
+    let batches = "/accounts/ACME-1001/batches";
     let key = browser.get(batches).await.value("key").expect("a key");
-    let machines = (0..LINES).map(|machine| format!("LAB-{kill}-{machine},{:012X}\n", kill * 1_000 + machine.unsigned_abs()));
+    let machines = (0..LINES).map(|machine| format!("MS-{kill}-{machine},{:012X}\n", kill * 1_000 + machine.unsigned_abs()));
     let table = format!("machine_name,host_id\n{}", machines.collect::<String>());
     let fields = [
         ("key", key.as_str()),
         ("kind", "generate"),
         ("product", "MediaServer"),
         ("version", "2020 R2"),
-        ("type", "development-partner"),
-        ("site", "7"),
+        ("type", "production"),
+        ("site", "1"),
         ("server_item", "SW-002-4.0-SV01"),
+        ("assigned.SW-002-4.0-SE01", "2"),
         ("table", &table),
     ];
     let answer = browser.post_files(batches, &fields.map(|(name, value)| (name, value.as_bytes()))).await;
@@ -306,32 +307,33 @@ async fn killed_on_the_way_of_a_batch(backend: Backend) {
     let (times, began) = (Size::of_run().pick(1, 10), Instant::now());
     let home = Home::new(EXECUTABLE, backend).await;
     let mut running = home.start();
-    let petra = home.browser();
-    petra.sign_in(PETRA).await;
+    order_more(&home).await;
+    let amelia = home.browser();
+    amelia.sign_in(AMELIA).await;
     let mut files = 0i64;
     let mut kill = 0;
     for _ in 0..times {
         for failpoint in Failpoint::BATCH {
             for mode in ["all-or-nothing", "line-by-line"] {
                 kill += 1;
-                let address = planned_batch(&petra, kill).await;
+                let address = planned_batch(&amelia, kill).await;
                 let fields = [("mode", mode)];
                 running.arm(failpoint);
                 // Begun or not, there may be an answer: the batch is worked on beside it.
-                let _ = petra.try_post(&address, &fields).await;
+                let _ = amelia.try_post(&address, &fields).await;
                 running.assert_killed();
                 let left = number(&home, "activation_files").await - files;
                 let whole = left == 0 || left == LINES;
                 assert!(whole || (mode == "line-by-line" && left < LINES), "{failpoint:?} {mode}: {left}");
                 home.assert_healthy().await;
                 running = home.start();
-                let again = petra.post(&address, &fields).await;
+                let again = amelia.post(&address, &fields).await;
                 assert_eq!(
                     (again.status, again.header("location")),
                     (StatusCode::SEE_OTHER, address.as_str()),
                     "{failpoint:?} {mode}"
                 );
-                until_done(&petra, &address).await;
+                until_done(&amelia, &address).await;
                 files += LINES;
                 assert_eq!(number(&home, "activation_files").await, files, "{failpoint:?} {mode}");
                 assert_eq!(number(&home, "audit_events WHERE action = 'generate'").await, files);
@@ -350,12 +352,14 @@ async fn killed_on_the_way_of_a_batch(backend: Backend) {
 
 /// Asks until the page says that the batch is done.
 async fn until_done(browser: &Browser, address: &str) {
+    let began = Instant::now();
     loop {
         let page = browser.get(address).await;
         if page.all("h1").iter().any(|title| title.ends_with("– done")) {
             return;
         }
         assert_eq!(page.all(".note.bad"), Vec::<String>::new());
+        assert!(began.elapsed() < PATIENCE, "{address} does not come to its end");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

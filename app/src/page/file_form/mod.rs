@@ -91,7 +91,7 @@ struct Shown {
     /// What is wrong with the form as a whole.
     told: Option<String>,
     /// The file that this form was used for before.
-    used_for: Option<(Garn, Serial)>,
+    used_for: Option<(Garn, String)>,
     status: u16,
 }
 
@@ -155,8 +155,8 @@ pub async fn refused(
     let shown = match why {
         NotGenerated::Refused { refusals, .. } => Shown { refusals, status: 422, ..load(access, purpose, form, key).await? },
         NotGenerated::Ineligible(ineligible) => Shown { ineligible, status: 403, ..load(access, purpose, form, key).await? },
-        NotGenerated::KeyReused { garn, serial } => {
-            Shown { used_for: Some((garn, serial)), status: 409, ..load(access, purpose, form, fresh).await? }
+        NotGenerated::KeyReused { garn, reference } => {
+            Shown { used_for: Some((garn, reference)), status: 409, ..load(access, purpose, form, fresh).await? }
         }
         NotGenerated::NotUpdatable(why) => match (&why, purpose) {
             (NotUpdatable::Superseded { serial, revision, .. }, _) => {
@@ -248,7 +248,7 @@ fn FileForm(action: String, shown: Shown) -> AnyView {
     let many = action.strip_suffix("/files/new").map(|account| format!("{account}/batches"));
     view! {
         {(!problems.is_empty()).then(|| view! { <ErrorSummary problems /> })}
-        {used_for.map(|(garn, serial)| view! { <AlreadyUsed href=format!("/accounts/{garn}/files/{serial}") serial /> })}
+        {used_for.map(|(garn, reference)| view! { <AlreadyUsed garn reference /> })}
         {told.map(|words| view! { <NotTaken words /> })}
         <h1>{purpose.title()}</h1>
         {(!ineligible.is_empty()).then(|| view! { <NotEligible ineligible refused /> })}
@@ -402,12 +402,18 @@ fn NotTaken(words: String) -> AnyView {
 }
 
 #[component]
-fn AlreadyUsed(href: String, serial: Serial) -> AnyView {
+fn AlreadyUsed(garn: Garn, reference: String) -> AnyView {
+    let place = match reference.split('-').next() {
+        Some("BT") => "batches",
+        Some("UP") => "upgrade",
+        _ => "files",
+    };
+    let href = format!("/accounts/{garn}/{place}/{reference}");
     view! {
         <div class="note bad error-summary" role="alert" tabindex="-1" autofocus>
             <h2>"This form was already used"</h2>
             <p>
-                "It led to " <a class="code" href=href>{serial.to_string()}</a>
+                "It led to " <a class="code" href=href>{reference}</a>
                 ", with other content than what was sent now. Nothing was generated this time. What you typed is below: continue with it if you mean it."
             </p>
         </div>

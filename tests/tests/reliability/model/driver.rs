@@ -1,0 +1,425 @@
+//! The product, driven one operation at a time, and compared with the model after each.
+
+use super::{
+    ACCOUNTS, ANALYST, PEOPLE,
+    ask::{Ask, Lines, Request},
+    ledger::{Content, File, LineOutcome, Model, Outcome, Step, lines},
+};
+use chrono::{DateTime, TimeDelta, Utc};
+use licensing::{
+    Serial,
+    activity::{Active, Filter, Sort},
+    batch::{Kind, LineState},
+    file::{ActivationFile, Note},
+    form::NewFileForm,
+};
+use portal::{
+    AccountAccess, BatchState, DEMO_PASSWORD, Error, NewBatch, NotBegun, NotDeactivated, NotGenerated, NotPlanned, NotUpdatable,
+    NotUpgraded, SignIn, Token, batch,
+};
+use rand::{RngExt, rngs::StdRng, seq::IndexedRandom};
+use std::collections::{BTreeMap, BTreeSet};
+use tests::Server;
+
+/// Why nothing was done, of all operations.
+#[derive(Debug)]
+enum Refused {
+    NotFound,
+    Ineligible,
+    /// What was typed.
+    Form,
+    KeyReused(String),
+    NotActive,
+    Superseded,
+    Unchanged,
+}
+
+impl Refused {
+    fn of(why: NotGenerated) -> Self {
+        match why {
+            NotGenerated::Ineligible(_) => Self::Ineligible,
+            NotGenerated::Refused { refusals, .. } => {
+                assert!(!refusals.is_empty());
+                Self::Form
+            }
+            NotGenerated::KeyReused { reference, .. } => Self::KeyReused(reference),
+            NotGenerated::NotUpdatable(NotUpdatable::NotActive { .. }) => Self::NotActive,
+            NotGenerated::NotUpdatable(NotUpdatable::Superseded { .. }) => Self::Superseded,
+            NotGenerated::NotUpdatable(NotUpdatable::Unchanged { .. }) => Self::Unchanged,
+            NotGenerated::Error(Error::NotFound) => Self::NotFound,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn of_deactivation(why: NotDeactivated) -> Self {
+        match why {
+            NotDeactivated::Ineligible(_) => Self::Ineligible,
+            NotDeactivated::NotActive { .. } => Self::NotActive,
+            NotDeactivated::KeyReused { reference, .. } => Self::KeyReused(reference),
+            NotDeactivated::Error(Error::NotFound) => Self::NotFound,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn of_upgrade(why: NotUpgraded) -> Self {
+        match why {
+            NotUpgraded::Ineligible(_) => Self::Ineligible,
+            NotUpgraded::Refused(_) => Self::Form,
+            NotUpgraded::KeyReused { reference, .. } => Self::KeyReused(reference),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn of_plan(why: NotPlanned) -> Self {
+        match why {
+            NotPlanned::Ineligible(_) => Self::Ineligible,
+            NotPlanned::KeyReused { reference, .. } => Self::KeyReused(reference),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+pub(super) struct Driver {
+    pub(super) server: Server,
+    tokens: BTreeMap<usize, Token>,
+    pub(super) counts: BTreeMap<&'static str, u32>,
+}
+
+impl Driver {
+    pub(super) fn new(server: Server) -> Self {
+        Self { server, tokens: BTreeMap::new(), counts: BTreeMap::new() }
+    }
+
+    fn count(&mut self, what: &'static str) {
+        *self.counts.entry(what).or_default() += 1;
+    }
+
+    async fn access(&mut self, person: usize, garn: &str) -> Result<AccountAccess, Error> {
+        let portal = self.server.portal();
+        if let Some(token) = self.tokens.get(&person)
+            && let Some(caller) = portal.authenticate(token.as_str()).await?
+        {
+            return caller.account(garn).await;
+        }
+        // The session has ended.
+        let sign_in = SignIn { email: PEOPLE[person].into(), password: DEMO_PASSWORD.into(), address: [127, 0, 0, 1].into() };
+        let token = portal.sign_in(sign_in).await.expect("signed in");
+        let caller = portal.authenticate(token.as_str()).await?.expect("a session");
+        self.tokens.insert(person, token);
+        caller.account(garn).await
+    }
+
+    pub(super) async fn send(&mut self, model: &mut Model, person: usize, key: &str, ask: &Ask) {
+        let expected = model.expected(person, key, ask);
+        self.count(match (&expected, ask) {
+            (Outcome::NotFound, _) => "not found",
+            (Outcome::Ineligible, _) => "ineligible",
+            (Outcome::Refused, _) => "refused",
+            (Outcome::KeyReused(_), _) => "key reused",
+            (Outcome::Same(_), _) => "same again",
+            (Outcome::NotActive, _) => "not active",
+            (Outcome::Superseded, _) => "superseded",
+            (Outcome::Unchanged, _) => "unchanged",
+            (Outcome::Done, Ask::Generate(_)) => "generated",
+            (Outcome::Done, Ask::Update { .. }) => "updated",
+            (Outcome::Done, Ask::Deactivate { .. }) => "deactivated",
+            (Outcome::Done, Ask::Upgrade { .. }) => "upgraded",
+            (Outcome::Done, Ask::Batch { .. }) => "batches planned",
+        });
+        let access = match self.access(person, ask.garn()).await {
+            Ok(access) => access,
+            Err(Error::NotFound) => return assert_eq!(expected, Outcome::NotFound, "{ask:?}"),
+            Err(error) => panic!("{error:?}"),
+        };
+        match (self.ask(model, &access, key, ask).await, expected) {
+            (Ok(reference), Outcome::Same(expected)) => assert_eq!(reference, expected),
+            (Ok(reference), Outcome::Done) => {
+                model.submissions.insert((person, key.to_owned()), (ask.clone(), reference.clone()));
+                self.done(model, person, ask, &reference, &access).await;
+                self.compare(model, ask.garn()).await;
+            }
+            (Err(Refused::KeyReused(reference)), Outcome::KeyReused(expected)) => assert_eq!(reference, expected),
+            (Err(Refused::Ineligible), Outcome::Ineligible)
+            | (Err(Refused::Form), Outcome::Refused)
+            | (Err(Refused::NotFound), Outcome::NotFound)
+            | (Err(Refused::NotActive), Outcome::NotActive)
+            | (Err(Refused::Superseded), Outcome::Superseded)
+            | (Err(Refused::Unchanged), Outcome::Unchanged) => {}
+            (answer, expected) => {
+                panic!("{} sent {ask:?} as {key}: {expected:?} was expected, not {answer:?}", PEOPLE[person])
+            }
+        }
+    }
+
+    /// Asks the product: the reference of what came of it.
+    async fn ask(&self, model: &Model, access: &AccountAccess, key: &str, ask: &Ask) -> Result<String, Refused> {
+        let key = key.parse().expect("a key");
+        let serial = |garn: &str, position| model.file(garn, position).map_or("AF-9999999", |file| &file.serial).to_owned();
+        match ask {
+            Ask::Generate(request) => {
+                let generated = access.generate(&request.form(), &key).await;
+                generated.map(|generated| generated.serial.to_string()).map_err(Refused::of)
+            }
+            Ask::Update { position, began, request } => {
+                let updated = access.update(&serial(request.garn, *position), *began, &request.form(), &key).await;
+                updated.map(|updated| format!("{}/{}", updated.serial, updated.revision)).map_err(Refused::of)
+            }
+            Ask::Deactivate { garn, position } => {
+                let machine = model.file(garn, *position).map(|file| format!("IC-{}", file.request.host)).unwrap_or_default();
+                // The machine of a file may have another name by now; what was typed is part of what was asked.
+                let value = |field: &str| match field {
+                    "reason" => "reallocation",
+                    "machine" => &machine,
+                    _ => "",
+                };
+                let deactivated = access.deactivate(&serial(garn, *position), value, &key).await;
+                deactivated.map(|serial| serial.to_string()).map_err(Refused::of_deactivation)
+            }
+            Ask::Upgrade { targets, .. } => {
+                let fields: Vec<_> = targets.iter().map(|(part, target)| (format!("to.{part}"), target.clone())).collect();
+                let value = |name: &str| fields.iter().find(|(field, _)| field == name).map_or("", |(_, target)| target);
+                access.upgrade(&fields, value, &key).await.map_err(Refused::of_upgrade)
+            }
+            Ask::Batch { lines, .. } => access.plan_batch(new_batch(lines), &key).await.map_err(Refused::of_plan),
+        }
+    }
+
+    /// Takes note of what was done, and compares what the files say.
+    async fn done(&mut self, model: &mut Model, person: usize, ask: &Ask, reference: &str, access: &AccountAccess) {
+        let by = (person, self.server.portal().now());
+        match ask {
+            Ask::Generate(request) => {
+                let expected = model.make(by, request, reference, None);
+                assert_file(access, reference, &expected).await;
+            }
+            Ask::Update { position, request, .. } => {
+                let serial = model.files[request.garn][*position].serial.clone();
+                let expected = model.make(by, request, &serial, Some(*position));
+                assert_file(access, &serial, &expected).await;
+            }
+            Ask::Deactivate { garn, position } => model.deactivate(garn, *position),
+            Ask::Upgrade { garn, targets } => model.upgrade(garn, targets),
+            Ask::Batch { garn, lines, whole } => self.batch(model, person, reference, access, (garn, lines, *whole)).await,
+        }
+    }
+
+    /// Compares what was planned, begins it, works on it, and takes note of what it led to.
+    async fn batch(
+        &mut self,
+        model: &mut Model,
+        person: usize,
+        reference: &str,
+        access: &AccountAccess,
+        (garn, lines, whole): (&'static str, &Lines, bool),
+    ) {
+        let expected = model.planned(person, garn, lines);
+        let state = |outcome: &LineOutcome| match outcome {
+            LineOutcome::Left => LineState::Left,
+            LineOutcome::Refused => LineState::Refused,
+            LineOutcome::Done(_) => LineState::Ready,
+        };
+        let plan = access.batch(reference, None, 0, 100).await.expect("the plan");
+        let planned: Vec<LineState> = plan.lines.iter().map(|line| line.state).collect();
+        let words: Vec<_> = plan.lines.iter().map(|line| &line.words).collect();
+        assert_eq!(planned, expected.iter().map(state).collect::<Vec<_>>(), "{reference}: {lines:?} {words:?}");
+        let (ready, refused) = (plan.row.counts.ready, plan.row.counts.refused);
+        let count = ready.to_string();
+        let begun = access.begin_batch(reference, |field| match field {
+            "mode" if whole => "all-or-nothing",
+            "mode" => "line-by-line",
+            "reason" => "reallocation",
+            "count" => count.as_str(),
+            _ => "",
+        });
+        match begun.await {
+            Ok(()) => assert!(ready > 0 && !(whole && refused > 0), "{reference} was begun"),
+            Err(NotBegun::Refused(_)) => {
+                assert!(ready == 0 || whole && refused > 0, "{reference} was not begun");
+                return self.count("batches refused");
+            }
+            Err(error) => panic!("{error:?}"),
+        }
+        self.count("batches done");
+        let by = (person, self.server.portal().now());
+        self.server.portal().work_on_batches().await.expect("worked on");
+        let batch = access.batch(reference, None, 0, 100).await.expect("the batch");
+        assert_eq!((batch.row.state, batch.row.counts.done), (BatchState::Done, ready), "{reference}: {:?}", batch.told);
+        for (line, outcome) in batch.lines.iter().zip(expected) {
+            let LineOutcome::Done(step) = outcome else {
+                assert_eq!(line.state, state(&outcome));
+                continue;
+            };
+            assert_eq!(line.state, LineState::Done);
+            let serial = line.file.as_ref().expect("a file").as_str();
+            match step {
+                Step::Generate(request) => {
+                    let content = model.make(by, &request, serial, None);
+                    assert_file(access, serial, &content).await;
+                }
+                Step::Refresh(position, request) => {
+                    let content = model.make(by, &request, serial, Some(position));
+                    assert_file(access, serial, &content).await;
+                }
+                Step::Deactivate(position) => model.deactivate(garn, position),
+            }
+        }
+    }
+
+    pub(super) async fn compare(&self, model: &Model, garn: &str) {
+        assert_eq!(lines(&self.server, garn).await, model.lines[garn], "{garn}");
+    }
+
+    /// Looks at an account's list, at one of its files, and at another's.
+    pub(super) async fn look(&mut self, model: &Model, random: &mut StdRng) {
+        self.count("looked at");
+        let garn = *ACCOUNTS.choose(random).expect("an account");
+        let files = model.files.get(garn).cloned().unwrap_or_default();
+        let access = self.access(ANALYST, garn).await.expect("analysts see all");
+        let (filter, expected) = narrowed(model, garn, random);
+        let found = access.activity(&filter, None, 25).await.expect("the list");
+        assert_eq!(usize::try_from(found.total).expect("a count"), expected.len(), "{garn}, {filter:?}");
+        let shown: Vec<String> = found.rows.iter().map(|row| row.serial.to_string()).collect();
+        assert_eq!(shown, expected[..shown.len()], "{garn}, {filter:?}");
+        assert_eq!(shown.len(), expected.len().min(25), "{garn}, {filter:?}");
+        let Some(file) = files.choose(random) else { return };
+        let serial = &file.serial;
+        let view = access.file(serial).await.expect("a file");
+        assert_eq!(view.row.serial, serial.parse::<Serial>().expect("a serial"));
+        assert_eq!((view.row.revision, view.revisions.len()), (file.revision, file.revision as usize));
+        if file.active {
+            // The form of an update has the file as its parts are now.
+            let updatable = access.updatable(serial).await.expect("an active file");
+            let differs = updatable.form.changed_fields(&model.refreshed(file).form());
+            assert_eq!(differs, Vec::<String>::new(), "{serial}");
+        }
+        let other = ACCOUNTS.iter().find(|other| **other != garn).expect("another account");
+        let elsewhere = self.access(ANALYST, other).await.expect("analysts see all");
+        assert!(matches!(elsewhere.file(serial).await, Err(Error::NotFound)), "{serial} is not {other}'s");
+    }
+
+    /// An order brings more of one line, or lines of the generation before.
+    pub(super) async fn order(&mut self, model: &mut Model, random: &mut StdRng) {
+        self.count("ordered");
+        if random.random_bool(0.25) {
+            return self.order_old(model, random).await;
+        }
+        let garn = *ACCOUNTS.choose(random).expect("an account");
+        let lines = model.lines.get_mut(garn).expect("an account");
+        let items: Vec<usize> =
+            (0..lines.len()).filter(|line| lines[*line].part.contains("-S") || random.random_bool(0.3)).collect();
+        let line = &mut lines[*items.choose(random).expect("a line")];
+        line.owned = (line.owned.0 + random.random_range(0..4), line.owned.1 + random.random_range(0..4));
+        let (id, (assigned, pooled)) = (line.id, line.owned);
+        let sql = format!("UPDATE entitlements SET owned_assigned = {assigned}, owned_pooled = {pooled} WHERE id = {id}");
+        self.server.execute(&sql).await;
+    }
+
+    async fn order_old(&mut self, model: &mut Model, random: &mut StdRng) {
+        let garn = *["ACME-1001", "NORDIC-3003"].choose(random).expect("an account");
+        let order = format!("SO-OLD-{}", self.counts["ordered"]);
+        let sql = format!(
+            "INSERT INTO orders (account_id, sales_order, ordered_on) SELECT id, '{order}', '2010-01-04' FROM accounts WHERE garn = '{garn}'"
+        );
+        self.server.execute(&sql).await;
+        for (line, part) in ["SV02", "SO02", "AL02", "AL04"].into_iter().enumerate() {
+            // One that is not maintained would keep a mirrored account from ever upgrading.
+            let days: i64 = if garn == "ACME-1001" { *[-5, 20, 300].choose(random).expect("days") } else { 400 };
+            let end = model.today[garn] + TimeDelta::days(days);
+            let (assigned, pooled) = (random.random_range(1..6), random.random_range(0..4));
+            let sql = format!(
+                "INSERT INTO entitlements (account_id, order_id, line, part_id, owned_assigned, owned_pooled, unlimited, maintenance_end)
+                 SELECT o.account_id, o.id, {}, p.id, {assigned}, {pooled}, FALSE, '{end}' FROM orders o, parts p
+                 WHERE o.sales_order = '{order}' AND p.number = 'SW-001-3.0-{part}'",
+                line + 1
+            );
+            self.server.execute(&sql).await;
+        }
+        let now = lines(&self.server, garn).await;
+        assert_eq!(now[..model.lines[garn].len()], model.lines[garn], "{garn}");
+        model.lines.insert(garn, now);
+    }
+
+    pub(super) fn wait(&mut self, model: &mut Model, random: &mut StdRng) {
+        self.count("waited");
+        self.server.advance(TimeDelta::minutes(random.random_range(1..400)));
+        self.note_day(model);
+    }
+
+    pub(super) fn note_day(&self, model: &mut Model) {
+        for (garn, zone) in ACCOUNTS.iter().zip(["America/Indiana/Indianapolis", "Europe/Berlin", "Europe/Oslo"]) {
+            let zone: chrono_tz::Tz = zone.parse().expect("a zone");
+            model.today.insert(garn, self.server.portal().now().with_timezone(&zone).date_naive());
+        }
+    }
+}
+
+/// Compares what a file says with what it should.
+async fn assert_file(access: &AccountAccess, serial: &str, expected: &Content) {
+    let download = access.download(serial, None).await.expect("the file");
+    let note = Note::parse(&download.bytes).expect("a note");
+    let file = ActivationFile::decode(note.text).expect("a file");
+    let keys = file.keys.iter().map(|(key, count)| (key.to_string(), count)).collect();
+    assert_eq!(Content { keys, updates_through: file.updates_through }, *expected, "{serial}");
+}
+
+/// The batch that has these lines, from a table.
+fn new_batch(lines: &Lines) -> NewBatch {
+    let (kind, repeats, table) = match lines {
+        Lines::Generate { requests, repeats } => (Kind::Generate, *repeats, table(requests)),
+        Lines::Refresh(serials) => (Kind::Refresh, false, format!("serial\n{}", serials.join("\n"))),
+        Lines::Deactivate(serials) => (Kind::Deactivate, false, format!("serial\n{}", serials.join("\n"))),
+    };
+    NewBatch { kind, pattern: NewFileForm::default(), repeats, lines: batch::Lines::Table(table.into_bytes()) }
+}
+
+/// A column for each field that one of the requests has.
+fn table(requests: &[Request]) -> String {
+    let forms: Vec<NewFileForm> = requests.iter().map(Request::form).collect();
+    let columns: BTreeSet<&str> =
+        forms.iter().flat_map(|form| form.fields().map(|(name, _)| name)).filter(|name| *name != "switchover_later").collect();
+    let columns: Vec<&str> = columns.into_iter().collect();
+    let cells = forms.iter().map(|form| columns.iter().map(|name| form.value(name)).collect::<Vec<_>>().join(","));
+    let head = columns.join(",");
+    std::iter::once(head).chain(cells).collect::<Vec<_>>().join("\n")
+}
+
+/// A list of an account's files, narrowed and sorted at random, and the serials that it must show.
+fn narrowed(model: &Model, garn: &str, random: &mut StdRng) -> (Filter, Vec<String>) {
+    const NAMES: [&str; 6] = ["Amelia Hart", "Owen Blake", "Hanna Vogt", "Petra Novák", "Lena Fischer", "Sam Okafor"];
+    let by = random.random_bool(0.3).then(|| random.random_range(0..NAMES.len()));
+    let prefix = random.random_bool(0.4).then(|| format!("ic-0000000000{}", random.random_range(0..3)));
+    let site = random.random_bool(0.3).then(|| model.sites[garn].choose(random).expect("a site").0.clone());
+    let filter = Filter {
+        active: *Active::ALL.choose(random).expect("one"),
+        sort: *Sort::ALL.choose(random).expect("one"),
+        by: by.map(|by| NAMES[by].to_uppercase()),
+        machine: prefix.clone(),
+        site: site.clone(),
+        ..Filter::default()
+    };
+    let begins = |name: &String| prefix.as_ref().is_none_or(|prefix| name.starts_with(prefix));
+    let mut found: Vec<(String, DateTime<Utc>, usize, &File)> = Vec::new();
+    for (position, file) in model.files.get(garn).map_or(&[][..], Vec::as_slice).iter().enumerate() {
+        let names: Vec<String> = file.request.hosts().map(|host| format!("IC-{host}").to_ascii_lowercase()).collect();
+        let active = match filter.active {
+            Active::Yes => file.active,
+            Active::No => !file.active,
+            Active::All => true,
+        };
+        // Without a prefix the primary server's name sorts, with one the first of the names that begin with it.
+        let name = if prefix.is_some() { names.iter().filter(|name| begins(name)).min() } else { names.first() };
+        let wanted = active && by.is_none_or(|by| file.by == by) && site.as_ref().is_none_or(|site| file.request.site == *site);
+        if let (true, Some(name)) = (wanted, name) {
+            found.push((name.clone(), file.at, position, file));
+        }
+    }
+    match filter.sort {
+        Sort::Latest | Sort::Oldest => found.sort_by_key(|(_, at, position, _)| (*at, *position)),
+        Sort::MachineUp | Sort::MachineDown => found.sort_by_key(|(name, _, position, _)| (name.clone(), *position)),
+        Sort::EndFirst | Sort::EndLast => found.sort_by_key(|(_, _, position, _)| *position),
+    }
+    if filter.sort.descends() {
+        found.reverse();
+    }
+    (filter, found.into_iter().map(|(.., file)| file.serial.clone()).collect())
+}
