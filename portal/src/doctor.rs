@@ -149,9 +149,10 @@ const RULES: [Rule; 19] = [
                  OR l.updates_through <> COALESCE(r.updates_through, '0001-01-01')
                  OR (l.server_line IS NOT NULL) <> (f.state = 'active' AND f.licence_type IN ('production', 'evaluation'))
                  OR (l.server_line IS NOT NULL AND NOT EXISTS (SELECT 1 FROM allocations a WHERE a.revision_id = r.id AND a.entitlement_id = l.server_line))
-                 OR (SELECT COUNT(*) FROM file_machines m WHERE m.file_id = f.id AND m.account_id = f.account_id AND m.facet = l.facet
+                 OR (SELECT COUNT(CASE WHEN m.account_id = f.account_id AND m.facet = l.facet
                         AND ((m.name = l.machine AND COALESCE(m.other, m.name) = COALESCE(l.switchover_machine, l.machine))
-                            OR (m.name = l.switchover_machine AND m.other = l.machine)))
+                            OR (m.name = l.switchover_machine AND m.other = l.machine)) THEN 1 END)
+                     FROM file_machines m WHERE m.file_id = f.id)
                     <> 1 + CASE WHEN l.switchover_machine <> l.machine THEN 1 ELSE 0 END
                  OR (SELECT COUNT(*) FROM file_machines m WHERE m.file_id = f.id)
                     <> 1 + CASE WHEN l.switchover_machine <> l.machine THEN 1 ELSE 0 END
