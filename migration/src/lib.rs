@@ -15,7 +15,7 @@ mod m0005_records;
 mod m0006_licence_types;
 mod m0007_life_of_a_file;
 mod m0008_batches;
-mod m0009_events_of_a_subject;
+mod m0009_lookups;
 
 pub struct Migrator;
 
@@ -31,7 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_licence_types::Migration),
             Box::new(m0007_life_of_a_file::Migration),
             Box::new(m0008_batches::Migration),
-            Box::new(m0009_events_of_a_subject::Migration),
+            Box::new(m0009_lookups::Migration),
         ]
     }
 }

@@ -27,7 +27,7 @@ use licensing::{
 };
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait, FromQueryResult, NotSet};
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 use table::SERIAL;
 use work::{Outcome, Work};
 
@@ -118,7 +118,7 @@ struct Stored {
     state: BatchState,
     mode: Option<Mode>,
     deactivation: Option<Deactivation>,
-    terms: Terms,
+    terms: Arc<Terms>,
 }
 
 /// A line with what it comes to.
@@ -164,7 +164,7 @@ impl AccountAccess {
             .filter(|(name, value)| common(name) && !value.is_empty())
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect();
-        let terms = Terms { kind, pattern, repeats };
+        let terms = Arc::new(Terms { kind, pattern, repeats });
         let mut planned = self.try_plan(&terms, &lines, key).await;
         // Another request took the key first, so this time it is found.
         if let Ok(None) = planned {
@@ -199,7 +199,7 @@ impl AccountAccess {
     }
 
     /// `None` when the same person sent the same key at the same time and the other request was first.
-    async fn try_plan(&self, terms: &Terms, lines: &[Cells], key: &SubmissionKey) -> Result<Option<String>, NotPlanned> {
+    async fn try_plan(&self, terms: &Arc<Terms>, lines: &[Cells], key: &SubmissionKey) -> Result<Option<String>, NotPlanned> {
         let lines_json = serde_json::to_string(lines).map_err(Error::internal)?;
         let pattern = serde_json::to_string(&terms.pattern).map_err(Error::internal)?;
         let asked = BTreeMap::from([
@@ -209,7 +209,7 @@ impl AccountAccess {
         ]);
         let asked = Asked::of(self, Action::Batch, terms.kind.code(), &asked, key)?;
         let on = self.portal().database.read();
-        let (planned, moves) = self.plan(on, terms, lines.iter().cloned().zip(1..)).await?;
+        let (planned, moves) = self.plan(on, terms, (1..).zip(lines.iter().cloned())).await?;
         let write = self.write().await?;
         let now = self.portal().now();
         match self.submitted(&write, &asked).await? {
@@ -252,28 +252,32 @@ impl AccountAccess {
     async fn plan(
         &self,
         on: &impl ConnectionTrait,
-        terms: &Terms,
-        lines: impl Iterator<Item = (Cells, u32)>,
+        terms: &Arc<Terms>,
+        lines: impl Iterator<Item = (u32, Cells)>,
     ) -> Result<(Vec<PlannedLine>, BTreeMap<PartNumber, Quantity>), Error> {
-        let mut work = Work::new(self, on, terms, self.portal().now()).await?;
-        let lines: Vec<(Cells, u32)> = lines.collect();
-        let mut planned = Vec::with_capacity(lines.len());
-        for slice in lines.chunks(SLICE) {
-            work.look_up(slice.iter().map(|(cells, _)| cells)).await?;
-            for (cells, line) in slice {
-                let mut cells = cells.clone();
-                work.pin(&mut cells);
-                let (state, words) = match work.line(*line, &cells).await? {
+        let mut work = Work::new(self, on, Arc::clone(terms), self.portal().now()).await?;
+        let mut planned = Vec::new();
+        let mut lines: Vec<(u32, Cells)> = lines.collect();
+        work.survey(on, lines.iter().map(|(_, cells)| cells)).await?;
+        lines.iter_mut().for_each(|(_, cells)| work.pin(cells));
+        let mut left = lines.into_iter();
+        loop {
+            let slice: Vec<(u32, Cells)> = left.by_ref().take(SLICE).collect();
+            if slice.is_empty() {
+                return Ok((planned, work.moves));
+            }
+            work.look_up(on, slice.iter().map(|(_, cells)| cells)).await?;
+            let (worked, outcomes) = work.lines(slice).await?;
+            work = worked;
+            planned.extend(outcomes.into_iter().map(|(line, cells, outcome)| {
+                let (state, words) = match outcome {
                     Outcome::Does(_) => (LineState::Ready, None),
                     Outcome::Left(words) => (LineState::Left, Some(words)),
                     Outcome::Refused(words) => (LineState::Refused, Some(words)),
                 };
-                planned.push(PlannedLine { line: *line, cells, state, words });
-            }
-            // A plan of many lines leaves the others their turn.
-            tokio::task::yield_now().await;
+                PlannedLine { line, cells, state, words }
+            }));
         }
-        Ok((planned, work.moves))
     }
 
     /// Says anew what each line comes to that is not done, as things are now.
@@ -293,7 +297,7 @@ impl AccountAccess {
         }
         let sql = "SELECT line, asked FROM batch_lines WHERE batch_id = $1 AND state <> 'done' ORDER BY line";
         let lines: Vec<Line> = crate::database::rows(write.on(), "batch: lines", sql, [stored.id.into()]).await?;
-        let lines = lines.into_iter().map(|line| Ok((cells(line.asked)?, crate::database::count(line.line)?)));
+        let lines = lines.into_iter().map(|line| Ok((crate::database::count(line.line)?, cells(line.asked)?)));
         let lines = lines.collect::<Result<Vec<_>, Error>>()?;
         let (planned, moves) = self.plan(write.on(), &stored.terms, lines.into_iter()).await?;
         let sql = "DELETE FROM batch_lines WHERE batch_id = $1 AND state <> 'done'";
@@ -378,7 +382,7 @@ impl AccountAccess {
             state: BatchState::stored(&found.state)?,
             mode: found.mode.as_deref().and_then(Mode::from_code),
             deactivation: reason.map(|reason| Deactivation { reason, note: found.end_note }),
-            terms: Terms { kind, pattern, repeats: found.repeats },
+            terms: Arc::new(Terms { kind, pattern, repeats: found.repeats }),
         })
     }
 }

@@ -319,19 +319,16 @@ impl Write {
     /// # Errors
     /// [`Error::Unavailable`] and [`Error::Internal`]; nothing is kept then.
     pub async fn commit(self, event: AuditEvent) -> Result<(), Error> {
-        self.commit_all(vec![event]).await
-    }
-
-    /// The same for a write that did several things, with an event for each.
-    pub(crate) async fn commit_all(self, events: Vec<AuditEvent>) -> Result<(), Error> {
-        if events.is_empty() {
-            return Err(Error::internal("a write without an event"));
-        }
-        audit::insert(&self, events).await?;
+        self.record(vec![event]).await?;
         self.ctx.reach(Failpoint::Audited);
         self.transaction.commit().await?;
         self.ctx.reach(Failpoint::Committed);
         Ok(())
+    }
+
+    /// Notes events of what this write has done so far. It still ends with one of its own.
+    pub(crate) async fn record(&self, events: Vec<AuditEvent>) -> Result<(), Error> {
+        audit::insert(self, events).await
     }
 
     /// Says that `failpoint` was reached on the way of this write.
@@ -389,7 +386,7 @@ fn named(on: &impl ConnectionTrait, name: &'static str, sql: &str, values: impl 
 }
 
 /// Rows of one statement at most: few sizes make few statements, which a connection keeps prepared.
-const RUNS: [usize; 3] = [64, 8, 1];
+const RUNS: [usize; 4] = [256, 64, 8, 1];
 
 /// `items` in runs of as many as one statement takes.
 pub(crate) fn in_runs<T>(items: Vec<T>) -> impl Iterator<Item = Vec<T>> {
@@ -404,6 +401,14 @@ pub(crate) fn in_runs<T>(items: Vec<T>) -> impl Iterator<Item = Vec<T>> {
 pub(crate) fn marks(first: usize, count: usize) -> String {
     let marks: Vec<String> = (first..first + count).map(|position| format!("${position}")).collect();
     marks.join(", ")
+}
+
+/// What a JSON array of texts, the parameter at `position`, holds: any number of values for one statement.
+pub(crate) fn elements(on: &impl ConnectionTrait, position: usize) -> String {
+    match on.get_database_backend() {
+        DbBackend::Postgres => format!("(SELECT jsonb_array_elements_text(${position}::jsonb))"),
+        _ => format!("(SELECT value FROM json_each(${position}))"),
+    }
 }
 
 /// Inserts `rows`, however many.

@@ -112,7 +112,10 @@ impl AccountAccess {
         write.reach(Failpoint::Numbered);
         let draft = Draft::new(self, (&serial, 1), request, &loaded, &BTreeMap::new(), now)?;
         allocate(&write, &draft.ledger).await?;
-        let (_, draft) = self.store_new(&write, vec![draft], now).await?.remove(0);
+        let made = self.portal().make_all(vec![draft]).await?;
+        let mut stored = self.store_new(&write, made, now).await?;
+        self.store_held(&write, &stored, now).await?;
+        let draft = stored.remove(0).draft;
         if !self.note_submission(&write, asked, serial.to_string()).await? {
             return Ok(None);
         }

@@ -1,5 +1,6 @@
 use crate::{
     AccountAccess, Error, Role,
+    activity::facet,
     database::{parsed, row, rows},
     parts::{Sources, catalogue_parts},
     revision::Held,
@@ -312,10 +313,10 @@ impl AccountAccess {
             return Ok(Err(CloudObstacle::NotConnected));
         }
         if let (Some(code), Some(name)) = (&version.beside_code, &version.beside_name) {
-            let sql = "SELECT f.id FROM activation_files f JOIN products p ON p.id = f.product_id
+            let sql = "SELECT f.id FROM listed_files l JOIN activation_files f ON f.id = l.file_id
                        JOIN file_revisions r ON r.file_id = f.id AND r.revision = f.revision
-                       WHERE f.account_id = $1 AND p.code = $2 AND f.state = 'active' AND r.primary_host IS NULL LIMIT 1";
-            let values = [self.account_id().into(), code.clone().into()];
+                       WHERE l.account_id = $1 AND l.facet = $2 AND r.primary_host IS NULL LIMIT 1";
+            let values = [self.account_id().into(), facet("active", LicenceType::Production, code).into()];
             let beside: Option<Id> = row(on, "offer: server beside", sql, values).await?;
             if beside.is_none() {
                 let (product, beside) = (version.name.clone(), name.clone());
@@ -337,7 +338,7 @@ struct Id {
 pub(crate) struct Version {
     pub(crate) product_id: i64,
     version_id: i64,
-    code: String,
+    pub(crate) code: String,
     name: String,
     switchover: bool,
     mail_connector: bool,

@@ -2,6 +2,7 @@
 
 use crate::{
     AccountAccess, Error,
+    activity::facet,
     database::{count, known, parsed, rows},
     offer::Version,
 };
@@ -83,11 +84,16 @@ impl AccountAccess {
             on,
             "offer: bundled licences",
             "SELECT p.number, p.development AS size,
-                (SELECT COUNT(*) FROM unordered_parts u JOIN file_revisions r ON r.id = u.revision_id
-                 JOIN activation_files f ON f.id = r.file_id AND f.revision = r.revision
-                 WHERE u.part_id = p.id AND f.account_id = $1 AND f.licence_type = 'development-bundled' AND f.state = 'active') AS in_use
+                (SELECT COUNT(*) FROM listed_files l JOIN activation_files f ON f.id = l.file_id
+                 JOIN file_revisions r ON r.file_id = f.id AND r.revision = f.revision
+                 JOIN unordered_parts u ON u.revision_id = r.id AND u.part_id = p.id WHERE l.account_id = $1 AND l.facet = $4) AS in_use
              FROM parts p WHERE p.product_id = $2 AND p.generation = $3 AND p.class = 'server-item' AND p.development IS NOT NULL",
-            [self.account_id().into(), version.product_id.into(), version.generation.clone().into()],
+            [
+                self.account_id().into(),
+                version.product_id.into(),
+                version.generation.clone().into(),
+                facet("active", LicenceType::BundledDevelopment, &version.code).into(),
+            ],
         )
         .await?;
         let keys = keys_of_product(on, version).await?;

@@ -1,7 +1,7 @@
 //! One revision of a file: what it is made of, what that moves in the ledger, and where it is kept.
 
 use crate::{
-    AccountAccess, Error, Failpoint, FileState, Write,
+    AccountAccess, Error, Failpoint, FileState, Portal, Write,
     activity::facet,
     database::{in_runs, insert, insert_returning_ids, marks, parsed, run},
     entity::{activation_file, allocation, file_machine, file_revision, listed_file, unordered_part},
@@ -13,7 +13,7 @@ use licensing::{
     entitlement::draw,
     file::{Account, ActivationFile},
     form::NewFile,
-    offer::{Terms, Updated},
+    offer::{OfferedPart, Terms, Updated},
     preview::Preview,
 };
 use sea_orm::{ActiveValue::Set, EntityTrait, NotSet, sea_query::OnConflict};
@@ -37,6 +37,14 @@ pub(crate) struct Held {
 }
 
 impl Held {
+    /// Whether [`Self::return_to`] changes this part of the offer.
+    pub(crate) fn touches(&self, part: &OfferedPart, loaded: &LoadedOffer) -> bool {
+        let lines = loaded.entitlement_ids.get(&part.number).into_iter().flatten();
+        part.terms == Terms::AsHeld
+            || lines.into_iter().any(|id| self.entitlements.contains_key(id))
+            || loaded.part_ids.get(&part.number).is_some_and(|id| self.parts.contains_key(id))
+    }
+
     /// Makes the offer one for an update: what is held counts as returned, and each part says how much of it that is. Of what analysts alone add
     /// there is as much as is held.
     pub(crate) fn return_to(&self, loaded: &mut LoadedOffer) {
@@ -75,6 +83,54 @@ pub(crate) struct Draft {
     server_line: Option<i64>,
     /// What moves when this takes the place of what was held.
     pub(crate) ledger: Ledger,
+}
+
+/// A revision with the bytes of its file, signed and verified as anybody would.
+pub(crate) struct Made {
+    pub(crate) draft: Draft,
+    bytes: Vec<u8>,
+}
+
+/// A revision that is stored.
+pub(crate) struct StoredRevision {
+    pub(crate) file_id: i64,
+    revision_id: i64,
+    pub(crate) draft: Draft,
+}
+
+/// From so many on, files are made by all processors at once, away from the threads that answer.
+const MANY: usize = 16;
+
+impl Portal {
+    /// Makes, signs and verifies the file of each draft.
+    pub(crate) async fn make_all(&self, drafts: Vec<Draft>) -> Result<Vec<Made>, Error> {
+        let portal = self.clone();
+        let make = move |drafts: Vec<Draft>| -> Result<Vec<Made>, Error> {
+            drafts.into_iter().map(|draft| Ok(Made { bytes: portal.signer.make(&draft.file)?, draft })).collect()
+        };
+        let made = if drafts.len() < MANY {
+            make(drafts)?
+        } else {
+            let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+            let share = drafts.len().div_ceil(processors);
+            let mut left = drafts.into_iter();
+            let shares =
+                std::iter::from_fn(|| Some(left.by_ref().take(share).collect()).filter(|share: &Vec<_>| !share.is_empty()));
+            let making: Vec<_> = shares
+                .map(|share| {
+                    let make = make.clone();
+                    tokio::task::spawn_blocking(move || make(share))
+                })
+                .collect();
+            let mut made = Vec::new();
+            for share in making {
+                made.extend(share.await.map_err(Error::internal)??);
+            }
+            made
+        };
+        self.ctx.reach(Failpoint::Signed);
+        Ok(made)
+    }
 }
 
 /// A part that a revision is made of.
@@ -237,14 +293,14 @@ pub(crate) async fn allocate(write: &Write, ledger: &Ledger) -> Result<(), Error
 }
 
 impl AccountAccess {
-    /// Stores new files with their first revisions; each with its row id.
+    /// Stores new files with their first revisions. What they hold follows with [`Self::store_held`].
     pub(crate) async fn store_new(
         &self,
         write: &Write,
-        drafts: Vec<Draft>,
+        made: Vec<Made>,
         now: DateTime<Utc>,
-    ) -> Result<Vec<(i64, Draft)>, Error> {
-        let files = drafts.iter().map(|draft| activation_file::ActiveModel {
+    ) -> Result<Vec<StoredRevision>, Error> {
+        let files = made.iter().map(|Made { draft, .. }| activation_file::ActiveModel {
             id: NotSet,
             serial: Set(draft.file.serial.to_string()),
             account_id: Set(self.account_id()),
@@ -256,27 +312,34 @@ impl AccountAccess {
         });
         let ids = insert_returning_ids::<activation_file::Entity>(write, files.collect()).await?;
         write.reach(Failpoint::FileStored);
-        self.store_revisions(write, ids.into_iter().zip(drafts).collect(), now).await
+        self.store_revisions(write, ids.into_iter().zip(made).collect(), now).await
     }
 
-    /// Makes, signs and verifies files, and stores each as the current revision of the file with that row id, with what it holds.
+    /// Stores each as the current revision of the file with that row id. What they hold follows with [`Self::store_held`].
     pub(crate) async fn store_revisions(
         &self,
         write: &Write,
-        drafts: Vec<(i64, Draft)>,
+        made: Vec<(i64, Made)>,
         now: DateTime<Utc>,
-    ) -> Result<Vec<(i64, Draft)>, Error> {
-        let (drafts, made) = self.portal().make_all(drafts, |(_, draft)| &draft.file).await?;
-        write.reach(Failpoint::Signed);
-        let revisions = drafts.iter().zip(made).map(|((file_id, draft), bytes)| self.revision(*file_id, draft, bytes, now));
-        let revisions = revisions.collect::<Result<Vec<_>, _>>()?;
+    ) -> Result<Vec<StoredRevision>, Error> {
+        let (mut drafts, mut revisions) = (Vec::with_capacity(made.len()), Vec::with_capacity(made.len()));
+        for (file_id, Made { draft, bytes }) in made {
+            revisions.push(self.revision(file_id, &draft, bytes, now)?);
+            drafts.push((file_id, draft));
+        }
         let revision_ids = insert_returning_ids::<file_revision::Entity>(write, revisions).await?;
         write.reach(Failpoint::RevisionStored);
+        let stored = drafts.into_iter().zip(revision_ids);
+        Ok(stored.map(|((file_id, draft), revision_id)| StoredRevision { file_id, revision_id, draft }).collect())
+    }
+
+    /// Stores what revisions hold, and puts them where lists and searches find them.
+    pub(crate) async fn store_held(&self, write: &Write, stored: &[StoredRevision], now: DateTime<Utc>) -> Result<(), Error> {
         let (mut ordered, mut unordered) = (Vec::new(), Vec::new());
-        for ((_, draft), revision_id) in drafts.iter().zip(revision_ids) {
+        for StoredRevision { revision_id, draft, .. } in stored {
             for Hold { entitlement, part, quantity } in &draft.holds {
                 let (assigned, pooled) = (Set(i64::from(quantity.assigned)), Set(i64::from(quantity.pooled)));
-                let (revision_id, part_id) = (Set(revision_id), Set(*part));
+                let (revision_id, part_id) = (Set(*revision_id), Set(*part));
                 match *entitlement {
                     Some(line) => {
                         let entitlement_id = Set(line);
@@ -286,11 +349,15 @@ impl AccountAccess {
                 }
             }
         }
-        insert::<allocation::Entity>(write, ordered).await?;
-        insert::<unordered_part::Entity>(write, unordered).await?;
-        write.reach(Failpoint::LedgerStored);
-        self.list(write, &drafts, now).await?;
-        Ok(drafts)
+        // While the database stores one thing, the statement of the next is written.
+        let ledger = async {
+            insert::<allocation::Entity>(write, ordered).await?;
+            insert::<unordered_part::Entity>(write, unordered).await?;
+            write.reach(Failpoint::LedgerStored);
+            Ok(())
+        };
+        tokio::try_join!(ledger, self.list(write, stored, now))?;
+        Ok(())
     }
 
     fn revision(
@@ -327,7 +394,7 @@ impl AccountAccess {
     }
 
     /// Puts files, as their current revisions have them, where lists and searches find them.
-    async fn list(&self, write: &Write, drafts: &[(i64, Draft)], now: DateTime<Utc>) -> Result<(), Error> {
+    async fn list(&self, write: &Write, stored: &[StoredRevision], now: DateTime<Utc>) -> Result<(), Error> {
         use listed_file::Column;
         let columns = [
             Column::Facet,
@@ -342,7 +409,7 @@ impl AccountAccess {
         ];
         let replacing = OnConflict::column(Column::FileId).update_columns(columns).to_owned();
         let (mut listed, mut machines) = (Vec::new(), Vec::new());
-        for (file_id, draft) in drafts {
+        for StoredRevision { file_id, draft, .. } in stored {
             let servers = draft.request.binding.servers();
             let names: Vec<String> = servers.iter().map(|server| server.machine_name.as_str().to_ascii_lowercase()).collect();
             let mut names_in_order = names.iter().cloned();
@@ -372,7 +439,8 @@ impl AccountAccess {
             let inserted = listed_file::Entity::insert_many(listed).on_conflict(replacing.clone());
             inserted.exec_without_returning(write.on()).await?;
         }
-        let updated: Vec<i64> = drafts.iter().filter(|(_, draft)| draft.file.revision > 1).map(|(id, _)| *id).collect();
+        let updated: Vec<i64> =
+            stored.iter().filter(|stored| stored.draft.file.revision > 1).map(|stored| stored.file_id).collect();
         for ids in in_runs(updated) {
             let sql = format!("DELETE FROM file_machines WHERE file_id IN ({})", marks(1, ids.len()));
             run(write.on(), "machines: of before", &sql, ids.into_iter().map(Into::into)).await?;

@@ -195,38 +195,8 @@ impl Signer {
 }
 
 pub(crate) const CURRENT: &str = "current";
-/// From so many on, files are made by all processors at once, away from the threads that answer.
-const MANY: usize = 16;
 
 impl Portal {
-    /// The signed and verified bytes of the file of each of `items`, which are given back.
-    pub(crate) async fn make_all<T: Send + Sync + 'static>(
-        &self,
-        items: Vec<T>,
-        file: impl Fn(&T) -> &ActivationFile + Send + Sync + 'static,
-    ) -> Result<(Vec<T>, Vec<Vec<u8>>), Error> {
-        if items.len() < MANY {
-            let made = items.iter().map(|item| self.signer.make(file(item))).collect::<Result<Vec<_>, _>>()?;
-            return Ok((items, made));
-        }
-        let portal = self.clone();
-        let making = tokio::task::spawn_blocking(move || {
-            let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-            let share = items.len().div_ceil(processors);
-            let make = |items: &[T]| items.iter().map(|item| portal.signer.make(file(item))).collect::<Result<Vec<_>, Error>>();
-            let shares: Vec<_> = std::thread::scope(|scope| {
-                let threads: Vec<_> = items.chunks(share).map(|items| scope.spawn(|| make(items))).collect();
-                threads.into_iter().map(std::thread::ScopedJoinHandle::join).collect()
-            });
-            let mut made = Vec::with_capacity(items.len());
-            for share in shares {
-                made.extend(share.map_err(|_| Error::internal("making files panicked"))??);
-            }
-            Ok((items, made))
-        });
-        making.await.map_err(Error::internal)?
-    }
-
     /// Every key that signed files, the current one first.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use crate::{
     database::{count, in_runs, known, marks, parsed, rows, run},
     file::decoded,
     offer::LoadedOffer,
-    revision::{Draft, Held, allocate, sides},
+    revision::{Draft, Held, Made, StoredRevision, allocate, sides},
     submission::{Action, Asked},
 };
 use chrono::{DateTime, NaiveDate, Utc};
@@ -177,7 +177,10 @@ impl AccountAccess {
         }
         let revision = draft.file.revision;
         allocate(&write, &draft.ledger).await?;
-        let (_, draft) = self.store_next(&write, vec![(current.file_id, draft)], now).await?.remove(0);
+        let made = self.portal().make_all(vec![draft]).await?.remove(0);
+        let mut stored = self.store_next(&write, vec![(current.file_id, made)], now).await?;
+        self.store_held(&write, &stored, now).await?;
+        let draft = stored.remove(0).draft;
         let subject = format!("{}/{revision}", current.serial);
         if !self.note_submission(&write, asked, subject).await? {
             return Ok(None);
@@ -198,14 +201,14 @@ impl AccountAccess {
         Ok(Some(Updated { serial: current.serial, revision }))
     }
 
-    /// Stores the next revisions of files, by row id.
+    /// Stores the next revisions of files, by row id. What they hold follows with [`Self::store_held`].
     pub(crate) async fn store_next(
         &self,
         write: &Write,
-        drafts: Vec<(i64, Draft)>,
+        made: Vec<(i64, Made)>,
         now: DateTime<Utc>,
-    ) -> Result<Vec<(i64, Draft)>, Error> {
-        for ids in in_runs(drafts.iter().map(|(file_id, _)| *file_id).collect()) {
+    ) -> Result<Vec<StoredRevision>, Error> {
+        for ids in in_runs(made.iter().map(|(file_id, _)| *file_id).collect()) {
             let count = ids.len();
             let sql = format!(
                 "UPDATE activation_files SET revision = revision + 1 WHERE state = 'active' AND id IN ({})",
@@ -215,7 +218,7 @@ impl AccountAccess {
                 return Err(Error::internal("a file was changed without its account's lock"));
             }
         }
-        self.store_revisions(write, drafts, now).await
+        self.store_revisions(write, made, now).await
     }
 
     /// The next revision of a file, as `form` asks for it, and the offer that it is made of.
@@ -398,6 +401,11 @@ impl Current {
             }
         }
         Draft::new(access, (&self.serial, self.revision + 1), request, loaded, &self.held.entitlements, now).map(Ok)
+    }
+
+    /// The offer that a further revision is made of.
+    pub(crate) fn offer_key(&self) -> (String, String, LicenceType) {
+        (self.product.clone(), self.version.clone(), self.licence_type)
     }
 
     /// Whether it can have a further revision at all; `began` is the revision that a form began with.

@@ -64,7 +64,7 @@ for (const javaScriptEnabled of [true, false]) {
     await page.getByRole("heading", { name: /generate 2 files$/ }).waitFor();
     await page.getByText("A host id has 12 hexadecimal digits; this one has 11.").waitFor();
     await page.getByText("Install site Old Mill Road is not active. Choose an active site.").waitFor();
-    await seen("batch-planned");
+    await seen("batches");
     await page.getByRole("radio", { name: /^All or nothing/ }).check();
     await page.getByRole("button", { name: "Generate 2 files" }).click();
     await page.getByRole("link", { name: /^2 lines are refused/ }).waitFor();
@@ -103,7 +103,7 @@ for (const javaScriptEnabled of [true, false]) {
     await page.getByRole("button", { name: "Deactivate 2 files" }).click();
     await done("Lines: 2 deactivated.");
     await page.goto(`${acme}/batches`);
-    await seen("batches");
+    await seen("batch-list");
     assert.deepEqual(problems, []);
     await context.close();
   });

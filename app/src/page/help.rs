@@ -18,7 +18,7 @@ pub struct Topic {
     answers: &'static [(&'static str, &'static str)],
 }
 
-pub const TOPICS: [Topic; 9] = [
+pub const TOPICS: [Topic; 10] = [
     Topic {
         name: "overview",
         title: "Overview",
@@ -125,6 +125,33 @@ pub const TOPICS: [Topic; 9] = [
             ),
             ("Can it be taken back?", "No, but the quantities are there again: generate a new file."),
             ("Why do I type a machine name?", "A production file is deactivated by name, so that it is not the one beside it."),
+        ],
+    },
+    Topic {
+        name: "batches",
+        title: "Many files at once",
+        lead: "Generate, refresh or deactivate up to 10,000 files from a table of machines or a selection in the list.",
+        answers: &[
+            (
+                "What does the table look like?",
+                "CSV as a spreadsheet saves it, a line for each machine; the templates have the columns. Fill in New activation file once and choose Use it for many machines: then the table needs no more than machine names and host ids, and a column of its own for what differs.",
+            ),
+            (
+                "Does it begin at once?",
+                "No. First each line says what it comes to, with the reason where it is refused, and all of them together what they take or give back. You begin it on that page.",
+            ),
+            (
+                "What if some lines are refused?",
+                "All or nothing does nothing as long as one is. Line by line does the others; download the lines, mend the refused ones, and send the same table again: what is done already is left as it is.",
+            ),
+            (
+                "Must I wait?",
+                "No. It goes on without you, even when the server is restarted, and you get a mail when it is done. Its page then has all files in one ZIP, and what came of each line as CSV.",
+            ),
+            (
+                "How do I deactivate files of several servers?",
+                "Tick them in Activation file activity, or narrow the list and take all that it finds. You give one reason, and type the number of files.",
+            ),
         ],
     },
     Topic {

@@ -1,25 +1,27 @@
 //! Working on batches that were begun.
 
 use super::{
-    BatchState, LineCounts, SLICE, Stored, cells, reference,
+    BatchState, Cells, LineCounts, SLICE, Stored, cells, reference,
     view::counts,
     work::{Outcome, Step, Work},
 };
 use crate::{
     AccountAccess, AuditEvent, Error, Failpoint, Portal, Write,
-    database::{count, in_runs, rows, run},
+    database::{count, rows, run},
     generate::{generated_event, next_serials},
     outbox,
-    revision::{Draft, Ledger, allocate},
+    revision::{Ledger, Made, StoredRevision, allocate},
     update::{Current, updated_event},
 };
 use chrono::{DateTime, Utc};
 use licensing::{
-    batch::{Kind, LineState, Mode},
+    batch::{Kind, LineState, MOST_LINES, Mode},
     file::Change,
 };
-use sea_orm::{ConnectionTrait, FromQueryResult, Value};
+use sea_orm::{FromQueryResult, Value};
 use serde_json::json;
+use std::sync::Arc;
+use tokio::{sync::mpsc, task::JoinHandle};
 
 /// What came of a line.
 struct Ended {
@@ -30,14 +32,28 @@ struct Ended {
     led_to: Option<(i64, u32)>,
 }
 
-/// What is to be done of a slice of lines, by what it is.
-#[derive(Default)]
+/// What is to be done of a slice of lines, by what it is. Files are being made meanwhile.
 struct Steps {
-    new: Vec<(u32, Draft)>,
-    next: Vec<(u32, i64, Draft, Vec<Change>)>,
+    /// Lines of new files.
+    new: Vec<u32>,
+    /// (line, file by row id, what its next revision says otherwise)
+    next: Vec<(u32, i64, Vec<Change>)>,
+    /// Of new files, then of next revisions.
+    made: JoinHandle<Result<Vec<Made>, Error>>,
     end: Vec<(u32, Current)>,
     ended: Vec<Ended>,
 }
+
+/// A slice whose files and revisions are stored.
+#[derive(Default)]
+struct Began {
+    stored: Vec<StoredRevision>,
+    events: Vec<AuditEvent>,
+    ended: Vec<Ended>,
+}
+
+/// Slices that are prepared while the one before is stored.
+const AHEAD: usize = 2;
 
 impl Portal {
     /// Returns when a batch was begun since it was last asked.
@@ -120,28 +136,23 @@ impl AccountAccess {
         let (BatchState::Running, Some(mode)) = (batch.state, batch.mode) else { return Ok(false) };
         write.reach(Failpoint::BatchBegun);
         let before = counts(write.on(), batch.id).await?;
-        let mut work = Work::new(self, write.on(), &batch.terms, now).await?;
-        let mut events = Vec::new();
-        let mut next = prepared(&write, &batch, &mut work, 0).await?;
-        while let Some((last, mut steps)) = next.take() {
-            let refused: Vec<Ended> = steps.ended.extract_if(.., |ended| ended.state == LineState::Refused).collect();
-            if mode == Mode::Whole && !refused.is_empty() {
-                drop(work);
-                drop(write);
-                return self.refuse_whole(&batch, refused).await.map(|()| false);
-            }
-            steps.ended.extend(refused);
-            let storing = self.store_steps(&write, &batch, steps, now);
-            if mode == Mode::Lines {
-                events.extend(storing.await?);
-                break;
-            }
-            // While the database stores one slice, the next is worked out.
-            let (stored, following) = tokio::join!(storing, prepared(&write, &batch, &mut work, last));
-            events.extend(stored?);
-            next = following?;
+        let most = match mode {
+            Mode::Whole => MOST_LINES,
+            Mode::Lines => SLICE,
+        };
+        let lines = ready_lines(&write, batch.id, most).await?;
+        let mut work = Work::new(self, write.on(), Arc::clone(&batch.terms), now).await?;
+        work.survey(write.on(), lines.iter().map(|(_, cells)| cells)).await?;
+        // While the database stores one slice, the next ones are worked out and their files made.
+        let (ahead, ready) = mpsc::channel(AHEAD);
+        let preparing = self.prepare(&write, work, lines, ahead);
+        let storing = self.store_ready(&write, &batch, mode, ready, now);
+        let (prepared, stored) = tokio::join!(preparing, storing);
+        prepared?;
+        if let Some(refused) = stored? {
+            drop(write);
+            return self.refuse_whole(&batch, refused).await.map(|()| false);
         }
-        drop(work);
         let counts = counts(write.on(), batch.id).await?;
         let more = counts.ready > 0;
         if !more {
@@ -150,8 +161,7 @@ impl AccountAccess {
             self.queue_batch_mail(&write, &batch, reference, &counts, now).await?;
         }
         let told = |counts: &LineCounts| json!({ "done": counts.done, "left": counts.left, "refused": counts.refused });
-        events.push(AuditEvent::on_account(now, self, "batch", reference).changing(told(&before), told(&counts)));
-        write.commit_all(events).await?;
+        write.commit(AuditEvent::on_account(now, self, "batch", reference).changing(told(&before), told(&counts))).await?;
         self.portal().ctx.reach(Failpoint::BatchCommitted);
         if !more {
             tracing::info!(reference, garn = %self.garn, done = counts.done, refused = counts.refused, "batch done");
@@ -159,42 +169,112 @@ impl AccountAccess {
         Ok(more)
     }
 
-    /// Stores what is to be done, and what each line led to. What events tell of it.
-    async fn store_steps(
+    /// Works out what lines come to, a slice after the other, as long as somebody takes them.
+    async fn prepare(
+        &self,
+        write: &Write,
+        mut work: Work,
+        lines: Vec<(u32, Cells)>,
+        ahead: mpsc::Sender<Steps>,
+    ) -> Result<(), Error> {
+        let mut lines = lines.into_iter();
+        loop {
+            let slice: Vec<_> = lines.by_ref().take(SLICE).collect();
+            if slice.is_empty() {
+                return Ok(());
+            }
+            work.look_up(write.on(), slice.iter().map(|(_, cells)| cells)).await?;
+            let (worked, outcomes) = work.lines(slice).await?;
+            work = worked;
+            let (mut new, mut next, mut end, mut ended) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+            let mut drafts = Vec::with_capacity(outcomes.len());
+            for (line, _, outcome) in outcomes {
+                let unchanged = |state, words| Ended { line, state, words: Some(words), led_to: None };
+                match outcome {
+                    Outcome::Left(words) => ended.push(unchanged(LineState::Left, words)),
+                    Outcome::Refused(words) => ended.push(unchanged(LineState::Refused, words)),
+                    Outcome::Does(step) => match *step {
+                        Step::New(draft) => {
+                            new.push(line);
+                            drafts.push(draft);
+                        }
+                        Step::Next(file_id, draft, changes) => {
+                            next.push((line, file_id, changes));
+                            drafts.push(draft);
+                        }
+                        Step::End(current) => end.push((line, current)),
+                    },
+                }
+            }
+            if !new.is_empty() {
+                let serials = next_serials(write, new.len()).await?;
+                write.reach(Failpoint::Numbered);
+                drafts.iter_mut().zip(serials).for_each(|(draft, serial)| draft.file.serial = serial);
+            }
+            let portal = self.portal().clone();
+            let made = tokio::spawn(async move { portal.make_all(drafts).await });
+            if ahead.send(Steps { new, next, made, end, ended }).await.is_err() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Stores what is prepared. Lines that are refused by now, where that stops all: nothing must be kept then.
+    async fn store_ready(
         &self,
         write: &Write,
         batch: &Stored,
-        steps: Steps,
+        mode: Mode,
+        mut ready: mpsc::Receiver<Steps>,
         now: DateTime<Utc>,
-    ) -> Result<Vec<AuditEvent>, Error> {
-        let Steps { new, next, end, mut ended } = steps;
-        let mut events = Vec::new();
+    ) -> Result<Option<Vec<Ended>>, Error> {
+        let mut began = Began::default();
+        loop {
+            let begin_next = async {
+                let Some(mut steps) = ready.recv().await else { return Ok(None) };
+                let refused: Vec<Ended> = steps.ended.extract_if(.., |ended| ended.state == LineState::Refused).collect();
+                if mode == Mode::Whole && !refused.is_empty() {
+                    return Ok(Some(Err(refused)));
+                }
+                steps.ended.extend(refused);
+                Ok(Some(Ok(self.begin_steps(write, batch, steps, now).await?)))
+            };
+            // One slice begins while what follows of the one before is stored.
+            let ((), next) = tokio::try_join!(self.end_steps(write, batch, began, now), begin_next)?;
+            began = match next {
+                None => return Ok(None),
+                Some(Err(refused)) => return Ok(Some(refused)),
+                Some(Ok(next)) => next,
+            };
+        }
+    }
+
+    /// Moves quantities, in the order of the lines: what one gives back a later one may take. Stores files and revisions.
+    async fn begin_steps(&self, write: &Write, batch: &Stored, steps: Steps, now: DateTime<Utc>) -> Result<Began, Error> {
+        let Steps { new, next, made, end, mut ended } = steps;
+        let mut made = made.await.map_err(Error::internal)??;
+        let made_next = made.split_off(new.len());
+        let (mut stored, mut events) = (Vec::new(), Vec::new());
         let done =
             |line, file_id, revision| Ended { line, state: LineState::Done, words: None, led_to: Some((file_id, revision)) };
         if !new.is_empty() {
-            let serials = next_serials(write, new.len()).await?;
-            write.reach(Failpoint::Numbered);
-            let (lines, mut drafts): (Vec<u32>, Vec<Draft>) = new.into_iter().unzip();
-            drafts.iter_mut().zip(serials).for_each(|(draft, serial)| draft.file.serial = serial);
-            allocate(write, &together(drafts.iter().map(|draft| &draft.ledger))).await?;
-            let stored = self.store_new(write, drafts, now).await?;
-            for (line, (file_id, draft)) in lines.into_iter().zip(&stored) {
-                ended.push(done(line, *file_id, 1));
-                events.push(generated_event(self, draft, now));
+            allocate(write, &together(made.iter().map(|made| &made.draft.ledger))).await?;
+            let files = self.store_new(write, made, now).await?;
+            for (line, file) in new.into_iter().zip(&files) {
+                ended.push(done(line, file.file_id, 1));
+                events.push(generated_event(self, &file.draft, now));
             }
+            stored.extend(files);
         }
         if !next.is_empty() {
-            allocate(write, &together(next.iter().map(|(_, _, draft, _)| &draft.ledger))).await?;
-            let (mut told, mut drafts) = (Vec::new(), Vec::new());
-            for (line, file_id, draft, changes) in next {
-                told.push((line, changes));
-                drafts.push((file_id, draft));
+            allocate(write, &together(made_next.iter().map(|made| &made.draft.ledger))).await?;
+            let file_ids = next.iter().map(|(_, file_id, _)| *file_id);
+            let files = self.store_next(write, file_ids.zip(made_next).collect(), now).await?;
+            for ((line, _, changes), file) in next.into_iter().zip(&files) {
+                ended.push(done(line, file.file_id, file.draft.file.revision));
+                events.push(updated_event(self, &file.draft, &changes, now));
             }
-            let stored = self.store_next(write, drafts, now).await?;
-            for ((line, changes), (file_id, draft)) in told.into_iter().zip(&stored) {
-                ended.push(done(line, *file_id, draft.file.revision));
-                events.push(updated_event(self, draft, &changes, now));
-            }
+            stored.extend(files);
         }
         if !end.is_empty() {
             let deactivation = batch.deactivation.as_ref();
@@ -203,9 +283,18 @@ impl AccountAccess {
             events.extend(self.end(write, &files, deactivation, now).await?);
             ended.extend(end.iter().map(|(line, current)| done(*line, current.file_id, current.revision)));
         }
-        store_ended(write, batch.id, ended).await?;
+        Ok(Began { stored, events, ended })
+    }
+
+    /// Stores what files hold, what each line led to, and the events that tell of it.
+    async fn end_steps(&self, write: &Write, batch: &Stored, began: Began, now: DateTime<Utc>) -> Result<(), Error> {
+        let Began { stored, events, ended } = began;
+        if ended.is_empty() {
+            return Ok(());
+        }
+        tokio::try_join!(self.store_held(write, &stored, now), write.record(events), store_ended(write, batch.id, ended))?;
         write.reach(Failpoint::LinesStored);
-        Ok(events)
+        Ok(())
     }
 
     /// All or nothing, and a line is refused by now: nothing is done, and the plan says so.
@@ -251,40 +340,6 @@ impl AccountAccess {
     }
 }
 
-impl Steps {
-    fn take(&mut self, line: u32, outcome: Outcome) {
-        let ended = |state, words| Ended { line, state, words: Some(words), led_to: None };
-        match outcome {
-            Outcome::Left(words) => self.ended.push(ended(LineState::Left, words)),
-            Outcome::Refused(words) => self.ended.push(ended(LineState::Refused, words)),
-            Outcome::Does(step) => match *step {
-                Step::New(draft) => self.new.push((line, draft)),
-                Step::Next(file_id, draft, changes) => self.next.push((line, file_id, draft, changes)),
-                Step::End(current) => self.end.push((line, current)),
-            },
-        }
-    }
-}
-
-/// What the next lines of a batch come to, those after line `after`, and the last of them.
-async fn prepared<C: ConnectionTrait>(
-    write: &Write,
-    batch: &Stored,
-    work: &mut Work<'_, C>,
-    after: u32,
-) -> Result<Option<(u32, Steps)>, Error> {
-    let lines = next_lines(write, batch.id, after).await?;
-    let Some((last, _)) = lines.last() else { return Ok(None) };
-    work.look_up(lines.iter().map(|(_, cells)| cells)).await?;
-    let mut steps = Steps::default();
-    for (line, cells) in &lines {
-        steps.take(*line, work.line(*line, cells).await?);
-        // What is stored beside it gets its turn.
-        tokio::task::yield_now().await;
-    }
-    Ok(Some((*last, steps)))
-}
-
 /// What several ledgers move together, each of which begins where the one before ends.
 fn together<'l>(ledgers: impl Iterator<Item = &'l Ledger>) -> Ledger {
     let mut together = Ledger::new();
@@ -294,25 +349,28 @@ fn together<'l>(ledgers: impl Iterator<Item = &'l Ledger>) -> Ledger {
     together
 }
 
-/// The next lines of a batch that are ready, after line `after`.
-async fn next_lines(write: &Write, batch_id: i64, after: u32) -> Result<Vec<(u32, super::Cells)>, Error> {
+/// The first lines of a batch that are ready, at most `most`.
+async fn ready_lines(write: &Write, batch_id: i64, most: usize) -> Result<Vec<(u32, Cells)>, Error> {
     #[derive(FromQueryResult)]
     struct Line {
         line: i64,
         asked: serde_json::Value,
     }
-    let sql = format!(
-        "SELECT line, asked FROM batch_lines WHERE batch_id = $1 AND state = 'ready' AND line > $2 ORDER BY line LIMIT {SLICE}"
-    );
-    let lines: Vec<Line> = rows(write.on(), "batch: next lines", &sql, [batch_id.into(), i64::from(after).into()]).await?;
+    let sql = format!("SELECT line, asked FROM batch_lines WHERE batch_id = $1 AND state = 'ready' ORDER BY line LIMIT {most}");
+    let lines: Vec<Line> = rows(write.on(), "batch: ready lines", &sql, [batch_id.into()]).await?;
     lines.into_iter().map(|line| Ok((count(line.line)?, cells(line.asked)?))).collect()
 }
+
+/// Lines whose end one statement notes. The driver of SQLite looks for the name of each parameter among all of the statement.
+const TOLD_TOGETHER: usize = 32;
 
 /// Notes what came of lines.
 async fn store_ended(write: &Write, batch_id: i64, mut ended: Vec<Ended>) -> Result<(), Error> {
     ended.sort_by_key(|ended| ended.line);
-    for ended in in_runs(ended) {
-        let (Some(least), Some(most)) = (ended.first(), ended.last()) else { break };
+    let mut left = ended.into_iter();
+    loop {
+        let ended: Vec<Ended> = left.by_ref().take(TOLD_TOGETHER).collect();
+        let (Some(least), Some(most)) = (ended.first(), ended.last()) else { return Ok(()) };
         let within = [batch_id, least.line.into(), most.line.into()];
         let places: Vec<String> = (0..ended.len())
             .map(|at| {
@@ -333,5 +391,4 @@ async fn store_ended(write: &Write, batch_id: i64, mut ended: Vec<Ended>) -> Res
         let values = within.into_iter().map(Value::from).chain(values);
         run(write.on(), "batch: what came of lines", &sql, values).await?;
     }
-    Ok(())
 }

@@ -1,6 +1,6 @@
 //! What is shown of batches.
 
-use super::{BatchState, Cells, Stored, Terms, cells, id, reference};
+use super::{BatchState, Cells, Stored, cells, id, reference};
 use crate::{
     AccountAccess, Error, FileState,
     database::{count, in_runs, known, marks, parsed, row, rows},
@@ -204,14 +204,14 @@ impl AccountAccess {
         let found = found.ok_or(Error::NotFound)?;
         let mut lines = self.batch_lines(reference, state, after, most + 1).await?;
         let next = (lines.len() > most).then(|| lines.truncate(most)).and_then(|()| lines.last()).map(|line| line.line);
-        let Stored { person_id, by, state, mode, terms: Terms { kind, pattern, repeats }, .. } = stored;
+        let Stored { person_id, by, state, mode, terms, .. } = stored;
         let counts = counts(on, stored.id).await?;
         Ok(BatchView {
-            row: BatchRow { reference: super::reference(stored.id), kind, state, by, made_at: found.made_at, counts },
+            row: BatchRow { reference: super::reference(stored.id), kind: terms.kind, state, by, made_at: found.made_at, counts },
             own: person_id == self.caller().person_id(),
             mode,
-            pattern,
-            repeats,
+            pattern: terms.pattern.clone(),
+            repeats: terms.repeats,
             begun_at: found.begun_at,
             ended_at: found.ended_at,
             told: found.told,

@@ -4,9 +4,9 @@ use super::{Terms, table::Cells, table::MACHINE_NAME, table::SERIAL};
 use crate::{
     AccountAccess, Error, FileState, NotGenerated,
     activity::active_facets,
-    database::{in_runs, marks, parsed, rows},
+    database::{elements, parsed, rows},
     offer::LoadedOffer,
-    revision::{Draft, Ledger},
+    revision::{Draft, Held, Ledger},
     update::{Current, changes},
 };
 use chrono::{DateTime, Utc};
@@ -19,7 +19,11 @@ use licensing::{
     offer::OfferedSite,
 };
 use sea_orm::{ConnectionTrait, FromQueryResult};
-use std::collections::BTreeMap;
+use serde_json::json;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// What a line comes to.
 pub(super) enum Outcome {
@@ -46,6 +50,22 @@ struct Ready {
     places: BTreeMap<Pool, (usize, usize)>,
 }
 
+impl Ready {
+    /// What `revise` makes of the offer with what a file holds returned to it. The offer is then as it was.
+    fn returning<T>(&mut self, held: &Held, revise: impl FnOnce(&LoadedOffer) -> T) -> T {
+        let parts = self.loaded.offer.parts.iter().enumerate();
+        let touched = parts.filter(|(_, part)| held.touches(part, &self.loaded)).map(|(at, part)| (at, part.clone()));
+        let before: Vec<_> = touched.collect();
+        held.return_to(&mut self.loaded);
+        let revised = revise(&self.loaded);
+        self.loaded.offer.updates = None;
+        for (at, part) in before {
+            self.loaded.offer.parts[at] = part;
+        }
+        revised
+    }
+}
+
 /// What lines of a batch take from, by row id.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Pool {
@@ -59,10 +79,9 @@ type OfferKey = (String, String, LicenceType);
 /// A host, product and licence type: one active file is usual for them. Domain §6.4.
 type HostKey = (HostId, i64, LicenceType);
 
-pub(super) struct Work<'a, C> {
-    access: &'a AccountAccess,
-    on: &'a C,
-    terms: &'a Terms,
+pub(super) struct Work {
+    access: AccountAccess,
+    terms: Arc<Terms>,
     now: DateTime<Utc>,
     sites: Vec<OfferedSite>,
     /// `None`: there is no such version of such a product.
@@ -72,19 +91,24 @@ pub(super) struct Work<'a, C> {
     /// Hosts and files of lines before, with the line.
     hosts: BTreeMap<HostKey, u32>,
     files: BTreeMap<Serial, u32>,
-    /// Of the lines that are worked on: files that are there, by serial and by name of a machine, and active ones by host.
-    current: BTreeMap<Serial, Current>,
+    /// Active files by name of a machine, and by host.
     named: BTreeMap<String, Vec<Serial>>,
     of_hosts: BTreeMap<HostKey, Serial>,
+    /// Files that the lines which are worked on are about.
+    current: BTreeMap<Serial, Current>,
     /// What all lines together take, or give back.
     pub(super) moves: BTreeMap<PartNumber, Quantity>,
 }
 
-impl<'a, C: ConnectionTrait> Work<'a, C> {
-    pub(super) async fn new(access: &'a AccountAccess, on: &'a C, terms: &'a Terms, now: DateTime<Utc>) -> Result<Self, Error> {
+impl Work {
+    pub(super) async fn new(
+        access: &AccountAccess,
+        on: &impl ConnectionTrait,
+        terms: Arc<Terms>,
+        now: DateTime<Utc>,
+    ) -> Result<Self, Error> {
         Ok(Self {
-            access,
-            on,
+            access: access.clone(),
             terms,
             now,
             sites: access.sites(on).await?,
@@ -99,22 +123,47 @@ impl<'a, C: ConnectionTrait> Work<'a, C> {
         })
     }
 
-    /// Reads what the next lines need to know. What the lines before them did is stored by now, or never will be.
-    pub(super) async fn look_up<'l>(&mut self, lines: impl Iterator<Item = &'l Cells> + Clone) -> Result<(), Error> {
+    /// Reads what all lines need to know, once: files that have their hosts or names already. What is stored later is told by the lines before.
+    pub(super) async fn survey<'l>(
+        &mut self,
+        on: &impl ConnectionTrait,
+        lines: impl Iterator<Item = &'l Cells> + Clone,
+    ) -> Result<(), Error> {
         if self.terms.kind == Kind::Generate {
-            return self.look_up_hosts(lines).await;
+            for key in lines.clone().map(|cells| self.offer_key(cells)).collect::<BTreeSet<_>>() {
+                self.load(on, key).await?;
+            }
+            return self.look_up_hosts(on, lines).await;
         }
-        let names = lines.clone().filter(|cells| !cells.contains_key(SERIAL)).filter_map(|cells| cells.get(MACHINE_NAME));
-        self.named = self.serials_by_name(names.map(|name| name.to_ascii_lowercase()).collect()).await?;
-        let given = lines.filter_map(|cells| cells.get(SERIAL)).filter_map(|serial| serial.parse().ok());
-        let serials: Vec<Serial> = given.chain(self.named.values().flatten().cloned()).collect();
-        let serials = serials.iter().map(ToString::to_string).collect();
-        let current = self.access.current_files(self.on, serials).await?;
+        let names = lines.filter(|cells| !cells.contains_key(SERIAL)).filter_map(|cells| cells.get(MACHINE_NAME));
+        self.look_up_names(on, names.map(|name| name.to_ascii_lowercase()).collect()).await
+    }
+
+    /// Reads the files that the next lines are about.
+    pub(super) async fn look_up<'l>(
+        &mut self,
+        on: &impl ConnectionTrait,
+        lines: impl Iterator<Item = &'l Cells>,
+    ) -> Result<(), Error> {
+        if self.terms.kind == Kind::Generate {
+            return Ok(());
+        }
+        let serials = lines.filter_map(|cells| self.serial(cells).0).map(|serial| serial.to_string()).collect();
+        let current = self.access.current_files(on, serials).await?;
+        if self.terms.kind == Kind::Refresh {
+            for key in current.iter().map(Current::offer_key).collect::<BTreeSet<_>>() {
+                self.load(on, key).await?;
+            }
+        }
         self.current = current.into_iter().map(|current| (current.serial.clone(), current)).collect();
         Ok(())
     }
 
-    async fn look_up_hosts<'l>(&mut self, lines: impl Iterator<Item = &'l Cells>) -> Result<(), Error> {
+    async fn look_up_hosts<'l>(
+        &mut self,
+        on: &impl ConnectionTrait,
+        lines: impl Iterator<Item = &'l Cells>,
+    ) -> Result<(), Error> {
         #[derive(FromQueryResult)]
         struct Found {
             host: String,
@@ -122,64 +171,51 @@ impl<'a, C: ConnectionTrait> Work<'a, C> {
             product_id: i64,
             licence_type: String,
         }
-        self.of_hosts.clear();
         let typed = lines.flat_map(|cells| [field::HOST_ID, field::SWITCHOVER_HOST_ID].map(|name| cells.get(name)));
         let hosts: Vec<HostId> = typed.flatten().filter_map(|host| host.parse().ok()).collect();
-        for hosts in in_runs(hosts) {
-            let marks = marks(2, hosts.len());
-            let of = |column: &str| {
-                format!(
-                    "SELECT r.{column} AS host, f.serial, f.product_id, f.licence_type
-                     FROM file_revisions r JOIN activation_files f ON f.id = r.file_id AND f.revision = r.revision
-                     WHERE r.{column} IN ({marks}) AND f.account_id = $1 AND f.state = 'active'"
-                )
-            };
-            let sql = format!("{} UNION ALL {}", of("primary_host"), of("switchover_host"));
-            let values = std::iter::once(self.access.account_id().into());
-            let values = values.chain(hosts.iter().map(|host| host.to_string().into()));
-            for found in rows::<Found>(self.on, "batch: files of hosts", &sql, values).await? {
-                let licence_type = LicenceType::from_code(&found.licence_type);
-                let licence_type = crate::database::known(licence_type, &found.licence_type)?;
-                let key = (parsed(&found.host)?, found.product_id, licence_type);
-                self.of_hosts.insert(key, parsed(&found.serial)?);
-            }
+        let among = elements(on, 2);
+        let sql = format!(
+            "SELECT r.host, f.serial, f.product_id, f.licence_type
+             FROM (SELECT file_id, revision, primary_host AS host FROM file_revisions WHERE primary_host IN {among}
+                   UNION ALL
+                   SELECT file_id, revision, switchover_host FROM file_revisions WHERE switchover_host IN {among}) r
+             JOIN activation_files f ON f.id = r.file_id AND f.revision = r.revision
+             WHERE f.account_id = $1 AND f.state = 'active'"
+        );
+        let hosts: Vec<String> = hosts.into_iter().map(Into::into).collect();
+        let values = [self.access.account_id().into(), json!(hosts).to_string().into()];
+        for found in rows::<Found>(on, "batch: files of hosts", &sql, values).await? {
+            let licence_type = LicenceType::from_code(&found.licence_type);
+            let licence_type = crate::database::known(licence_type, &found.licence_type)?;
+            let key = (parsed(&found.host)?, found.product_id, licence_type);
+            self.of_hosts.insert(key, parsed(&found.serial)?);
         }
         Ok(())
     }
 
     /// Active files by the names of their machines, both of a pair.
-    async fn serials_by_name(&self, names: Vec<String>) -> Result<BTreeMap<String, Vec<Serial>>, Error> {
+    async fn look_up_names(&mut self, on: &impl ConnectionTrait, names: BTreeSet<String>) -> Result<(), Error> {
         #[derive(FromQueryResult)]
         struct Found {
             name: String,
             serial: String,
         }
-        let mut named: BTreeMap<String, Vec<Serial>> = BTreeMap::new();
-        if names.is_empty() {
-            return Ok(named);
-        }
-        let facets = active_facets(self.on, self.access.account_id()).await?;
-        if facets.is_empty() {
-            return Ok(named);
-        }
-        for names in in_runs(names) {
-            let sql = format!(
-                "SELECT m.name, f.serial FROM file_machines m JOIN activation_files f ON f.id = m.file_id
-                 WHERE m.account_id = $1 AND m.facet IN ({}) AND m.name IN ({}) ORDER BY f.id",
-                marks(2, facets.len()),
-                marks(2 + facets.len(), names.len())
-            );
-            let values = std::iter::once(self.access.account_id().into());
-            let values = values.chain(facets.iter().map(|facet| facet.as_str().into())).chain(names.into_iter().map(Into::into));
-            for found in rows::<Found>(self.on, "batch: files of machines", &sql, values).await? {
-                let serials = named.entry(found.name).or_default();
-                let serial = parsed(&found.serial)?;
-                if !serials.contains(&serial) {
-                    serials.push(serial);
-                }
+        let facets = if names.is_empty() { Vec::new() } else { active_facets(on, self.access.account_id()).await? };
+        let sql = format!(
+            "SELECT m.name, f.serial FROM file_machines m JOIN activation_files f ON f.id = m.file_id
+             WHERE m.account_id = $1 AND m.facet IN {} AND m.name IN {} ORDER BY f.id",
+            elements(on, 2),
+            elements(on, 3)
+        );
+        let values = [self.access.account_id().into(), json!(facets).to_string().into(), json!(names).to_string().into()];
+        for found in rows::<Found>(on, "batch: files of machines", &sql, values).await? {
+            let serials = self.named.entry(found.name).or_default();
+            let serial = parsed(&found.serial)?;
+            if !serials.contains(&serial) {
+                serials.push(serial);
             }
         }
-        Ok(named)
+        Ok(())
     }
 
     /// Notes in a line that names a file by its machine which file that is, so that it cannot become another one.
@@ -193,10 +229,22 @@ impl<'a, C: ConnectionTrait> Work<'a, C> {
         }
     }
 
-    /// What line `line` comes to.
-    pub(super) async fn line(&mut self, line: u32, cells: &Cells) -> Result<Outcome, Error> {
+    /// What each of these lines comes to. Nobody waits for it: it is worked out in a thread of its own.
+    pub(super) async fn lines(mut self, lines: Vec<(u32, Cells)>) -> Result<(Self, Vec<(u32, Cells, Outcome)>), Error> {
+        let working = tokio::task::spawn_blocking(move || {
+            let outcomes = lines.into_iter().map(|(line, cells)| {
+                let outcome = self.line(line, &cells)?;
+                Ok((line, cells, outcome))
+            });
+            let outcomes = outcomes.collect::<Result<_, Error>>()?;
+            Ok((self, outcomes))
+        });
+        working.await.map_err(Error::internal)?
+    }
+
+    fn line(&mut self, line: u32, cells: &Cells) -> Result<Outcome, Error> {
         if self.terms.kind == Kind::Generate {
-            return self.generate(line, cells).await;
+            return self.generate(line, cells);
         }
         let (serial, words) = self.serial(cells);
         let Some(serial) = serial else { return Ok(Outcome::Refused(words)) };
@@ -214,7 +262,7 @@ impl<'a, C: ConnectionTrait> Work<'a, C> {
         }
         match self.terms.kind {
             Kind::Deactivate => Ok(self.deactivate(current)),
-            _ => self.refresh(current).await,
+            _ => self.refresh(current),
         }
     }
 
@@ -237,11 +285,16 @@ impl<'a, C: ConnectionTrait> Work<'a, C> {
         }
     }
 
-    async fn generate(&mut self, line: u32, cells: &Cells) -> Result<Outcome, Error> {
+    fn offer_key(&self, cells: &Cells) -> OfferKey {
+        let value = |name: &str| cells.get(name).map_or_else(|| self.terms.pattern.value(name), String::as_str);
+        let licence_type = LicenceType::from_code(value(field::TYPE)).unwrap_or(LicenceType::Production);
+        (value(field::PRODUCT).to_owned(), value(field::VERSION).to_owned(), licence_type)
+    }
+
+    fn generate(&mut self, line: u32, cells: &Cells) -> Result<Outcome, Error> {
         let form = self.form(cells);
-        let licence_type = LicenceType::from_code(form.value(field::TYPE)).unwrap_or(LicenceType::Production);
-        let key = (form.value(field::PRODUCT).to_owned(), form.value(field::VERSION).to_owned(), licence_type);
-        self.load(&key).await?;
+        let key = self.offer_key(cells);
+        let licence_type = key.2;
         let Some(Ready { loaded, ineligible, places }) = self.ready(&key) else {
             return Ok(Outcome::Refused(NotGenerated::NoSuchVersion.to_string()));
         };
@@ -264,7 +317,7 @@ impl<'a, C: ConnectionTrait> Work<'a, C> {
             Err(refusals) => return Ok(Outcome::Refused(told(&refusals))),
         };
         let none = BTreeMap::new();
-        let draft = Draft::new(self.access, (&Serial::from_number(0), 1), request, loaded, &none, self.now)?;
+        let draft = Draft::new(&self.access, (&Serial::from_number(0), 1), request, loaded, &none, self.now)?;
         let mut taken = of_lines(&draft.ledger);
         if licence_type == LicenceType::BundledDevelopment {
             taken.extend(draft.request.parts.iter().filter_map(|(number, quantity)| {
@@ -291,26 +344,22 @@ impl<'a, C: ConnectionTrait> Work<'a, C> {
         self.terms.pattern.with(&own.chain(later).collect::<Vec<_>>())
     }
 
-    async fn refresh(&mut self, current: Current) -> Result<Outcome, Error> {
-        if let Err(why) = current.check(self.access, None) {
+    fn refresh(&mut self, current: Current) -> Result<Outcome, Error> {
+        if let Err(why) = current.check(&self.access, None) {
             return Ok(Outcome::Refused(why.to_string()));
         }
-        let key = (current.product.clone(), current.version.clone(), current.licence_type);
-        self.load(&key).await?;
-        let Some(Ready { loaded, ineligible, .. }) = self.ready(&key) else {
+        let Some(ready) = self.offers.get_mut(&current.offer_key()).and_then(Option::as_mut) else {
             return Ok(Outcome::Refused(NotGenerated::NoSuchVersion.to_string()));
         };
-        if !ineligible.is_empty() {
-            return Ok(Outcome::Refused(NotGenerated::Ineligible(ineligible.clone()).reasons()));
+        if !ready.ineligible.is_empty() {
+            return Ok(Outcome::Refused(NotGenerated::Ineligible(ready.ineligible.clone()).reasons()));
         }
-        let mut loaded = loaded.clone();
-        current.held.return_to(&mut loaded);
         let form = current.form();
-        let request = match form.parse(&loaded.offer) {
-            Ok(request) => request,
-            Err(refusals) => return Ok(Outcome::Refused(told(&refusals))),
-        };
-        let draft = match current.revised(self.access, &form, request, &loaded, self.now)? {
+        let revised = ready.returning(&current.held, |loaded| match form.parse(&loaded.offer) {
+            Ok(request) => current.revised(&self.access, &form, request, loaded, self.now),
+            Err(refusals) => Ok(Err(refusals)),
+        });
+        let draft = match revised? {
             Ok(draft) => draft,
             Err(refusals) => return Ok(Outcome::Refused(told(&refusals))),
         };
@@ -344,16 +393,16 @@ impl<'a, C: ConnectionTrait> Work<'a, C> {
     }
 
     /// Reads the offer of `key`, once.
-    async fn load(&mut self, key: &OfferKey) -> Result<(), Error> {
-        if !self.offers.contains_key(key) {
-            let (product, version, licence_type) = key;
-            let loaded = self.access.load_offer(self.on, product, version, *licence_type, None).await;
+    async fn load(&mut self, on: &impl ConnectionTrait, key: OfferKey) -> Result<(), Error> {
+        if !self.offers.contains_key(&key) {
+            let (product, version, licence_type) = &key;
+            let loaded = self.access.load_offer(on, product, version, *licence_type, None).await;
             let ready = match loaded {
                 Err(Error::NotFound) => None,
                 Err(error) => return Err(error),
                 Ok(mut loaded) => {
                     // A file that is there may stay at a site that is not active.
-                    let ineligible = self.access.ineligible(self.on, &loaded.offer).await?;
+                    let ineligible = self.access.ineligible(on, &loaded.offer).await?;
                     let updates = self.terms.kind == Kind::Refresh;
                     let ineligible = ineligible.into_iter().filter(|why| !updates || *why != Ineligible::NoActiveSite).collect();
                     let mut places = BTreeMap::new();
@@ -370,7 +419,7 @@ impl<'a, C: ConnectionTrait> Work<'a, C> {
                     Some(Ready { loaded, ineligible, places })
                 }
             };
-            self.offers.insert(key.clone(), ready);
+            self.offers.insert(key, ready);
         }
         Ok(())
     }
