@@ -99,14 +99,15 @@ fn e2e(settings: &[(&str, std::ffi::OsString)]) -> Result<()> {
 /// Takes pictures of every page into `target/pictures`, and keeps those that the README shows.
 fn pictures() -> Result<()> {
     let taken = target().join("pictures");
-    e2e(&[("AFMT_PICTURES", taken.clone().into_os_string())])?;
+    // A page of help fails until its picture is there: what was taken is kept, whatever the tests say.
+    let tried = e2e(&[("AFMT_PICTURES", taken.clone().into_os_string())]);
     let readme = std::fs::read_to_string(root().join("README.md"))?;
     let kept = root().join("docs/pictures");
     std::fs::create_dir_all(&kept)?;
     for name in readme.split("](docs/pictures/").skip(1).filter_map(|rest| rest.split(')').next()) {
         std::fs::copy(taken.join(name), kept.join(name)).with_context(|| format!("no picture {name} was taken"))?;
     }
-    Ok(())
+    tried
 }
 
 fn lint() -> Result<()> {

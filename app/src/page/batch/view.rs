@@ -110,11 +110,11 @@ fn Standing(batch: BatchView, base: String, zone: Tz) -> AnyView {
         }
         BatchState::Done => {
             let made = counts.done > 0 && kind != Kind::Deactivate;
-            let note = if counts.refused > 0 { "note warn" } else { "note ok" };
+            let (note, sign) = if counts.refused > 0 { ("note warn", icon::WARNING) } else { ("note ok", icon::ACTIVE) };
             let ended = batch.ended_at.unwrap_or(made_at);
             view! {
                 <div class=note role="status">
-                    <p><Icon icon=icon::ACTIVE /><strong>{format!("Lines: {words}.")}</strong></p>
+                    <p><Icon icon=sign /><strong>{format!("Lines: {words}.")}</strong></p>
                     <p>{format!("Begun by {by}, done ")} <Instant at=ended zone /> "."</p>
                 </div>
                 <div class="buttons">
