@@ -109,9 +109,8 @@ pub struct OfferedSite {
 }
 
 /// Whether a part may be chosen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Terms {
-    #[default]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Choosable {
     Free,
     /// Licensing analysts alone add it: an update may keep as much of it as the file holds. Domain §4.
     AsHeld,
@@ -125,7 +124,7 @@ pub struct OfferedPart {
     pub number: PartNumber,
     pub description: String,
     pub class: PartClass,
-    pub terms: Terms,
+    pub choosable: Choosable,
     pub requires: Vec<PartNumber>,
     pub keys: Vec<KeyMapping>,
     pub lines: Vec<Entitlement>,
@@ -140,10 +139,10 @@ impl OfferedPart {
     }
 
     const fn can_be_chosen(&self) -> bool {
-        match self.terms {
-            Terms::Free => true,
-            Terms::AsHeld => !self.held.is_zero(),
-            Terms::GivenBack => false,
+        match self.choosable {
+            Choosable::Free => true,
+            Choosable::AsHeld => !self.held.is_zero(),
+            Choosable::GivenBack => false,
         }
     }
 }

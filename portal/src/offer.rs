@@ -9,7 +9,7 @@ use chrono::NaiveDate;
 use licensing::{
     LicenceModel, LicenceType, Name, PartNumber, Source,
     eligibility::{Certification, Ineligible, certified},
-    offer::{CloudObstacle, Offer, OfferedPart, OfferedProduct, OfferedSite, Terms},
+    offer::{Choosable, CloudObstacle, Offer, OfferedPart, OfferedProduct, OfferedSite},
 };
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use std::collections::BTreeMap;
@@ -29,7 +29,6 @@ pub struct Start {
 }
 
 /// An offer, and where its quantities are kept.
-#[derive(Clone)]
 pub(crate) struct LoadedOffer {
     pub(crate) offer: Offer,
     pub(crate) product_id: i64,
@@ -252,8 +251,8 @@ impl AccountAccess {
             Source::Catalogue => catalogue_parts(on, &found).await?,
         };
         if self.caller().role() != Role::Analyst {
-            let reserved = |part: &&mut OfferedPart| part.class.is_for_analysts() && part.terms == Terms::Free;
-            sources.parts.iter_mut().filter(reserved).for_each(|part| part.terms = Terms::AsHeld);
+            let reserved = |part: &&mut OfferedPart| part.class.is_for_analysts() && part.choosable == Choosable::Free;
+            sources.parts.iter_mut().filter(reserved).for_each(|part| part.choosable = Choosable::AsHeld);
         }
         let virtual_cloud = self.virtual_cloud(on, &found, licence_type).await?;
         let offer = Offer {

@@ -12,7 +12,7 @@ use licensing::{
     catalogue::{PartClass, development_keys},
     entitlement::{Entitlement, Holding},
     key::{KeyMapping, KeyName},
-    offer::{OfferedPart, Terms},
+    offer::{Choosable, OfferedPart},
 };
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use std::collections::BTreeMap;
@@ -79,7 +79,7 @@ impl AccountAccess {
             in_use: i64,
         }
         let mut sources = self.ordered_parts(on, version, LicenceType::BundledDevelopment).await?;
-        sources.parts.retain(|part| part.terms == Terms::Free);
+        sources.parts.retain(|part| part.choosable == Choosable::Free);
         let bundled: Vec<Bundled> = rows(
             on,
             "offer: bundled licences",
@@ -164,9 +164,9 @@ struct Line {
 
 impl Line {
     fn part(&self) -> Result<OfferedPart, Error> {
-        let terms = if self.fits { Terms::Free } else { Terms::GivenBack };
+        let choosable = if self.fits { Choosable::Free } else { Choosable::GivenBack };
         let part = offered(&self.number, &self.description, &self.class, self.keys.as_deref(), self.requires.as_deref())?;
-        Ok(OfferedPart { terms, ..part })
+        Ok(OfferedPart { choosable, ..part })
     }
 
     fn entitlement(self) -> Result<Entitlement, Error> {
@@ -197,7 +197,7 @@ fn offered(
         requires: listed(requires).map(parsed).collect::<Result<_, _>>()?,
         keys: listed(keys).map(key_mapping).collect::<Result<_, _>>()?,
         lines: Vec::new(),
-        terms: Terms::Free,
+        choosable: Choosable::Free,
         held: Quantity::ZERO,
     })
 }

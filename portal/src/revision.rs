@@ -13,7 +13,7 @@ use licensing::{
     entitlement::draw,
     file::{Account, ActivationFile},
     form::NewFile,
-    offer::{OfferedPart, Terms, Updated},
+    offer::{Choosable, OfferedPart, Updated},
     preview::Preview,
 };
 use sea_orm::{ActiveValue::Set, EntityTrait, NotSet, sea_query::OnConflict};
@@ -40,7 +40,7 @@ impl Held {
     /// Whether [`Self::return_to`] changes this part of the offer.
     pub(crate) fn touches(&self, part: &OfferedPart, loaded: &LoadedOffer) -> bool {
         let lines = loaded.entitlement_ids.get(&part.number).into_iter().flatten();
-        part.terms == Terms::AsHeld
+        part.choosable == Choosable::AsHeld
             || lines.into_iter().any(|id| self.entitlements.contains_key(id))
             || loaded.part_ids.get(&part.number).is_some_and(|id| self.parts.contains_key(id))
     }
@@ -49,7 +49,7 @@ impl Held {
     /// there is as much as is held.
     pub(crate) fn return_to(&self, loaded: &mut LoadedOffer) {
         for part in &mut loaded.offer.parts {
-            let capped = part.terms == Terms::AsHeld;
+            let capped = part.choosable == Choosable::AsHeld;
             for line in part.lines.iter_mut().filter(|_| capped) {
                 (line.owned, line.unlimited) = (line.allocated, false);
             }

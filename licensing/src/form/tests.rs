@@ -4,7 +4,7 @@ use crate::{
     catalogue::PartClass,
     entitlement::Entitlement,
     key::{KeyMapping, KeyName},
-    offer::{OfferedPart, OfferedProduct, OfferedSite, Terms},
+    offer::{Choosable, OfferedPart, OfferedProduct, OfferedSite},
 };
 
 fn part(number: &str, class: PartClass, keys: &[(&str, u32, u32)], owned: Quantity, allocated: Quantity) -> OfferedPart {
@@ -31,7 +31,7 @@ fn part(number: &str, class: PartClass, keys: &[(&str, u32, u32)], owned: Quanti
             term_days: None,
             ends_on: None,
         }],
-        terms: Terms::Free,
+        choosable: Choosable::Free,
         held: Quantity::ZERO,
     }
 }
@@ -233,7 +233,7 @@ fn a_second_server_needs_a_switchover_item_to_be_there() {
 fn what_an_update_only_gives_back_cannot_be_chosen_and_is_told() {
     let mut offer = offer();
     let part = offer.parts.iter_mut().find(|part| part.number.as_str() == "AL").expect("a part");
-    (part.terms, part.held) = (Terms::GivenBack, Quantity::new(2, 0));
+    (part.choosable, part.held) = (Choosable::GivenBack, Quantity::new(2, 0));
     let refused = form(&[("assigned.AL", "1")]).parse(&offer).expect_err("refused");
     assert_eq!(refused[0].field, "assigned.AL");
     let given_back = form(&[("assigned.AL", "")]).preview(&offer).parts;
@@ -241,7 +241,7 @@ fn what_an_update_only_gives_back_cannot_be_chosen_and_is_told() {
     assert_eq!((given_back.held, given_back.asked), (Quantity::new(2, 0), Quantity::ZERO));
     // What analysts alone add can be kept as far as it is held.
     let part = offer.parts.iter_mut().find(|part| part.number.as_str() == "AL").expect("a part");
-    part.terms = Terms::AsHeld;
+    part.choosable = Choosable::AsHeld;
     assert!(form(&[("assigned.AL", "2")]).parse(&offer).is_ok());
     offer.parts.iter_mut().for_each(|part| part.held = Quantity::ZERO);
     assert!(form(&[("assigned.AL", "2")]).parse(&offer).is_err());

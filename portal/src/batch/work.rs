@@ -229,7 +229,7 @@ impl Work {
         }
     }
 
-    /// What each of these lines comes to. Nobody waits for it: it is worked out in a thread of its own.
+    /// What each of these lines comes to, worked out away from the threads that answer.
     pub(super) async fn lines(mut self, lines: Vec<(u32, Cells)>) -> Result<(Self, Vec<(u32, Cells, Outcome)>), Error> {
         let working = tokio::task::spawn_blocking(move || {
             let outcomes = lines.into_iter().map(|(line, cells)| {
