@@ -1,8 +1,8 @@
 //! From the embedded SQLite to PostgreSQL, when one machine is outgrown.
 
 use crate::{
-    AuditEvent, Ctx, DatabaseAddress, Error,
-    database::{Database, row, run},
+    AuditEvent, Ctx, DatabaseAddress, Error, Write,
+    database::{Database, insert, row, run},
     entity,
     observe::Observed,
 };
@@ -23,7 +23,7 @@ pub enum CopyError {
     Database { address: DatabaseAddress, source: Error },
 }
 
-/// Rows that are held in memory at a time, of a table with at most 32 columns: PostgreSQL takes 65,535 values in a statement.
+/// Rows that are held in memory at a time.
 const BATCH: u64 = 1000;
 
 /// Copies everything but counted attempts to sign in from the SQLite file `from` into the empty PostgreSQL database `to`; how many rows.
@@ -48,14 +48,14 @@ pub async fn copy_database(from: &DatabaseAddress, to: &DatabaseAddress, ctx: &C
     if filled > 0 {
         return Err(CopyError::NotEmpty(to.clone()));
     }
-    let copied = tables(&read, write.on()).await.map_err(at(to))?;
+    let copied = tables(&read, &write).await.map_err(at(to))?;
     let event = AuditEvent::by_operator(ctx.now(), "operator", "database copied", from.to_string());
     write.commit(event).await.map_err(at(to))?;
     Ok(copied)
 }
 
 /// Each table after those that it refers to.
-async fn tables(read: &DatabaseTransaction, write: &DatabaseTransaction) -> Result<u64, Error> {
+async fn tables(read: &DatabaseTransaction, write: &Write) -> Result<u64, Error> {
     let mut copied = 0;
     macro_rules! copy {
         ($($table:ident)+) => {
@@ -86,7 +86,7 @@ async fn tables(read: &DatabaseTransaction, write: &DatabaseTransaction) -> Resu
         let sql = format!(
             "SELECT setval(pg_get_serial_sequence('{table}', 'id'), COALESCE((SELECT MAX(id) FROM {table}), 0) + 1, FALSE)"
         );
-        run(write, "copy: ids", &sql, []).await?;
+        run(write.on(), "copy: ids", &sql, []).await?;
     }
     #[derive(FromQueryResult)]
     struct Last {
@@ -94,11 +94,11 @@ async fn tables(read: &DatabaseTransaction, write: &DatabaseTransaction) -> Resu
     }
     let last: Option<Last> = row(read, "copy: serial numbers", "SELECT last FROM serial_numbers", []).await?;
     let next = last.map_or(1, |last| last.last + 1);
-    run(write, "copy: serial numbers", "SELECT setval('serial_numbers', $1, FALSE)", [next.into()]).await?;
+    run(write.on(), "copy: serial numbers", "SELECT setval('serial_numbers', $1, FALSE)", [next.into()]).await?;
     Ok(copied)
 }
 
-async fn table<E>(read: &DatabaseTransaction, write: &DatabaseTransaction) -> Result<u64, Error>
+async fn table<E>(read: &DatabaseTransaction, write: &Write) -> Result<u64, Error>
 where
     E: EntityTrait,
     E::Model: IntoActiveModel<E::ActiveModel> + Sync,
@@ -108,7 +108,7 @@ where
     let mut copied = 0;
     while let Some(batch) = batches.fetch_and_next().await? {
         copied += batch.len() as u64;
-        E::insert_many(batch.into_iter().map(IntoActiveModel::into_active_model)).exec_without_returning(write).await?;
+        insert::<E>(write, batch.into_iter().map(IntoActiveModel::into_active_model).collect()).await?;
     }
     Ok(copied)
 }

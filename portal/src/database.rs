@@ -1,9 +1,9 @@
 use crate::{AuditEvent, Ctx, Error, Failpoint, audit, observe::Observed};
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, EntityTrait, FromQueryResult,
-    IntoActiveModel, IsolationLevel, PrimaryKeyTrait, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
-    Value,
+    ActiveModelTrait, ColumnTrait, ColumnType, ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction,
+    DbBackend, EntityTrait, FromQueryResult, IdenStatic, IsolationLevel, Iterable, SqliteTransactionMode, Statement,
+    TransactionOptions, TransactionTrait, Value,
     sqlx::{
         postgres::PgConnectOptions,
         sqlite::{SqliteJournalMode, SqliteSynchronous},
@@ -411,27 +411,84 @@ pub(crate) fn elements(on: &impl ConnectionTrait, position: usize) -> String {
     }
 }
 
-/// Inserts `rows`, however many.
+/// The arrays of a JSON array, the parameter at `position`, as the column `value` of a table `t`: any number of records for one statement.
+pub(crate) fn records(on: &impl ConnectionTrait, position: usize) -> String {
+    match on.get_database_backend() {
+        DbBackend::Postgres => format!("jsonb_array_elements(${position}::jsonb) AS t (value)"),
+        _ => format!("json_each(${position}) AS t"),
+    }
+}
+
+/// Inserts `rows`, however many, all of which set the same columns.
 pub(crate) async fn insert<E: EntityTrait>(write: &Write, rows: Vec<E::ActiveModel>) -> Result<(), Error> {
     for rows in in_runs(rows) {
-        E::insert_many(rows).exec_without_returning(write.on()).await?;
+        write.on().execute_raw(insertion::<E>(write, rows, "")).await?;
+    }
+    Ok(())
+}
+
+/// Inserts `rows`. Where there is one already with what `key` names, it becomes the new one.
+pub(crate) async fn insert_or_replace<E: EntityTrait>(
+    write: &Write,
+    key: E::Column,
+    rows: Vec<E::ActiveModel>,
+) -> Result<(), Error> {
+    let key = key.as_str();
+    let others = E::Column::iter().map(|column| column.as_str()).filter(|column| *column != key);
+    let replacing: Vec<String> = others.map(|column| format!("{column} = excluded.{column}")).collect();
+    let otherwise = format!("ON CONFLICT ({key}) DO UPDATE SET {}", replacing.join(", "));
+    for rows in in_runs(rows) {
+        write.on().execute_raw(insertion::<E>(write, rows, &otherwise)).await?;
     }
     Ok(())
 }
 
 /// Inserts `rows`; the ids that the database gave them, in their order.
-pub(crate) async fn insert_returning_ids<E>(write: &Write, rows: Vec<E::ActiveModel>) -> Result<Vec<i64>, Error>
-where
-    E: EntityTrait<PrimaryKey: PrimaryKeyTrait<ValueType = i64>, Model: IntoActiveModel<E::ActiveModel>>,
-{
+pub(crate) async fn insert_returning_ids<E: EntityTrait>(write: &Write, rows: Vec<E::ActiveModel>) -> Result<Vec<i64>, Error> {
+    #[derive(FromQueryResult)]
+    struct Inserted {
+        id: i64,
+    }
     let mut all = Vec::with_capacity(rows.len());
     for rows in in_runs(rows) {
-        let mut ids = E::insert_many(rows).exec_with_returning_keys(write.on()).await?;
+        let inserted = Inserted::find_by_statement(insertion::<E>(write, rows, "RETURNING id")).all(write.on()).await?;
+        let mut ids: Vec<i64> = inserted.into_iter().map(|row| row.id).collect();
         // Ids ascend as rows are inserted; in which order they are returned is not said.
         ids.sort_unstable();
         all.extend(ids);
     }
     Ok(all)
+}
+
+/// The statement that inserts `rows`, and ends with `end`. The one that entities write copies each value twice, JSON with all its parts.
+fn insertion<E: EntityTrait>(write: &Write, rows: Vec<E::ActiveModel>, end: &str) -> Statement {
+    let backend = write.on().get_database_backend();
+    let set = |column: &E::Column| rows.first().is_some_and(|row| !row.is_not_set(*column));
+    let columns: Vec<E::Column> = E::Column::iter().filter(set).collect();
+    let places: Vec<String> = (0..rows.len()).map(|row| format!("({})", places::<E>(backend, &columns, row))).collect();
+    let values = rows.into_iter().flat_map(|mut row| {
+        let value = move |column: &E::Column| match row.take(*column).into_value() {
+            Some(Value::Json(json)) => Some(Value::String(json.map(|json| json.to_string()))),
+            value => value,
+        };
+        columns.iter().filter_map(value).collect::<Vec<_>>()
+    });
+    let names: Vec<&str> = columns.iter().map(IdenStatic::as_str).collect();
+    let (table, names, places) = (E::default(), names.join(", "), places.join(", "));
+    let sql = format!("INSERT INTO {} ({names}) VALUES {places} {end}", table.table_name());
+    Statement::from_sql_and_values(backend, sql, values)
+}
+
+/// Places for the values of the row at `row`.
+fn places<E: EntityTrait>(backend: DbBackend, columns: &[E::Column], row: usize) -> String {
+    let place = |(column, at): (&E::Column, usize)| match (backend, column.def().get_column_type()) {
+        (DbBackend::Postgres, ColumnType::Json | ColumnType::JsonBinary) => format!("CAST(${at} AS JSONB)"),
+        (DbBackend::Postgres, _) => format!("${at}"),
+        // Its driver would look for the name of each parameter among all of them.
+        _ => "?".to_owned(),
+    };
+    let places: Vec<String> = columns.iter().zip(row * columns.len() + 1..).map(place).collect();
+    places.join(", ")
 }
 
 /// A count or quantity of the schema as the domain has it.

@@ -3,7 +3,7 @@
 use crate::{
     AccountAccess, Error, Failpoint, FileState, Portal, Write,
     activity::facet,
-    database::{in_runs, insert, insert_returning_ids, marks, parsed, run},
+    database::{in_runs, insert, insert_or_replace, insert_returning_ids, marks, parsed, run},
     entity::{activation_file, allocation, file_machine, file_revision, listed_file, unordered_part},
     offer::LoadedOffer,
 };
@@ -16,7 +16,7 @@ use licensing::{
     offer::{Choosable, OfferedPart, Updated},
     preview::Preview,
 };
-use sea_orm::{ActiveValue::Set, EntityTrait, NotSet, sea_query::OnConflict};
+use sea_orm::{ActiveValue::Set, NotSet};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -395,19 +395,6 @@ impl AccountAccess {
 
     /// Puts files, as their current revisions have them, where lists and searches find them.
     async fn list(&self, write: &Write, stored: &[StoredRevision], now: DateTime<Utc>) -> Result<(), Error> {
-        use listed_file::Column;
-        let columns = [
-            Column::Facet,
-            Column::SiteId,
-            Column::GeneratedBy,
-            Column::GeneratedAt,
-            Column::ValidThrough,
-            Column::Machine,
-            Column::SwitchoverMachine,
-            Column::ServerLine,
-            Column::UpdatesThrough,
-        ];
-        let replacing = OnConflict::column(Column::FileId).update_columns(columns).to_owned();
         let (mut listed, mut machines) = (Vec::new(), Vec::new());
         for StoredRevision { file_id, draft, .. } in stored {
             let servers = draft.request.binding.servers();
@@ -435,10 +422,7 @@ impl AccountAccess {
                 other: Set(names.iter().find(|other| *other != name).cloned()),
             }));
         }
-        for listed in in_runs(listed) {
-            let inserted = listed_file::Entity::insert_many(listed).on_conflict(replacing.clone());
-            inserted.exec_without_returning(write.on()).await?;
-        }
+        insert_or_replace::<listed_file::Entity>(write, listed_file::Column::FileId, listed).await?;
         let updated: Vec<i64> =
             stored.iter().filter(|stored| stored.draft.file.revision > 1).map(|stored| stored.file_id).collect();
         for ids in in_runs(updated) {

@@ -4,7 +4,7 @@
 use crate::{
     AccountAccess, AuditEvent, Error, Failpoint, MOST_COUNTED, NotGenerated, SubmissionKey, Write,
     activity::ACTIVE,
-    database::{count, parsed, row, rows, run},
+    database::{count, insert, parsed, row, rows, run},
     entity::{upgrade, upgrade_line},
     submission::{Action, Asked, Before},
 };
@@ -16,7 +16,7 @@ use licensing::{
     form::Refusal,
     upgrade::{Moved, UpgradablePart, parse},
 };
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait, EntityTrait, FromQueryResult, NotSet};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait, FromQueryResult, NotSet};
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -175,7 +175,7 @@ impl AccountAccess {
             part_id: Set(*part),
             target_part_id: Set(*target),
         });
-        upgrade_line::Entity::insert_many(lines).exec_without_returning(write.on()).await.map_err(Error::from)?;
+        insert::<upgrade_line::Entity>(&write, lines.collect()).await?;
         write.reach(Failpoint::UpgradeStored);
         let reference = format!("UP-{upgrade_id:07}");
         if !self.note_submission(&write, asked, reference.clone()).await? {

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     AccountAccess, AuditEvent, Error, Failpoint, Portal, Write,
-    database::{count, rows, run},
+    database::{count, records, rows, run},
     generate::{generated_event, next_serials},
     outbox,
     revision::{Ledger, Made, StoredRevision, allocate},
@@ -18,7 +18,7 @@ use licensing::{
     batch::{Kind, LineState, MOST_LINES, Mode},
     file::Change,
 };
-use sea_orm::{FromQueryResult, Value};
+use sea_orm::FromQueryResult;
 use serde_json::json;
 use std::sync::Arc;
 use tokio::{sync::mpsc, task::JoinHandle};
@@ -130,7 +130,7 @@ impl Portal {
 impl AccountAccess {
     /// Works on the next lines of a batch; whether more are left.
     async fn work_on(&self, reference: &str) -> Result<bool, Error> {
-        let write = self.write().await?;
+        let write = Arc::new(self.write().await?);
         let batch = self.stored_batch(write.on(), reference).await?;
         let now = self.portal().now();
         let (BatchState::Running, Some(mode)) = (batch.state, batch.mode) else { return Ok(false) };
@@ -160,6 +160,7 @@ impl AccountAccess {
             run(write.on(), "batch: end", sql, [now.into(), batch.id.into()]).await?;
             self.queue_batch_mail(&write, &batch, reference, &counts, now).await?;
         }
+        let write = Arc::into_inner(write).ok_or_else(|| Error::internal("somebody is still writing a batch that is stored"))?;
         let told = |counts: &LineCounts| json!({ "done": counts.done, "left": counts.left, "refused": counts.refused });
         write.commit(AuditEvent::on_account(now, self, "batch", reference).changing(told(&before), told(&counts))).await?;
         self.portal().ctx.reach(Failpoint::BatchCommitted);
@@ -222,16 +223,16 @@ impl AccountAccess {
     /// Stores what is prepared. Lines that are refused by now, where that stops all: nothing must be kept then.
     async fn store_ready(
         &self,
-        write: &Write,
+        write: &Arc<Write>,
         batch: &Stored,
         mode: Mode,
         mut ready: mpsc::Receiver<Steps>,
         now: DateTime<Utc>,
     ) -> Result<Option<Vec<Ended>>, Error> {
-        let mut began = Began::default();
+        let (mut began, batch_id) = (Began::default(), batch.id);
         loop {
             let begin_next = async {
-                let Some(mut steps) = ready.recv().await else { return Ok(None) };
+                let Some(mut steps) = ready.recv().await else { return Ok::<_, Error>(None) };
                 let refused: Vec<Ended> = steps.ended.extract_if(.., |ended| ended.state == LineState::Refused).collect();
                 if mode == Mode::Whole && !refused.is_empty() {
                     return Ok(Some(Err(refused)));
@@ -239,8 +240,12 @@ impl AccountAccess {
                 steps.ended.extend(refused);
                 Ok(Some(Ok(self.begin_steps(write, batch, steps, now).await?)))
             };
-            // One slice begins while what follows of the one before is stored.
-            let ((), next) = tokio::try_join!(self.end_steps(write, batch, began, now), begin_next)?;
+            // One slice begins while what follows of the one before is stored: both cores write statements.
+            let (access, write) = (self.clone(), Arc::clone(write));
+            let ending = tokio::spawn(async move { access.end_steps(&write, batch_id, began, now).await });
+            let (ended, next) = tokio::join!(ending, begin_next);
+            ended.map_err(Error::internal)??;
+            let next = next?;
             began = match next {
                 None => return Ok(None),
                 Some(Err(refused)) => return Ok(Some(refused)),
@@ -287,12 +292,12 @@ impl AccountAccess {
     }
 
     /// Stores what files hold, what each line led to, and the events that tell of it.
-    async fn end_steps(&self, write: &Write, batch: &Stored, began: Began, now: DateTime<Utc>) -> Result<(), Error> {
+    async fn end_steps(&self, write: &Write, batch_id: i64, began: Began, now: DateTime<Utc>) -> Result<(), Error> {
         let Began { stored, events, ended } = began;
         if ended.is_empty() {
             return Ok(());
         }
-        tokio::try_join!(self.store_held(write, &stored, now), write.record(events), store_ended(write, batch.id, ended))?;
+        tokio::try_join!(self.store_held(write, &stored, now), write.record(events), store_ended(write, batch_id, ended))?;
         write.reach(Failpoint::LinesStored);
         Ok(())
     }
@@ -361,34 +366,20 @@ async fn ready_lines(write: &Write, batch_id: i64, most: usize) -> Result<Vec<(u
     lines.into_iter().map(|line| Ok((count(line.line)?, cells(line.asked)?))).collect()
 }
 
-/// Lines whose end one statement notes. The driver of SQLite looks for the name of each parameter among all of the statement.
-const TOLD_TOGETHER: usize = 32;
-
 /// Notes what came of lines.
-async fn store_ended(write: &Write, batch_id: i64, mut ended: Vec<Ended>) -> Result<(), Error> {
-    ended.sort_by_key(|ended| ended.line);
-    let mut left = ended.into_iter();
-    loop {
-        let ended: Vec<Ended> = left.by_ref().take(TOLD_TOGETHER).collect();
-        let (Some(least), Some(most)) = (ended.first(), ended.last()) else { return Ok(()) };
-        let within = [batch_id, least.line.into(), most.line.into()];
-        let places: Vec<String> = (0..ended.len())
-            .map(|at| {
-                let first = 4 + 5 * at;
-                format!("(${first}, ${}, ${}, ${}, ${})", first + 1, first + 2, first + 3, first + 4)
-            })
-            .collect();
-        // Both databases call the columns of VALUES column1 to column5, and would read the whole batch each time but for its bounds.
-        let sql = format!(
-            "UPDATE batch_lines SET state = t.column2, words = t.column3, file_id = t.column4, revision = t.column5
-             FROM (VALUES {}) AS t WHERE batch_id = $1 AND line BETWEEN $2 AND $3 AND line = t.column1",
-            places.join(", ")
-        );
-        let values = ended.into_iter().flat_map(|ended| -> [Value; 5] {
-            let (file_id, revision) = ended.led_to.map(|(file_id, revision)| (file_id, i64::from(revision))).unzip();
-            [i64::from(ended.line).into(), ended.state.code().into(), ended.words.into(), file_id.into(), revision.into()]
-        });
-        let values = within.into_iter().map(Value::from).chain(values);
-        run(write.on(), "batch: what came of lines", &sql, values).await?;
-    }
+async fn store_ended(write: &Write, batch_id: i64, ended: Vec<Ended>) -> Result<(), Error> {
+    // Each record names its batch, too: SQLite would otherwise read the whole batch, and the records for each of its lines.
+    let sql = format!(
+        "UPDATE batch_lines SET state = t.value ->> 2, words = t.value ->> 3,
+                file_id = CAST(t.value ->> 4 AS BIGINT), revision = CAST(t.value ->> 5 AS BIGINT)
+         FROM {} WHERE batch_id = CAST(t.value ->> 0 AS BIGINT) AND line = CAST(t.value ->> 1 AS BIGINT)",
+        records(write.on(), 1)
+    );
+    let ended = ended.into_iter().map(|Ended { line, state, words, led_to }| {
+        let (file_id, revision) = led_to.unzip();
+        json!([batch_id, line, state.code(), words, file_id, revision])
+    });
+    let ended = ended.collect::<serde_json::Value>().to_string();
+    run(write.on(), "batch: what came of lines", &sql, [ended.into()]).await?;
+    Ok(())
 }
