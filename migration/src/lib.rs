@@ -16,6 +16,7 @@ mod m0006_licence_types;
 mod m0007_life_of_a_file;
 mod m0008_batches;
 mod m0009_lookups;
+mod m0010_lists;
 
 pub struct Migrator;
 
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_life_of_a_file::Migration),
             Box::new(m0008_batches::Migration),
             Box::new(m0009_lookups::Migration),
+            Box::new(m0010_lists::Migration),
         ]
     }
 }

@@ -3,7 +3,7 @@
 //! `listed_files` has a row for each file, with what its current revision says. Its *facet* (state, licence type and product in one text) stands
 //! in each index before the column that sorts, so that one **run** of an index answers each facet in order; a page merges the runs of the facets
 //! that are asked for. What is narrow enough is read whole from the narrowest of its filters and sorted. `docs/performance.md` has the plans.
-//! `file_machines` has a row for each name of a machine, with its facet, and the other name of a pair.
+//! `file_machines` has a row for each name of a machine, with the other name of a pair and what its file is filtered and sorted by.
 
 mod search;
 

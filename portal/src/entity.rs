@@ -228,6 +228,10 @@ table!(
     account_id: i64,
     facet: String,
     other: Option<String>,
+    site_id: i64,
+    generated_by: i64,
+    generated_at: DateTimeUtc,
+    valid_through: Date,
 );
 table!(
     file_revision, "file_revisions",

@@ -400,7 +400,7 @@ impl AccountAccess {
             let servers = draft.request.binding.servers();
             let names: Vec<String> = servers.iter().map(|server| server.machine_name.as_str().to_ascii_lowercase()).collect();
             let mut names_in_order = names.iter().cloned();
-            listed.push(listed_file::ActiveModel {
+            let file = listed_file::ActiveModel {
                 file_id: Set(*file_id),
                 account_id: Set(self.account_id()),
                 facet: Set(draft.facet()),
@@ -412,15 +412,20 @@ impl AccountAccess {
                 switchover_machine: Set(names_in_order.next()),
                 server_line: Set(draft.server_line),
                 updates_through: Set(draft.file.updates_through.unwrap_or(NEVER)),
-            });
+            };
             let names: BTreeSet<String> = names.into_iter().collect();
             machines.extend(names.iter().map(|name| file_machine::ActiveModel {
-                account_id: Set(self.account_id()),
-                facet: Set(draft.facet()),
+                file_id: file.file_id.clone(),
                 name: Set(name.clone()),
-                file_id: Set(*file_id),
+                account_id: file.account_id.clone(),
+                facet: file.facet.clone(),
                 other: Set(names.iter().find(|other| *other != name).cloned()),
+                site_id: file.site_id.clone(),
+                generated_by: file.generated_by.clone(),
+                generated_at: file.generated_at.clone(),
+                valid_through: file.valid_through.clone(),
             }));
+            listed.push(file);
         }
         insert_or_replace::<listed_file::Entity>(write, listed_file::Column::FileId, listed).await?;
         let updated: Vec<i64> =

@@ -26,14 +26,6 @@ impl Column {
             Sort::EndFirst | Sort::EndLast => Self::End,
         }
     }
-
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Time => "l.generated_at",
-            Self::Machine => "l.machine",
-            Self::End => "l.valid_through",
-        }
-    }
 }
 
 /// What the rows are read through: an index that begins with it.
@@ -45,6 +37,15 @@ enum Driver {
     People,
     /// Names of machines, in their order.
     Machines,
+}
+
+impl Driver {
+    const fn table(self) -> &'static str {
+        match self {
+            Self::Machines => "file_machines l",
+            Self::Facets | Self::Sites | Self::People => "listed_files l",
+        }
+    }
 }
 
 /// A filter as the database is asked for it.
@@ -171,7 +172,7 @@ impl Search {
             if !wanted {
                 return "-1".to_owned();
             }
-            counted(&self.source(&mut statement, driver, Narrowed::ByDriver, Columns::None))
+            counted(&self.source(&mut statement, driver, Narrowed::ByDriver, "1 AS one"))
         };
         let sql = format!(
             "SELECT CAST({} AS BIGINT) AS times, CAST({} AS BIGINT) AS sites, CAST({} AS BIGINT) AS people, CAST({} AS BIGINT) AS machines",
@@ -211,7 +212,7 @@ impl Search {
 
     /// The statement that counts them.
     fn count(&self, statement: &mut Statement, driver: Driver) -> String {
-        counted(&self.source(statement, driver, Narrowed::Wholly, Columns::None))
+        counted(&self.source(statement, driver, Narrowed::Wholly, "1 AS one"))
     }
 
     /// The rows of a page: (file_id, key), in their order.
@@ -223,7 +224,17 @@ impl Search {
         begin: Option<(Key, i64)>,
         most: usize,
     ) -> String {
-        let key = self.key(statement);
+        let few = found.is_some_and(|found| found <= MOST_COUNTED) || self.column() == Column::End;
+        let in_order = match (driver, self.column()) {
+            (_, Column::End) => false,
+            (Driver::Machines, column) => column == Column::Machine,
+            // Days are in the order of time.
+            (Driver::Facets, column) => column == Column::Time || found.is_none(),
+            (Driver::Sites | Driver::People, _) => true,
+        };
+        // Of many rows only an index in the right order gives the first ones quickly.
+        let driver = if few || in_order { driver } else { Driver::Facets };
+        let key = self.key(statement, driver);
         let begins = begin.is_some();
         let after = begin.map(|(key, file)| {
             let value: Value = match key {
@@ -239,29 +250,17 @@ impl Search {
             None => String::new(),
         };
         let order = self.order("key", "file_id");
-        let few = found.is_some_and(|found| found <= MOST_COUNTED) || self.column() == Column::End;
-        let in_order = match (driver, self.column()) {
-            (_, Column::End) => false,
-            (Driver::Machines, column) => column == Column::Machine,
-            (Driver::Facets | Driver::Sites | Driver::People, _) => true,
-        };
         if few && !in_order {
-            let source = self.source(statement, driver, Narrowed::Wholly, Columns::All);
-            let after = after(&key, "l.file_id");
-            return format!(
-                "SELECT l.file_id AS file_id, {key} AS key FROM ({source}) l WHERE TRUE{after} ORDER BY {order} LIMIT {most}"
-            );
+            let source = self.source(statement, driver, Narrowed::Wholly, &format!("l.file_id AS file_id, {key} AS key"));
+            let after = after("key", "file_id");
+            return format!("SELECT file_id, key FROM ({source}) found WHERE TRUE{after} ORDER BY {order} LIMIT {most}");
         }
-        // Of many rows only an index in the right order gives the first ones quickly.
-        let driver = if in_order { driver } else { Driver::Facets };
-        // Names of machines stand in their index in order.
-        let (key, file) = if driver == Driver::Machines { ("n.name", "n.file_id") } else { (key.as_str(), "l.file_id") };
-        let after = after(key, file);
+        let after = after(&key, "l.file_id");
         let tests = self.tests(statement, driver, Narrowed::Wholly, Some(self.column()), begins);
-        let table = table(driver, !tests.is_empty());
+        let table = driver.table();
         let run = |run: String| {
             format!(
-                "SELECT * FROM (SELECT {file} AS file_id, {key} AS key FROM {table} WHERE {run}{tests}{after}
+                "SELECT * FROM (SELECT l.file_id AS file_id, {key} AS key FROM {table} WHERE {run}{tests}{after}
                  ORDER BY {order} LIMIT {most}) run"
             )
         };
@@ -270,13 +269,16 @@ impl Search {
     }
 
     /// What sorts: with a name of a machine, the first by name of those that begin with it.
-    fn key(&self, statement: &mut Statement) -> String {
+    fn key(&self, statement: &mut Statement, driver: Driver) -> String {
         match (&self.machine, self.column()) {
+            (Some(_), Column::Machine) if driver == Driver::Machines => "l.name".to_owned(),
             (Some(machine), Column::Machine) => {
                 let (from, to) = prefix(statement, machine);
                 matching(&from, &to)
             }
-            (_, column) => column.name().to_owned(),
+            (_, Column::Time) => "l.generated_at".to_owned(),
+            (_, Column::Machine) => "l.machine".to_owned(),
+            (_, Column::End) => "l.valid_through".to_owned(),
         }
     }
 
@@ -285,46 +287,42 @@ impl Search {
         format!("{key} {direction}, {file} {direction}")
     }
 
-    /// Every row that `driver` leads to.
-    fn source(&self, statement: &mut Statement, driver: Driver, narrowed: Narrowed, columns: Columns) -> String {
+    /// `columns` of every row that `driver` leads to.
+    fn source(&self, statement: &mut Statement, driver: Driver, narrowed: Narrowed, columns: &str) -> String {
         let tests = self.tests(statement, driver, narrowed, None, false);
-        let table = table(driver, columns == Columns::All || !tests.is_empty());
-        let columns = match columns {
-            Columns::All => "l.file_id, l.generated_at, l.valid_through, l.machine, l.switchover_machine",
-            Columns::None => "1 AS one",
-        };
+        let table = driver.table();
         let run = |run: String| format!("SELECT {columns} FROM {table} WHERE {run}{tests}");
         self.runs(statement, driver, false).into_iter().map(run).collect::<Vec<_>>().join(" UNION ALL ")
     }
 
     /// The conditions of each run of the index that `driver` begins with.
     fn runs(&self, statement: &mut Statement, driver: Driver, begins: bool) -> Vec<String> {
-        let (begins, facet): (Vec<String>, &str) = match (driver, self.site, &self.people, &self.machine) {
-            (Driver::Sites, Some(site), ..) => (vec![format!("l.site_id = {}", statement.bind(site))], "l.facet"),
+        let begins: Vec<String> = match (driver, self.site, &self.people, &self.machine) {
+            (Driver::Sites, Some(site), ..) => vec![format!("l.site_id = {}", statement.bind(site))],
             (Driver::People, _, Some(people), _) => {
                 let account = statement.bind(self.account);
                 let person = |id: &i64| format!("l.account_id = {account} AND l.generated_by = {}", statement.bind(*id));
-                (people.iter().map(person).collect(), "l.facet")
+                people.iter().map(person).collect()
             }
             (Driver::Machines, _, _, Some(machine)) => {
                 let account = statement.bind(self.account);
                 let (from, to) = prefix(statement, machine);
                 let bounds = match (begins, self.sort.descends()) {
-                    (false, _) => format!("n.name >= {from} AND n.name < {to}"),
-                    (true, false) => format!("n.name < {to}"),
-                    (true, true) => format!("n.name >= {from}"),
+                    (false, _) => format!("l.name >= {from} AND l.name < {to}"),
+                    (true, false) => format!("l.name < {to}"),
+                    (true, true) => format!("l.name >= {from}"),
                 };
                 // A pair whose names both begin so is found by the first of them.
                 let names = format!(
-                    "n.account_id = {account} AND {bounds}
-                     AND (n.other IS NULL OR n.other < {from} OR n.other >= {to} OR n.name <= n.other)"
+                    "l.account_id = {account} AND {bounds}
+                     AND (l.other IS NULL OR l.other < {from} OR l.other >= {to} OR l.name <= l.other)"
                 );
-                (vec![names], "n.facet")
+                vec![names]
             }
-            _ => (vec![format!("l.account_id = {}", statement.bind(self.account))], "l.facet"),
+            _ => vec![format!("l.account_id = {}", statement.bind(self.account))],
         };
         let facets: Vec<String> = self.facets.iter().map(|facet| statement.bind(facet.as_str())).collect();
-        let run = |begin: &String| facets.iter().map(|text| format!("{begin} AND {facet} = {text}")).collect::<Vec<_>>();
+        let run = |begin: &String| facets.iter().map(|text| format!("{begin} AND l.facet = {text}")).collect::<Vec<_>>();
         begins.iter().flat_map(run).collect()
     }
 
@@ -381,26 +379,9 @@ enum Narrowed {
     Wholly,
 }
 
-/// What is read of a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Columns {
-    /// That it is there.
-    None,
-    All,
-}
-
 /// How many rows `source` gives, to one more than [`MOST_COUNTED`].
 fn counted(source: &str) -> String {
     format!("(SELECT COUNT(*) FROM (SELECT * FROM ({source}) s LIMIT {}) c)", MOST_COUNTED + 1)
-}
-
-/// What the runs of `driver` are read from; with `listed` each row of `listed_files` stands in it as `l`.
-const fn table(driver: Driver, listed: bool) -> &'static str {
-    match (driver, listed) {
-        (Driver::Machines, false) => "file_machines n",
-        (Driver::Machines, true) => "file_machines n JOIN listed_files l ON l.file_id = n.file_id",
-        (Driver::Facets | Driver::Sites | Driver::People, _) => "listed_files l",
-    }
 }
 
 /// The bounds between which names with a prefix lie.

@@ -113,7 +113,8 @@ pub(super) const RULES: [Rule; 19] = [
                  OR l.updates_through <> COALESCE(r.updates_through, '0001-01-01')
                  OR (l.server_line IS NOT NULL) <> (f.state = 'active' AND f.licence_type IN ('production', 'evaluation'))
                  OR (l.server_line IS NOT NULL AND NOT EXISTS (SELECT 1 FROM allocations a WHERE a.revision_id = r.id AND a.entitlement_id = l.server_line))
-                 OR (SELECT COUNT(CASE WHEN m.account_id = f.account_id AND m.facet = l.facet
+                 OR (SELECT COUNT(CASE WHEN m.account_id = f.account_id AND m.facet = l.facet AND m.site_id = l.site_id
+                        AND m.generated_by = l.generated_by AND m.generated_at = l.generated_at AND m.valid_through = l.valid_through
                         AND ((m.name = l.machine AND COALESCE(m.other, m.name) = COALESCE(l.switchover_machine, l.machine))
                             OR (m.name = l.switchover_machine AND m.other = l.machine)) THEN 1 END)
                      FROM file_machines m WHERE m.file_id = f.id)

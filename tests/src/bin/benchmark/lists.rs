@@ -249,8 +249,12 @@ async fn fill(database: &DatabaseConnection, backend: Backend) -> Result<()> {
              FROM activation_files f JOIN products p ON p.id = f.product_id JOIN file_revisions r ON r.file_id = f.id
              WHERE f.id NOT IN (SELECT file_id FROM listed_files)"
             .to_owned(),
-        "INSERT INTO file_machines (account_id, facet, name, file_id, other) SELECT account_id, facet, machine, file_id, switchover_machine FROM listed_files".to_owned(),
-        "INSERT INTO file_machines (account_id, facet, name, file_id, other) SELECT account_id, facet, switchover_machine, file_id, machine FROM listed_files WHERE switchover_machine IS NOT NULL"
+        "INSERT INTO file_machines (account_id, facet, name, file_id, other, site_id, generated_by, generated_at, valid_through)
+             SELECT account_id, facet, machine, file_id, switchover_machine, site_id, generated_by, generated_at, valid_through FROM listed_files"
+            .to_owned(),
+        "INSERT INTO file_machines (account_id, facet, name, file_id, other, site_id, generated_by, generated_at, valid_through)
+             SELECT account_id, facet, switchover_machine, file_id, machine, site_id, generated_by, generated_at, valid_through FROM listed_files
+             WHERE switchover_machine IS NOT NULL"
             .to_owned(),
         match backend {
             Backend::Sqlite => "PRAGMA wal_checkpoint(TRUNCATE)".to_owned(),
