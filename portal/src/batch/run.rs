@@ -145,10 +145,12 @@ impl AccountAccess {
         work.survey(write.on(), lines.iter().map(|(_, cells)| cells)).await?;
         // While the database stores one slice, the next ones are worked out and their files made.
         let (ahead, ready) = mpsc::channel(AHEAD);
-        let preparing = self.prepare(&write, work, lines, ahead);
-        let storing = self.store_ready(&write, &batch, mode, ready, now);
-        let (prepared, stored) = tokio::join!(preparing, storing);
-        prepared?;
+        let preparing = tokio::spawn({
+            let (access, write) = (self.clone(), Arc::clone(&write));
+            async move { access.prepare(&write, work, lines, ahead).await }
+        });
+        let stored = self.store_ready(&write, &batch, mode, ready, now).await;
+        preparing.await.map_err(Error::internal)??;
         if let Some(refused) = stored? {
             drop(write);
             return self.refuse_whole(&batch, refused).await.map(|()| false);
