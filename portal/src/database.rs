@@ -273,8 +273,8 @@ async fn connect(address: &DatabaseAddress, connections: u32, create: bool) -> R
         DatabaseAddress::Sqlite(path) => {
             let mut options = ConnectOptions::new("sqlite::memory:");
             let path = path.clone();
-            // All are opened at the start and kept: opening one later needs file descriptors that may not be there then.
-            options.min_connections(connections).max_lifetime(None).idle_timeout(None);
+            // All are opened at the start: opening one later needs file descriptors that may not be there then.
+            options.min_connections(connections);
             options.map_sqlx_sqlite_opts(move |sqlite| {
                 sqlite
                     .filename(&path)
@@ -303,6 +303,9 @@ async fn connect(address: &DatabaseAddress, connections: u32, create: bool) -> R
             options
         }
     };
+    // They are kept. The driver's task that ends old ones counts those at rest, a count that is below zero for a moment when one is returned and taken
+    // at once: the task would then go round for ever, on a thread that answers nobody else.
+    options.max_lifetime(None).idle_timeout(None);
     options.max_connections(connections).acquire_timeout(PATIENCE).sqlx_logging(false);
     Ok(sea_orm::Database::connect(options).await?)
 }

@@ -10,7 +10,7 @@ mod report;
 pub use browser::{Answer, Browser};
 pub use connection::{Connection, Head};
 pub use form::{NEW, UNUSED_KEY, changed, form, fresh_key};
-pub use postgres::{Cluster, Durability, free_port};
+pub use postgres::{Cluster, Durability, free_port, lasting};
 pub use process::{Home, PATIENCE, Process};
 pub use report::{Size, report, seed};
 
@@ -281,7 +281,7 @@ impl Server {
             Some(Secret(url)) => url.clone(),
             None => format!("sqlite://{}", self.database_file().display()),
         };
-        Database::connect(url).await.expect("the database opens")
+        Database::connect(lasting(url)).await.expect("the database opens")
     }
 
     /// Rows of a query.

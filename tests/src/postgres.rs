@@ -1,6 +1,6 @@
 //! A throw-away PostgreSQL on loopback, ended with the process that started it, whatever ends that process.
 
-use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
 use std::{
     fs,
     io::{BufRead, BufReader, Write},
@@ -115,7 +115,7 @@ impl Cluster {
 
     async fn connection(&self) -> DatabaseConnection {
         for _ in 0..600 {
-            if let Ok(connection) = Database::connect(self.url("postgres")).await {
+            if let Ok(connection) = Database::connect(lasting(self.url("postgres"))).await {
                 return connection;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -146,6 +146,15 @@ impl Drop for Cluster {
         drop(self.keeper.stdin.take());
         let _ = self.keeper.wait();
     }
+}
+
+/// How a test connects to the database at `url`. Connections are kept, as the product keeps its own: the driver's task that ends old ones can go round
+/// for ever.
+#[must_use]
+pub fn lasting(url: String) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options.max_lifetime(None).idle_timeout(None);
+    options
 }
 
 /// Where Debian has `initdb` and `postgres`, the latest version first; elsewhere they are on the path.

@@ -14,7 +14,7 @@ use std::{
     },
     time::{Duration, Instant},
 };
-use tests::{AMELIA, Backend, Browser, Home, NEW, PATIENCE, PETRA, Size, changed, form, fresh_key, report, seed};
+use tests::{AMELIA, Backend, Browser, Home, NEW, PATIENCE, PETRA, Size, changed, form, fresh_key, lasting, report, seed};
 use tokio::{sync::Mutex, task::JoinSet};
 
 /// The database of `home`, opened by the test itself.
@@ -23,7 +23,7 @@ async fn database(home: &Home) -> sea_orm::DatabaseConnection {
         Some(Secret(url)) => url.clone(),
         None => format!("sqlite://{}", home.data().join("demo.sqlite").display()),
     };
-    Database::connect(url).await.expect("the database opens")
+    Database::connect(lasting(url)).await.expect("the database opens")
 }
 
 #[derive(FromQueryResult)]

@@ -6,7 +6,7 @@ use sea_orm::{ConnectionTrait, Database};
 use serde_json::Value;
 use server::Secret;
 use std::fs;
-use tests::{AMELIA, Backend, Browser, Home, LENA, NEW, Server, changed, free_port, fresh_key};
+use tests::{AMELIA, Backend, Browser, Home, LENA, NEW, Server, changed, free_port, fresh_key, lasting};
 
 /// Stands in everything that is sent, and in every setting that is a secret.
 const CANARY: &str = "canary7f3a";
@@ -111,7 +111,7 @@ async fn nothing_of_people_is_logged(backend: Backend) {
         Some(Secret(url)) => url.clone(),
         None => format!("sqlite://{}", home.data().join("demo.sqlite").display()),
     };
-    let database = Database::connect(url).await.expect("the database opens");
+    let database = Database::connect(lasting(url)).await.expect("the database opens");
     database.execute_unprepared("ALTER TABLE install_sites RENAME TO elsewhere").await.expect("damaged");
     let failed = browser.post(NEW, &fields(&format!("{CANARY}AAAAAAAAAAAA"), 1)).await;
     assert_eq!(failed.status, StatusCode::INTERNAL_SERVER_ERROR);

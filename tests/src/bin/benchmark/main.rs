@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use ed25519_dalek::{Signer, SigningKey, Verifier};
 use licensing::file::{ActivationFile, Expected, KeyName, KeyRing, Note, Verdict, VerifierKey, sign};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    ConnectionTrait, Database, DatabaseConnection, SqliteTransactionMode, TransactionOptions, TransactionTrait,
     sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
 };
 use server::Secret;
@@ -26,7 +26,7 @@ use std::{
     },
     time::{Duration, Instant},
 };
-use tests::{Backend, Connection, Home, LENA, Process};
+use tests::{Backend, Connection, Home, LENA, Process, lasting};
 use tokio::task::JoinSet;
 
 /// The allocator of the product, for what is measured in this process.
@@ -361,9 +361,9 @@ async fn bare_commit(database: &DatabaseConnection) -> Result<()> {
 async fn connect(home: &Home, connections: u32) -> Result<DatabaseConnection> {
     let file = home.data().join("demo.sqlite");
     let mut options = match &home.settings.database_url {
-        Some(Secret(url)) => ConnectOptions::new(url.clone()),
+        Some(Secret(url)) => lasting(url.clone()),
         None => {
-            let mut options = ConnectOptions::new(format!("sqlite://{}", file.display()));
+            let mut options = lasting(format!("sqlite://{}", file.display()));
             options.map_sqlx_sqlite_opts(|sqlite| {
                 let patience = Duration::from_secs(30);
                 sqlite.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full).busy_timeout(patience)
