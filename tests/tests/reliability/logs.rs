@@ -1,12 +1,15 @@
 //! What is logged and counted: enough to find a request by its reference, and nothing that belongs to people.
 
-use crate::{EXECUTABLE, kills::fields};
+use crate::{
+    EXECUTABLE,
+    kills::{database, fields},
+};
 use reqwest::StatusCode;
-use sea_orm::{ConnectionTrait, Database};
+use sea_orm::ConnectionTrait;
 use serde_json::Value;
 use server::Secret;
 use std::fs;
-use tests::{AMELIA, Backend, Browser, Home, LENA, NEW, Server, changed, free_port, fresh_key, lasting};
+use tests::{AMELIA, Backend, Browser, Home, LENA, NEW, Server, changed, free_port, fresh_key};
 
 /// Stands in everything that is sent, and in every setting that is a secret.
 const CANARY: &str = "canary7f3a";
@@ -107,11 +110,7 @@ async fn nothing_of_people_is_logged(backend: Backend) {
     let browser = home.browser();
     plant(&home, &browser).await;
     // The same while the database fails, and while it is damaged.
-    let url = match &home.settings.database_url {
-        Some(Secret(url)) => url.clone(),
-        None => format!("sqlite://{}", home.data().join("demo.sqlite").display()),
-    };
-    let database = Database::connect(lasting(url)).await.expect("the database opens");
+    let database = database(&home).await;
     database.execute_unprepared("ALTER TABLE install_sites RENAME TO elsewhere").await.expect("damaged");
     let failed = browser.post(NEW, &fields(&format!("{CANARY}AAAAAAAAAAAA"), 1)).await;
     assert_eq!(failed.status, StatusCode::INTERNAL_SERVER_ERROR);
