@@ -414,7 +414,8 @@ pub(crate) fn elements(on: &impl ConnectionTrait, position: usize) -> String {
     }
 }
 
-/// The arrays of a JSON array, the parameter at `position`, as the column `value` of a table `t`: any number of records for one statement.
+/// The numbers or arrays of a JSON array, the parameter at `position`, as the column `value` of a table `t`: any number of records for one
+/// statement.
 pub(crate) fn records(on: &impl ConnectionTrait, position: usize) -> String {
     match on.get_database_backend() {
         DbBackend::Postgres => format!("jsonb_array_elements(${position}::jsonb) AS t (value)"),

@@ -1,6 +1,6 @@
 use crate::{
     AccountAccess, Error,
-    database::{count, known, parsed, row, rows},
+    database::{count, known, parsed, records, row, rows},
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use licensing::{
@@ -13,8 +13,12 @@ use licensing::{
     key::KeyCounts,
 };
 use sea_orm::{ConnectionTrait, FromQueryResult};
+use serde_json::json;
 use sha2::{Digest, Sha256};
-use std::fmt::{self, Write as _};
+use std::{
+    collections::HashMap,
+    fmt::{self, Write as _},
+};
 
 /// Whether a file counts. Domain §6.3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -181,22 +185,36 @@ impl PageSize {
 }
 
 /// A file with its current revision, as every query here reads it.
-pub(crate) const FILE: &str =
-    "f.serial, f.revision, f.state, f.licence_type, p.name AS product, v.name AS version, s.name AS site,
+const FILE: &str = "f.serial, f.revision, f.state, f.licence_type, p.name AS product, v.name AS version, s.name AS site,
     r.primary_machine, r.switchover_machine, r.valid_through, r.generated_at, g.name AS generated_by,
     (f.state = 'active' AND EXISTS (SELECT 1 FROM allocations a JOIN entitlements e ON e.id = a.entitlement_id
         WHERE a.revision_id = r.id AND a.part_id <> e.part_id)) AS outdated";
 
-/// What [`FILE`] is read from, for each row of `page`.
-pub(crate) const FILE_OF_LIST: &str = "JOIN activation_files f ON f.id = page.file_id
+/// What [`FILE`] is read from.
+const FILES: &str = "activation_files f
     JOIN file_revisions r ON r.file_id = f.id AND r.revision = f.revision
     JOIN products p ON p.id = f.product_id
     JOIN product_versions v ON v.id = r.version_id
     JOIN install_sites s ON s.id = r.site_id
     JOIN people g ON g.id = r.generated_by";
 
+/// The files of a page, by their row ids and in the order of these.
+pub(crate) async fn listed_files(on: &impl ConnectionTrait, ids: &[i64]) -> Result<Vec<FileRow>, Error> {
+    #[derive(FromQueryResult)]
+    struct Listed {
+        id: i64,
+        #[sea_orm(nested)]
+        file: Stored,
+    }
+    let sql = format!("SELECT f.id, {FILE} FROM {FILES} WHERE f.id IN (SELECT CAST(t.value AS BIGINT) FROM {})", records(on, 1));
+    let places: HashMap<i64, usize> = ids.iter().zip(0..).map(|(id, place)| (*id, place)).collect();
+    let mut listed: Vec<Listed> = rows(on, "files of a page", &sql, [json!(ids).to_string().into()]).await?;
+    listed.sort_by_key(|listed| places.get(&listed.id).copied());
+    listed.into_iter().map(|listed| listed.file.row()).collect()
+}
+
 #[derive(FromQueryResult)]
-pub(crate) struct Stored {
+struct Stored {
     serial: String,
     revision: i64,
     state: String,
@@ -227,7 +245,7 @@ struct Current {
 }
 
 impl Stored {
-    pub(crate) fn row(self) -> Result<FileRow, Error> {
+    fn row(self) -> Result<FileRow, Error> {
         Ok(FileRow {
             serial: parsed(&self.serial)?,
             revision: count(self.revision)?,
@@ -272,8 +290,7 @@ impl AccountAccess {
         }
         let sql = format!(
             "SELECT {FILE}, f.ended_at, e.name AS ended_by, f.end_reason, f.end_note
-             FROM (SELECT id AS file_id FROM activation_files WHERE account_id = $1 AND serial = $2) page {FILE_OF_LIST}
-             LEFT JOIN people e ON e.id = f.ended_by"
+             FROM {FILES} LEFT JOIN people e ON e.id = f.ended_by WHERE f.account_id = $1 AND f.serial = $2"
         );
         let stored: Option<Found> = row(on, "file", &sql, [self.account_id().into(), serial.into()]).await?;
         let Found { file: stored, ended_at, ended_by, end_reason, end_note } = stored.ok_or(Error::NotFound)?;

@@ -4,11 +4,11 @@ use super::{Activity, Cursor, Key, MOST_COUNTED};
 use crate::{
     Error,
     database::{row, rows},
-    file::{FILE, FILE_OF_LIST, Stored},
+    file::listed_files,
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use licensing::activity::Sort;
-use sea_orm::{ConnectionTrait, FromQueryResult, Value};
+use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult, Value};
 
 /// The column that sorts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,12 +61,16 @@ pub(super) struct Search {
 }
 
 /// A statement with its values.
-#[derive(Default)]
 struct Statement {
+    backend: DbBackend,
     values: Vec<Value>,
 }
 
 impl Statement {
+    fn on(on: &impl ConnectionTrait) -> Self {
+        Self { backend: on.get_database_backend(), values: Vec::new() }
+    }
+
     fn bind(&mut self, value: impl Into<Value>) -> String {
         self.values.push(value.into());
         format!("${}", self.values.len())
@@ -90,49 +94,49 @@ impl Search {
     ) -> Result<Activity, Error> {
         #[derive(FromQueryResult)]
         struct Listed {
-            #[sea_orm(nested)]
-            file: Stored,
-            total: i64,
-            name_key: Option<String>,
+            total: Option<i64>,
+            file_id: i64,
+            at: Option<DateTime<Utc>>,
+            machine: Option<String>,
+            day: Option<NaiveDate>,
         }
         let (driver, found) = self.driver(on).await?;
-        if self.column() == Column::End && self.total(on, driver).await? > MOST_COUNTED {
-            self.sort = Sort::Latest;
+        if found == Some(0) {
+            return Ok(Activity { rows: Vec::new(), total: 0, next: None, sorted: self.sort });
+        }
+        // What was counted to find the narrowest filter need not be counted again where there is no other.
+        let mut total = found.filter(|_| !self.narrows_further(on, driver));
+        if self.column() == Column::End {
+            let found = match total {
+                Some(found) => found,
+                None => self.total(on, driver).await?,
+            };
+            if found > MOST_COUNTED {
+                self.sort = Sort::Latest;
+            }
+            total = Some(found);
         }
         let begin = match after {
             None => None,
             Some(cursor) => Some((cursor.key.clone(), self.place(on, cursor).await?)),
         };
-        let mut statement = Statement::default();
-        // What was counted to find the narrowest filter need not be counted again where there is no other.
-        let total = match found {
-            Some(found) if !self.narrows_further(driver) => format!("CAST({found} AS BIGINT)"),
-            _ => self.count(&mut statement, driver),
+        let mut statement = Statement::on(on);
+        let sql = self.places(&mut statement, driver, found, total, begin, most + 1);
+        let mut listed: Vec<Listed> = rows(on, "activity: page", &sql, statement.values).await?;
+        let total = match (total, listed.first()) {
+            (Some(total), _) => total,
+            (None, listed) => u64::try_from(listed.and_then(|listed| listed.total).unwrap_or(0)).map_err(Error::internal)?,
         };
-        let page = self.rows(&mut statement, driver, found, begin, most + 1);
-        let name_key = if self.column() == Column::Machine { "page.key" } else { "NULL" };
-        let order = self.order("page.key", "page.file_id");
-        let sql =
-            format!("SELECT {total} AS total, {name_key} AS name_key, {FILE} FROM ({page}) page {FILE_OF_LIST} ORDER BY {order}");
-        let listed: Vec<Listed> = rows(on, "activity: page", &sql, statement.values).await?;
-        let total = listed.first().map_or(Ok(0), |listed| u64::try_from(listed.total)).map_err(Error::internal)?;
         let more = listed.len() > most;
-        let mut names = Vec::new();
-        let mut page = Vec::new();
-        for Listed { file, name_key, .. } in listed.into_iter().take(most) {
-            names.push(name_key);
-            page.push(file.row()?);
-        }
-        let last = page.last().zip(names.pop()).filter(|_| more);
-        let next = last.map(|(row, name)| {
-            let key = match self.column() {
-                Column::Time => Key::Instant(row.generated_at),
-                Column::End => Key::Day(row.valid_through),
-                Column::Machine => Key::Name(name.unwrap_or_default()),
-            };
-            Cursor { key, serial: row.serial.clone() }
+        listed.truncate(most);
+        let files: Vec<i64> = listed.iter().map(|listed| listed.file_id).collect();
+        let rows = listed_files(on, &files).await?;
+        let last = rows.last().zip(listed.pop()).filter(|_| more);
+        let next = last.and_then(|(row, Listed { at, machine, day, .. })| {
+            let key = at.map(Key::Instant).or(machine.map(Key::Name)).or(day.map(Key::Day))?;
+            Some(Cursor { key, serial: row.serial.clone() })
         });
-        Ok(Activity { rows: page, total, next, sorted: self.sort })
+        Ok(Activity { rows, total, next, sorted: self.sort })
     }
 
     /// The row id of the file that a page ended with.
@@ -160,41 +164,47 @@ impl Search {
     /// The narrowest of the filters that an index begins with, and how many files it finds; nothing is counted where there is no choice.
     async fn driver(&self, on: &impl ConnectionTrait) -> Result<(Driver, Option<u64>), Error> {
         #[derive(FromQueryResult)]
-        struct Counts {
-            times: i64,
-            sites: i64,
-            people: i64,
-            machines: i64,
+        struct Narrowest {
+            driver: i64,
+            found: i64,
         }
         let dated = self.from.is_some() || self.before.is_some();
-        let mut statement = Statement::default();
-        let mut limited = |wanted: bool, driver: Driver| {
-            if !wanted {
-                return "-1".to_owned();
-            }
-            counted(&self.source(&mut statement, driver, Narrowed::ByDriver, "1 AS one"))
-        };
-        let sql = format!(
-            "SELECT CAST({} AS BIGINT) AS times, CAST({} AS BIGINT) AS sites, CAST({} AS BIGINT) AS people, CAST({} AS BIGINT) AS machines",
-            limited(dated, Driver::Facets),
-            limited(self.site.is_some(), Driver::Sites),
-            limited(self.people.is_some(), Driver::People),
-            limited(self.machine.is_some(), Driver::Machines),
-        );
-        if statement.values.is_empty() {
+        let (site, people) = (self.site.is_some(), self.people.is_some());
+        // Days that are asked for together with a site or a person bound what is read of these, too.
+        let drivers = [
+            (self.machine.is_some(), Driver::Machines),
+            (site, Driver::Sites),
+            (people, Driver::People),
+            (dated && !site && !people, Driver::Facets),
+        ];
+        let drivers: Vec<Driver> = drivers.into_iter().filter_map(|(wanted, driver)| wanted.then_some(driver)).collect();
+        let mut statement = Statement::on(on);
+        let (mut counts, mut choices) = (Vec::new(), Vec::new());
+        let mut most = (MOST_COUNTED + 1).to_string();
+        for (number, driver) in drivers.iter().enumerate() {
+            let source = self.source(&mut statement, *driver, Narrowed::ByDriver, "1 AS one");
+            counts.push(format!(
+                "c{number} (found) AS MATERIALIZED (SELECT COUNT(*) FROM (SELECT * FROM ({source}) s LIMIT {most}) c)"
+            ));
+            choices.push(format!("SELECT CAST({number} AS BIGINT) AS driver, found FROM c{number}"));
+            // One that finds as many is no narrower.
+            most = format!("(SELECT found FROM c{number})");
+        }
+        if drivers.is_empty() {
             return Ok((Driver::Facets, None));
         }
-        let counts: Option<Counts> = row(on, "activity: narrowest filter", &sql, statement.values).await?;
-        let Counts { times, sites, people, machines } = counts.ok_or_else(|| Error::internal("a count gave no row"))?;
-        let counted = [(Driver::Sites, sites), (Driver::People, people), (Driver::Machines, machines), (Driver::Facets, times)];
-        let found = counted.into_iter().filter_map(|(driver, found)| Some((driver, u64::try_from(found).ok()?)));
-        let narrowest = found.min_by_key(|(_, found)| *found);
-        Ok(narrowest.map_or((Driver::Facets, None), |(driver, found)| (driver, Some(found))))
+        let (counts, choices) = (counts.join(", "), choices.join(" UNION ALL "));
+        let sql = format!("WITH {counts} {choices} ORDER BY found, driver LIMIT 1");
+        let narrowest: Option<Narrowest> = row(on, "activity: narrowest filter", &sql, statement.values).await?;
+        let Narrowest { driver, found } = narrowest.ok_or_else(|| Error::internal("a count gave no row"))?;
+        let driver = usize::try_from(driver).ok().and_then(|number| drivers.get(number)).copied();
+        let found = u64::try_from(found).map_err(Error::internal)?;
+        Ok((driver.ok_or_else(|| Error::internal("a count of no filter"))?, Some(found)))
     }
 
     /// Whether rows that `driver` leads to must be tried for anything else.
-    fn narrows_further(&self, driver: Driver) -> bool {
-        let tests = |narrowed| self.tests(&mut Statement::default(), driver, narrowed, None, false);
+    fn narrows_further(&self, on: &impl ConnectionTrait, driver: Driver) -> bool {
+        let tests = |narrowed| self.tests(&mut Statement::on(on), driver, narrowed, None, false);
         tests(Narrowed::Wholly) != tests(Narrowed::ByDriver)
     }
 
@@ -204,7 +214,7 @@ impl Search {
         struct Total {
             total: i64,
         }
-        let mut statement = Statement::default();
+        let mut statement = Statement::on(on);
         let sql = format!("SELECT {} AS total", self.count(&mut statement, driver));
         let total: Option<Total> = row(on, "activity: count", &sql, statement.values).await?;
         total.map_or(Ok(0), |total| u64::try_from(total.total)).map_err(Error::internal)
@@ -215,12 +225,13 @@ impl Search {
         counted(&self.source(statement, driver, Narrowed::Wholly, "1 AS one"))
     }
 
-    /// The rows of a page: (file_id, key), in their order.
-    fn rows(
+    /// Which files a page shows, in their order, with what sorts each, and how many there are in all unless the `total` is known.
+    fn places(
         &self,
         statement: &mut Statement,
         driver: Driver,
         found: Option<u64>,
+        total: Option<u64>,
         begin: Option<(Key, i64)>,
         most: usize,
     ) -> String {
@@ -233,8 +244,8 @@ impl Search {
             (Driver::Sites | Driver::People, _) => true,
         };
         // Of many rows only an index in the right order gives the first ones quickly.
-        let driver = if few || in_order { driver } else { Driver::Facets };
-        let key = self.key(statement, driver);
+        let runs_of = if few || in_order { driver } else { Driver::Facets };
+        let key = self.key(statement, runs_of);
         let begins = begin.is_some();
         let after = begin.map(|(key, file)| {
             let value: Value = match key {
@@ -250,22 +261,31 @@ impl Search {
             None => String::new(),
         };
         let order = self.order("key", "file_id");
-        if few && !in_order {
-            let source = self.source(statement, driver, Narrowed::Wholly, &format!("l.file_id AS file_id, {key} AS key"));
+        let [at, machine, day] =
+            [Column::Time, Column::Machine, Column::End].map(|column| if self.column() == column { "key" } else { "NULL" });
+        let columns = format!("file_id, {at} AS at, {machine} AS machine, {day} AS day");
+        // Few are read once, to be counted and sorted.
+        if few && (total.is_none() || !in_order) {
+            let found = self.source(statement, driver, Narrowed::Wholly, &format!("l.file_id AS file_id, {key} AS key"));
+            let total = if total.is_some() { "NULL" } else { "(SELECT COUNT(*) FROM found)" };
             let after = after("key", "file_id");
-            return format!("SELECT file_id, key FROM ({source}) found WHERE TRUE{after} ORDER BY {order} LIMIT {most}");
+            return format!(
+                "WITH found AS ({found}) SELECT {total} AS total, {columns} FROM found WHERE TRUE{after} ORDER BY {order} LIMIT {most}"
+            );
         }
+        let total = if total.is_some() { "NULL".to_owned() } else { self.count(statement, driver) };
         let after = after(&key, "l.file_id");
-        let tests = self.tests(statement, driver, Narrowed::Wholly, Some(self.column()), begins);
-        let table = driver.table();
-        let run = |run: String| {
+        let tests = self.tests(statement, runs_of, Narrowed::Wholly, Some(self.column()), begins);
+        let table = runs_of.table();
+        let runs = self.runs(statement, runs_of, begins, |run| {
             format!(
                 "SELECT * FROM (SELECT l.file_id AS file_id, {key} AS key FROM {table} WHERE {run}{tests}{after}
                  ORDER BY {order} LIMIT {most}) run"
             )
-        };
-        let runs: Vec<String> = self.runs(statement, driver, begins).into_iter().map(run).collect();
-        format!("SELECT file_id, key FROM ({}) runs ORDER BY {order} LIMIT {most}", runs.join(" UNION ALL "))
+        });
+        // Beside the merged runs, SQLite would count once for each of them.
+        let page = format!("SELECT file_id, key FROM ({runs}) runs ORDER BY {order} LIMIT {most}");
+        format!("SELECT {total} AS total, {columns} FROM ({page}) page ORDER BY {order}")
     }
 
     /// What sorts: with a name of a machine, the first by name of those that begin with it.
@@ -291,12 +311,11 @@ impl Search {
     fn source(&self, statement: &mut Statement, driver: Driver, narrowed: Narrowed, columns: &str) -> String {
         let tests = self.tests(statement, driver, narrowed, None, false);
         let table = driver.table();
-        let run = |run: String| format!("SELECT {columns} FROM {table} WHERE {run}{tests}");
-        self.runs(statement, driver, false).into_iter().map(run).collect::<Vec<_>>().join(" UNION ALL ")
+        self.runs(statement, driver, false, |run| format!("SELECT {columns} FROM {table} WHERE {run}{tests}"))
     }
 
-    /// The conditions of each run of the index that `driver` begins with.
-    fn runs(&self, statement: &mut Statement, driver: Driver, begins: bool) -> Vec<String> {
+    /// What `select` reads by the condition of each run of the index that `driver` begins with.
+    fn runs(&self, statement: &mut Statement, driver: Driver, begins: bool, select: impl Fn(&str) -> String) -> String {
         let begins: Vec<String> = match (driver, self.site, &self.people, &self.machine) {
             (Driver::Sites, Some(site), ..) => vec![format!("l.site_id = {}", statement.bind(site))],
             (Driver::People, _, Some(people), _) => {
@@ -322,8 +341,16 @@ impl Search {
             _ => vec![format!("l.account_id = {}", statement.bind(self.account))],
         };
         let facets: Vec<String> = self.facets.iter().map(|facet| statement.bind(facet.as_str())).collect();
-        let run = |begin: &String| facets.iter().map(|text| format!("{begin} AND l.facet = {text}")).collect::<Vec<_>>();
-        begins.iter().flat_map(run).collect()
+        let run = |begin: &str, facet: &str| select(&format!("{begin} AND l.facet = {facet}"));
+        let runs = |begin: &String| match statement.backend {
+            // Planned once for all facets, and as it stands here: without OFFSET it would be a join, of any kind.
+            DbBackend::Postgres => {
+                let (facets, run) = (facets.join("), ("), run(begin, "f.facet"));
+                format!("SELECT run.* FROM (VALUES ({facets})) f (facet), LATERAL ({run} OFFSET 0) run")
+            }
+            _ => facets.iter().map(|facet| run(begin, facet)).collect::<Vec<_>>().join(" UNION ALL "),
+        };
+        begins.iter().map(runs).collect::<Vec<_>>().join(" UNION ALL ")
     }
 
     /// What each row must still be tried for: what the runs of `driver` do not say.
@@ -340,7 +367,7 @@ impl Search {
         let mut tests = String::new();
         let mut test = |test: String| tests += &format!(" AND {test}");
         let wholly = narrowed == Narrowed::Wholly;
-        if wholly || driver == Driver::Facets {
+        if wholly || driver != Driver::Machines {
             let time = match by {
                 None | Some(Column::Time) => "l.generated_at".to_owned(),
                 Some(Column::Machine | Column::End) => hidden("l.generated_at"),
@@ -372,7 +399,7 @@ impl Search {
     }
 }
 
-/// Whether only the filter of the driver counts, or all of them.
+/// Whether only what the driver's index bounds counts, or all filters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Narrowed {
     ByDriver,
