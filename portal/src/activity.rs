@@ -44,15 +44,22 @@ impl Activity {
     }
 }
 
-/// What the filters offer.
+/// What the filters offer. It is read once for any number of pages.
 #[derive(Clone, Debug)]
 pub struct ActivityChoices {
     pub sites: Vec<OfferedSite>,
     pub lines: Vec<String>,
     /// Names of those who generated files, by name.
     pub people: Vec<String>,
-    /// The account has files, whatever the filter finds.
-    pub any: bool,
+    known: Known,
+}
+
+impl ActivityChoices {
+    /// Whether the account has files, whatever the filter finds.
+    #[must_use]
+    pub fn any(&self) -> bool {
+        !self.known.facets.is_empty()
+    }
 }
 
 /// A place in a sorted list: what the last row of a page has in the column that sorts, and its serial.
@@ -102,6 +109,7 @@ impl FromStr for Cursor {
 }
 
 /// A facet of the account, and the parts that its text is put together from.
+#[derive(Clone, Debug)]
 struct Facet {
     text: String,
     active: bool,
@@ -110,6 +118,7 @@ struct Facet {
 }
 
 /// What is known of an account before its files are searched.
+#[derive(Clone, Debug)]
 struct Known {
     facets: Vec<Facet>,
     /// (id, name)
@@ -121,12 +130,17 @@ impl AccountAccess {
     ///
     /// # Errors
     /// [`Error::NotFound`] when `after` is no place in such a list.
-    pub async fn activity(&self, filter: &Filter, after: Option<&Cursor>, most: usize) -> Result<Activity, Error> {
-        let on = self.portal().database.read();
-        let Some(mut search) = self.search(on, filter).await? else {
+    pub async fn activity(
+        &self,
+        choices: &ActivityChoices,
+        filter: &Filter,
+        after: Option<&Cursor>,
+        most: usize,
+    ) -> Result<Activity, Error> {
+        let Some(mut search) = self.search(choices, filter)? else {
             return Ok(Activity { rows: Vec::new(), total: 0, next: None, sorted: filter.sort });
         };
-        search.page(on, after, most).await
+        search.page(self.portal().database.read(), after, most).await
     }
 
     /// What the filters offer for this account.
@@ -135,20 +149,19 @@ impl AccountAccess {
     /// [`Error::Unavailable`] and [`Error::Internal`].
     pub async fn activity_choices(&self) -> Result<ActivityChoices, Error> {
         let on = self.portal().database.read();
-        let Known { facets, people } = known(on, self.account_id()).await?;
-        let any = !facets.is_empty();
-        let mut lines: Vec<String> = facets.into_iter().map(|facet| facet.line).collect();
+        let known = known(on, self.account_id()).await?;
+        let mut lines: Vec<String> = known.facets.iter().map(|facet| facet.line.clone()).collect();
         lines.sort();
         lines.dedup();
-        let mut people: Vec<String> = people.into_iter().map(|(_, name)| name).collect();
+        let mut people: Vec<String> = known.people.iter().map(|(_, name)| name.clone()).collect();
         people.sort();
-        Ok(ActivityChoices { sites: self.sites(on).await?, lines, people, any })
+        Ok(ActivityChoices { sites: self.sites(on).await?, lines, people, known })
     }
 
     /// `None` when the filter names something that no file of the account has.
-    async fn search(&self, on: &impl ConnectionTrait, filter: &Filter) -> Result<Option<Search>, Error> {
-        let Known { facets, people } = known(on, self.account_id()).await?;
-        let wanted = |facet: &Facet| {
+    fn search(&self, choices: &ActivityChoices, filter: &Filter) -> Result<Option<Search>, Error> {
+        let Known { facets, people } = &choices.known;
+        let wanted = |facet: &&Facet| {
             (match filter.active {
                 Active::Yes => facet.active,
                 Active::No => !facet.active,
@@ -156,14 +169,14 @@ impl AccountAccess {
             }) && filter.licence_type.is_none_or(|licence_type| facet.licence_type == licence_type.code())
                 && filter.line.as_ref().is_none_or(|line| facet.line == *line)
         };
-        let facets: Vec<String> = facets.into_iter().filter(wanted).map(|facet| facet.text).collect();
+        let facets: Vec<String> = facets.iter().filter(wanted).map(|facet| facet.text.clone()).collect();
         let people: Option<Vec<i64>> = filter.by.as_ref().map(|by| {
             let begins = |name: &str| name.to_lowercase().starts_with(&by.to_lowercase());
             people.iter().filter(|(_, name)| begins(name)).map(|(id, _)| *id).collect()
         });
         let site = match &filter.site {
             None => None,
-            Some(id) => match self.sites(on).await?.iter().find(|site| site.id == *id) {
+            Some(id) => match choices.sites.iter().find(|site| site.id == *id) {
                 Some(site) => Some(site.id.parse().map_err(Error::internal)?),
                 None => return Ok(None),
             },

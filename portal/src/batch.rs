@@ -179,10 +179,11 @@ impl AccountAccess {
             Lines::Table(bytes) => table::read(kind, &bytes)?,
             Lines::Files(serials) => serials.into_iter().map(of_serial).collect(),
             Lines::Found(filter) => {
+                let choices = self.activity_choices().await?;
                 let mut found = Vec::new();
                 let mut after: Option<Cursor> = None;
                 loop {
-                    let page = self.activity(&filter, after.as_ref(), 1_000).await?;
+                    let page = self.activity(&choices, &filter, after.as_ref(), 1_000).await?;
                     found.extend(page.rows.into_iter().map(|row| of_serial(row.serial)));
                     after = page.next;
                     if after.is_none() || found.len() > MOST_LINES {

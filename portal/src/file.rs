@@ -270,7 +270,7 @@ impl AccountAccess {
     /// [`Error::Unavailable`] and [`Error::Internal`].
     pub async fn recent_files(&self, most: usize) -> Result<Vec<FileRow>, Error> {
         let all = Filter { active: Active::All, ..Filter::default() };
-        Ok(self.activity(&all, None, most).await?.rows)
+        Ok(self.activity(&self.activity_choices().await?, &all, None, most).await?.rows)
     }
 
     /// One file of the account with its current revision.

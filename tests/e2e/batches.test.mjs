@@ -80,6 +80,9 @@ for (const javaScriptEnabled of [true, false]) {
     const lines = await downloaded(page, "What came of each line (CSV)");
     assert.match(lines.bytes.toString(), /3,refused,A host id has 12/);
 
+    await page.goto(`${acme}/files?active=all`);
+    await seen("activity");
+
     // A selection in the list: nothing was renewed, so refreshing leaves them; deactivating gives them back.
     const chosen = async (button) => {
       await page.goto(`${acme}/files?machine=indianapolis-dc-1-media`);

@@ -38,7 +38,10 @@ pub async fn show(access: &AccountAccess, typed: &[(String, String)], told: Opti
         Ok(filter) => (filter, Vec::new()),
         Err(refusals) => (Filter::default(), refusals),
     };
-    let found = if refusals.is_empty() { Some(access.activity(&filter, after.as_ref(), size.rows()).await?) } else { None };
+    let found = match refusals.is_empty() {
+        true => Some(access.activity(&choices, &filter, after.as_ref(), size.rows()).await?),
+        false => None,
+    };
     let shown = Shown {
         garn: access.garn.to_string(),
         zone: access.caller().person().time_zone,
@@ -105,7 +108,7 @@ fn List(shown: Shown) -> AnyView {
             address(&files, fields)
         }
     };
-    let any = choices.any;
+    let any = choices.any();
     let chips = chips(&filter, &choices).into_iter().map(|(name, words)| {
         let href = list(&filter.without(name), size, None);
         view! {

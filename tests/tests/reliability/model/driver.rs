@@ -276,7 +276,8 @@ impl Driver {
         let files = model.files.get(garn).cloned().unwrap_or_default();
         let access = self.access(ANALYST, garn).await.expect("analysts see all");
         let (filter, expected) = narrowed(model, garn, random);
-        let found = access.activity(&filter, None, 25).await.expect("the list");
+        let choices = access.activity_choices().await.expect("what the filters offer");
+        let found = access.activity(&choices, &filter, None, 25).await.expect("the list");
         assert_eq!(usize::try_from(found.total).expect("a count"), expected.len(), "{garn}, {filter:?}");
         let shown: Vec<String> = found.rows.iter().map(|row| row.serial.to_string()).collect();
         assert_eq!(shown, expected[..shown.len()], "{garn}, {filter:?}");
