@@ -36,9 +36,9 @@ fn command() -> Result<()> {
     match words.as_slice() {
         ["run", rest @ ..] => {
             site::build(false)?;
-            let mut arguments = vec!["run", "--package", "server", "--", "--demo"];
-            arguments.extend(rest);
-            cargo(&arguments)
+            // With the features that the tests build it with, so that what it depends on is compiled once for both.
+            cargo(&["build", "--workspace", "--bin", "afmt", "--locked"])?;
+            run(Command::new(target().join("debug/afmt")).arg("--demo").args(rest).current_dir(root()))
         }
         ["test"] => {
             site::build(false)?;

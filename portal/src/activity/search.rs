@@ -101,7 +101,7 @@ impl Search {
             day: Option<NaiveDate>,
         }
         let (driver, found) = self.driver(on).await?;
-        if found == Some(0) {
+        if found == Some(0) && after.is_none() {
             return Ok(Activity { rows: Vec::new(), total: 0, next: None, sorted: self.sort });
         }
         // What was counted to find the narrowest filter need not be counted again where there is no other.

@@ -26,8 +26,8 @@ use tests::Server;
 enum Refused {
     NotFound,
     Ineligible,
-    /// What was typed.
-    Form,
+    /// What was typed, and what is wrong with it.
+    Form(#[expect(dead_code, reason = "an answer that was not expected is shown with it")] String),
     KeyReused(String),
     NotActive,
     Superseded,
@@ -40,7 +40,7 @@ impl Refused {
             NotGenerated::Ineligible(_) => Self::Ineligible,
             NotGenerated::Refused { refusals, .. } => {
                 assert!(!refusals.is_empty());
-                Self::Form
+                Self::Form(format!("{refusals:?}"))
             }
             NotGenerated::KeyReused { reference, .. } => Self::KeyReused(reference),
             NotGenerated::NotUpdatable(NotUpdatable::NotActive { .. }) => Self::NotActive,
@@ -64,7 +64,7 @@ impl Refused {
     fn of_upgrade(why: NotUpgraded) -> Self {
         match why {
             NotUpgraded::Ineligible(_) => Self::Ineligible,
-            NotUpgraded::Refused(_) => Self::Form,
+            NotUpgraded::Refused(refusals) => Self::Form(format!("{refusals:?}")),
             NotUpgraded::KeyReused { reference, .. } => Self::KeyReused(reference),
             other => panic!("{other:?}"),
         }
@@ -140,7 +140,7 @@ impl Driver {
             }
             (Err(Refused::KeyReused(reference)), Outcome::KeyReused(expected)) => assert_eq!(reference, expected),
             (Err(Refused::Ineligible), Outcome::Ineligible)
-            | (Err(Refused::Form), Outcome::Refused)
+            | (Err(Refused::Form(_)), Outcome::Refused)
             | (Err(Refused::NotFound), Outcome::NotFound)
             | (Err(Refused::NotActive), Outcome::NotActive)
             | (Err(Refused::Superseded), Outcome::Superseded)

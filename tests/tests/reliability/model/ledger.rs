@@ -308,7 +308,8 @@ impl Model {
         let usage = subscription == request.usage.is_some();
         let parts = request.parts();
         let met = |part: &String| self.requires.get(part).is_none_or(|needed| needed.iter().all(|part| parts.contains_key(part)));
-        let fits = |part: &String| generation(part) == generation(request.version);
+        // All these files are production: server items of development make files of their own.
+        let fits = |part: &String| generation(part) == generation(request.version) && !part.contains("-DV");
         let lines = self.without(request.garn, of);
         let enough = parts.iter().all(|(part, asked)| draw(&lines, part, *asked).is_some());
         if !(site && hosts && usage && enough && parts.keys().all(|part| met(part) && fits(part))) {
