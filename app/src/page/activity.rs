@@ -38,10 +38,8 @@ pub async fn show(access: &AccountAccess, typed: &[(String, String)], told: Opti
         Ok(filter) => (filter, Vec::new()),
         Err(refusals) => (Filter::default(), refusals),
     };
-    let found = match refusals.is_empty() {
-        true => Some(access.activity(&choices, &filter, after.as_ref(), size.rows()).await?),
-        false => None,
-    };
+    let found =
+        if refusals.is_empty() { Some(access.activity(&choices, &filter, after.as_ref(), size.rows()).await?) } else { None };
     let shown = Shown {
         garn: access.garn.to_string(),
         zone: access.caller().person().time_zone,

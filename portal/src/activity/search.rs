@@ -187,7 +187,7 @@ impl Search {
                 "c{number} (found) AS MATERIALIZED (SELECT COUNT(*) FROM (SELECT * FROM ({source}) s LIMIT {most}) c)"
             ));
             choices.push(format!("SELECT CAST({number} AS BIGINT) AS driver, found FROM c{number}"));
-            // One that finds as many is no narrower.
+            // The next one is narrower only if it finds fewer.
             most = format!("(SELECT found FROM c{number})");
         }
         if drivers.is_empty() {

@@ -18,7 +18,7 @@ use tests::{AMELIA, Backend, Browser, Home, NEW, PATIENCE, PETRA, Size, changed,
 use tokio::{sync::Mutex, task::JoinSet};
 
 /// The database of `home`, opened by the test itself.
-pub async fn database(home: &Home) -> sea_orm::DatabaseConnection {
+pub(crate) async fn database(home: &Home) -> sea_orm::DatabaseConnection {
     let url = match &home.settings.database_url {
         Some(Secret(url)) => url.clone(),
         None => format!("sqlite://{}", home.data().join("demo.sqlite").display()),
