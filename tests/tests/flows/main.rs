@@ -11,6 +11,7 @@ mod deactivate;
 mod doctor;
 mod faults;
 mod files;
+mod forged;
 mod generate;
 mod keys;
 mod licence_types;
