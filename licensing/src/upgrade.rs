@@ -2,6 +2,7 @@
 
 use crate::{
     PartNumber, Quantity,
+    eligibility::Ineligible,
     entitlement::Entitlement,
     form::{Choice, Problem, Refusal, refusal},
 };
@@ -23,6 +24,8 @@ pub struct UpgradablePart {
     pub description: String,
     /// Number and description of each part that it can be upgraded to; none: there is no upgrade.
     pub targets: Vec<(PartNumber, String)>,
+    /// Why this person may not upgrade it: upgrading needs a certification for its product. Domain §1.
+    pub ineligible: Option<Ineligible>,
     pub lines: Vec<Entitlement>,
 }
 
@@ -79,6 +82,9 @@ pub fn parse<'a>(
             }
             continue;
         };
+        if let Some(reason) = &part.ineligible {
+            refusals.push(refusal(&field, Problem::Ineligible(Box::new(reason.clone()))));
+        }
         // One line without maintenance keeps back only itself, unless all must go together.
         let blocked =
             if part.lines.iter().any(|line| line.maintained_on(today)) && !mirrored { None } else { part.lapsed(today) };
@@ -122,6 +128,7 @@ mod tests {
             number: number.parse().expect("a part number"),
             description: format!("Part {number}"),
             targets: targets.iter().map(target).collect(),
+            ineligible: None,
             lines: ends.iter().map(line).collect(),
         }
     }
@@ -152,6 +159,21 @@ mod tests {
         assert_eq!(
             parse(&parts, false, &[("to.A", "E")]),
             Err(vec!["to.A: What was sent is not among this account's choices. Select an upgrade from the list.".into()])
+        );
+    }
+
+    #[test]
+    fn a_part_of_a_product_that_somebody_is_not_certified_for_stays_what_it_is() {
+        let mut parts = [part("A", &["B"], &[CURRENT]), part("D", &["E"], &[CURRENT])];
+        parts[1].ineligible = Some(Ineligible::NotCertified { product: "CIC".into() });
+        assert_eq!(parse(&parts, false, &[("to.A", "B")]), Ok(vec!["A B".into()]));
+        assert_eq!(
+            parse(&parts, false, &[("to.A", "B"), ("to.D", "E")]),
+            Err(vec![
+                "to.D: You hold no certification for CIC. Take the core certification for CIC, or ask a certified colleague \
+                 to generate the file."
+                    .into()
+            ])
         );
     }
 

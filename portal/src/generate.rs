@@ -27,6 +27,8 @@ pub struct Checked {
     pub preview: Preview,
     /// Active files of the same product and type for one of the hosts: (host id, serial). Domain §6.4.
     pub same_host: Vec<(HostId, Serial)>,
+    /// The version of the current revision, where an update goes back to an older one.
+    pub older_than: Option<String>,
 }
 
 /// The file that a submission led to.
@@ -75,7 +77,7 @@ impl AccountAccess {
         let on = self.portal().database.read();
         let ((request, preview), loaded) = self.parse(on, form, None).await?;
         let same_host = self.same_host(on, &request, loaded.product_id, None).await?;
-        Ok(Checked { request, offer: loaded.offer, preview, same_host })
+        Ok(Checked { request, offer: loaded.offer, preview, same_host, older_than: None })
     }
 
     /// Generates an activation file: in one transaction the quantities move, the signed and verified bytes are stored, and the event and the mail are noted.

@@ -141,7 +141,7 @@ impl AccountAccess {
                     reasons.push(Ineligible::ForPartners { partner });
                 }
             }
-            _ => reasons.extend(self.certified_for(on, &offer.product).await?.err()),
+            _ => reasons.extend(self.certified_for(on, &offer.product.code, &offer.product.name).await?.err()),
         }
         if offer.updates.is_none() && !offer.sites.iter().any(|site| site.active) {
             reasons.push(Ineligible::NoActiveSite);
@@ -178,10 +178,12 @@ impl AccountAccess {
         Ok(found.is_some())
     }
 
+    /// Whether this person is certified today for the product of this code and name: until when, or why not.
     pub(crate) async fn certified_for(
         &self,
         on: &impl ConnectionTrait,
-        product: &OfferedProduct,
+        code: &str,
+        name: &str,
     ) -> Result<Result<NaiveDate, Ineligible>, Error> {
         #[derive(FromQueryResult)]
         struct Held {
@@ -199,12 +201,12 @@ impl AccountAccess {
         )
         .await?;
         let today = self.today();
-        let (own, others): (Vec<_>, Vec<_>) = held.into_iter().partition(|held| held.code == product.code);
+        let (own, others): (Vec<_>, Vec<_>) = held.into_iter().partition(|held| held.code == code);
         let own: Vec<_> =
             own.iter().map(|held| Certification { valid_from: held.valid_from, valid_through: held.valid_through }).collect();
         let others =
             others.into_iter().filter(|h| (h.valid_from..=h.valid_through).contains(&today)).map(|held| held.name).collect();
-        Ok(certified(&product.name, &own, others, today))
+        Ok(certified(name, &own, others, today))
     }
 
     pub(crate) async fn sites(&self, on: &impl ConnectionTrait) -> Result<Vec<OfferedSite>, Error> {

@@ -10,7 +10,6 @@ use licensing::{
     catalogue::PartClass,
     eligibility::Condition,
     entitlement::{Entitlement, Holding},
-    offer::OfferedProduct,
 };
 use sea_orm::FromQueryResult;
 
@@ -147,13 +146,7 @@ impl AccountAccess {
         let analyst = self.caller().role() == Role::Analyst;
         let mut details = Vec::new();
         for product in self.summary().await? {
-            let offered = OfferedProduct {
-                code: product.code.clone(),
-                name: product.name.clone(),
-                switchover: false,
-                mail_connector: false,
-            };
-            let certified = self.certified_for(on, &offered).await?;
+            let certified = self.certified_for(on, &product.code, &product.name).await?;
             let servers: Vec<Entitlement> = product
                 .lines
                 .iter()

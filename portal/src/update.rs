@@ -2,7 +2,7 @@
 
 use crate::{
     AccountAccess, AuditEvent, Checked, Error, Failpoint, FileState, NotGenerated, SubmissionKey, Write,
-    database::{count, in_runs, known, marks, parsed, rows, run},
+    database::{count, in_runs, known, marks, parsed, row, rows, run},
     file::decoded,
     offer::LoadedOffer,
     revision::{Draft, Held, Made, StoredRevision, allocate, sides},
@@ -130,7 +130,8 @@ impl AccountAccess {
         }
         let same_host = self.same_host(on, &draft.request, draft.product_id, Some(&current.serial)).await?;
         let preview = form.preview(&loaded.offer);
-        let checked = Checked { request: draft.request, offer: loaded.offer, preview, same_host };
+        let older_than = self.older_than(on, &current, &loaded).await?;
+        let checked = Checked { request: draft.request, offer: loaded.offer, preview, same_host, older_than };
         Ok(CheckedUpdate { checked, changes })
     }
 
@@ -201,6 +202,23 @@ impl AccountAccess {
         Ok(Some(Updated { serial: current.serial, revision }))
     }
 
+    /// The version of the current revision, where that was released after the one which `loaded` is for.
+    async fn older_than(
+        &self,
+        on: &impl ConnectionTrait,
+        current: &Current,
+        loaded: &LoadedOffer,
+    ) -> Result<Option<String>, Error> {
+        #[derive(FromQueryResult)]
+        struct Newer {
+            name: String,
+        }
+        let sql = "SELECT v.name FROM product_versions v JOIN product_versions n ON n.id = $2
+                   WHERE v.product_id = $1 AND v.name = $3 AND v.released_on > n.released_on";
+        let values = [loaded.product_id.into(), loaded.version_id.into(), current.file.product_version.as_str().into()];
+        Ok(row::<Newer>(on, "update: a newer version", sql, values).await?.map(|newer| newer.name))
+    }
+
     /// Stores the next revisions of files, by row id. What they hold follows with [`Self::store_held`].
     pub(crate) async fn store_next(
         &self,
@@ -229,8 +247,18 @@ impl AccountAccess {
         form: &NewFileForm,
         now: DateTime<Utc>,
     ) -> Result<(Draft, LoadedOffer), NotGenerated> {
-        let (request, loaded) = self.parse(on, form, Some(&current.held)).await?;
-        match current.revised(self, form, request, &loaded, now)? {
+        let (own, contradicted) = current.keeping(form);
+        let (request, loaded) = match self.parse(on, &own, Some(&current.held)).await {
+            Err(NotGenerated::Refused { refusals, offer }) => {
+                let refusals = contradicted.into_iter().chain(refusals).collect();
+                return Err(NotGenerated::Refused { refusals, offer });
+            }
+            parsed => parsed?,
+        };
+        if !contradicted.is_empty() {
+            return Err(NotGenerated::Refused { refusals: contradicted, offer: Box::new(loaded.offer) });
+        }
+        match current.revised(self, &own, request, &loaded, now)? {
             Ok(draft) => Ok((draft, loaded)),
             Err(refusals) => Err(NotGenerated::Refused { refusals, offer: Box::new(loaded.offer) }),
         }
@@ -421,6 +449,26 @@ impl Current {
             Some(began) if began != self.revision => Err(NotUpdatable::Superseded { serial, revision: self.revision, began }),
             _ => Ok(()),
         }
+    }
+
+    /// `form` with product and licence type as the file has them, and a refusal for each that it says otherwise: they are what the file is,
+    /// whatever is sent.
+    fn keeping(&self, form: &NewFileForm) -> (NewFileForm, Vec<Refusal>) {
+        let fixed = [
+            (field::PRODUCT, "product", self.product.as_str(), self.product.clone()),
+            (field::TYPE, "licence type", self.licence_type.code(), self.licence_type.to_string()),
+        ];
+        let contradicted = fixed.iter().filter(|(name, _, own, _)| {
+            let sent = form.value(name);
+            !sent.is_empty() && sent != *own
+        });
+        let refusal = |(name, what, _, is): &(&str, &'static str, &str, String)| Refusal {
+            field: (*name).to_owned(),
+            problem: Problem::Fixed { what, is: is.clone() },
+        };
+        let refusals = contradicted.map(refusal).collect();
+        let own: Vec<(&str, &str)> = fixed.iter().map(|(name, _, own, _)| (*name, *own)).collect();
+        (form.with(&own), refusals)
     }
 
     /// The form that makes the file as it is.

@@ -2,7 +2,7 @@
 //! brought up to it. Domain §5.
 
 use crate::{
-    AccountAccess, AuditEvent, Error, Failpoint, MOST_COUNTED, NotGenerated, SubmissionKey, Write,
+    AccountAccess, AuditEvent, Error, Failpoint, MOST_COUNTED, NotGenerated, Role, SubmissionKey, Write,
     activity::ACTIVE,
     database::{count, insert, parsed, row, rows, run},
     entity::{upgrade, upgrade_line},
@@ -97,9 +97,10 @@ impl AccountAccess {
     /// # Errors
     /// [`Error::Unavailable`] and [`Error::Internal`].
     pub async fn upgrade_options(&self) -> Result<UpgradeOptions, Error> {
-        let Loaded { mirrored, parts, .. } = self.load_upgradable(self.portal().database.read()).await?;
-        let (with_options, without_options) = parts.into_iter().partition(|part| !part.targets.is_empty());
-        Ok(UpgradeOptions { mirrored, with_options, without_options, ineligible: self.refused_model() })
+        let loaded = self.load_upgradable(self.portal().database.read()).await?;
+        let ineligible = self.refuses_upgrade(&loaded);
+        let (with_options, without_options) = loaded.parts.into_iter().partition(|part| !part.targets.is_empty());
+        Ok(UpgradeOptions { mirrored: loaded.mirrored, with_options, without_options, ineligible })
     }
 
     /// What the form asks for, without changing anything.
@@ -108,10 +109,10 @@ impl AccountAccess {
     /// [`NotUpgraded`], as [`Self::upgrade`] would answer.
     pub async fn plan_upgrade<'a>(&self, value: impl Fn(&str) -> &'a str) -> Result<PlannedUpgrade, NotUpgraded> {
         let on = self.portal().database.read();
-        if let Some(reason) = self.refused_model() {
+        let loaded = self.load_upgradable(on).await?;
+        if let Some(reason) = self.refuses_upgrade(&loaded) {
             return Err(NotUpgraded::Ineligible(reason));
         }
-        let loaded = self.load_upgradable(on).await?;
         let chosen = parse(&loaded.parts, loaded.mirrored, self.today(), value).map_err(NotUpgraded::Refused)?;
         Ok(self.planned(on, &loaded, &chosen).await?)
     }
@@ -155,10 +156,10 @@ impl AccountAccess {
             Some(Before::Other(garn, reference)) => return Err(NotUpgraded::KeyReused { garn, reference }),
             None => {}
         }
-        if let Some(reason) = self.refused_model() {
+        let loaded = self.load_upgradable(write.on()).await?;
+        if let Some(reason) = self.refuses_upgrade(&loaded) {
             return Err(NotUpgraded::Ineligible(reason));
         }
-        let loaded = self.load_upgradable(write.on()).await?;
         let chosen = parse(&loaded.parts, loaded.mirrored, self.today(), value).map_err(NotUpgraded::Refused)?;
         let steps = self.planned(write.on(), &loaded, &chosen).await?.steps;
         let moved = self.move_parts(&write, &loaded, &chosen).await?;
@@ -262,6 +263,14 @@ impl AccountAccess {
         Ok(PlannedUpgrade { steps, files: files.map_or(Ok(0), |files| u64::try_from(files.files)).map_err(Error::internal)? })
     }
 
+    /// Why this person upgrades nothing here, if so: an upgrade makes files possible, so it needs what generating them does. Domain §1.
+    fn refuses_upgrade(&self, loaded: &Loaded) -> Option<Ineligible> {
+        let mut with_options = loaded.parts.iter().filter(|part| !part.targets.is_empty());
+        let first = with_options.clone().find_map(|part| part.ineligible.clone());
+        let none = if loaded.mirrored { first.is_some() } else { with_options.all(|part| part.ineligible.is_some()) };
+        self.refused_model().or(first.filter(|_| none))
+    }
+
     async fn load_upgradable(&self, on: &impl ConnectionTrait) -> Result<Loaded, Error> {
         #[derive(FromQueryResult)]
         struct Line {
@@ -269,6 +278,8 @@ impl AccountAccess {
             part_id: i64,
             number: String,
             description: String,
+            product_code: String,
+            product: String,
             sales_order: String,
             ordered_on: NaiveDate,
             owned_assigned: i64,
@@ -289,9 +300,10 @@ impl AccountAccess {
         let lines: Vec<Line> = rows(
             on,
             "upgrade: lines",
-            "SELECT e.id, e.part_id, p.number, p.description, o.sales_order, o.ordered_on, e.owned_assigned, e.owned_pooled, e.allocated_assigned,
+            "SELECT e.id, e.part_id, p.number, p.description, d.code AS product_code, d.name AS product, o.sales_order, o.ordered_on, e.owned_assigned, e.owned_pooled, e.allocated_assigned,
                 e.allocated_pooled, e.unlimited, e.maintenance_end, c.mirrored
-             FROM entitlements e JOIN parts p ON p.id = e.part_id JOIN orders o ON o.id = e.order_id JOIN accounts c ON c.id = e.account_id
+             FROM entitlements e JOIN parts p ON p.id = e.part_id JOIN products d ON d.id = p.product_id
+             JOIN orders o ON o.id = e.order_id JOIN accounts c ON c.id = e.account_id
              WHERE e.account_id = $1 ORDER BY p.product_id, p.id, e.id",
             [account.into()],
         )
@@ -304,6 +316,15 @@ impl AccountAccess {
             [account.into()],
         )
         .await?;
+        let mut uncertified: BTreeMap<String, Option<Ineligible>> = BTreeMap::new();
+        if self.caller().role() != Role::Analyst {
+            for line in &lines {
+                if !uncertified.contains_key(&line.product_code) {
+                    let certified = self.certified_for(on, &line.product_code, &line.product).await?;
+                    uncertified.insert(line.product_code.clone(), certified.err());
+                }
+            }
+        }
         let mut loaded = Loaded { mirrored: false, parts: Vec::new(), ids: BTreeMap::new() };
         for line in lines {
             loaded.mirrored = line.mirrored;
@@ -317,6 +338,7 @@ impl AccountAccess {
                     number: number.clone(),
                     description: line.description,
                     targets,
+                    ineligible: uncertified.get(&line.product_code).cloned().flatten(),
                     lines: Vec::new(),
                 });
             }

@@ -1,7 +1,10 @@
 //! What can be wrong with a form, in the words that people read.
 
 use super::LONGEST_GRACE;
-use crate::{HostId, HostIdError, LicenceType, Source, TextError, date, key::TooMany, licence::coded, offer::CloudObstacle};
+use crate::{
+    HostId, HostIdError, LicenceType, Source, TextError, date, eligibility::Ineligible, key::TooMany, licence::coded,
+    offer::CloudObstacle,
+};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -33,6 +36,13 @@ pub enum Problem {
     /// A second server, and there is no switchover server item for it.
     NoSwitchover,
     SiteInactive(String),
+    /// What an update leaves as the file has it: its name, and what it is.
+    Fixed {
+        what: &'static str,
+        is: String,
+    },
+    /// What a person may not do with a part, and what to do about it.
+    Ineligible(Box<Ineligible>),
     /// The site of the file that is updated; only the hosts may change there.
     OnlyHosts(String),
     NotAWholeNumber(String),
@@ -128,6 +138,10 @@ impl fmt::Display for Problem {
                 f.write_str("This account has no switchover server item for this product and version. Leave the second server out.")
             }
             Self::SiteInactive(name) => write!(f, "Install site {name} is not active. Choose an active site."),
+            Self::Fixed { what, is } => {
+                write!(f, "An update does not change the {what}, which is {is}. Generate another file for another one.")
+            }
+            Self::Ineligible(reason) => write!(f, "{reason} {}", reason.remedy()),
             Self::OnlyHosts(name) => write!(
                 f,
                 "Install site {name} is not active: only the host ids of its files may change. Leave this as it is, or make the site active first."

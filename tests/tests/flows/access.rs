@@ -226,6 +226,26 @@ async fn every_route_answers_everybody_as_its_row_says() {
 }
 
 #[tokio::test]
+async fn an_update_that_says_another_type_is_refused_to_everybody() {
+    let server = Server::start().await;
+    let file = generated(&server.signed_in(AMELIA).await, &[]).await;
+    let before = server.contents().await;
+    let expected: Row = [401, 404, 422, 404, 422, 422, 404];
+    for (asking, expected) in Asking::ALL.into_iter().zip(expected) {
+        // The partner of Nordic has no grant for Acme.
+        let expected = if matches!(asking, Asking::PartnerWithGrant) { 404 } else { expected };
+        let browser = match asking.email() {
+            Some(email) => server.signed_in(email).await,
+            None => server.browser(),
+        };
+        let forged = form(UNUSED_KEY, &[("began", "1"), ("type", "trial"), ("machine_name", "IC-PRD-09")]);
+        let answer = browser.post(&format!("{file}/update"), &forged).await;
+        assert_eq!(answer.status.as_u16(), expected, "{asking:?}: {:?}", answer.problems());
+    }
+    assert_eq!(server.contents().await, before);
+}
+
+#[tokio::test]
 async fn an_address_that_is_no_route_and_a_method_that_none_has_are_answered_the_same_to_everybody() {
     let server = Server::start().await;
     for asking in Asking::ALL {

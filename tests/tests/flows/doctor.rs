@@ -35,7 +35,7 @@ const fn on_both(sql: &'static str, said: &'static str) -> Break {
     Break { sqlite: sql, postgres: sql, said }
 }
 
-const BREAKS: [Break; 43] = [
+const BREAKS: [Break; 47] = [
     Break {
         sqlite: "PRAGMA ignore_check_constraints = ON; UPDATE entitlements SET owned_assigned = 1 WHERE id = 1",
         postgres: "ALTER TABLE entitlements DROP CONSTRAINT entitlements_check; UPDATE entitlements SET owned_assigned = 1 WHERE id = 1",
@@ -211,6 +211,22 @@ const BREAKS: [Break; 43] = [
     },
     on_both(
         "UPDATE file_revisions SET primary_host = '0123456789AB', valid_through = '2027-01-01' WHERE file_id = 1",
+        "each stored file verifies and says what its record says: AF-0000001 revision 1: the file says another host ids than the record",
+    ),
+    on_both(
+        "UPDATE activation_files SET licence_type = 'evaluation' WHERE id = 1",
+        "each stored file verifies and says what its record says: AF-0000001 revision 1: the file says another licence type than the record",
+    ),
+    on_both(
+        "UPDATE activation_files SET product_id = 2 WHERE id = 1",
+        "each stored file verifies and says what its record says: AF-0000001 revision 1: the file says another product than the record",
+    ),
+    on_both(
+        "UPDATE activation_files SET account_id = 2 WHERE id = 1",
+        "each stored file verifies and says what its record says: AF-0000001 revision 1: the file says another account than the record",
+    ),
+    on_both(
+        "UPDATE file_revisions SET switchover_host = '0123456789AB' WHERE file_id = 1",
         "each stored file verifies and says what its record says: AF-0000001 revision 1: the file says another host ids than the record",
     ),
     on_both(

@@ -1,7 +1,7 @@
 use super::address;
 use chrono::TimeDelta;
 use reqwest::StatusCode;
-use tests::{Answer, Backend, Browser, HANNA, JONAS, LENA, PETRA, Server, changed, form};
+use tests::{Answer, Backend, Browser, HANNA, LENA, PETRA, Server, changed, form};
 
 const UPGRADE: &str = "/accounts/NORDIC-3003/upgrade";
 const NEW: &str = "/accounts/NORDIC-3003/files/new";
@@ -174,29 +174,28 @@ async fn an_account_that_is_not_mirrored_chooses_single_parts() {
     let server = Server::start().await;
     server.execute("UPDATE accounts SET mirrored = FALSE").await;
     server.execute("UPDATE entitlements SET maintenance_end = '2026-11-21' WHERE order_id = (SELECT id FROM orders WHERE sales_order = 'SO-061955')").await;
-    // Nobody needs a certification for that.
-    let jonas = server.signed_in(JONAS).await;
-    let nothing = send(&jonas, "check", &[]).await;
+    let petra = server.signed_in(PETRA).await;
+    let nothing = send(&petra, "check", &[]).await;
     assert_eq!(nothing.problems(), [("to.SW-001-3.0-SV02".to_owned(), "Select what at least one part becomes.".to_owned())]);
-    let checked = send(&jonas, "check", &[("to.SW-001-3.0-AL02", "SW-001-4.0-AL02")]).await;
+    let checked = send(&petra, "check", &[("to.SW-001-3.0-AL02", "SW-001-4.0-AL02")]).await;
     assert_eq!(
         checked.all("tbody tr"),
         [
             "Business Client, 3.0SW-001-3.0-AL02Business ClientSW-001-4.0-AL0240 assigned, 0 pooled0 assigned, 0 pooled10 assigned, 5 pooled, without maintenance"
         ]
     );
-    let made = jonas.post(UPGRADE, &checked.fields("generate")).await;
+    let made = petra.post(UPGRADE, &checked.fields("generate")).await;
     assert_eq!(made.status, StatusCode::SEE_OTHER);
     assert_eq!(lines(&server).await[2..], ["SW-001-4.0-AL02 40/0 0/0", "SW-001-3.0-AL04 60/20 0/0", "SW-001-3.0-AL02 10/5 0/0"]);
     // What is left of it has no maintenance.
     let before = server.contents().await;
-    let refused = send(&jonas, "generate", &[("to.SW-001-3.0-AL02", "SW-001-4.0-AL02")]).await;
+    let refused = send(&petra, "generate", &[("to.SW-001-3.0-AL02", "SW-001-4.0-AL02")]).await;
     let said = "Maintenance of Business Client, 3.0 (order SO-061955) ended on 21 Nov 2026. Renew it, then upgrade.";
     assert_eq!(
         (refused.status, refused.problems()),
         (StatusCode::UNPROCESSABLE_ENTITY, vec![("to.SW-001-3.0-AL02".to_owned(), said.to_owned())])
     );
-    let other = send(&jonas, "generate", &[("to.SW-001-3.0-AL04", "SW-001-4.0-SV03")]).await;
+    let other = send(&petra, "generate", &[("to.SW-001-3.0-AL04", "SW-001-4.0-SV03")]).await;
     assert_eq!(other.problems()[0].1, "What was sent is not among this account's choices. Select an upgrade from the list.");
     assert_eq!(server.contents().await, before);
 }

@@ -38,7 +38,7 @@ pub fn check(
         Purpose::Update { serial, began } => (format!("Check the update of {serial}"), format!("Make revision {}", began + 1)),
     };
     let page = Page::new(title.clone(), move || {
-        let Checked { request, offer, preview, same_host } = checked;
+        let Checked { request, offer, preview, same_host, older_than } = checked;
         let site = offer.sites.iter().find(|site| site.id == request.site).map(|site| site.name.clone());
         let servers = request.binding.servers();
         let later = (offer.has_switchover() && servers.len() == 1)
@@ -56,6 +56,7 @@ pub fn check(
             <h1>{title}</h1>
             {(!changes.is_empty()).then(|| view! { <Changed changes /> })}
             {(!same_host.is_empty()).then(|| view! { <SameHost same_host files /> })}
+            {older_than.map(|newer| view! { <OlderVersion version=offer.version.clone() newer /> })}
             <dl class="facts">
                 <div><dt>"Account"</dt><dd>{account}</dd></div>
                 <div><dt>"Install site"</dt><dd>{site}</dd></div>
@@ -123,6 +124,17 @@ fn row(role: &'static str, server: Server<Option<HostId>>) -> impl IntoView {
             </dd>
         </div>
     }
+}
+
+#[component]
+fn OlderVersion(version: String, newer: String) -> AnyView {
+    view! {
+        <div class="note warn">
+            <p><Icon icon=icon::WARNING /><strong>{format!("{version} is older than {newer}, the version of the current revision.")}</strong></p>
+            <p>{format!("Continue only if the server runs {version}.")}</p>
+        </div>
+    }
+    .into_any()
 }
 
 #[component]

@@ -28,6 +28,8 @@ pub(super) enum Ask {
         position: usize,
         began: u32,
         request: Request,
+        /// A field that an update may not change, and what is sent of it.
+        forged: Option<(&'static str, &'static str)>,
     },
     Deactivate {
         garn: &'static str,
@@ -56,6 +58,15 @@ pub(super) enum Lines {
     Refresh(Vec<String>),
     Deactivate(Vec<String>),
 }
+
+/// What an update of a production file of CIC never becomes.
+const FORGED: [(&str, &str); 5] = [
+    ("type", "development-bundled"),
+    ("type", "trial"),
+    ("type", "development-ordered-small"),
+    ("product", "MediaServer"),
+    ("product", "none"),
+];
 
 /// The generation of a part, or of a product version.
 pub(super) fn generation(name: &str) -> &'static str {
@@ -86,7 +97,8 @@ impl Ask {
             _ => Request::random_of(garn, model, random),
         };
         let began = if random.random_bool(0.1) { began + 1 } else { began };
-        Self::Update { position, began, request }
+        let forged = random.random_bool(0.1).then(|| *FORGED.choose(random).expect("a field"));
+        Self::Update { position, began, request, forged }
     }
 
     /// An upgrade of all parts that have an option, or of some.

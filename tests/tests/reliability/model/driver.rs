@@ -160,8 +160,9 @@ impl Driver {
                 let generated = access.generate(&request.form(), &key).await;
                 generated.map(|generated| generated.serial.to_string()).map_err(Refused::of)
             }
-            Ask::Update { position, began, request } => {
-                let updated = access.update(&serial(request.garn, *position), *began, &request.form(), &key).await;
+            Ask::Update { position, began, request, forged } => {
+                let form = request.form().with(forged.as_slice());
+                let updated = access.update(&serial(request.garn, *position), *began, &form, &key).await;
                 updated.map(|updated| format!("{}/{}", updated.serial, updated.revision)).map_err(Refused::of)
             }
             Ask::Deactivate { garn, position } => {

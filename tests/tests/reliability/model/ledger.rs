@@ -166,11 +166,15 @@ impl Model {
         }
         match ask {
             Ask::Generate(request) => self.made(email, request, None),
-            Ask::Update { position, began, request } => match self.file(garn, *position) {
+            Ask::Update { position, began, request, forged } => match self.file(garn, *position) {
                 None => Outcome::NotFound,
                 Some(file) if !file.active => Outcome::NotActive,
                 Some(file) if file.revision != *began => Outcome::Superseded,
-                Some(file) => self.made(email, request, Some(file)),
+                Some(file) => match self.made(email, request, Some(file)) {
+                    Outcome::Ineligible => Outcome::Ineligible,
+                    _ if forged.is_some() => Outcome::Refused,
+                    made => made,
+                },
             },
             Ask::Deactivate { position, .. } => match self.file(garn, *position) {
                 None => Outcome::NotFound,
@@ -179,6 +183,8 @@ impl Model {
                 Some(_) => Outcome::Done,
             },
             Ask::Upgrade { .. } if subscription => Outcome::Ineligible,
+            // An upgrade makes files possible, and needs what they do.
+            Ask::Upgrade { .. } if email == OWEN && !self.upgradable(garn).is_empty() => Outcome::Ineligible,
             Ask::Upgrade { targets, .. } if self.upgrades_all(garn, targets) => Outcome::Done,
             Ask::Upgrade { .. } => Outcome::Refused,
             // What each of its lines comes to is another matter.
