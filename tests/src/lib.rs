@@ -165,7 +165,11 @@ impl Server {
         Self::with_failpoints(backend, change, |_| {}).await
     }
 
-    async fn with_failpoints(
+    /// A server with settings of the test's own, that calls `reached` at every [`Failpoint`].
+    ///
+    /// # Panics
+    /// When the server does not start.
+    pub async fn with_failpoints(
         backend: Backend,
         change: impl FnOnce(&mut Settings),
         reached: impl Fn(Failpoint) + Send + Sync + 'static,

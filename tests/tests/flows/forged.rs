@@ -4,7 +4,7 @@ use super::{address, downloaded, generated};
 use rand::{RngExt, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 use reqwest::StatusCode;
 use serde_json::Value;
-use tests::{AMELIA, Browser, LENA, OWEN, PETRA, SAM, Server, THEO, changed, form, seed};
+use tests::{AMELIA, Backend, Browser, LENA, OWEN, PETRA, SAM, Server, THEO, changed, form, seed};
 
 /// One server without a second one, and without anything to add.
 const ALONE: [(&str, &str); 4] =
@@ -36,7 +36,7 @@ async fn forged(
 
 #[tokio::test]
 async fn an_update_does_not_make_a_bundled_development_file_a_production_file() {
-    let server = Server::start().await;
+    let server = Server::durable(Backend::of_run()).await;
     let amelia = server.signed_in(AMELIA).await;
     let file = alone(&amelia, &[("type", "development-bundled")]).await;
     let said = "An update does not change the licence type, which is Non-ordered development (bundled). \
@@ -272,7 +272,7 @@ const LIKELY: [(&str, &str); 8] = [
 
 #[tokio::test]
 async fn whatever_is_posted_what_no_form_may_change_stays() {
-    let server = Server::start().await;
+    let server = Server::durable(Backend::of_run()).await;
     let mut random = StdRng::seed_from_u64(seed());
     let (amelia, lena, petra) = (server.signed_in(AMELIA).await, server.signed_in(LENA).await, server.signed_in(PETRA).await);
     let sam = server.signed_in(SAM).await;

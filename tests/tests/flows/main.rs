@@ -4,6 +4,7 @@ mod access;
 mod accounts;
 mod activity;
 mod batch;
+mod bounds;
 mod check_file;
 mod cloud;
 mod copy;
