@@ -1,7 +1,7 @@
 //! *Activation file activity*: what the list of generated files is narrowed to, and how it is sorted. Domain §5.
 
 use crate::{
-    LicenceType,
+    LicenceType, Name,
     form::{Choice, Problem, Refusal, refusal},
     licence::coded,
 };
@@ -11,6 +11,9 @@ use std::ops::RangeInclusive;
 
 /// Years that a day of a list lies in: those that every database keeps.
 pub const YEARS: RangeInclusive<i32> = 1..=9999;
+
+/// Maximum length of a filter, in characters: no name that it could find is longer.
+const LONGEST: usize = Name::LONGEST;
 
 /// Names of the filters, as they stand in the address.
 pub mod field {
@@ -109,6 +112,22 @@ impl Filter {
     /// Everything that is wrong, in the order of the form; never empty.
     pub fn parse<'a>(value: impl Fn(&str) -> &'a str) -> Result<Self, Vec<Refusal>> {
         let mut refusals = Vec::new();
+        let long = |name: &&str| value(name).trim().chars().nth(LONGEST).is_some();
+        let all = [
+            field::SITE,
+            field::FROM,
+            field::TO,
+            field::ACTIVE,
+            field::LINE,
+            field::TYPE,
+            field::BY,
+            field::MACHINE,
+            field::SORT,
+        ];
+        refusals.extend(all.iter().filter(|name| long(name)).map(|name| refusal(name, Problem::TooLong(LONGEST))));
+        if !refusals.is_empty() {
+            return Err(refusals);
+        }
         let text = |name| Some(value(name).trim().to_owned()).filter(|typed| !typed.is_empty());
         let mut day = |name| {
             let typed = text(name)?;

@@ -1,7 +1,7 @@
 //! The form that begins a batch: the same done to many files at once.
 
 use crate::{
-    LicenceType,
+    LicenceType, Name,
     deactivation::Deactivation,
     form::{Choice, Problem, Refusal, refusal},
     licence::coded,
@@ -14,8 +14,14 @@ pub mod field {
     pub const COUNT: &str = "count";
 }
 
-/// A batch has at most so many lines.
+/// Maximum number of lines of a batch.
 pub const MOST_LINES: usize = 10_000;
+/// Maximum number of filled cells of its table: what is parsed and kept of each is far more than its text.
+pub const MOST_CELLS: usize = 200_000;
+/// Maximum length of a cell, in characters. The longest thing that one holds is a name.
+pub const LONGEST_CELL: usize = 2 * Name::LONGEST;
+/// Maximum number of combinations of product, version and licence type: an offer is read for each.
+pub const MOST_OFFERS: usize = 50;
 
 coded! {
     /// What a batch does with each of its lines.

@@ -5,18 +5,22 @@
 
 mod run;
 pub mod table;
+mod turn;
 mod view;
 mod work;
 
 pub use table::{Cells, TableProblem};
+pub use turn::Turn;
+pub(crate) use turn::Turns;
 pub use view::{BatchFile, BatchLine, BatchRow, BatchView, LineCounts, Move};
 
 use crate::{
-    AccountAccess, AuditEvent, Cursor, Error, SubmissionKey, Write,
-    database::{insert, known, row, run},
+    AccountAccess, AuditEvent, Cursor, Error, Failpoint, SubmissionKey, Write,
+    database::{count, insert, known, records, row, rows, run},
     entity::{batch, batch_line},
     submission::{Action, Asked, Before},
 };
+use chrono::{DateTime, TimeDelta, Utc};
 use licensing::{
     Garn, PartNumber, Quantity, Serial,
     activity::Filter,
@@ -28,8 +32,13 @@ use licensing::{
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait, FromQueryResult, NotSet};
 use serde_json::json;
 use std::{collections::BTreeMap, sync::Arc};
-use table::SERIAL;
+use table::{SERIAL, Table};
 use work::{Outcome, Work};
+
+/// Number of plans of each person that are kept until they are begun: the latest.
+const MOST_PLANS: u32 = 10;
+/// Time for which a plan is kept that is not begun.
+const PLAN_KEPT: TimeDelta = TimeDelta::days(7);
 
 /// Lines that are worked on together, in one transaction where each line is by itself: others write between them.
 const SLICE: usize = 256;
@@ -150,7 +159,7 @@ impl AccountAccess {
         if let Some(reason) = self.refuses_deactivation().filter(|_| kind == Kind::Deactivate) {
             return Err(NotPlanned::Ineligible(reason));
         }
-        let lines = self.read_lines(kind, lines).await?;
+        let Table { columns, lines } = self.read_lines(kind, lines).await?;
         let own = [
             field::HOST_ID,
             field::MACHINE_NAME,
@@ -165,18 +174,20 @@ impl AccountAccess {
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect();
         let terms = Arc::new(Terms { kind, pattern, repeats });
-        let mut planned = self.try_plan(&terms, &lines, key).await;
+        let mut planned = self.try_plan(&terms, &columns, &lines, key).await;
         // Another request took the key first, so this time it is found.
         if let Ok(None) = planned {
-            planned = self.try_plan(&terms, &lines, key).await;
+            planned = self.try_plan(&terms, &columns, &lines, key).await;
         }
         planned?.ok_or_else(|| Error::internal("the submission key is taken and cannot be found").into())
     }
 
-    async fn read_lines(&self, kind: Kind, lines: Lines) -> Result<Vec<Cells>, NotPlanned> {
+    async fn read_lines(&self, kind: Kind, lines: Lines) -> Result<Table, NotPlanned> {
         let of_serial = |serial: Serial| Cells::from([(SERIAL.to_owned(), serial.to_string())]);
         let lines: Vec<Cells> = match lines {
-            Lines::Table(bytes) => table::read(kind, &bytes)?,
+            Lines::Table(bytes) => {
+                return Ok(tokio::task::spawn_blocking(move || table::read(kind, &bytes)).await.map_err(Error::internal)??);
+            }
             Lines::Files(serials) => serials.into_iter().map(of_serial).collect(),
             Lines::Found(filter) => {
                 let choices = self.activity_choices().await?;
@@ -195,12 +206,18 @@ impl AccountAccess {
         match lines.len() {
             0 => Err(NotPlanned::NothingSelected),
             count if count > MOST_LINES => Err(TableProblem::TooMany.into()),
-            _ => Ok(lines),
+            _ => Ok(Table { columns: vec![SERIAL.to_owned()], lines }),
         }
     }
 
     /// `None` when the same person sent the same key at the same time and the other request was first.
-    async fn try_plan(&self, terms: &Arc<Terms>, lines: &[Cells], key: &SubmissionKey) -> Result<Option<String>, NotPlanned> {
+    async fn try_plan(
+        &self,
+        terms: &Arc<Terms>,
+        columns: &[String],
+        lines: &[Cells],
+        key: &SubmissionKey,
+    ) -> Result<Option<String>, NotPlanned> {
         let lines_json = serde_json::to_string(lines).map_err(Error::internal)?;
         let pattern = serde_json::to_string(&terms.pattern).map_err(Error::internal)?;
         let asked = BTreeMap::from([
@@ -210,13 +227,23 @@ impl AccountAccess {
         ]);
         let asked = Asked::of(self, Action::Batch, terms.kind.code(), &asked, key)?;
         let on = self.portal().database.read();
-        let (planned, moves) = self.plan(on, terms, (1..).zip(lines.iter().cloned())).await?;
+        if let Some(reference) = before(self.submitted(on, &asked).await?)? {
+            return Ok(Some(reference));
+        }
+        let mut work = Work::new(self, on, Arc::clone(terms), self.portal().now()).await?;
+        if work.asks_for_too_many_offers(lines) {
+            return Err(TableProblem::TooManyOffers.into());
+        }
+        work.survey(on, lines.iter()).await?;
+        if let Some(stranger) = work.not_offered(columns) {
+            return Err(TableProblem::NotOffered(stranger).into());
+        }
+        let (planned, moves) = self.plan(on, work, (1..).zip(lines.iter().cloned()).collect()).await?;
+        self.portal().ctx.reach(Failpoint::BatchPlanned);
         let write = self.write().await?;
         let now = self.portal().now();
-        match self.submitted(&write, &asked).await? {
-            Some(Before::Same(reference)) => return Ok(Some(reference)),
-            Some(Before::Other(garn, reference)) => return Err(NotPlanned::KeyReused { garn, reference }),
-            None => {}
+        if let Some(reference) = before(self.submitted(write.on(), &asked).await?)? {
+            return Ok(Some(reference));
         }
         let stored = batch::ActiveModel {
             id: NotSet,
@@ -238,6 +265,7 @@ impl AccountAccess {
         let batch_id = stored.insert(write.on()).await.map_err(Error::from)?.id;
         let count = planned.len();
         store_lines(&write, batch_id, planned).await?;
+        expire_plans(&write, Some(self.caller().person_id()), now).await?;
         let reference = reference(batch_id);
         if !self.note_submission(&write, asked, reference.clone()).await? {
             return Ok(None);
@@ -249,17 +277,14 @@ impl AccountAccess {
         Ok(Some(reference))
     }
 
-    /// What each line comes to, and what all of them take or give back.
+    /// What each line comes to that was surveyed, and what all of them take or give back.
     async fn plan(
         &self,
         on: &impl ConnectionTrait,
-        terms: &Arc<Terms>,
-        lines: impl Iterator<Item = (u32, Cells)>,
+        mut work: Work,
+        mut lines: Vec<(u32, Cells)>,
     ) -> Result<(Vec<PlannedLine>, BTreeMap<PartNumber, Quantity>), Error> {
-        let mut work = Work::new(self, on, Arc::clone(terms), self.portal().now()).await?;
         let mut planned = Vec::new();
-        let mut lines: Vec<(u32, Cells)> = lines.collect();
-        work.survey(on, lines.iter().map(|(_, cells)| cells)).await?;
         lines.iter_mut().for_each(|(_, cells)| work.pin(cells));
         let mut left = lines.into_iter();
         loop {
@@ -286,8 +311,9 @@ impl AccountAccess {
     /// # Errors
     /// [`NotBegun`], as [`Self::begin_batch`]. A batch that was begun stays as it is.
     pub async fn plan_batch_again(&self, reference: &str) -> Result<(), NotBegun> {
-        let write = self.write().await?;
-        let stored = self.own_batch(&write, reference).await?;
+        // Worked out before anything is locked; lines that were done meanwhile stay so.
+        let on = self.portal().database.read();
+        let stored = self.own_batch(on, reference).await?;
         if stored.state != BatchState::Planned {
             return Ok(());
         }
@@ -295,15 +321,32 @@ impl AccountAccess {
         struct Line {
             line: i64,
             asked: serde_json::Value,
+            state: String,
+            words: Option<String>,
         }
-        let sql = "SELECT line, asked FROM batch_lines WHERE batch_id = $1 AND state <> 'done' ORDER BY line";
-        let lines: Vec<Line> = crate::database::rows(write.on(), "batch: lines", sql, [stored.id.into()]).await?;
-        let lines = lines.into_iter().map(|line| Ok((crate::database::count(line.line)?, cells(line.asked)?)));
-        let lines = lines.collect::<Result<Vec<_>, Error>>()?;
-        let (planned, moves) = self.plan(write.on(), &stored.terms, lines.into_iter()).await?;
-        let sql = "DELETE FROM batch_lines WHERE batch_id = $1 AND state <> 'done'";
-        run(write.on(), "batch: lines of before", sql, [stored.id.into()]).await?;
-        store_lines(&write, stored.id, planned).await?;
+        let sql = "SELECT line, asked, state, words FROM batch_lines WHERE batch_id = $1 AND state <> 'done' ORDER BY line";
+        let found: Vec<Line> = rows(on, "batch: lines", sql, [stored.id.into()]).await?;
+        let (mut lines, mut before) = (Vec::with_capacity(found.len()), Vec::with_capacity(found.len()));
+        for Line { line, asked, state, words } in found {
+            let cells = cells(asked)?;
+            before.push((cells.clone(), known(LineState::from_code(&state), &state)?, words));
+            lines.push((count(line)?, cells));
+        }
+        let mut work = Work::new(self, on, Arc::clone(&stored.terms), self.portal().now()).await?;
+        work.survey(on, lines.iter().map(|(_, cells)| cells)).await?;
+        let (planned, moves) = self.plan(on, work, lines).await?;
+        self.portal().ctx.reach(Failpoint::BatchPlanned);
+        let changed: Vec<PlannedLine> = planned
+            .into_iter()
+            .zip(before)
+            .filter(|(line, (cells, state, words))| line.cells != *cells || line.state != *state || line.words != *words)
+            .map(|(line, _)| line)
+            .collect();
+        let write = self.write().await?;
+        if self.own_batch(write.on(), reference).await?.state != BatchState::Planned {
+            return Ok(());
+        }
+        change_lines(&write, stored.id, changed).await?;
         let sql = "UPDATE batches SET moves = $1, told = NULL WHERE id = $2";
         run(write.on(), "batch: planned again", sql, [json!(moves).into(), stored.id.into()]).await?;
         write.commit(AuditEvent::on_account(self.portal().now(), self, "batch planned", reference)).await?;
@@ -317,7 +360,7 @@ impl AccountAccess {
     pub async fn begin_batch<'a>(&self, reference: &str, value: impl Fn(&str) -> &'a str) -> Result<(), NotBegun> {
         let write = self.write().await?;
         let now = self.portal().now();
-        let stored = self.own_batch(&write, reference).await?;
+        let stored = self.own_batch(write.on(), reference).await?;
         if stored.state != BatchState::Planned {
             return Ok(());
         }
@@ -344,8 +387,8 @@ impl AccountAccess {
         Ok(())
     }
 
-    async fn own_batch(&self, write: &Write, reference: &str) -> Result<Stored, NotBegun> {
-        let stored = self.stored_batch(write.on(), reference).await?;
+    async fn own_batch(&self, on: &impl ConnectionTrait, reference: &str) -> Result<Stored, NotBegun> {
+        let stored = self.stored_batch(on, reference).await?;
         if stored.person_id == self.caller().person_id() { Ok(stored) } else { Err(NotBegun::Others { by: stored.by }) }
     }
 
@@ -391,6 +434,48 @@ impl AccountAccess {
 /// The cells of a line as they are kept.
 fn cells(asked: serde_json::Value) -> Result<Cells, Error> {
     serde_json::from_value(asked).map_err(Error::internal)
+}
+
+/// The reference of the batch that a submission led to before.
+fn before(submitted: Option<Before>) -> Result<Option<String>, NotPlanned> {
+    match submitted {
+        Some(Before::Same(reference)) => Ok(Some(reference)),
+        Some(Before::Other(garn, reference)) => Err(NotPlanned::KeyReused { garn, reference }),
+        None => Ok(None),
+    }
+}
+
+/// Drops the lines of plans that are older than [`PLAN_KEPT`], and of `person` those beyond the latest [`MOST_PLANS`]. Lines that are done stay.
+pub(super) async fn expire_plans(write: &Write, person: Option<i64>, now: DateTime<Utc>) -> Result<u64, Error> {
+    const EXPIRED: &str = "This plan has expired: the latest 10 plans of each person are kept, for 7 days. Send its table again.";
+    let too_many = format!(
+        "b.person_id = $2 AND b.id NOT IN (SELECT n.id FROM batches n WHERE n.person_id = $2 AND n.state = 'planned'
+            ORDER BY n.id DESC LIMIT {MOST_PLANS})"
+    );
+    let expired = format!("SELECT b.id FROM batches b WHERE b.state = 'planned' AND (b.made_at < $1 OR {too_many})");
+    let values = || [(now - PLAN_KEPT).into(), person.unwrap_or_default().into()];
+    let sql = format!("DELETE FROM batch_lines WHERE state <> 'done' AND batch_id IN ({expired})");
+    let lines = run(write.on(), "batch: lines of expired plans", &sql, values()).await?;
+    if lines > 0 {
+        let none_waits = "NOT EXISTS (SELECT 1 FROM batch_lines l WHERE l.batch_id = batches.id AND l.state <> 'done')";
+        let sql = format!("UPDATE batches SET told = '{EXPIRED}' WHERE id IN ({expired}) AND {none_waits}");
+        run(write.on(), "batch: expired plans", &sql, values()).await?;
+    }
+    Ok(lines)
+}
+
+/// Says of lines anew what they come to; those that are done stay so.
+async fn change_lines(write: &Write, batch_id: i64, lines: Vec<PlannedLine>) -> Result<(), Error> {
+    let sql = format!(
+        "UPDATE batch_lines SET state = t.value ->> 2, words = t.value ->> 3, asked = t.value -> 4
+         FROM {} WHERE batch_id = CAST(t.value ->> 0 AS BIGINT) AND line = CAST(t.value ->> 1 AS BIGINT) AND state <> 'done'",
+        records(write.on(), 1)
+    );
+    let lines =
+        lines.into_iter().map(|PlannedLine { line, cells, state, words }| json!([batch_id, line, state.code(), words, cells]));
+    let lines = lines.collect::<serde_json::Value>().to_string();
+    run(write.on(), "batch: what lines come to", &sql, [lines.into()]).await?;
+    Ok(())
 }
 
 async fn store_lines(write: &Write, batch_id: i64, lines: Vec<PlannedLine>) -> Result<(), Error> {

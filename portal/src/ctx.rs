@@ -20,6 +20,8 @@ pub enum Failpoint {
     UpdateBegun,
     DeactivateBegun,
     UpgradeBegun,
+    /// What the lines of a batch come to is worked out, and nothing is locked.
+    BatchPlanned,
     /// The lines of a batch are to be worked on.
     BatchBegun,
     /// Each line says what it led to.

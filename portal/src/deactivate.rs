@@ -73,7 +73,7 @@ impl AccountAccess {
         let write = self.write().await?;
         let now = self.portal().now();
         write.reach(Failpoint::DeactivateBegun);
-        if let Some(before) = self.submitted(&write, &asked).await? {
+        if let Some(before) = self.submitted(write.on(), &asked).await? {
             return match before.of_file() {
                 Ok(serial) => Ok(Some(serial)),
                 Err(NotGenerated::KeyReused { garn, reference }) => Err(NotDeactivated::KeyReused { garn, reference }),

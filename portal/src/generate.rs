@@ -106,7 +106,7 @@ impl AccountAccess {
         let write = self.write().await?;
         let now = self.portal().now();
         write.reach(Failpoint::GenerateBegun);
-        if let Some(before) = self.submitted(&write, &asked).await? {
+        if let Some(before) = self.submitted(write.on(), &asked).await? {
             return Ok(Some(Generated { serial: before.of_file()? }));
         }
         let (request, loaded) = self.parse(write.on(), form, None).await?;

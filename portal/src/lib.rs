@@ -128,6 +128,7 @@ mod shared {
         pub(crate) settings: super::Settings,
         /// Somebody began a batch.
         pub(crate) batch_begun: tokio::sync::Notify,
+        pub(crate) turns: super::batch::Turns,
     }
 }
 
@@ -167,6 +168,7 @@ impl Portal {
             signer,
             settings,
             batch_begun: tokio::sync::Notify::new(),
+            turns: batch::Turns::default(),
         })))
     }
 

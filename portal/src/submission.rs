@@ -10,7 +10,7 @@ use licensing::{
     Garn,
     form::{NewFileForm, field},
 };
-use sea_orm::{ActiveValue::Set, EntityTrait, FromQueryResult, TryInsertResult};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, FromQueryResult, TryInsertResult};
 use sha2::{Digest, Sha256};
 use std::{collections::BTreeMap, str::FromStr};
 
@@ -130,7 +130,7 @@ impl<'a> Asked<'a> {
 
 impl AccountAccess {
     /// What this submission led to before.
-    pub(crate) async fn submitted(&self, write: &Write, asked: &Asked<'_>) -> Result<Option<Before>, Error> {
+    pub(crate) async fn submitted(&self, on: &impl ConnectionTrait, asked: &Asked<'_>) -> Result<Option<Before>, Error> {
         #[derive(FromQueryResult)]
         struct Submitted {
             request_sha256: Vec<u8>,
@@ -138,7 +138,7 @@ impl AccountAccess {
             garn: String,
         }
         let found: Option<Submitted> = row(
-            write.on(),
+            on,
             "submission",
             "SELECT s.request_sha256, s.subject, a.garn FROM submissions s JOIN accounts a ON a.id = s.account_id
              WHERE s.person_id = $1 AND s.key = $2",

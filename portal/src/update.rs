@@ -166,7 +166,7 @@ impl AccountAccess {
         let write = self.write().await?;
         let now = self.portal().now();
         write.reach(Failpoint::UpdateBegun);
-        if let Some(before) = self.submitted(&write, &asked).await? {
+        if let Some(before) = self.submitted(write.on(), &asked).await? {
             return Ok(Some(Updated { serial: before.of_file()?, revision: began + 1 }));
         }
         let current = self.current_file(write.on(), serial).await?;

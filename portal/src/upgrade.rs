@@ -151,7 +151,7 @@ impl AccountAccess {
         let write = self.write().await?;
         let now = self.portal().now();
         write.reach(Failpoint::UpgradeBegun);
-        match self.submitted(&write, &asked).await? {
+        match self.submitted(write.on(), &asked).await? {
             Some(Before::Same(reference)) => return Ok(Some(reference)),
             Some(Before::Other(garn, reference)) => return Err(NotUpgraded::KeyReused { garn, reference }),
             None => {}

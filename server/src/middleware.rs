@@ -93,6 +93,17 @@ pub(crate) async fn same_origin(State(app): State<App>, request: Request, next: 
     answer::page(stranger(&app, &request), page::problem::foreign_origin()).await
 }
 
+/// No address of this site is longer, in bytes. What it holds comes back in the links of a page.
+const LONGEST_ADDRESS: usize = 8 * 1024;
+
+/// Addresses that no page of this site has lead nowhere.
+pub(crate) async fn bounded_address(State(app): State<App>, request: Request, next: Next) -> Response {
+    if request.uri().path_and_query().map_or(0, |address| address.as_str().len()) <= LONGEST_ADDRESS {
+        return next.run(request).await;
+    }
+    answer::page(stranger(&app, &request), page::problem::address_too_long()).await
+}
+
 /// What every answer carries unless its handler said otherwise.
 const HEADERS: [(HeaderName, &str); 8] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),

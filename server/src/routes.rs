@@ -136,6 +136,7 @@ pub(crate) fn router(app: App) -> Router {
         .method_not_allowed_fallback(handler::method_not_allowed.layer(identify))
         .layer(DefaultBodyLimit::max(form::MOST_BYTES))
         .layer(from_fn_with_state(app.clone(), middleware::same_origin))
+        .layer(from_fn_with_state(app.clone(), middleware::bounded_address))
         .layer(from_fn_with_state(app.clone(), middleware::answer_always))
         .layer(CompressionLayer::new())
         .layer(from_fn_with_state(app.clone(), middleware::headers))

@@ -52,6 +52,19 @@ pub fn too_large(most_bytes: usize) -> Page {
     page(413, "Too large", words, "Go back, shorten it and send it again.")
 }
 
+/// One person sends table after table.
+#[must_use]
+pub fn busy_planning() -> Page {
+    let words = "Several plans of yours are being worked out. Nothing was changed.";
+    page(429, "One after the other", words.into(), "Wait until they are there, then send this one again.")
+}
+
+#[must_use]
+pub fn address_too_long() -> Page {
+    let words = "The address is longer than any page of this site has.";
+    page(414, "The address is too long", words.into(), home())
+}
+
 /// A body that is not the form that this product sends.
 #[must_use]
 pub fn unreadable(fact: String) -> Page {

@@ -1,13 +1,13 @@
 //! Working on batches that were begun.
 
 use super::{
-    BatchState, Cells, LineCounts, SLICE, Stored, cells, reference,
+    BatchState, Cells, LineCounts, PLAN_KEPT, SLICE, Stored, cells, expire_plans, reference,
     view::counts,
     work::{Outcome, Step, Work},
 };
 use crate::{
     AccountAccess, AuditEvent, Error, Failpoint, Portal, Write,
-    database::{count, records, rows, run},
+    database::{count, records, row, rows, run},
     generate::{generated_event, next_serials},
     outbox,
     revision::{Ledger, Made, StoredRevision, allocate},
@@ -76,6 +76,7 @@ impl Portal {
         }
         let sql = "SELECT b.id, a.garn, b.person_id FROM batches b JOIN accounts a ON a.id = b.account_id
                    WHERE b.state = 'running' ORDER BY b.id";
+        self.expire_old_plans().await?;
         for Running { id, garn, person_id } in rows(self.database.read(), "batches: running", sql, []).await? {
             // What this person may do is asked anew: it may have been withdrawn.
             let access = match self.caller(person_id).await? {
@@ -113,6 +114,22 @@ impl Portal {
             }
         }
         Ok(())
+    }
+
+    /// Drops the lines of plans that nobody has begun in time.
+    async fn expire_old_plans(&self) -> Result<(), Error> {
+        #[derive(FromQueryResult)]
+        struct Old {
+            id: i64,
+        }
+        let now = self.now();
+        let sql = "SELECT b.id FROM batches b WHERE b.state = 'planned' AND b.made_at < $1
+                   AND EXISTS (SELECT 1 FROM batch_lines l WHERE l.batch_id = b.id AND l.state <> 'done') ORDER BY b.id LIMIT 1";
+        let old: Option<Old> = row(self.database.read(), "batches: old plans", sql, [(now - PLAN_KEPT).into()]).await?;
+        let Some(old) = old else { return Ok(()) };
+        let write = self.database.write().await?;
+        expire_plans(&write, None, now).await?;
+        write.commit(AuditEvent::by_operator(now, "server", "batch plans expired", reference(old.id))).await
     }
 
     /// Takes a batch back to what is planned: what is done stays so.

@@ -1,7 +1,7 @@
 //! The table that a batch is read from, a line for each file.
 
 use licensing::{
-    batch::{Kind, MOST_LINES},
+    batch::{Kind, LONGEST_CELL, MOST_CELLS, MOST_LINES},
     form::field,
 };
 use std::collections::BTreeMap;
@@ -12,6 +12,14 @@ pub const MACHINE_NAME: &str = field::MACHINE_NAME;
 
 /// What a line says, by column; empty cells are left out.
 pub type Cells = BTreeMap<String, String>;
+
+/// A table as it was read.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Table {
+    /// Names of the columns that count, also of those without a filled cell.
+    pub(crate) columns: Vec<String>,
+    pub(crate) lines: Vec<Cells>,
+}
 
 /// Why a table cannot be read. Lines are counted below its head.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -24,6 +32,16 @@ pub enum TableProblem {
     NoLines,
     #[error("The table has more than 10,000 lines. Send it in parts.")]
     TooMany,
+    #[error("The table has more than 200,000 filled cells. Send it in parts.")]
+    TooManyCells,
+    #[error("Line {line}, column {column}: the cell has {characters} characters; at most {LONGEST_CELL} are possible.")]
+    LongCell { line: u64, column: String, characters: usize },
+    #[error("The table asks for more than 50 combinations of product, version and licence type. Send it in parts.")]
+    TooManyOffers,
+    #[error(
+        "The column {0} is for a part that these files cannot have. Take it out, or name a part of this product and version."
+    )]
+    NotOffered(String),
     #[error("The table has no column {0}. Its first line names the columns.")]
     Missing(&'static str),
     #[error("The table has no column serial and none machine_name: one of them names the file of a line.")]
@@ -52,7 +70,7 @@ pub const COLUMNS_OF_RESULTS: [&str; 5] = ["line", "state", "reason", "file", "r
 ///
 /// # Errors
 /// [`TableProblem`], the first there is.
-pub(crate) fn read(kind: Kind, bytes: &[u8]) -> Result<Vec<Cells>, TableProblem> {
+pub(crate) fn read(kind: Kind, bytes: &[u8]) -> Result<Table, TableProblem> {
     let text = std::str::from_utf8(bytes).map_err(|_| TableProblem::NotText)?;
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
     if text.contains('\0') {
@@ -81,7 +99,7 @@ pub(crate) fn read(kind: Kind, bytes: &[u8]) -> Result<Vec<Cells>, TableProblem>
         Kind::Refresh | Kind::Deactivate if !has(SERIAL) && !has(MACHINE_NAME) => return Err(TableProblem::Nameless),
         _ => {}
     }
-    let mut lines = Vec::new();
+    let (mut lines, mut filled) = (Vec::new(), 0);
     for (line, record) in (1..).zip(table.records()) {
         let record = record.map_err(|error| match error.kind() {
             csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
@@ -93,9 +111,25 @@ pub(crate) fn read(kind: Kind, bytes: &[u8]) -> Result<Vec<Cells>, TableProblem>
             return Err(TableProblem::TooMany);
         }
         let cells = columns.iter().zip(&record).filter(|(_, cell)| !cell.is_empty());
-        lines.push(cells.filter_map(|(column, cell)| Some((column.clone()?, cell.to_owned()))).collect());
+        let cells = cells.filter_map(|(column, cell)| Some((column.as_ref()?, cell)));
+        if let Some((column, characters)) = cells.clone().find_map(|(column, cell)| {
+            let characters = cell.chars().count();
+            (characters > LONGEST_CELL).then_some((column, characters))
+        }) {
+            return Err(TableProblem::LongCell { line, column: column.clone(), characters });
+        }
+        let cells: Cells = cells.map(|(column, cell)| (column.clone(), cell.to_owned())).collect();
+        filled += cells.len();
+        if filled > MOST_CELLS {
+            return Err(TableProblem::TooManyCells);
+        }
+        lines.push(cells);
     }
-    if lines.is_empty() { Err(TableProblem::NoLines) } else { Ok(lines) }
+    if lines.is_empty() {
+        Err(TableProblem::NoLines)
+    } else {
+        Ok(Table { columns: columns.into_iter().flatten().collect(), lines })
+    }
 }
 
 /// A column by the name that somebody gave it: `Host id` is `host_id`; none of those that are passed over.
@@ -118,7 +152,7 @@ mod tests {
 
     fn lines(kind: Kind, text: &str) -> Result<Vec<String>, String> {
         let shown = |cells: Cells| cells.iter().map(|(name, cell)| format!("{name}={cell}")).collect::<Vec<_>>().join(" ");
-        read(kind, text.as_bytes()).map(|lines| lines.into_iter().map(shown).collect()).map_err(|why| why.to_string())
+        read(kind, text.as_bytes()).map(|table| table.lines.into_iter().map(shown).collect()).map_err(|why| why.to_string())
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! What each line of a batch comes to, on the offers as the lines before it left them. Planning and running ask the same.
 
-use super::{Terms, table::Cells, table::MACHINE_NAME, table::SERIAL};
+use super::{
+    Terms,
+    table::{Cells, MACHINE_NAME, SERIAL},
+};
 use crate::{
     AccountAccess, Error, FileState, NotGenerated,
     activity::active_facets,
@@ -12,7 +15,7 @@ use crate::{
 use chrono::{DateTime, Utc};
 use licensing::{
     HostId, LicenceType, PartNumber, Quantity, Serial,
-    batch::Kind,
+    batch::{Kind, MOST_OFFERS},
     eligibility::Ineligible,
     file::Change,
     form::{NewFileForm, Refusal, field},
@@ -123,6 +126,13 @@ impl Work {
         })
     }
 
+    /// Whether these lines are for more combinations of product, version and licence type than [`MOST_OFFERS`].
+    pub(super) fn asks_for_too_many_offers(&self, lines: &[Cells]) -> bool {
+        let mut keys = BTreeSet::new();
+        self.terms.kind == Kind::Generate
+            && lines.iter().any(|cells| keys.insert(self.offer_key(cells)) && keys.len() > MOST_OFFERS)
+    }
+
     /// Reads what all lines need to know, once: files that have their hosts or names already. What is stored later is told by the lines before.
     pub(super) async fn survey<'l>(
         &mut self,
@@ -137,6 +147,17 @@ impl Work {
         }
         let names = lines.filter(|cells| !cells.contains_key(SERIAL)).filter_map(|cells| cells.get(MACHINE_NAME));
         self.look_up_names(on, names.map(|name| name.to_ascii_lowercase()).collect()).await
+    }
+
+    /// The first of `columns` or of the fields in common that asks for a part which no offer of the lines has. Where there is no offer at all, each
+    /// line says why.
+    pub(super) fn not_offered(&self, columns: &[String]) -> Option<String> {
+        let offers: Vec<&Ready> = self.offers.values().flatten().collect();
+        let offered =
+            |part: &str| offers.iter().any(|ready| ready.loaded.offer.add_ons().any(|add_on| add_on.number.as_str() == part));
+        let asked = self.terms.pattern.fields().map(|(name, _)| name).chain(columns.iter().map(String::as_str));
+        let stranger = |name: &&str| field::quantity_part(name).is_some_and(|part| !offered(part));
+        if offers.is_empty() { None } else { asked.into_iter().find(stranger).map(str::to_owned) }
     }
 
     /// Reads the files that the next lines are about.
@@ -292,7 +313,6 @@ impl Work {
     }
 
     fn generate(&mut self, line: u32, cells: &Cells) -> Result<Outcome, Error> {
-        let form = self.form(cells);
         let key = self.offer_key(cells);
         let licence_type = key.2;
         let Some(Ready { loaded, ineligible, places }) = self.ready(&key) else {
@@ -312,7 +332,7 @@ impl Work {
         {
             return Ok(Outcome::Left(format!("{serial} is for host {host} already.")));
         }
-        let request = match form.parse(&loaded.offer) {
+        let request = match self.form(cells).parse(&loaded.offer) {
             Ok(request) => request,
             Err(refusals) => return Ok(Outcome::Refused(told(&refusals))),
         };
@@ -445,7 +465,16 @@ fn of_lines(ledger: &Ledger) -> Vec<(Pool, Quantity)> {
     ledger.iter().map(|(id, (_, after))| (Pool::OrderLine(*id), *after)).collect()
 }
 
-/// Everything that is wrong with a line, in words.
+/// Number of problems of a line that are named.
+const MOST_NAMED: usize = 3;
+
+/// What is wrong with a line, in words.
 fn told(refusals: &[Refusal]) -> String {
-    refusals.iter().map(|refusal| refusal.problem.to_string()).collect::<Vec<_>>().join(" ")
+    let mut words: Vec<String> = refusals.iter().take(MOST_NAMED).map(|refusal| refusal.problem.to_string()).collect();
+    match refusals.len().saturating_sub(MOST_NAMED) {
+        0 => {}
+        1 => words.push("The line has 1 more problem.".to_owned()),
+        more => words.push(format!("The line has {more} more problems.")),
+    }
+    words.join(" ")
 }

@@ -121,6 +121,8 @@ pub(crate) async fn plan(
     State(app): State<App>,
     request: Request,
 ) -> Response {
+    // Before the table is read: of one person one is in memory at a time.
+    let Some(_turn) = caller.turn_to_plan().await else { return busy(visit).await };
     let posted = match PostedTable::read(&visit, request, &app).await {
         Ok(posted) => posted,
         Err(refused) => return refused,
@@ -158,6 +160,7 @@ pub(crate) async fn select(
     KeyedForm { form: posted, key }: KeyedForm,
 ) -> Response {
     let visit = Visit { address: format!("/accounts/{garn}/files"), ..visit };
+    let Some(_turn) = caller.turn_to_plan().await else { return busy(visit).await };
     let planned = selected(&caller, &garn, &posted, key).await;
     to_batch(visit, &garn, planned).await
 }
@@ -186,6 +189,11 @@ async fn selected(caller: &Caller, garn: &str, posted: &PostedForm, key: Submiss
             Ok(Err(batch::plan(&access, key, Typed { fields: Vec::new(), why: Some(why) }).await?))
         }
     }
+}
+
+/// Several plans of this person are being worked out.
+async fn busy(visit: Visit) -> Response {
+    answer::try_again_later(visit, |_| problem::busy_planning()).await
 }
 
 /// A key that was used for something else is used up.
@@ -260,6 +268,7 @@ pub(crate) async fn plan_again(
     Segments((garn, reference)): Segments<(String, String)>,
 ) -> Response {
     let visit = Visit { address: format!("/accounts/{garn}/batches/{reference}"), ..visit };
+    let Some(_turn) = caller.turn_to_plan().await else { return busy(visit).await };
     let planned = async {
         let access = caller.account(&garn).await?;
         match access.plan_batch_again(&reference).await {

@@ -14,7 +14,7 @@ use licensing::{
 };
 use portal::{
     AccountAccess, BatchState, Error, NotPlanned, SubmissionKey,
-    batch::{BatchRow, TableProblem},
+    batch::{BatchRow, LineCounts, TableProblem},
 };
 
 /// What was typed into the form that plans a batch, and why it was not taken.
@@ -56,7 +56,7 @@ pub async fn plan(access: &AccountAccess, key: SubmissionKey, typed: Typed) -> R
     let pattern = Pattern::of(access, typed.pattern()).await?;
     let (status, problem, told) = match &typed.why {
         None => (200, None, None),
-        Some(NotPlanned::Table(why @ TableProblem::TooMany)) => (413, Some(why.to_string()), None),
+        Some(NotPlanned::Table(why @ (TableProblem::TooMany | TableProblem::TooManyCells))) => (413, Some(why.to_string()), None),
         Some(why @ (NotPlanned::Table(_) | NotPlanned::NothingSelected)) => (422, Some(why.to_string()), None),
         Some(NotPlanned::Ineligible(reason)) => (403, None, Some(format!("{reason} {}", reason.remedy()))),
         Some(why) => (409, None, Some(why.to_string())),
@@ -202,7 +202,7 @@ fn Latest(garn: String, batches: Vec<BatchRow>, zone: Tz) -> AnyView {
             <tr>
                 <th scope="row" data-label="Batch"><a class="code" href=href>{batch.reference.clone()}</a></th>
                 <td data-label="What">{batch.kind.to_string()}</td>
-                <td data-label="State">{state_words(batch.state)}</td>
+                <td data-label="State">{state_words(batch.state, &batch.counts)}</td>
                 <td data-label="Lines">{lines_in_words(batch.kind, &batch.counts)}</td>
                 <td data-label="Planned"><span class="line"><Instant at=batch.made_at zone /></span><span class="line sub">{batch.by.clone()}</span></td>
             </tr>
@@ -221,8 +221,9 @@ fn Latest(garn: String, batches: Vec<BatchRow>, zone: Tz) -> AnyView {
     .into_any()
 }
 
-const fn state_words(state: BatchState) -> &'static str {
+fn state_words(state: BatchState, counts: &LineCounts) -> &'static str {
     match state {
+        BatchState::Planned if counts.all() == 0 => "expired",
         BatchState::Planned => "planned, not begun",
         BatchState::Running => "under way",
         BatchState::Done => "done",
