@@ -53,6 +53,8 @@ pub(super) enum Lines {
     Generate {
         requests: Vec<Request>,
         repeats: bool,
+        /// A column for a part that there is not.
+        stranger: bool,
     },
     /// Files by their serials.
     Refresh(Vec<String>),
@@ -122,7 +124,7 @@ impl Ask {
         let lines = match random.random_range(0..3) {
             0 => {
                 let requests = (0..count).map(|_| Request::random_of(garn, model, random)).collect();
-                Lines::Generate { requests, repeats: random.random_bool(0.5) }
+                Lines::Generate { requests, repeats: random.random_bool(0.5), stranger: random.random_bool(0.1) }
             }
             kind => {
                 let files = model.files.get(garn).map_or(&[][..], Vec::as_slice);

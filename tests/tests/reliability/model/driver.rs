@@ -73,6 +73,7 @@ impl Refused {
     fn of_plan(why: NotPlanned) -> Self {
         match why {
             NotPlanned::Ineligible(_) => Self::Ineligible,
+            NotPlanned::Table(problem) => Self::Form(problem.to_string()),
             NotPlanned::KeyReused { reference, .. } => Self::KeyReused(reference),
             other => panic!("{other:?}"),
         }
@@ -367,7 +368,7 @@ async fn assert_file(access: &AccountAccess, serial: &str, expected: &Content) {
 /// The batch that has these lines, from a table.
 fn new_batch(lines: &Lines) -> NewBatch {
     let (kind, repeats, table) = match lines {
-        Lines::Generate { requests, repeats } => (Kind::Generate, *repeats, table(requests)),
+        Lines::Generate { requests, repeats, stranger } => (Kind::Generate, *repeats, table(requests, *stranger)),
         Lines::Refresh(serials) => (Kind::Refresh, false, format!("serial\n{}", serials.join("\n"))),
         Lines::Deactivate(serials) => (Kind::Deactivate, false, format!("serial\n{}", serials.join("\n"))),
     };
@@ -375,11 +376,11 @@ fn new_batch(lines: &Lines) -> NewBatch {
 }
 
 /// A column for each field that one of the requests has.
-fn table(requests: &[Request]) -> String {
+fn table(requests: &[Request], stranger: bool) -> String {
     let forms: Vec<NewFileForm> = requests.iter().map(Request::form).collect();
     let columns: BTreeSet<&str> =
         forms.iter().flat_map(|form| form.fields().map(|(name, _)| name)).filter(|name| *name != "switchover_later").collect();
-    let columns: Vec<&str> = columns.into_iter().collect();
+    let columns: Vec<&str> = columns.into_iter().chain(stranger.then_some("assigned.SW-001-4.0-XX99")).collect();
     let cells = forms.iter().map(|form| columns.iter().map(|name| form.value(name)).collect::<Vec<_>>().join(","));
     let head = columns.join(",");
     std::iter::once(head).chain(cells).collect::<Vec<_>>().join("\n")

@@ -90,6 +90,11 @@ pub(super) struct Model {
     pub(super) today: BTreeMap<&'static str, NaiveDate>,
 }
 
+/// All files of the model are production: development bundles and evaluations make files of their own.
+fn of_its_own(part: &str) -> bool {
+    part.contains("-DV") || part.contains("-EV")
+}
+
 impl Model {
     /// The demo, as it stands in the tables.
     pub(super) async fn read(server: &Server) -> Self {
@@ -187,9 +192,20 @@ impl Model {
             Ask::Upgrade { .. } if email == OWEN && !self.upgradable(garn).is_empty() => Outcome::Ineligible,
             Ask::Upgrade { targets, .. } if self.upgrades_all(garn, targets) => Outcome::Done,
             Ask::Upgrade { .. } => Outcome::Refused,
+            // A column that no line could use refuses the table.
+            Ask::Batch { lines: Lines::Generate { requests, stranger, .. }, .. } if *stranger || self.asks_in_vain(email, requests) => {
+                Outcome::Refused
+            }
             // What each of its lines comes to is another matter.
             Ask::Batch { .. } => Outcome::Done,
         }
+    }
+
+    /// Whether a column of the table that has these lines is for a part which nobody may add to any of them: analysts alone add bundles.
+    fn asks_in_vain(&self, email: &str, requests: &[Request]) -> bool {
+        let fits = |part: &str| requests.iter().any(|request| generation(part) == generation(request.version));
+        let parts = requests.iter().flat_map(|request| request.add_ons.keys());
+        parts.into_iter().any(|part| !fits(part) || of_its_own(part) || (part.contains("-AB") && email != LENA))
     }
 
     /// Whether each chosen part may become its target. Parts of a mirrored account go together, with all their lines.
@@ -224,7 +240,7 @@ impl Model {
         let mut then = self.clone();
         let at = DateTime::UNIX_EPOCH;
         match lines {
-            Lines::Generate { requests, repeats } => {
+            Lines::Generate { requests, repeats, .. } => {
                 let mut hosts: BTreeSet<&String> = BTreeSet::new();
                 let mut outcomes = Vec::new();
                 for request in requests {
@@ -314,8 +330,7 @@ impl Model {
         let usage = subscription == request.usage.is_some();
         let parts = request.parts();
         let met = |part: &String| self.requires.get(part).is_none_or(|needed| needed.iter().all(|part| parts.contains_key(part)));
-        // All these files are production: server items of development make files of their own.
-        let fits = |part: &String| generation(part) == generation(request.version) && !part.contains("-DV");
+        let fits = |part: &String| generation(part) == generation(request.version) && !of_its_own(part);
         let lines = self.without(request.garn, of);
         let enough = parts.iter().all(|(part, asked)| draw(&lines, part, *asked).is_some());
         if !(site && hosts && usage && enough && parts.keys().all(|part| met(part) && fits(part))) {
