@@ -330,7 +330,7 @@ impl Server {
             "SELECT batch_id, line, state, words, file_id, revision FROM batch_lines ORDER BY batch_id, line",
             "SELECT id, state, mode, told FROM batches ORDER BY id",
             "SELECT * FROM upgrade_lines ORDER BY upgrade_id, entitlement_id",
-            "SELECT id, action, subject FROM audit_events WHERE action <> 'sign-in' ORDER BY id",
+            "SELECT id, action, subject FROM audit_events WHERE action NOT IN ('sign-in', 'sign-out') ORDER BY id",
             "SELECT id, recipient, subject FROM outbox ORDER BY id",
             numbers,
         ] {

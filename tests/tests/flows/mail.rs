@@ -35,9 +35,15 @@ async fn portal_with_mail(folder: &Path, clock: &Arc<Mutex<DateTime<Utc>>>) -> P
     };
     let portal = Portal::open(settings, &key, ctx).await.expect("the portal opens");
     portal.fill_with_demo().await.expect("the demo");
-    let sign_in = SignIn { email: AMELIA.into(), password: DEMO_PASSWORD.into(), address: [127, 0, 0, 1].into() };
+    let sign_in = SignIn {
+        email: AMELIA.into(),
+        password: DEMO_PASSWORD.into(),
+        address: [127, 0, 0, 1].into(),
+        device: None,
+        replaces: None,
+    };
     let token = portal.sign_in(sign_in).await.expect("signed in");
-    let amelia = portal.authenticate(token.as_str()).await.expect("the database answers").expect("a session");
+    let amelia = portal.authenticate(token.token.as_str()).await.expect("the database answers").expect("a session");
     let acme = amelia.account("ACME-1001").await.expect("her account");
     let form = form(UNUSED_KEY, &[]).into_iter().collect();
     acme.generate(&form, &UNUSED_KEY.parse().expect("a key")).await.expect("generated");

@@ -46,8 +46,14 @@ pub async fn measure(home: &Home, title: &str) -> Result<String> {
         slow_query: Duration::MAX,
     };
     let portal = Portal::open(settings, &home.settings.key_file()?, Ctx::system()).await?;
-    let sign_in = SignIn { email: AMELIA.into(), password: DEMO_PASSWORD.into(), address: [127, 0, 0, 1].into() };
-    let token = portal.sign_in(sign_in).await.map_err(|refused| anyhow::anyhow!("{refused}"))?;
+    let sign_in = SignIn {
+        email: AMELIA.into(),
+        password: DEMO_PASSWORD.into(),
+        address: [127, 0, 0, 1].into(),
+        device: None,
+        replaces: None,
+    };
+    let token = portal.sign_in(sign_in).await.map_err(|refused| anyhow::anyhow!("{refused}"))?.token;
     let access = portal.authenticate(token.as_str()).await?.context("a session")?.account(GARN).await?;
     let pattern: NewFileForm = PATTERN.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let (mut planned, mut made, mut refreshed, mut ended) =

@@ -31,8 +31,14 @@ pub async fn measure(home: &Home, running: &Process, backend: Backend, title: &s
     let mut settings = home.settings.clone();
     settings.listen = ([127, 0, 0, 1], 0).into();
     let server = server::start(&settings, Ctx::system(), PasswordCost::Least).await?;
-    let sign_in = SignIn { email: LENA.into(), password: DEMO_PASSWORD.into(), address: [127, 0, 0, 1].into() };
-    let token = server.portal.sign_in(sign_in).await.map_err(|refused| anyhow::anyhow!("{refused}"))?;
+    let sign_in = SignIn {
+        email: LENA.into(),
+        password: DEMO_PASSWORD.into(),
+        address: [127, 0, 0, 1].into(),
+        device: None,
+        replaces: None,
+    };
+    let token = server.portal.sign_in(sign_in).await.map_err(|refused| anyhow::anyhow!("{refused}"))?.token;
     let caller = server.portal.authenticate(token.as_str()).await?.context("a session")?;
     let access = caller.account(GARN).await?;
     let mut table = format!(

@@ -103,8 +103,14 @@ impl Driver {
             return caller.account(garn).await;
         }
         // The session has ended.
-        let sign_in = SignIn { email: PEOPLE[person].into(), password: DEMO_PASSWORD.into(), address: [127, 0, 0, 1].into() };
-        let token = portal.sign_in(sign_in).await.expect("signed in");
+        let sign_in = SignIn {
+            email: PEOPLE[person].into(),
+            password: DEMO_PASSWORD.into(),
+            address: [127, 0, 0, 1].into(),
+            device: None,
+            replaces: None,
+        };
+        let token = portal.sign_in(sign_in).await.expect("signed in").token;
         let caller = portal.authenticate(token.as_str()).await?.expect("a session");
         self.tokens.insert(person, token);
         caller.account(garn).await

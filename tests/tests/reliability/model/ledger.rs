@@ -193,7 +193,9 @@ impl Model {
             Ask::Upgrade { targets, .. } if self.upgrades_all(garn, targets) => Outcome::Done,
             Ask::Upgrade { .. } => Outcome::Refused,
             // A column that no line could use refuses the table.
-            Ask::Batch { lines: Lines::Generate { requests, stranger, .. }, .. } if *stranger || self.asks_in_vain(email, requests) => {
+            Ask::Batch { lines: Lines::Generate { requests, stranger, .. }, .. }
+                if *stranger || self.asks_in_vain(email, requests) =>
+            {
                 Outcome::Refused
             }
             // What each of its lines comes to is another matter.
