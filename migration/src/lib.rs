@@ -17,6 +17,7 @@ mod m0007_life_of_a_file;
 mod m0008_batches;
 mod m0009_lookups;
 mod m0010_lists;
+mod m0011_devices;
 
 pub struct Migrator;
 
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_batches::Migration),
             Box::new(m0009_lookups::Migration),
             Box::new(m0010_lists::Migration),
+            Box::new(m0011_devices::Migration),
         ]
     }
 }

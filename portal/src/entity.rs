@@ -338,6 +338,14 @@ table!(
     seen_at: DateTimeUtc,
 );
 table!(
+    device, "devices",
+    #[sea_orm(primary_key, auto_increment = false)]
+    token_sha256: Vec<u8>,
+    #[sea_orm(primary_key, auto_increment = false)]
+    person_id: i64,
+    seen_at: DateTimeUtc,
+);
+table!(
     outbox, "outbox",
     #[sea_orm(primary_key)]
     id: i64,

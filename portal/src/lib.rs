@@ -87,7 +87,7 @@ pub use generate::{Checked, Generated, NotGenerated};
 pub use offer::Start;
 pub use outbox::{Mailer, MailerError, OutboxDepth};
 pub use password::PasswordCost;
-pub use session::{SignIn, SignInRefused, Token};
+pub use session::{SignIn, SignInRefused, SignedIn, Token};
 pub use signing_key::{KeyFile, PublicKey, SigningKeyError, use_signing_key, write_private};
 pub use site::{NotSaved, Site};
 pub use submission::{NoSubmissionKey, SubmissionKey};

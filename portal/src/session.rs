@@ -1,12 +1,12 @@
 use crate::{
-    AuditEvent, Caller, Error, Portal,
+    AuditEvent, Caller, Error, Portal, Write,
     caller::{Person, Role},
     database::{row, run},
     entity::{person, session},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, FromQueryResult, QueryFilter};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter};
 use sha2::{Digest, Sha256};
 use std::net::IpAddr;
 
@@ -20,9 +20,27 @@ const SEEN_EVERY: TimeDelta = TimeDelta::minutes(1);
 /// Clocks of several servers differ by less.
 const SKEW: TimeDelta = TimeDelta::minutes(1);
 
+/// Attempts are counted over this time.
 const ATTEMPT_WINDOW: TimeDelta = TimeDelta::minutes(15);
-const ATTEMPTS_BY_EMAIL: i64 = 10;
-const ATTEMPTS_BY_ADDRESS: i64 = 50;
+
+/// How many wrong attempts are taken at once, and how long each further one waits: guessing is slowed down, and nobody is shut out by it.
+#[derive(Clone, Copy)]
+struct Pace {
+    free: i64,
+    gap: TimeDelta,
+}
+
+/// On a device that its person has signed in on before. What strangers try does not count here.
+const OF_DEVICE: Pace = Pace { free: 10, gap: TimeDelta::seconds(5) };
+/// Of strangers for one e-mail address, from one network.
+const OF_PAIR: Pace = Pace { free: 10, gap: TimeDelta::seconds(5) };
+/// Of strangers for one e-mail address, from anywhere.
+const OF_EMAIL: Pace = Pace { free: 100, gap: TimeDelta::seconds(1) };
+/// Of strangers from one network, for anybody.
+const OF_NETWORK: Pace = Pace { free: 50, gap: TimeDelta::seconds(1) };
+
+/// Number of devices that are remembered for each person, the latest.
+const MOST_DEVICES: u32 = 20;
 
 /// What the browser keeps of a session. The database has only its hash.
 #[derive(Clone)]
@@ -42,6 +60,17 @@ pub struct SignIn {
     pub password: String,
     /// Where the request came from.
     pub address: IpAddr,
+    /// What the browser keeps of the device, if it has signed in before.
+    pub device: Option<String>,
+    /// The session that the browser has already: it ends when another one begins in its place.
+    pub replaces: Option<String>,
+}
+
+/// What the browser is given.
+pub struct SignedIn {
+    pub token: Token,
+    /// Tells this device from those of strangers at the next attempt. It opens nothing.
+    pub device: Token,
 }
 
 /// Why somebody was not signed in.
@@ -49,10 +78,14 @@ pub struct SignIn {
 pub enum SignInRefused {
     #[error("The e-mail address and the password do not belong together. Check both and try again.")]
     Incorrect,
-    #[error("There were too many attempts. Try again in {} minutes.", retry_after_s.div_ceil(60))]
+    #[error("There were many attempts with a wrong password. Try again in {}.", seconds(*retry_after_s))]
     TooMany { retry_after_s: u64 },
     #[error(transparent)]
     Error(#[from] Error),
+}
+
+fn seconds(count: u64) -> String {
+    if count == 1 { "1 second".to_owned() } else { format!("{count} seconds") }
 }
 
 impl Portal {
@@ -60,7 +93,7 @@ impl Portal {
     ///
     /// # Errors
     /// [`SignInRefused`].
-    pub async fn sign_in(&self, sign_in: SignIn) -> Result<Token, SignInRefused> {
+    pub async fn sign_in(&self, sign_in: SignIn) -> Result<SignedIn, SignInRefused> {
         let signed_in = self.try_sign_in(sign_in).await;
         self.observed.sign_in(match &signed_in {
             Ok(_) => "signed in",
@@ -71,14 +104,24 @@ impl Portal {
         signed_in
     }
 
-    async fn try_sign_in(&self, sign_in: SignIn) -> Result<Token, SignInRefused> {
+    async fn try_sign_in(&self, sign_in: SignIn) -> Result<SignedIn, SignInRefused> {
         let email = sign_in.email.trim().to_lowercase();
-        let by_email = subject("email", &email);
+        let known_device = match &sign_in.device {
+            Some(device) => self.knows_device(device, &email).await?,
+            None => false,
+        };
+        let network = network(sign_in.address);
         // Counted before the password is checked, so that attempts made at once are all counted.
-        let by_address = subject("address", &network(sign_in.address));
-        self.count_attempt(&by_address, ATTEMPTS_BY_ADDRESS).await?;
-        self.count_attempt(&by_email, ATTEMPTS_BY_EMAIL).await?;
-
+        let (own, shared) = match sign_in.device.as_ref().filter(|_| known_device) {
+            Some(device) => ((subject("device", device), OF_DEVICE), Vec::new()),
+            None => (
+                (subject("pair", &format!("{network}\n{email}")), OF_PAIR),
+                vec![(subject("address", &network), OF_NETWORK), (subject("email", &email), OF_EMAIL)],
+            ),
+        };
+        for (subject, pace) in shared.iter().chain(std::iter::once(&own)) {
+            self.count_attempt(subject, *pace).await?;
+        }
         let person = person::Entity::find()
             .filter(person::Column::Email.eq(&email))
             .filter(person::Column::Active.eq(true))
@@ -90,7 +133,7 @@ impl Portal {
             return Err(SignInRefused::Incorrect);
         };
 
-        let token = Token(URL_SAFE_NO_PAD.encode(self.ctx.random::<32>()));
+        let token = self.new_token();
         let now = self.ctx.now();
         // By itself: inside the transaction it would lock rows of other people in no order.
         let ended = "DELETE FROM sign_in_attempts WHERE window_began_at <= $1";
@@ -101,6 +144,9 @@ impl Portal {
             .exec(write.on())
             .await
             .map_err(Error::from)?;
+        if let Some(replaced) = &sign_in.replaces {
+            self.end_session(&write, replaced).await?;
+        }
         session::ActiveModel {
             token_sha256: Set(hash(&token.0)),
             person_id: Set(person.id),
@@ -110,42 +156,99 @@ impl Portal {
         .insert(write.on())
         .await
         .map_err(Error::from)?;
-        run(write.on(), "attempts: forget", "DELETE FROM sign_in_attempts WHERE subject_sha256 = $1", [by_email.into()]).await?;
-        // People behind one address who sign in rightly do not use up its attempts.
-        run(
-            write.on(),
-            "attempts: give back",
-            "UPDATE sign_in_attempts SET attempts = attempts - 1 WHERE subject_sha256 = $1 AND attempts > 0",
-            [by_address.into()],
-        )
-        .await?;
+        let device = self.note_device(&write, sign_in.device, person.id, now).await?;
+        run(write.on(), "attempts: forget", "DELETE FROM sign_in_attempts WHERE subject_sha256 = $1", [own.0.into()]).await?;
+        for (subject, _) in shared {
+            // People behind one address who sign in rightly do not use up its attempts.
+            self.give_back_attempt(write.on(), &subject).await?;
+        }
         let event = AuditEvent::by_operator(now, &person.name, "sign-in", format!("person {}", person.id));
         write.commit(event.of_person(person.id)).await?;
-        Ok(token)
+        Ok(SignedIn { token, device })
     }
 
-    async fn count_attempt(&self, subject: &[u8], most: i64) -> Result<(), SignInRefused> {
+    fn new_token(&self) -> Token {
+        Token(URL_SAFE_NO_PAD.encode(self.ctx.random::<32>()))
+    }
+
+    /// Ends the session of `token`, if there is one, with the event of its person.
+    async fn end_session(&self, write: &Write, token: &str) -> Result<(), Error> {
+        #[derive(FromQueryResult)]
+        struct Ended {
+            person_id: i64,
+            name: String,
+        }
+        let sql = "SELECT s.person_id, p.name FROM sessions s JOIN people p ON p.id = s.person_id WHERE s.token_sha256 = $1";
+        let ended: Option<Ended> = row(write.on(), "session: replaced", sql, [hash(token).into()]).await?;
+        let Some(Ended { person_id, name }) = ended else { return Ok(()) };
+        session::Entity::delete_by_id(hash(token)).exec(write.on()).await?;
+        let event = AuditEvent::by_operator(self.ctx.now(), &name, "sign-out", format!("person {person_id}"));
+        write.record(vec![event.of_person(person_id)]).await
+    }
+
+    /// Whether the person with this address has signed in on the device before.
+    async fn knows_device(&self, device: &str, email: &str) -> Result<bool, Error> {
+        #[derive(FromQueryResult)]
+        struct Known {
+            #[expect(dead_code, reason = "that there is a row is the answer")]
+            person_id: i64,
+        }
+        let sql =
+            "SELECT d.person_id FROM devices d JOIN people p ON p.id = d.person_id WHERE d.token_sha256 = $1 AND p.email = $2";
+        let known: Option<Known> = row(self.database.read(), "device", sql, [hash(device).into(), email.into()]).await?;
+        Ok(known.is_some())
+    }
+
+    /// Notes that this person signed in on the device; on one that nobody has signed in on yet, under a new token.
+    async fn note_device(&self, write: &Write, sent: Option<String>, person: i64, now: DateTime<Utc>) -> Result<Token, Error> {
+        #[derive(FromQueryResult)]
+        struct Known {
+            #[expect(dead_code, reason = "that there is a row is the answer")]
+            person_id: i64,
+        }
+        let sql = "SELECT person_id FROM devices WHERE token_sha256 = $1 LIMIT 1";
+        let known: Option<Known> = match &sent {
+            Some(sent) => row(write.on(), "device: known", sql, [hash(sent).into()]).await?,
+            None => None,
+        };
+        let device = sent.filter(|_| known.is_some()).map_or_else(|| self.new_token(), Token);
+        let sql = "INSERT INTO devices (token_sha256, person_id, seen_at) VALUES ($1, $2, $3)
+                   ON CONFLICT (token_sha256, person_id) DO UPDATE SET seen_at = $3";
+        run(write.on(), "device: seen", sql, [hash(&device.0).into(), person.into(), now.into()]).await?;
+        let sql = format!(
+            "DELETE FROM devices WHERE person_id = $1 AND token_sha256 NOT IN
+                (SELECT n.token_sha256 FROM devices n WHERE n.person_id = $1 ORDER BY n.seen_at DESC, n.token_sha256 LIMIT {MOST_DEVICES})"
+        );
+        run(write.on(), "device: forgotten", &sql, [person.into()]).await?;
+        Ok(device)
+    }
+
+    async fn count_attempt(&self, subject: &[u8], pace: Pace) -> Result<(), SignInRefused> {
         #[derive(FromQueryResult)]
         struct Attempts {
             attempts: i64,
             window_began_at: DateTime<Utc>,
         }
         let now = self.ctx.now();
-        let refusal = |window_began_at: DateTime<Utc>| {
-            let wait = window_began_at + ATTEMPT_WINDOW - now;
-            SignInRefused::TooMany { retry_after_s: u64::try_from(wait.num_seconds()).unwrap_or(0).max(1) }
+        // The attempt after so many waits until its turn; those before it have had theirs.
+        let refusal = |before: i64, window_began_at: DateTime<Utc>| {
+            let later = i32::try_from(before - pace.free + 1).unwrap_or(i32::MAX).max(0);
+            let wait = window_began_at + pace.gap * later - now;
+            (wait > TimeDelta::zero())
+                .then(|| SignInRefused::TooMany { retry_after_s: u64::try_from(wait.num_seconds()).unwrap_or(0).max(1) })
         };
-        // A window that began in the future is of a clock that was set back since. Who is over the limit already is refused without a write: guessing must not keep others from writing.
-        let full: Option<Attempts> = row(
+        // A window that began in the future is of a clock that was set back since. Who must wait is told so without a write: guessing must not keep
+        // others from writing.
+        let counted: Option<Attempts> = row(
             self.database.bookkeeping(),
-            "attempts: full",
+            "attempts: so far",
             "SELECT attempts, window_began_at FROM sign_in_attempts
-             WHERE subject_sha256 = $1 AND window_began_at > $2 AND window_began_at <= $3 AND attempts >= $4",
-            [subject.to_vec().into(), (now - ATTEMPT_WINDOW).into(), (now + SKEW).into(), most.into()],
+             WHERE subject_sha256 = $1 AND window_began_at > $2 AND window_began_at <= $3",
+            [subject.to_vec().into(), (now - ATTEMPT_WINDOW).into(), (now + SKEW).into()],
         )
         .await?;
-        if let Some(full) = full {
-            return Err(refusal(full.window_began_at));
+        if let Some(refusal) = counted.and_then(|so_far| refusal(so_far.attempts, so_far.window_began_at)) {
+            return Err(refusal);
         }
         let counted: Option<Attempts> = row(
             self.database.bookkeeping(),
@@ -160,10 +263,20 @@ impl Portal {
             [subject.to_vec().into(), now.into(), (now - ATTEMPT_WINDOW).into(), (now + SKEW).into()],
         )
         .await?;
-        match counted {
-            Some(Attempts { attempts, window_began_at }) if attempts > most => Err(refusal(window_began_at)),
-            _ => Ok(()),
+        // Several at once may have found the same place free.
+        match counted.and_then(|counted| refusal(counted.attempts - 1, counted.window_began_at)) {
+            Some(refusal) => {
+                self.give_back_attempt(self.database.bookkeeping(), subject).await?;
+                Err(refusal)
+            }
+            None => Ok(()),
         }
+    }
+
+    /// Takes back an attempt that was counted and not made, or was right.
+    async fn give_back_attempt(&self, on: &impl ConnectionTrait, subject: &[u8]) -> Result<(), Error> {
+        let sql = "UPDATE sign_in_attempts SET attempts = attempts - 1 WHERE subject_sha256 = $1 AND attempts > 0";
+        run(on, "attempts: give back", sql, [subject.to_vec().into()]).await.map(drop)
     }
 
     /// Who sends `token`; nobody when it is unknown or its session has ended.

@@ -41,6 +41,11 @@ impl PublicUrl {
         if self.is_https() { "__Host-session" } else { "session" }
     }
 
+    /// Name of the cookie that tells this device from those of strangers.
+    pub(crate) fn device_cookie(&self) -> &'static str {
+        if self.is_https() { "__Host-device" } else { "device" }
+    }
+
     /// Whether an unsafe request was made by a page of our own, as the browser says.
     pub(crate) fn sent(&self, headers: &HeaderMap) -> bool {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());

@@ -15,11 +15,11 @@ use app::{
 use axum::{
     Extension,
     extract::{ConnectInfo, RawQuery, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
-use cookie::{Cookie, SameSite, time::Duration};
-use portal::{Error, SignIn, SignInRefused, SubmissionKey, Token};
+use cookie::{Cookie, CookieBuilder, SameSite, time::Duration};
+use portal::{Error, SignIn, SignInRefused, SignedIn, SubmissionKey, Token};
 use std::net::SocketAddr;
 
 /// The sign-in page, which leads back to addresses of this site only.
@@ -51,9 +51,11 @@ pub(crate) async fn sign_in(
         email: asked.email.clone(),
         password: form.value(field::PASSWORD).to_owned(),
         address: client_address::of(&app, peer.ip(), &headers),
+        device: cookie_value(&headers, app.public_url.device_cookie()),
+        replaces: cookie_value(&headers, app.public_url.session_cookie()),
     };
     match visit.site.portal.sign_in(sign_in).await {
-        Ok(token) => signed_in(&app, visit, &token, asked).await,
+        Ok(given) => signed_in(&app, visit, &given, asked).await,
         Err(SignInRefused::Error(error)) => answer::failure(visit, &error).await,
         Err(refused) => {
             let (status, retry_after_s) = match refused {
@@ -71,15 +73,18 @@ pub(crate) async fn sign_in(
 }
 
 /// Back to where the person was going; to the form that was kept, if there is one.
-async fn signed_in(app: &App, mut visit: Visit, token: &Token, asked: Asked) -> Response {
-    let mut response = match kept_form(&mut visit, token, &asked).await {
+async fn signed_in(app: &App, mut visit: Visit, given: &SignedIn, asked: Asked) -> Response {
+    let mut response = match kept_form(&mut visit, &given.token, &asked).await {
         Ok(Some(page)) => answer::page(visit, page).await,
         Ok(None) => Redirect::to(&asked.return_to).into_response(),
         Err(error) => answer::failure(visit, &error).await,
     };
-    let cookie = session_cookie(app, token.as_str().to_owned()).to_string();
-    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
-        response.headers_mut().append(header::SET_COOKIE, cookie);
+    let session = cookie(app, app.public_url.session_cookie(), given.token.as_str());
+    let device = cookie(app, app.public_url.device_cookie(), given.device.as_str()).max_age(DEVICE_KEPT);
+    for cookie in [session, device] {
+        if let Ok(cookie) = HeaderValue::from_str(&cookie.to_string()) {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
     }
     response
 }
@@ -136,14 +141,15 @@ pub(crate) async fn sign_out(State(app): State<App>, Extension(visit): Extension
     {
         return answer::failure(visit, &error).await;
     }
-    let gone = session_cookie(&app, String::new()).max_age(Duration::ZERO).to_string();
-    (StatusCode::SEE_OTHER, [(header::SET_COOKIE, gone), (header::LOCATION, "/sign-in".to_owned())]).into_response()
+    let gone = cookie(&app, app.public_url.session_cookie(), "").max_age(Duration::ZERO).to_string();
+    // Never the cookies: that of the device is to stay, and others are of other sites on this domain.
+    let cleared = (HeaderName::from_static("clear-site-data"), "\"cache\", \"storage\"".to_owned());
+    (StatusCode::SEE_OTHER, [(header::SET_COOKIE, gone), (header::LOCATION, "/sign-in".to_owned()), cleared]).into_response()
 }
 
-fn session_cookie(app: &App, value: String) -> cookie::CookieBuilder<'static> {
-    Cookie::build((app.public_url.session_cookie(), value))
-        .path("/")
-        .http_only(true)
-        .secure(app.public_url.is_https())
-        .same_site(SameSite::Lax)
+/// A browser that was signed in on is known again for this long.
+const DEVICE_KEPT: Duration = Duration::days(365);
+
+fn cookie(app: &App, name: &'static str, value: &str) -> CookieBuilder<'static> {
+    Cookie::build((name, value.to_owned())).path("/").http_only(true).secure(app.public_url.is_https()).same_site(SameSite::Lax)
 }
