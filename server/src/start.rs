@@ -80,7 +80,7 @@ pub async fn start(settings: &Settings, ctx: Ctx, password_cost: PasswordCost) -
         metrics: Arc::clone(&metrics),
     }));
     let (stop, stopped) = watch::channel(false);
-    let serving = tokio::spawn(serve(listener, routes::router(app), metrics, until(stopped.clone())));
+    let serving = tokio::spawn(serve(listener, routes::router(app), settings.trusted_proxy.clone(), metrics, until(stopped.clone())));
     let mailing = tokio::spawn(send_mail(portal.clone(), mailer, stopped.clone()));
     let batching = tokio::spawn(work_on_batches(portal.clone(), stopped));
     Ok(Running { address, url, portal, stop, serving, mailing, batching })
