@@ -50,6 +50,11 @@ fn connect(address: SocketAddr) -> TcpStream {
     stream
 }
 
+/// Writes a file that only its owner can read.
+fn secret(folder: &Path, name: &str, text: &str) {
+    portal::write_private(&folder.join(name), text.as_bytes()).expect("written");
+}
+
 fn refused(output: &Output) -> String {
     assert_eq!(output.status.code(), Some(1));
     String::from_utf8_lossy(&output.stderr).trim().to_owned()
@@ -107,7 +112,7 @@ fn without_its_signing_key_the_server_says_so_and_does_not_start() {
     let folder = tempfile::tempdir().expect("a folder");
     let none = afmt(folder.path()).args(["--listen", "127.0.0.1:0"]).output().expect("afmt runs");
     assert_eq!(refused(&none), "The signing key needs its passphrase: name the file that holds it with --passphrase-file.");
-    std::fs::write(folder.path().join("passphrase"), "correct horse\n").expect("written");
+    secret(folder.path(), "passphrase", "correct horse\n");
     let serve = |passphrase: &str| {
         afmt(folder.path()).args(["--listen", "127.0.0.1:0", "--passphrase-file", passphrase]).output().expect("afmt runs")
     };
@@ -128,7 +133,7 @@ fn without_its_signing_key_the_server_says_so_and_does_not_start() {
         refused(&generate("afmt-data")),
         "afmt-data/licensing.meridian.example_2026a.key is there already. A signing key is never overwritten."
     );
-    std::fs::write(folder.path().join("wrong"), "wrong").expect("written");
+    secret(folder.path(), "wrong", "wrong");
     assert_eq!(
         refused(&serve("wrong")),
         "The signing key at afmt-data/licensing.meridian.example_2026a.key does not open with this passphrase."
@@ -155,7 +160,7 @@ fn another_key_signs_only_after_it_was_taken_into_use() {
     let folder = tempfile::tempdir().expect("a folder");
     let (running, _, _) = Running::demo(folder.path());
     drop(running);
-    std::fs::write(folder.path().join("passphrase"), "correct horse").expect("written");
+    secret(folder.path(), "passphrase", "correct horse");
     let next = ["--demo", "--signing-key", "licensing.meridian.example/2027a", "--passphrase-file", "passphrase"];
     let run = |verb: &[&str], rest: &[&str]| afmt(folder.path()).args(verb).args(next).args(rest).output().expect("afmt runs");
     assert!(run(&["keys", "generate"], &[]).status.success());
@@ -203,4 +208,123 @@ fn what_would_be_dangerous_is_refused() {
     assert!(refused(&plain).starts_with("Passwords would travel in the clear: "));
     let public = afmt(folder.path()).args(["--demo", "--public-url", "https://licences.example"]).output().expect("afmt runs");
     assert_eq!(refused(&public), "--demo is for trying out: its passwords are known. It cannot have an https:// public URL.");
+}
+
+/// (path below the folder, mode) of everything in it, and of itself.
+fn modes(folder: &Path) -> Vec<(String, u32)> {
+    let mut modes = vec![(folder.to_owned(), mode(folder))];
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            modes.push((path.clone(), mode(&path)));
+            if path.is_dir() {
+                folders.push(path);
+            }
+        }
+    }
+    let mut modes: Vec<_> =
+        modes.into_iter().map(|(path, mode)| (path.strip_prefix(folder).expect("below").display().to_string(), mode)).collect();
+    modes.sort();
+    modes
+}
+
+fn mode(path: &Path) -> u32 {
+    std::os::unix::fs::MetadataExt::mode(&std::fs::metadata(path).expect("it is there")) & 0o777
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(mode)).expect("its mode is set");
+}
+
+#[test]
+fn data_mail_and_keys_are_their_owners_alone_whatever_the_umask() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("afmt-data");
+    let (first, address, _) = Running::demo(folder.path());
+    let mut stream = connect(address);
+    write!(stream, "GET /readyz HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n").expect("sent");
+    stream.read_to_string(&mut String::new()).expect("an answer");
+    let found = modes(&data);
+    let names: Vec<&str> = found.iter().map(|(path, _)| path.as_str()).collect();
+    for expected in ["", "demo.sqlite", "demo.sqlite-start", "demo.sqlite-wal", "demo-passphrase", "mail"] {
+        assert!(names.contains(&expected), "{expected}: {names:?}");
+    }
+    let open: Vec<_> = found.iter().filter(|(_, mode)| mode & 0o077 != 0).collect();
+    assert!(open.is_empty(), "{open:?}");
+    first.terminate();
+    drop(first);
+    // What others opened since is closed at the next start, and named by doctor before.
+    for name in ["", "demo.sqlite", "mail"] {
+        set_mode(&data.join(name), if name == "demo.sqlite" { 0o644 } else { 0o755 });
+    }
+    let doctor = afmt(folder.path()).args(["doctor", "--demo"]).output().expect("afmt runs");
+    let said = String::from_utf8_lossy(&doctor.stdout).into_owned();
+    let rule = "BROKEN  data and secrets are readable by their owner only: afmt-data";
+    for named in [" has mode 755; give it 700", "/demo.sqlite has mode 644; give it 600", "/mail has mode 755; give it 700"] {
+        assert!(said.contains(&format!("{rule}{named}")), "{said}");
+    }
+    let (_second, ..) = Running::demo(folder.path());
+    let open: Vec<_> = modes(&data).into_iter().filter(|(_, mode)| mode & 0o077 != 0).collect();
+    assert!(open.is_empty(), "{open:?}");
+}
+
+#[test]
+fn a_key_or_a_passphrase_that_others_can_read_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    secret(folder.path(), "passphrase", "correct horse\n");
+    let keys =
+        |words: &[&str]| afmt(folder.path()).args(words).args(["--passphrase-file", "passphrase"]).output().expect("afmt runs");
+    assert!(keys(&["keys", "generate"]).status.success());
+    let passphrase = folder.path().join("passphrase");
+    set_mode(&passphrase, 0o640);
+    for words in [&["--listen", "127.0.0.1:0"][..], &["keys", "use"]] {
+        let said = "Others than its owner can read the passphrase: passphrase has mode 640; give it 600.";
+        assert_eq!(refused(&keys(words)), said, "{words:?}");
+    }
+    set_mode(&passphrase, 0o600);
+    set_mode(&folder.path().join("afmt-data/licensing.meridian.example_2026a.key"), 0o604);
+    for words in [&["--listen", "127.0.0.1:0"][..], &["keys", "use"], &["keys", "seal"]] {
+        let said = "Others than its owner can read the signing key at afmt-data/licensing.meridian.example_2026a.key: it has mode 604. \
+                    Give it 600, and if somebody may have read it, take another key into use.";
+        assert_eq!(refused(&keys(words)), said, "{words:?}");
+    }
+}
+
+#[test]
+fn a_key_that_was_made_before_works_with_a_warning_and_is_sealed_anew() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("afmt-data");
+    std::fs::create_dir(&data).expect("a folder");
+    secret(folder.path(), "short", "horse\n");
+    secret(folder.path(), "passphrase", "correct horse\n");
+    let path = data.join("licensing.meridian.example_2026a.key");
+    // As keys were made before: scrypt with N = 2^14, and a passphrase of any length.
+    let script = format!(
+        "openssl genpkey -algorithm ed25519 | openssl pkcs8 -topk8 -scrypt -scrypt_N 16384 -passout file:short -out {0} && chmod 600 {0}",
+        path.display()
+    );
+    let made = Command::new("sh").args(["-c", &script]).current_dir(folder.path()).status().expect("openssl runs");
+    assert!(made.success());
+    let keys = |words: &[&str]| afmt(folder.path()).args(words).output().expect("afmt runs");
+    let warned = |output: &Output| String::from_utf8_lossy(&output.stderr).contains("afmt keys seal");
+    let used = keys(&["keys", "use", "--passphrase-file", "short"]);
+    assert!(used.status.success() && warned(&used), "{}", String::from_utf8_lossy(&used.stderr));
+    let short = keys(&["keys", "seal", "--passphrase-file", "short"]);
+    assert_eq!(refused(&short), "The passphrase has 5 characters. Take one of at least 12.");
+    let sealed = keys(&["keys", "seal", "--passphrase-file", "short", "--new-passphrase-file", "passphrase"]);
+    assert!(sealed.status.success(), "{}", String::from_utf8_lossy(&sealed.stderr));
+    assert_eq!(mode(&path), 0o600);
+    // It is the same key, encrypted as RFC 8018 says, with N = 2^17.
+    let used = keys(&["keys", "use", "--passphrase-file", "passphrase"]);
+    assert!(used.status.success() && !warned(&used), "{}", String::from_utf8_lossy(&used.stderr));
+    let script = format!("openssl asn1parse -in {}", path.display());
+    let parsed = Command::new("sh").args(["-c", &script]).output().expect("openssl runs");
+    let parsed = String::from_utf8_lossy(&parsed.stdout).into_owned();
+    assert!(parsed.contains("INTEGER           :020000\n"), "{parsed}");
+    let wrong = keys(&["keys", "use", "--passphrase-file", "short"]);
+    assert!(refused(&wrong).ends_with("does not open with this passphrase."));
+    // A new key needs a long passphrase from the start.
+    let next = keys(&["keys", "generate", "--signing-key", "licensing.meridian.example/2027a", "--passphrase-file", "short"]);
+    assert_eq!(refused(&next), "The passphrase has 5 characters. Take one of at least 12.");
 }

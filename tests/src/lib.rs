@@ -190,8 +190,8 @@ impl Server {
         )
         .with_failpoints(reached);
         if let Some(passphrase) = &settings.passphrase_file {
-            std::fs::write(passphrase, "correct horse").expect("the passphrase is written");
-            server::generate_key(&settings, &ctx).expect("a signing key");
+            portal::write_private(passphrase, b"correct horse").expect("the passphrase is written");
+            server::generate_key(&settings, &ctx, PasswordCost::Least).expect("a signing key");
         }
         let running = server::start(&settings, ctx.clone(), PasswordCost::Least).await.expect("the server starts");
         Self { running, backend, settings, ctx, _folder: folder, clock }

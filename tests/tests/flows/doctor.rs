@@ -300,9 +300,11 @@ async fn settings_that_are_not_right_are_named() {
     let server = server().await;
     let settings = server.settings();
     let passphrase = settings.data.join("wrong");
-    fs::write(&passphrase, "wrong").expect("written");
+    portal::write_private(&passphrase, b"wrong").expect("written");
     let key = settings.data.join("demo_licensing.meridian.example_2026a.key");
-    fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).expect("the mode is set");
+    let open = settings.data.join("mail/open.eml");
+    fs::write(&open, "Subject: open").expect("written");
+    fs::set_permissions(&open, fs::Permissions::from_mode(0o644)).expect("the mode is set");
     let closed = free_port();
     let cases = [
         (
@@ -320,7 +322,10 @@ async fn settings_that_are_not_right_are_named() {
                 key.display()
             ),
         ),
-        (settings.clone(), format!("secrets are readable by their owner only: {} has mode 644; give it 600", key.display())),
+        (
+            settings.clone(),
+            format!("data and secrets are readable by their owner only: {} has mode 644; give it 600", open.display()),
+        ),
         (
             Settings { smtp_url: Some(Secret(format!("smtp://127.0.0.1:{closed}"))), ..settings.clone() },
             "the mail server answers: The mail server cannot be used: ".to_owned(),

@@ -25,7 +25,7 @@ async fn portal_with_mail(folder: &Path, clock: &Arc<Mutex<DateTime<Utc>>>) -> P
         path: folder.join("key"),
         passphrase: "correct horse".to_owned().into(),
     };
-    key.generate(&ctx).expect("a signing key");
+    key.generate(&ctx, PasswordCost::Least).expect("a signing key");
     let settings = portal::Settings {
         database: new_database(Backend::of_run(), folder).await,
         public_url: "https://licences.example".into(),

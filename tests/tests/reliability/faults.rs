@@ -317,7 +317,8 @@ async fn one_address_does_not_silence_the_probes() {
     assert_eq!((refused.status, refused.header("retry-after")), (StatusCode::SERVICE_UNAVAILABLE, "5"));
     let mut open = 0;
     for stream in &mut half_sent {
-        open += usize::from(matches!(stream.try_read(&mut [0; 1024]), Err(error) if error.kind() == std::io::ErrorKind::WouldBlock));
+        open +=
+            usize::from(matches!(stream.try_read(&mut [0; 1024]), Err(error) if error.kind() == std::io::ErrorKind::WouldBlock));
     }
     assert!((200..=256).contains(&open), "{open} are open");
     drop(half_sent);
