@@ -118,6 +118,10 @@ impl Database {
     pub(crate) async fn open(address: &DatabaseAddress, ctx: &Ctx, observed: &Arc<Observed>) -> Result<Self, Error> {
         // Held until the schema is there.
         let _turn = turn(address).await?;
+        if let DatabaseAddress::Sqlite(path) = address {
+            // SQLite makes its other files as the first one is.
+            private_file(path).map_err(|error| Error::Unavailable(error.into()))?;
+        }
         let first = connect(address, 1, true).await?;
         let opened = Self { writer: first.clone(), readers: first, file: None, ctx: ctx.clone() };
         ctx.reach(Failpoint::DatabaseMade);
@@ -256,6 +260,15 @@ fn identity(path: &Path) -> Option<u64> {
     path.exists().then_some(0)
 }
 
+/// Opens a file that only its owner can read; it is made when it is not there.
+fn private_file(path: &Path) -> std::io::Result<std::fs::File> {
+    let mut options = std::fs::OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
 /// Servers that start at once on one SQLite file do so one after the other: SQLite answers *locked*, without waiting, to the second one that would
 /// make a new file keep a write-ahead log. On PostgreSQL the lock of the whole database is enough.
 async fn turn(address: &DatabaseAddress) -> Result<Option<std::fs::File>, Error> {
@@ -263,7 +276,7 @@ async fn turn(address: &DatabaseAddress) -> Result<Option<std::fs::File>, Error>
     let mut name = path.clone().into_os_string();
     name.push("-start");
     let waiting = tokio::task::spawn_blocking(move || {
-        let file = std::fs::File::create(name)?;
+        let file = private_file(Path::new(&name))?;
         file.lock()?;
         Ok(Some(file))
     });

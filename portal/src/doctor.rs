@@ -9,7 +9,7 @@ use crate::{
     database::{Database, count, known, parsed, rows},
     entity::signing_key,
     observe::Observed,
-    signing_key::{CURRENT, verifier_key},
+    signing_key::{CURRENT, Opened, verifier_key},
 };
 use chrono::{DateTime, NaiveDate, SubsecRound, TimeDelta, Utc};
 use licensing::{
@@ -195,7 +195,7 @@ fn key_file(key: &KeyFile, keys: &[signing_key::Model]) -> Finding {
     const RULE: &str = "the signing key is the one that the database signs with";
     let broken = match key.read() {
         Err(error) => Some(error.to_string()),
-        Ok((_, sha256)) => match keys.iter().find(|known| known.state == CURRENT) {
+        Ok(Opened { sha256, .. }) => match keys.iter().find(|known| known.state == CURRENT) {
             Some(current) if current.name != key.name => Some(format!("{}: the database signs with {}", key.name, current.name)),
             Some(current) if current.private_key_sha256 != sha256 => {
                 Some(format!("{}: the database knows another key of this name", key.name))

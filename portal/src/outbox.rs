@@ -2,10 +2,11 @@ use crate::{
     Error, Portal, Write,
     database::{row, run},
     entity::outbox,
+    signing_key::write_private,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use lettre::{
-    AsyncFileTransport, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
+    AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
     message::{Mailbox, header::ContentType},
 };
 use sea_orm::{ActiveValue::Set, EntityTrait, FromQueryResult, NotSet};
@@ -42,7 +43,7 @@ pub enum Mailer {
     },
     /// Each mail becomes a file: for trying the product out.
     Folder {
-        transport: AsyncFileTransport<Tokio1Executor>,
+        folder: PathBuf,
         from: Mailbox,
     },
 }
@@ -72,7 +73,7 @@ impl Mailer {
     /// # Errors
     /// [`MailerError::From`].
     pub fn folder(folder: PathBuf, from: &str) -> Result<Self, MailerError> {
-        Ok(Self::Folder { transport: AsyncFileTransport::new(folder), from: mailbox(from)? })
+        Ok(Self::Folder { folder, from: mailbox(from)? })
     }
 
     /// Whether the mail server takes mail from us. A folder always does.
@@ -100,7 +101,15 @@ impl Mailer {
             .map_err(|e| e.to_string())?;
         match self {
             Self::Smtp { transport, .. } => transport.send(message).await.map(drop).map_err(|e| e.to_string()),
-            Self::Folder { transport, .. } => transport.send(message).await.map(drop).map_err(|e| e.to_string()),
+            Self::Folder { folder, .. } => {
+                let file = folder.join(format!("{:07}.{}.eml", mail.id, mail.queued_at.timestamp_micros()));
+                let written = tokio::task::spawn_blocking(move || write_private(&file, &message.formatted()));
+                match written.await.map_err(|e| e.to_string())? {
+                    // It was written before, and that was not noted.
+                    Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+                    written => written.map_err(|e| e.to_string()),
+                }
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
-use crate::{PublicUrl, Secret, Settings};
+use crate::{PublicUrl, Secret, Settings, private::open_to_others};
 use anyhow::Result;
 use portal::{Ctx, Finding, Mailer};
-use std::{io::Write, path::Path};
+use std::io::Write;
 
 /// `afmt doctor`: says on `out` what holds and what does not. `true` when everything holds.
 ///
@@ -33,7 +33,7 @@ async fn configuration(settings: &Settings) -> Vec<Finding> {
         let fact = "behind a proxy, all people share one limit of attempts to sign in; name the proxy with --trusted-proxy";
         findings.push(Finding::new("the proxy in front is trusted", alone.then(|| fact.to_owned()).into_iter().collect()));
     }
-    findings.push(Finding::new("secrets are readable by their owner only", readable(settings)));
+    findings.push(Finding::new("data and secrets are readable by their owner only", readable(settings)));
     findings.push(match &settings.smtp_url {
         Some(Secret(url)) => Finding::new("the mail server answers", facts(mail_server(url, &settings.mail_from).await)),
         None => {
@@ -50,23 +50,8 @@ async fn mail_server(url: &str, from: &str) -> Result<()> {
     Ok(Mailer::smtp(url, from)?.answers().await?)
 }
 
-/// Files with secrets that others than their owner can read.
+/// What others than their owner can read: the data folder with everything in it, and a passphrase beside it.
 fn readable(settings: &Settings) -> Vec<String> {
-    let mut files = vec![settings.key_path()];
-    files.extend(settings.passphrase_file.clone());
-    if settings.demo {
-        files.push(settings.demo_passphrase());
-    }
-    files.into_iter().filter_map(|file| others_may_read(&file)).collect()
-}
-
-#[cfg(unix)]
-fn others_may_read(file: &Path) -> Option<String> {
-    let mode = std::os::unix::fs::MetadataExt::mode(&std::fs::metadata(file).ok()?) & 0o777;
-    (mode & 0o077 != 0).then(|| format!("{} has mode {mode:03o}; give it 600", file.display()))
-}
-
-#[cfg(not(unix))]
-fn others_may_read(_: &Path) -> Option<String> {
-    None
+    let beside = settings.passphrase_file.iter().filter(|file| !file.starts_with(&settings.data));
+    std::iter::once(&settings.data).chain(beside).flat_map(|path| open_to_others(path)).collect()
 }

@@ -10,6 +10,7 @@ mod log;
 mod metrics;
 mod middleware;
 mod origin;
+mod private;
 mod routes;
 mod serve;
 mod settings;
@@ -19,7 +20,7 @@ pub use doctor::doctor;
 pub use log::{log, log_panics};
 pub use origin::PublicUrl;
 pub use routes::{Access, Route};
-pub use settings::{KeysCommand, Secret, Settings, copy_database, generate_key, use_key};
+pub use settings::{KeysCommand, Secret, Settings, copy_database, generate_key, seal_key, use_key};
 pub use start::{Running, start};
 
 use app::Site;

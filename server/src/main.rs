@@ -72,8 +72,16 @@ async fn run(cli: Cli) -> Result<ExitCode> {
             writeln!(std::io::stdout(), "{rows} rows were copied to {}. Prove it with “afmt doctor”.", settings.database()?)?;
         }
         Some(Command::Keys { command: KeysCommand::Generate { settings } }) => {
-            let path = server::generate_key(&settings, &Ctx::system())?;
+            let path = server::generate_key(&settings, &Ctx::system(), PasswordCost::Full)?;
             writeln!(std::io::stdout(), "The signing key is at {}. Keep a copy of it and of its passphrase.", path.display())?;
+        }
+        Some(Command::Keys { command: KeysCommand::Seal { settings, new_passphrase_file } }) => {
+            let path = server::seal_key(&settings, new_passphrase_file.as_deref(), &Ctx::system())?;
+            writeln!(
+                std::io::stdout(),
+                "The signing key at {} is encrypted anew. Copies of before open as before.",
+                path.display()
+            )?;
         }
         Some(Command::Keys { command: KeysCommand::Use { settings } }) => {
             server::use_key(&settings, &Ctx::system()).await?;

@@ -1,7 +1,7 @@
-use crate::PublicUrl;
+use crate::{PublicUrl, private};
 use anyhow::{Context, Result, ensure};
 use clap::Args;
-use portal::{Ctx, DatabaseAddress, Failpoint, KeyFile, PostgresAddress};
+use portal::{Ctx, DatabaseAddress, Failpoint, KeyFile, PasswordCost, PostgresAddress};
 use std::{
     convert::Infallible,
     fmt,
@@ -102,6 +102,14 @@ pub enum KeysCommand {
         #[command(flatten)]
         settings: Settings,
     },
+    /// Encrypt the signing key anew: as keys are encrypted today, or with another passphrase. The key stays the same.
+    Seal {
+        #[command(flatten)]
+        settings: Settings,
+        /// File with the passphrase from now on. The same as before when it is left out.
+        #[arg(long)]
+        new_passphrase_file: Option<PathBuf>,
+    },
 }
 
 impl Settings {
@@ -144,7 +152,7 @@ impl Settings {
     }
 
     /// The demo's own key, made at its first start.
-    pub(crate) fn prepare_demo_key(&self, ctx: &Ctx) -> Result<()> {
+    pub(crate) fn prepare_demo_key(&self, ctx: &Ctx, cost: PasswordCost) -> Result<()> {
         let passphrase = self.demo_passphrase();
         if self.passphrase_file.is_none() && !passphrase.exists() {
             portal::write_private(&passphrase, ctx.random_passphrase().as_bytes())
@@ -152,7 +160,7 @@ impl Settings {
             ctx.reach(Failpoint::PassphraseWritten);
         }
         if !self.key_path().exists() {
-            self.key_file()?.generate(ctx)?;
+            self.key_file()?.generate(ctx, cost)?;
         }
         Ok(())
     }
@@ -175,6 +183,8 @@ impl Settings {
 }
 
 fn read_passphrase(path: &Path) -> Result<Zeroizing<String>> {
+    let open = private::open_to_others(path);
+    ensure!(open.is_empty(), "Others than its owner can read the passphrase: {}.", open.join(", "));
     let text = Zeroizing::new(
         std::fs::read_to_string(path).with_context(|| format!("The passphrase at {} cannot be read", path.display()))?,
     );
@@ -203,9 +213,20 @@ pub async fn copy_database(settings: &Settings, ctx: &Ctx) -> Result<u64> {
 ///
 /// # Errors
 /// The passphrase cannot be read, the key is there already or cannot be written.
-pub fn generate_key(settings: &Settings, ctx: &Ctx) -> Result<PathBuf> {
-    std::fs::create_dir_all(&settings.data).with_context(|| format!("{} cannot be made", settings.data.display()))?;
+pub fn generate_key(settings: &Settings, ctx: &Ctx, cost: PasswordCost) -> Result<PathBuf> {
+    private::make_folder(&settings.data).with_context(|| format!("{} cannot be made", settings.data.display()))?;
     let key = settings.key_file()?;
-    key.generate(ctx)?;
+    key.generate(ctx, cost)?;
+    Ok(key.path)
+}
+
+/// `afmt keys seal`. Says where the key is.
+///
+/// # Errors
+/// A passphrase cannot be read, the key does not open or cannot be written.
+pub fn seal_key(settings: &Settings, new_passphrase: Option<&Path>, ctx: &Ctx) -> Result<PathBuf> {
+    let key = settings.key_file()?;
+    let passphrase = new_passphrase.map(read_passphrase).transpose()?;
+    key.seal(passphrase.as_ref(), ctx)?;
     Ok(key.path)
 }

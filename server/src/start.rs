@@ -1,4 +1,4 @@
-use crate::{App, PublicUrl, Secret, Settings, Shared, assets, metrics::Metrics, routes, serve::serve};
+use crate::{App, PublicUrl, Secret, Settings, Shared, assets, metrics::Metrics, private, routes, serve::serve};
 use anyhow::{Context, Result};
 use app::Site;
 use portal::{Ctx, Mailer, PasswordCost, Portal};
@@ -34,7 +34,8 @@ pub async fn start(settings: &Settings, ctx: Ctx, password_cost: PasswordCost) -
     settings.check()?;
     // Leptos renders on Tokio. A second server in the same process finds it set already, which is no error.
     let _ = any_spawner::Executor::init_tokio();
-    std::fs::create_dir_all(&settings.data).with_context(|| format!("{} cannot be made", settings.data.display()))?;
+    private::make_folder(&settings.data)
+        .with_context(|| format!("{} cannot be made, for its owner only", settings.data.display()))?;
     let listener =
         TcpListener::bind(settings.listen).await.with_context(|| format!("{} cannot be listened on", settings.listen))?;
     let address = listener.local_addr()?;
@@ -43,8 +44,12 @@ pub async fn start(settings: &Settings, ctx: Ctx, password_cost: PasswordCost) -
         None => format!("http://{address}").parse::<PublicUrl>()?,
     };
     if settings.demo {
-        settings.prepare_demo_key(&ctx)?;
+        settings.prepare_demo_key(&ctx, password_cost)?;
     }
+    let key = settings.key_file()?;
+    key.check()?;
+    private::close_all(&settings.data)
+        .with_context(|| format!("{} cannot be closed to others than its owner", settings.data.display()))?;
     let portal = Portal::open(
         portal::Settings {
             database: settings.database()?,
@@ -53,7 +58,7 @@ pub async fn start(settings: &Settings, ctx: Ctx, password_cost: PasswordCost) -
             password_cost,
             slow_query: Duration::from_millis(settings.slow_query_ms),
         },
-        &settings.key_file()?,
+        &key,
         ctx,
     )
     .await?;
@@ -80,7 +85,8 @@ pub async fn start(settings: &Settings, ctx: Ctx, password_cost: PasswordCost) -
         metrics: Arc::clone(&metrics),
     }));
     let (stop, stopped) = watch::channel(false);
-    let serving = tokio::spawn(serve(listener, routes::router(app), settings.trusted_proxy.clone(), metrics, until(stopped.clone())));
+    let serving =
+        tokio::spawn(serve(listener, routes::router(app), settings.trusted_proxy.clone(), metrics, until(stopped.clone())));
     let mailing = tokio::spawn(send_mail(portal.clone(), mailer, stopped.clone()));
     let batching = tokio::spawn(work_on_batches(portal.clone(), stopped));
     Ok(Running { address, url, portal, stop, serving, mailing, batching })
@@ -91,7 +97,7 @@ fn mailer(settings: &Settings) -> Result<Mailer> {
         return Ok(Mailer::smtp(url, &settings.mail_from)?);
     }
     let folder = settings.data.join("mail");
-    std::fs::create_dir_all(&folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+    private::make_folder(&folder).with_context(|| format!("{} cannot be made", folder.display()))?;
     Ok(Mailer::folder(folder, &settings.mail_from)?)
 }
 
