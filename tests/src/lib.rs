@@ -16,7 +16,7 @@ pub use report::{Size, report, seed};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use portal::{Ctx, DatabaseAddress, Failpoint, PasswordCost, PostgresAddress};
-use reqwest::{Client, redirect::Policy};
+use reqwest::{Client, header::HOST, redirect::Policy};
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, FromQueryResult, JsonValue, Statement};
 use server::{Running, Secret, Settings};
 use std::{
@@ -345,8 +345,13 @@ impl Server {
     /// Never, as long as reqwest can be built.
     #[must_use]
     pub fn browser(&self) -> Browser {
-        let client = Client::builder().cookie_store(true).redirect(Policy::none()).no_proxy().build().expect("a client");
-        Browser::new(client, self.address())
+        let mut client = Client::builder().cookie_store(true).redirect(Policy::none()).no_proxy();
+        if self.url() != self.address() {
+            // A proxy in front passes on the host that people ask for.
+            let host = self.url().split("://").nth(1).expect("a host").parse().expect("a header");
+            client = client.default_headers([(HOST, host)].into_iter().collect());
+        }
+        Browser::new(client.build().expect("a client"), self.address())
     }
 
     /// A browser in which `email` has signed in.

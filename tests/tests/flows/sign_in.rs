@@ -229,3 +229,44 @@ async fn the_theme_is_remembered_without_script() {
     browser.post("/theme", &[("theme", "system"), ("return_to", "/keys")]).await;
     assert_eq!(browser.get("/keys").await.attribute("html", "data-theme"), None);
 }
+
+#[tokio::test]
+async fn another_host_than_the_public_one_is_told_so_and_probes_are_answered() {
+    let server = Server::start().await;
+    let port = server.url().rsplit(':').next().expect("a port").to_owned();
+    let ask = async |path: &str, host: &str| {
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().expect("a client");
+        client.get(format!("{}{path}", server.address())).header("host", host).send().await.expect("an answer")
+    };
+    for host in ["evil.example", "127.0.0.1", "127.0.0.1:1", "evil@127.0.0.1"] {
+        let answer = ask("/sign-in", host).await;
+        assert_eq!(answer.status(), StatusCode::MISDIRECTED_REQUEST, "{host}");
+        assert!(!answer.text().await.expect("a page").contains("evil"), "{host}");
+    }
+    for path in ["/healthz", "/readyz", "/metrics"] {
+        assert_eq!(ask(path, "evil.example").await.status(), StatusCode::OK, "{path}");
+    }
+    // On this machine people call it localhost, too.
+    let local = ask("/keys?a=b", &format!("localhost:{port}")).await;
+    let location = local.headers()["location"].to_str().expect("a text").to_owned();
+    assert_eq!((local.status(), location), (StatusCode::TEMPORARY_REDIRECT, format!("{}/keys?a=b", server.url())));
+    let behind = Server::behind("https://licences.example").await;
+    assert_eq!(behind.browser().get("/sign-in").await.status, StatusCode::OK);
+    let other = behind.browser().client.get(format!("{}/sign-in", behind.address())).header("host", "127.0.0.1").send().await;
+    assert_eq!(other.expect("an answer").status(), StatusCode::MISDIRECTED_REQUEST);
+}
+
+#[tokio::test]
+async fn a_download_leaves_an_event_and_is_told_on_the_files_page() {
+    let server = Server::start().await;
+    let amelia = server.signed_in(AMELIA).await;
+    let file = super::generated(&amelia, &[]).await;
+    for _ in 0..3 {
+        super::downloaded(&amelia, &file).await;
+    }
+    let events = server.rows("SELECT actor, subject FROM audit_events WHERE action = 'download'").await;
+    assert_eq!(events, vec![serde_json::json!({ "actor": "Amelia Hart", "subject": "AF-0000001" }); 3]);
+    // Of each person the latest.
+    let told = amelia.get(&file).await.all(".events li");
+    assert!(told.len() == 2 && told[0].ends_with("Amelia Hart: Downloaded revision 1."), "{told:?}");
+}

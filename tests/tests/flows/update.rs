@@ -83,8 +83,9 @@ async fn an_update_moves_the_difference_and_supersedes_the_revision_before() {
     assert!(view.all(".note.ok")[0].starts_with("Activation file AF-0000001 was updated to revision 2."));
     assert_eq!(view.all(".plate .revision"), ["Revision 2"]);
     assert!(view.all(".revisions li table tbody tr").contains(&"I3_ACCESS_ACD_MEDIA_1_CONCURRENTnone7".into()));
-    assert_eq!(view.all(".events li").len(), 2);
-    assert!(view.all(".events li")[0].ends_with("Amelia Hart: Updated: revision 2 took the place of revision 1."));
+    let events = view.all(".events li");
+    assert!(events.len() == 3 && events[0].ends_with("Amelia Hart: Downloaded revision 2."), "{events:?}");
+    assert!(events[1].ends_with("Amelia Hart: Updated: revision 2 took the place of revision 1."), "{events:?}");
 
     // The history keeps the bytes of before, under a banner and another name.
     let superseded = amelia.get(&format!("{file}/revisions/1")).await;

@@ -8,7 +8,6 @@ use reqwest::StatusCode;
 use sea_orm::ConnectionTrait;
 use serde_json::Value;
 use server::Secret;
-use std::fs;
 use tests::{AMELIA, Backend, Browser, Home, LENA, NEW, Server, changed, free_port, fresh_key};
 
 /// Stands in everything that is sent, and in every setting that is a secret.
@@ -91,6 +90,9 @@ async fn plant(home: &Home, browser: &Browser) {
     lena.post("/accounts/HELIOS-2002/files/new", &choices.map(canary)).await;
     browser.post_body(NEW, format!("{CANARY}=%FF%00{CANARY}").into_bytes()).await;
     browser.post_body(NEW, CANARY.repeat(10_000).into_bytes()).await;
+    let method = reqwest::Method::from_bytes(CANARY.to_uppercase().as_bytes()).expect("a method");
+    let made_up = browser.client.request(method, format!("http://{}/keys", home.settings.listen)).send().await;
+    assert_eq!(made_up.expect("an answer").status(), StatusCode::FORBIDDEN);
 }
 
 async fn nothing_of_people_is_logged(backend: Backend) {
@@ -101,7 +103,8 @@ async fn nothing_of_people_is_logged(backend: Backend) {
         *url = url.replace("unused", CANARY);
     }
     let mut command = home.command(&[]);
-    portal::write_private(&home.data().join("passphrase"), CANARY.as_bytes()).expect("the passphrase is written");
+    portal::write_private(&home.data().join("passphrase"), format!("{CANARY} {CANARY}").as_bytes())
+        .expect("the passphrase is written");
     command.env("AFMT_PASSPHRASE_FILE", home.data().join("passphrase"));
     command.env("AFMT_SMTP_URL", format!("smtp://{CANARY}:{CANARY}@127.0.0.1:{closed}"));
     command.env("AFMT_SLOW_QUERY_MS", "0");
@@ -134,6 +137,11 @@ async fn nothing_of_people_is_logged(backend: Backend) {
         (answered["span"]["method"].as_str(), answered["span"]["route"].as_str(), answered["fields"]["status"].as_u64()),
         (Some("POST"), Some("/accounts/{garn}/files/new"), Some(500))
     );
+    // Who asked and from where is told by a number and by a name that says nothing; a method that somebody made up is no method.
+    assert!(answered["span"]["person"].is_u64() && answered["span"]["from"].as_str().is_some_and(|from| from.len() == 12));
+    let refused: Vec<_> = lines.iter().filter(|line| line["fields"]["message"] == "sign-in refused").collect();
+    assert!(!refused.is_empty() && refused.iter().all(|line| line["fields"]["who"].as_str().is_some_and(|who| who.len() == 12)));
+    assert!(lines.iter().any(|line| line["span"]["method"] == "other"));
     let slow: Vec<_> = lines.iter().filter(|line| line["fields"]["message"] == "slow query").collect();
     for name in ["session", "offer: parts", "activity: page", "allocate", "insert file_revisions", "select people"] {
         assert!(slow.iter().any(|line| line["fields"]["query"] == name), "no slow query is called {name}");
