@@ -67,6 +67,12 @@ impl Caller {
         &self.portal
     }
 
+    /// The number that logs and events know this person by.
+    #[must_use]
+    pub fn number(&self) -> i64 {
+        self.person_id
+    }
+
     pub(crate) fn person_id(&self) -> i64 {
         self.person_id
     }

@@ -1,5 +1,5 @@
 use crate::{
-    AccountAccess, Error,
+    AccountAccess, AuditEvent, Error,
     database::{count, known, parsed, records, row, rows},
 };
 use chrono::{DateTime, NaiveDate, Utc};
@@ -344,7 +344,20 @@ impl AccountAccess {
         let Current { serial, revision, current, bytes, sha256, .. } = self.stored_revision(serial, revision).await?;
         let superseded = (revision != current).then(|| count(revision)).transpose()?;
         let file_name = file_name_of(&serial, superseded);
+        self.note_download(&serial, Some(count(revision)?)).await;
         Ok(Download { file_name, bytes, sha256 })
+    }
+
+    /// Notes who took what was signed. While nothing can be written, files can still be had.
+    pub async fn note_download(&self, subject: &str, revision: Option<u32>) {
+        let note = async {
+            let write = self.portal().database.write().await?;
+            let event = AuditEvent::on_account(self.portal().now(), self, "download", subject);
+            write.commit(event.changing(serde_json::Value::Null, json!({ "revision": revision }))).await
+        };
+        if let Err(error) = note.await {
+            tracing::warn!(%error, subject, "a download was not noted");
+        }
     }
 
     async fn current(&self, serial: &str) -> Result<Current, Error> {
@@ -441,7 +454,10 @@ impl AccountAccess {
         let events: Vec<Event> = rows(
             self.portal().database.read(),
             "file: events",
-            "SELECT at, actor, action, after FROM audit_events WHERE account_id = $1 AND subject = $2 ORDER BY id DESC",
+            "SELECT at, actor, action, after FROM audit_events e WHERE account_id = $1 AND subject = $2
+                AND (action <> 'download' OR NOT EXISTS (SELECT 1 FROM audit_events n WHERE n.account_id = $1 AND n.subject = $2
+                    AND n.action = 'download' AND n.person_id = e.person_id AND n.id > e.id))
+             ORDER BY id DESC",
             [self.account_id().into(), serial.into()],
         )
         .await?;
@@ -459,6 +475,13 @@ impl AccountAccess {
                     let reason = reason.map_or_else(String::new, |reason| format!(" {reason}."));
                     let note = text("note").map_or_else(String::new, |note| format!(" “{note}”"));
                     format!("Deactivated; its quantities were returned.{reason}{note}")
+                }
+                // Of each person the latest.
+                "download" => {
+                    format!(
+                        "Downloaded revision {}.",
+                        after.get("revision").and_then(serde_json::Value::as_u64).unwrap_or_default()
+                    )
                 }
                 other => other.to_owned(),
             }

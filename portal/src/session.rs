@@ -94,7 +94,12 @@ impl Portal {
     /// # Errors
     /// [`SignInRefused`].
     pub async fn sign_in(&self, sign_in: SignIn) -> Result<SignedIn, SignInRefused> {
+        let (who, from) = (self.pseudonym(&sign_in.email.trim().to_lowercase()), self.pseudonym(&network(sign_in.address)));
         let signed_in = self.try_sign_in(sign_in).await;
+        if let Err(SignInRefused::Incorrect | SignInRefused::TooMany { .. }) = &signed_in {
+            let waits = matches!(signed_in, Err(SignInRefused::TooMany { .. }));
+            tracing::warn!(who, from, waits, "sign-in refused");
+        }
         self.observed.sign_in(match &signed_in {
             Ok(_) => "signed in",
             Err(SignInRefused::Incorrect) => "incorrect",
@@ -371,6 +376,14 @@ fn hash(token: &str) -> Vec<u8> {
 
 fn subject(kind: &str, value: &str) -> Vec<u8> {
     Sha256::digest(format!("{kind}\n{value}")).to_vec()
+}
+
+impl Portal {
+    /// What stands in logs for the network that somebody asks from.
+    #[must_use]
+    pub fn pseudonym_of_address(&self, address: IpAddr) -> String {
+        self.pseudonym(&network(address))
+    }
 }
 
 /// An IPv6 user has a whole /64.

@@ -292,6 +292,11 @@ impl Signer {
         }
     }
 
+    pub(crate) fn pseudonym(&self, text: &str) -> String {
+        let keyed = Sha256::new().chain_update(b"pseudonym").chain_update(self.key.as_bytes()).chain_update(text).finalize();
+        keyed.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+    }
+
     pub(crate) fn key_name(&self) -> String {
         self.name.to_string()
     }

@@ -1,6 +1,6 @@
 //! What the server counts of its answers, for Prometheus.
 
-use axum::http::{Method, StatusCode};
+use axum::http::StatusCode;
 use portal::Portal;
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
@@ -74,9 +74,8 @@ impl Metrics {
         metrics
     }
 
-    pub(crate) fn answered(&self, method: &Method, route: &str, status: StatusCode, duration: Duration) {
-        let method = if method.is_safe() || *method == Method::POST { method.to_string() } else { "other".to_owned() };
-        let answer = AnswerLabel { method, route: route.to_owned(), status: status.as_u16() };
+    pub(crate) fn answered(&self, method: &str, route: &str, status: StatusCode, duration: Duration) {
+        let answer = AnswerLabel { method: method.to_owned(), route: route.to_owned(), status: status.as_u16() };
         self.answers.get_or_create(&answer).inc();
         self.durations.get_or_create(&RouteLabel { route: route.to_owned() }).observe(duration.as_secs_f64());
     }

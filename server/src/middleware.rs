@@ -1,11 +1,11 @@
 use crate::{
-    App, answer,
+    App, answer, client_address,
     form::PostedForm,
     handler::{batches::PostedTable, sign_in::sign_in_page},
 };
 use app::{Theme, Visit, page};
 use axum::{
-    extract::{FromRequest, MatchedPath, Request, State},
+    extract::{ConnectInfo, FromRequest, MatchedPath, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
@@ -14,6 +14,7 @@ use cookie::Cookie;
 use futures_util::FutureExt;
 use page::sign_in::Asked;
 use std::{
+    net::SocketAddr,
     panic::AssertUnwindSafe,
     sync::Arc,
     time::{Duration, Instant},
@@ -42,7 +43,12 @@ pub(crate) async fn identify(State(app): State<App>, mut request: Request, next:
     let mut visit = Visit { theme, address, ..stranger(&app, &request) };
     if let Some(token) = cookie_value(headers, app.public_url.session_cookie()) {
         match app.site.portal.authenticate(&token).await {
-            Ok(caller) => visit.caller = caller,
+            Ok(caller) => {
+                if let Some(caller) = &caller {
+                    tracing::Span::current().record("person", caller.number());
+                }
+                visit.caller = caller;
+            }
             Err(error) => return answer::failure(visit, &error).await,
         }
     }
@@ -92,6 +98,27 @@ pub(crate) async fn same_origin(State(app): State<App>, request: Request, next: 
     }
     answer::page(stranger(&app, &request), page::problem::foreign_origin()).await
 }
+
+/// Whoever asks for another host is told that this is not it: no link, no cookie and no cache is made for a name that is not ours. Probes may
+/// call us what they like.
+pub(crate) async fn public_host(State(app): State<App>, request: Request, next: Next) -> Response {
+    let asked = request.uri().authority().map(|authority| authority.as_str().to_owned());
+    let asked = asked.or_else(|| request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).map(str::to_owned));
+    let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    let asked = asked.unwrap_or_default();
+    if app.public_url.is_host(&asked) || PROBES.contains(&route) {
+        return next.run(request).await;
+    }
+    if app.public_url.is_localhost(&asked) && request.method().is_safe() {
+        let address = request.uri().path_and_query().map_or("/", |address| address.as_str());
+        return Redirect::temporary(&format!("{}{address}", app.public_url.origin())).into_response();
+    }
+    let origin = app.public_url.origin();
+    answer::page(stranger(&app, &request), page::problem::other_host(origin)).await
+}
+
+/// What watches over the server asks it by its address.
+const PROBES: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 
 /// No address of this site is longer, in bytes. What it holds comes back in the links of a page.
 const LONGEST_ADDRESS: usize = 8 * 1024;
@@ -149,6 +176,9 @@ pub(crate) async fn answer_always(State(app): State<App>, request: Request, next
     }
 }
 
+/// Methods that are logged and counted by their names.
+const KNOWN: [Method; 4] = [Method::GET, Method::HEAD, Method::POST, Method::OPTIONS];
+
 /// Names one request: in each line of its log, in a header of its answer, and on the page that says what went wrong.
 #[derive(Clone)]
 struct Reference(Arc<str>);
@@ -160,9 +190,12 @@ pub(crate) async fn observe(State(app): State<App>, mut request: Request, next: 
     let began = Instant::now();
     let reference: Arc<str> = app.site.portal.new_reference().into();
     request.extensions_mut().insert(Reference(Arc::clone(&reference)));
-    let method = request.method().clone();
+    // Whatever else somebody calls it.
+    let method = if KNOWN.contains(request.method()) { request.method().as_str().to_owned() } else { "other".to_owned() };
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.ip());
+    let from = peer.map(|peer| app.site.portal.pseudonym_of_address(client_address::of(&app, peer, request.headers())));
     let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
-    let span = tracing::info_span!("request", reference = &*reference, %method, route);
+    let span = tracing::info_span!("request", reference = &*reference, method, route, from, person = tracing::field::Empty);
     let answering = async {
         let mut response = next.run(request).await;
         if let Ok(reference) = HeaderValue::from_str(&reference) {

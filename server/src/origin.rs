@@ -46,6 +46,26 @@ impl PublicUrl {
         if self.is_https() { "__Host-device" } else { "device" }
     }
 
+    /// Whether `host`, as a request names it, is where people reach the portal.
+    pub(crate) fn is_host(&self, host: &str) -> bool {
+        let named = Url::parse(&format!("{}://{host}", self.0.scheme()));
+        named.is_ok_and(|named| named.origin() == self.0.origin() && named.path() == "/" && named.username().is_empty())
+    }
+
+    /// Whether `host` is this machine's own name for where people reach the portal.
+    pub(crate) fn is_localhost(&self, host: &str) -> bool {
+        let loopback = match self.0.host() {
+            Some(url::Host::Ipv4(address)) => address.is_loopback(),
+            Some(url::Host::Ipv6(address)) => address.is_loopback(),
+            _ => false,
+        };
+        let named = Url::parse(&format!("{}://{host}", self.0.scheme()));
+        loopback
+            && named.is_ok_and(|named| {
+                named.host_str() == Some("localhost") && named.port_or_known_default() == self.0.port_or_known_default()
+            })
+    }
+
     /// Whether an unsafe request was made by a page of our own, as the browser says.
     pub(crate) fn sent(&self, headers: &HeaderMap) -> bool {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
@@ -81,6 +101,28 @@ mod tests {
         assert!(!url.sent(&headers(&[("origin", "https://licences.example.evil.example")])));
         assert!(!url.sent(&headers(&[("origin", "null")])));
         assert!(!url.sent(&headers(&[])));
+    }
+
+    #[test]
+    fn only_the_public_host_is_ours() {
+        let url: PublicUrl = "https://licences.example".parse().expect("a public URL");
+        for own in ["licences.example", "LICENCES.example", "licences.example:443"] {
+            assert!(url.is_host(own), "{own}");
+        }
+        for other in [
+            "",
+            "licences.example:80",
+            "licences.example.",
+            "evil.example",
+            "evil@licences.example",
+            "licences.example/x",
+            "127.0.0.1",
+        ] {
+            assert!(!url.is_host(other) && !url.is_localhost(other), "{other}");
+        }
+        let local: PublicUrl = "http://127.0.0.1:3000".parse().expect("a public URL");
+        assert!(local.is_host("127.0.0.1:3000") && !local.is_host("localhost:3000"));
+        assert!(local.is_localhost("localhost:3000") && !local.is_localhost("localhost:3001") && !url.is_localhost("localhost"));
     }
 
     #[test]

@@ -137,6 +137,7 @@ pub(crate) fn router(app: App) -> Router {
         .layer(DefaultBodyLimit::max(form::MOST_BYTES))
         .layer(from_fn_with_state(app.clone(), middleware::same_origin))
         .layer(from_fn_with_state(app.clone(), middleware::bounded_address))
+        .layer(from_fn_with_state(app.clone(), middleware::public_host))
         .layer(from_fn_with_state(app.clone(), middleware::answer_always))
         .layer(CompressionLayer::new())
         .layer(from_fn_with_state(app.clone(), middleware::headers))

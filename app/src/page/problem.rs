@@ -59,6 +59,14 @@ pub fn busy_planning() -> Page {
     page(429, "One after the other", words.into(), "Wait until they are there, then send this one again.")
 }
 
+/// `origin` is where people reach the portal.
+#[must_use]
+pub fn other_host(origin: String) -> Page {
+    let words = "This is not the host that you asked for.".to_owned();
+    let link = origin.clone();
+    page(421, "Another host", words, view! { "This portal is at " <a href=link>{origin}</a> "." })
+}
+
 #[must_use]
 pub fn address_too_long() -> Page {
     let words = "The address is longer than any page of this site has.";

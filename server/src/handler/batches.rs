@@ -333,7 +333,11 @@ pub(crate) async fn files(
         let access = caller.account(&garn).await?;
         let files = access.batch_files(&reference, 0, AT_A_TIME).await?;
         // Of a batch that made nothing, or none of this account, there is nothing to send.
-        if files.is_empty() { Err(Error::NotFound) } else { Ok((access, files)) }
+        if files.is_empty() {
+            return Err(Error::NotFound);
+        }
+        access.note_download(&reference, None).await;
+        Ok((access, files))
     };
     let (access, first) = match first.await {
         Ok(first) => first,
