@@ -85,6 +85,26 @@ impl Browser {
         Answer::of(sent).await.expect(path)
     }
 
+    /// Sends a form of several parts: (field, name of the file or none, bytes).
+    ///
+    /// # Panics
+    /// When the server does not answer.
+    pub async fn post_parts(&self, path: &str, parts: &[(&str, Option<&str>, &[u8])]) -> Answer {
+        let form = parts.iter().fold(multipart::Form::new(), |form, (field, file, bytes)| {
+            let part = multipart::Part::bytes(bytes.to_vec());
+            form.part(
+                (*field).to_owned(),
+                match file {
+                    Some(file) => part.file_name((*file).to_owned()),
+                    None => part,
+                },
+            )
+        });
+        let request = self.client.post(format!("{}{path}", self.url)).header("origin", &self.url).header("accept", self.accept);
+        let sent = request.multipart(form).send().await.expect(path);
+        Answer::of(sent).await.expect(path)
+    }
+
     async fn try_post_body(&self, path: &str, body: Vec<u8>) -> reqwest::Result<Answer> {
         let request = self
             .client

@@ -447,26 +447,6 @@ async fn a_batch_of_somebody_who_may_no_longer_act_for_the_account_is_stopped() 
 }
 
 #[tokio::test]
-async fn a_table_that_was_sent_after_the_session_had_ended_comes_back() {
-    let server = Server::start().await;
-    let amelia = server.signed_in(AMELIA).await;
-    let key = amelia.get(BATCHES).await.value("key").expect("a key");
-    server.advance(TimeDelta::hours(13));
-    let table = "machine_name,host_id\nMS-1,005056A00001\n";
-    let kept = send_with(&amelia, &key, "generate", table, &MEDIA_SERVERS).await;
-    assert_eq!(kept.status, StatusCode::UNAUTHORIZED);
-    let mut fields = kept.fields("");
-    fields.retain(|(name, _)| !["email", "password"].contains(&name.as_str()));
-    fields.extend([("email", AMELIA), ("password", portal::DEMO_PASSWORD)].map(|(n, v)| (n.to_owned(), v.to_owned())));
-    let again = amelia.post("/sign-in", &fields).await;
-    assert_eq!(
-        (again.status, again.all("textarea")),
-        (StatusCode::OK, vec!["machine_name,host_id MS-1,005056A00001".to_owned()])
-    );
-    assert_eq!((again.value("key"), again.value("server_item").as_deref()), (Some(key), Some("SW-002-4.0-SV01")));
-}
-
-#[tokio::test]
 async fn templates_have_the_columns_that_a_table_needs() {
     let server = Server::start().await;
     let amelia = server.signed_in(AMELIA).await;

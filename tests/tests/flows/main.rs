@@ -18,6 +18,7 @@ mod keys;
 mod licence_types;
 mod mail;
 mod refusals;
+mod resume;
 mod sign_in;
 mod sites;
 mod summary;
