@@ -20,6 +20,17 @@ fn invisible(c: char) -> bool {
         || matches!(c, '\u{061C}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
 }
 
+/// The longest part of a text that is repeated to people, in characters.
+const LONGEST_EXCERPT: usize = 40;
+
+/// The beginning of what somebody typed, for a sentence about it: at most 40 characters, none that a reader cannot see.
+#[must_use]
+pub fn excerpt(typed: &str) -> String {
+    let mut seen = typed.trim().chars().filter(|c| !invisible(*c));
+    let begin: String = seen.by_ref().take(LONGEST_EXCERPT).collect();
+    if seen.next().is_some() { format!("{begin}…") } else { begin }
+}
+
 /// A name that goes into an activation file: 1 to 100 characters, none of them invisible, no blank at either end.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

@@ -12,8 +12,14 @@ use axum::{
 use portal::{NoSubmissionKey, SubmissionKey};
 use std::borrow::Cow;
 
-/// The most that a form may have.
+/// Maximum size of a form's body, in bytes.
 pub(crate) const MOST_BYTES: usize = 64 * 1024;
+/// Maximum size of the body of the sign-in form: the largest form that was sent when a session had ended comes back in it, encoded once more.
+pub(crate) const MOST_BYTES_KEPT: usize = 3 * (MOST_BYTES + 3 * crate::handler::batches::LONGEST_PASTE) + 8 * 1024;
+
+/// Maximum size of the body that a route takes, in bytes.
+#[derive(Clone, Copy)]
+pub(crate) struct MostBytes(pub(crate) usize);
 
 /// A posted form: its fields as typed, empty ones kept, and the body as it was sent.
 ///
@@ -31,7 +37,8 @@ impl FromRequest<App> for PostedForm {
             return Err(StatusCode::INTERNAL_SERVER_ERROR.into_response());
         };
         let headers = request.headers().clone();
-        Self::read(&visit, &headers, Bytes::from_request(request, app).await).await
+        let most = request.extensions().get::<MostBytes>().map_or(MOST_BYTES, |most| most.0);
+        Self::read(&visit, &headers, most, Bytes::from_request(request, app).await).await
     }
 }
 
@@ -60,12 +67,17 @@ impl FromRequest<App> for KeyedForm {
 impl PostedForm {
     /// # Errors
     /// The page that says why the body is none of our forms.
-    async fn read(visit: &Visit, headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Self, Response> {
+    async fn read(
+        visit: &Visit,
+        headers: &HeaderMap,
+        most: usize,
+        body: Result<Bytes, BytesRejection>,
+    ) -> Result<Self, Response> {
         let refuse = async |page| Err(answer::page(visit.clone(), page).await);
         let body = match body {
             Ok(body) => body,
             Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-                return refuse(problem::too_large(MOST_BYTES)).await;
+                return refuse(problem::too_large(most)).await;
             }
             Err(rejection) => return Err(rejection.into_response()),
         };

@@ -1,7 +1,10 @@
 use crate::{
     App, answer, client_address,
     form::PostedForm,
-    handler::{batches::PostedTable, sign_in::sign_in_page},
+    handler::{
+        batches::{Files, PostedTable},
+        sign_in::sign_in_page,
+    },
 };
 use app::{Theme, Visit, page};
 use axum::{
@@ -76,15 +79,15 @@ pub(crate) async fn require_sign_in(State(app): State<App>, mut request: Request
         let with_table =
             request.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/"));
         let kept_form = if with_table {
-            PostedTable::read(&visit, request, &app).await.map(PostedTable::kept)
+            PostedTable::read(&visit, request, &app, Files::PassOver).await.map(PostedTable::kept)
         } else {
-            PostedForm::from_request(request, &app).await.map(|form| form.body)
+            PostedForm::from_request(request, &app).await.map(|form| (form.body, None))
         };
-        let kept_form = match kept_form {
-            Ok(form) => form,
+        let (kept_form, choose_again) = match kept_form {
+            Ok(kept) => kept,
             Err(response) => return response,
         };
-        let asked = Asked { return_to, kept_form, status: 401, ..Asked::default() };
+        let asked = Asked { return_to, kept_form, choose_again, status: 401, ..Asked::default() };
         return answer::page(visit.clone(), sign_in_page(&visit, asked)).await;
     }
     let query: String = form_urlencoded::Serializer::new(String::new()).append_pair("return_to", &visit.address).finish();

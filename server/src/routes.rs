@@ -1,6 +1,6 @@
 use crate::{App, assets, form, handler, middleware};
 use axum::{
-    Router,
+    Extension, Router,
     extract::DefaultBodyLimit,
     handler::Handler,
     http::Method,
@@ -70,7 +70,7 @@ routes! {
     Keys: GET "/keys" Anyone => handler::keys::page,
     KeyPem: GET "/keys/{*name}" Anyone => handler::keys::pem,
     CheckFile: GET "/check" Anyone => handler::check_file::show,
-    SendCheckFile: POST "/check" Anyone => handler::check_file::send.layer(DefaultBodyLimit::max(handler::check_file::MOST_BYTES)),
+    SendCheckFile: POST "/check" Anyone => handler::check_file::send,
     Help: GET "/help" Anyone => handler::help::index,
     HelpTopic: GET "/help/{topic}" Anyone => handler::help::topic,
     VerifierKeys: GET "/.well-known/activation-file-keys" Anyone => handler::keys::verifier_keys,
@@ -99,7 +99,7 @@ routes! {
     Files: GET "/accounts/{garn}/files" SignedIn => handler::files::list,
     FilesCsv: GET "/accounts/{garn}/files.csv" SignedIn => handler::files::csv,
     Batches: GET "/accounts/{garn}/batches" SignedIn => handler::batches::list,
-    SendBatch: POST "/accounts/{garn}/batches" SignedIn => handler::batches::plan.layer(DefaultBodyLimit::max(handler::batches::MOST_BYTES)),
+    SendBatch: POST "/accounts/{garn}/batches" SignedIn => handler::batches::plan,
     SendSelection: POST "/accounts/{garn}/batches/selection" SignedIn => handler::batches::select,
     BatchTemplate: GET "/accounts/{garn}/batches/template.csv" SignedIn => handler::batches::template,
     Batch: GET "/accounts/{garn}/batches/{reference}" SignedIn => handler::batches::show,
@@ -119,6 +119,18 @@ routes! {
     SendDeactivate: POST "/accounts/{garn}/files/{serial}/deactivate" SignedIn => handler::deactivate::send,
 }
 
+impl Route {
+    /// Maximum size of a body that is sent there, in bytes.
+    const fn most_bytes(self) -> usize {
+        match self {
+            Self::SignIn => form::MOST_BYTES_KEPT,
+            Self::SendCheckFile => handler::check_file::MOST_BYTES,
+            Self::SendBatch => handler::batches::MOST_BYTES,
+            _ => form::MOST_BYTES,
+        }
+    }
+}
+
 pub(crate) fn router(app: App) -> Router {
     let mut router = Router::new();
     let identify = from_fn_with_state(app.clone(), middleware::identify);
@@ -129,12 +141,15 @@ pub(crate) fn router(app: App) -> Router {
             Access::Anyone => route.handler().layer(identify.clone()),
             Access::SignedIn => route.handler().layer(require_sign_in.clone()).layer(identify.clone()),
         };
+        let most_bytes = route.most_bytes();
+        // Outside of everything that may read the body.
+        let handler: MethodRouter<App> = handler.layer(Extension(form::MostBytes(most_bytes)));
+        let handler: MethodRouter<App> = handler.layer(DefaultBodyLimit::max(most_bytes));
         router = router.route(route.path(), handler);
     }
     router
         .fallback(handler::not_found.layer(identify.clone()))
         .method_not_allowed_fallback(handler::method_not_allowed.layer(identify))
-        .layer(DefaultBodyLimit::max(form::MOST_BYTES))
         .layer(from_fn_with_state(app.clone(), middleware::same_origin))
         .layer(from_fn_with_state(app.clone(), middleware::bounded_address))
         .layer(from_fn_with_state(app.clone(), middleware::public_host))

@@ -49,7 +49,9 @@ pub async fn show(access: &AccountAccess, typed: &[(String, String)], told: Opti
         typed: [field::SITE, field::FROM, field::TO, field::ACTIVE, field::LINE, field::TYPE, field::BY, field::MACHINE]
             .map(|name| (name, value(name).to_owned()))
             .into(),
-        later: after.is_some(),
+        selected: typed.iter().filter(|(name, _)| name == batch::SERIAL).map(|(_, serial)| serial.clone()).collect(),
+        all_selected: !value(batch::ALL).is_empty(),
+        after,
         size,
         filter,
         refusals,
@@ -70,7 +72,11 @@ struct Shown {
     key: SubmissionKey,
     told: Option<String>,
     typed: Vec<(&'static str, String)>,
-    later: bool,
+    /// Serials that were selected, and whether all were.
+    selected: Vec<String>,
+    all_selected: bool,
+    /// Where the page begins.
+    after: Option<Cursor>,
     size: PageSize,
     filter: Filter,
     refusals: Vec<Refusal>,
@@ -89,7 +95,15 @@ fn address(path: &str, fields: Vec<(&str, String)>) -> String {
 
 #[component]
 fn List(shown: Shown) -> AnyView {
-    let Shown { garn, zone, changes, key, told, typed, later, size, filter, refusals, choices, found } = shown;
+    let Shown { garn, zone, changes, key, told, typed, selected, all_selected, after, size, filter, refusals, choices, found } =
+        shown;
+    let later = after.is_some();
+    // A selection that is refused, or whose session has ended, comes back on its page.
+    let page: Vec<(String, String)> = (size != PageSize::default())
+        .then(|| (ROWS.to_owned(), size.rows().to_string()))
+        .into_iter()
+        .chain(after.as_ref().map(|after| (AFTER.to_owned(), after.to_string())))
+        .collect();
     let files = format!("/accounts/{garn}/files");
     let new = format!("{files}/new");
     let batches = format!("/accounts/{garn}/batches");
@@ -154,8 +168,8 @@ fn List(shown: Shown) -> AnyView {
                 <a class="button compact" href=csv download=""><Icon icon=icon::DOWNLOAD />"CSV of all of them"</a>
             </div>
             {too_many}
-            <Selection garn=garn.clone() changes filter=filter.clone() total key>
-                <FileTable garn rows zone changes selects=changes heads=Some(heads) />
+            <Selection garn=garn.clone() changes filter=filter.clone() page total key all_selected>
+                <FileTable garn rows zone changes selects=changes selected heads=Some(heads) />
             </Selection>
             <nav class="pages" aria-label="Pages">
                 {first.map(|href| view! { <a href=href>"First page"</a> })}
@@ -190,21 +204,24 @@ fn Selection(
     garn: String,
     changes: bool,
     filter: Filter,
+    /// What says which page of the list this is.
+    page: Vec<(String, String)>,
     /// Files that the filter finds.
     total: u64,
     key: SubmissionKey,
+    all_selected: bool,
     children: Children,
 ) -> AnyView {
     if !changes {
         return children().into_any();
     }
     let carried = filter.fields().into_iter().map(|(name, value)| (name.to_owned(), value));
-    let carried = carried.chain([(KEY.to_owned(), key.as_str().to_owned())]).collect();
+    let carried = carried.chain(page).chain([(KEY.to_owned(), key.as_str().to_owned())]).collect();
     // A batch takes no more.
     let all = (total > 1 && total <= MOST_COUNTED).then(|| {
         view! {
             <div class="choice">
-                <input type="checkbox" id=batch::ALL name=batch::ALL value="yes" />
+                <input type="checkbox" id=batch::ALL name=batch::ALL value="yes" checked=all_selected />
                 <label for=batch::ALL>{format!("All {} that the filters find, on every page", counted(total, "file", "files"))}</label>
             </div>
         }
@@ -390,6 +407,9 @@ pub fn FileTable(
     /// Whether active files can be selected.
     #[prop(optional)]
     selects: bool,
+    /// Serials of those that are.
+    #[prop(optional)]
+    selected: Vec<String>,
     /// Where the columns that sort lead to; none where nothing sorts.
     #[prop(default = None)]
     heads: Option<Heads>,
@@ -400,7 +420,11 @@ pub fn FileTable(
     };
     let (machines, generated, through) =
         (head("Machines", Sort::MachineUp), head("Generated", Sort::Latest), head("Valid through", Sort::EndFirst));
-    let rows = rows.into_iter().map(|row| view! { <Row garn=garn.clone() row zone changes selects /> }).collect_view();
+    let row = |row: FileRow| {
+        let selected = selected.iter().any(|serial| *serial == row.serial.as_str());
+        view! { <Row garn=garn.clone() row zone changes selects selected /> }
+    };
+    let rows = rows.into_iter().map(row).collect_view();
     view! {
         <table class="list">
             <thead>
@@ -424,7 +448,7 @@ pub fn FileTable(
 }
 
 #[component]
-fn Row(garn: String, row: FileRow, zone: Tz, changes: bool, selects: bool) -> AnyView {
+fn Row(garn: String, row: FileRow, zone: Tz, changes: bool, selects: bool, selected: bool) -> AnyView {
     let href = format!("/accounts/{garn}/files/{}", row.serial);
     let name = format!(" {} for {}", row.serial, row.machines.join(" and "));
     let changes = changes && row.state == FileState::Active;
@@ -438,7 +462,7 @@ fn Row(garn: String, row: FileRow, zone: Tz, changes: bool, selects: bool) -> An
         let id = format!("select-{}", row.serial);
         let select = changes.then(|| {
             view! {
-                <input type="checkbox" id=id.clone() name=batch::SERIAL value=row.serial.to_string() />
+                <input type="checkbox" id=id.clone() name=batch::SERIAL value=row.serial.to_string() checked=selected />
                 <label for=id class="visually-hidden">{format!("Select{name}")}</label>
             }
         });

@@ -18,6 +18,11 @@ pub mod field {
 pub enum Told {
     Nothing,
     Saved,
+    /// What was typed before the session had ended.
+    Typed {
+        organization: String,
+        connected: bool,
+    },
     /// What was typed, and why it was not taken.
     Refused {
         organization: String,
@@ -32,13 +37,15 @@ pub async fn show(access: &AccountAccess, told: Told) -> Result<Page, Error> {
     let CloudConnection { organization, connected } = access.cloud().await?;
     let known = organization.map(String::from);
     let (typed, ticked) = match &told {
-        Told::Refused { organization, connected, .. } => (organization.clone(), *connected),
+        Told::Refused { organization, connected, .. } | Told::Typed { organization, connected } => {
+            (organization.clone(), *connected)
+        }
         Told::Nothing | Told::Saved => (known.clone().unwrap_or_default(), connected),
     };
     let status = match &told {
         Told::Refused { why: CloudNotChanged::ForAnalysts, .. } => 403,
         Told::Refused { .. } => 422,
-        Told::Nothing | Told::Saved => 200,
+        Told::Nothing | Told::Saved | Told::Typed { .. } => 200,
     };
     let problem = if let Told::Refused { why, .. } = &told { Some(why.to_string()) } else { None };
     let saved = matches!(told, Told::Saved);

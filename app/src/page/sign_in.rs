@@ -15,6 +15,8 @@ pub mod field {
     pub const RETURN_TO: &str = "return_to";
     /// The form that was sent when the session had ended, as it was sent.
     pub const KEPT_FORM: &str = "kept_form";
+    /// The file that was sent with it, and has to be chosen again.
+    pub const CHOOSE_AGAIN: &str = "choose_again";
 }
 
 /// What the sign-in page is shown with.
@@ -25,6 +27,8 @@ pub struct Asked {
     pub return_to: String,
     /// A form body to come back to; empty when there is none.
     pub kept_form: String,
+    /// Name of a file that was sent with it: browsers do not give back what they were told to send.
+    pub choose_again: Option<String>,
     pub problem: Option<String>,
     pub status: u16,
 }
@@ -33,18 +37,21 @@ pub struct Asked {
 #[must_use]
 pub fn show(visit: &Visit, asked: Asked) -> Page {
     let demo = visit.site.demo;
-    let Asked { email, return_to, kept_form, problem, status } = asked;
+    let Asked { email, return_to, kept_form, choose_again, problem, status } = asked;
     let title = if problem.is_some() { "Error: Sign in" } else { "Sign in" };
     let interrupted = !kept_form.is_empty();
     Page::new(title, move || {
-        let carried =
-            vec![(field::RETURN_TO.to_owned(), return_to), (field::KEPT_FORM.to_owned(), kept_form)];
+        let mut carried = vec![(field::RETURN_TO.to_owned(), return_to), (field::KEPT_FORM.to_owned(), kept_form)];
+        carried.extend(choose_again.clone().map(|file| (field::CHOOSE_AGAIN.to_owned(), file)));
         view! {
             <div class="narrow">
                 {problem.clone().map(|words| view! { <ErrorSummary problems=vec![(field::EMAIL.to_owned(), words)] /> })}
                 <h1>"Sign in"</h1>
                 {interrupted.then(|| view! {
                     <p class="note info">"Your session ended. Sign in again: what you typed is kept and shown to you afterwards. Nothing was sent yet."</p>
+                })}
+                {choose_again.map(|file| view! {
+                    <p class="note warn">{format!("The file {file} was not kept. Choose it again after signing in.")}</p>
                 })}
                 <form method="post" action="/sign-in">
                     <Hidden fields=carried />

@@ -32,6 +32,8 @@ pub enum TableProblem {
     NoLines,
     #[error("The table has more than 10,000 lines. Send it in parts.")]
     TooMany,
+    #[error("More than 128 KiB of lines were pasted. Save them as a file, and choose that.")]
+    LongPaste,
     #[error("The table has more than 200,000 filled cells. Send it in parts.")]
     TooManyCells,
     #[error("Line {line}, column {column}: the cell has {characters} characters; at most {LONGEST_CELL} are possible.")]

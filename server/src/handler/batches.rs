@@ -3,7 +3,7 @@
 use super::{Segments, sign_in::Kept};
 use crate::{
     App, answer,
-    form::{self, KeyedForm, PostedForm, decode},
+    form::{KeyedForm, PostedForm, decode},
 };
 use app::{
     Page, Visit,
@@ -21,10 +21,10 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
-use licensing::{activity::Filter, batch::Kind, form::NewFileForm};
+use licensing::{activity::Filter, batch::Kind, excerpt, form::NewFileForm};
 use portal::{
     AccountAccess, Caller, Error, NewBatch, NoSubmissionKey, NotBegun, NotPlanned, SubmissionKey,
-    batch::{BatchFile, BatchLine, Lines, table},
+    batch::{BatchFile, BatchLine, Lines, TableProblem, table},
 };
 use std::{
     io::Write as _,
@@ -43,9 +43,20 @@ pub(crate) async fn list(
 ) -> Response {
     let fields: Vec<_> = decode(&query.unwrap_or_default()).collect();
     let key = visit.site.portal.new_submission_key();
-    let page = async { batch::plan(&caller.account(&garn).await?, key, Typed { fields, why: None }).await };
+    let page = async { batch::plan(&caller.account(&garn).await?, key, Typed { fields, ..Typed::default() }).await };
     let page = page.await;
     answer::result(visit, page).await
+}
+
+/// Maximum length of pasted lines, in bytes. What is longer is a file to be chosen.
+pub(crate) const LONGEST_PASTE: usize = 128 * 1024;
+
+/// What is done with a file of a form.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Files {
+    Read,
+    /// For whom is not signed in: its name alone is kept.
+    PassOver,
 }
 
 /// A form with a table, as it was sent.
@@ -53,14 +64,16 @@ pub(crate) struct PostedTable {
     fields: Vec<(String, String)>,
     /// The file, or else the pasted lines.
     table: Vec<u8>,
+    /// Name of a file that was passed over.
+    passed_over: Option<String>,
 }
 
 impl PostedTable {
     /// # Errors
     /// The page that says why the body is none of our forms.
-    pub(crate) async fn read(visit: &Visit, request: Request, app: &App) -> Result<Self, Response> {
+    pub(crate) async fn read(visit: &Visit, request: Request, app: &App, files: Files) -> Result<Self, Response> {
         let read = match Multipart::from_request(request, app).await {
-            Ok(form) => Self::parts(form).await.map_err(|error| error.status()),
+            Ok(form) => Self::parts(form, files).await.map_err(|error| error.status()),
             Err(rejection) => Err(rejection.status()),
         };
         let page = match read {
@@ -73,10 +86,16 @@ impl PostedTable {
     }
 
     /// `None` when a field is no text.
-    async fn parts(mut form: Multipart) -> Result<Option<Self>, MultipartError> {
-        let mut posted = Self { fields: Vec::new(), table: Vec::new() };
-        while let Some(part) = form.next_field().await? {
+    async fn parts(mut form: Multipart, files: Files) -> Result<Option<Self>, MultipartError> {
+        let mut posted = Self { fields: Vec::new(), table: Vec::new(), passed_over: None };
+        while let Some(mut part) = form.next_field().await? {
             let name = part.name().unwrap_or_default().to_owned();
+            if name == TABLE && files == Files::PassOver {
+                let file = part.file_name().filter(|file| !file.is_empty()).map(excerpt);
+                while part.chunk().await?.is_some() {}
+                posted.passed_over = file;
+                continue;
+            }
             let bytes = part.bytes().await?;
             if name == TABLE {
                 posted.table = bytes.to_vec();
@@ -97,20 +116,12 @@ impl PostedTable {
         self.fields.iter().find(|(field, _)| field == name).map_or("", |(_, value)| value)
     }
 
-    /// The same as a form that carries its table in the field for pasted lines, so that it can be kept while somebody signs in. A table that
-    /// the sign-in form has no room for is left out: it is on that person's disk.
-    pub(crate) fn kept(mut self) -> String {
-        let encoded = |fields: &[(String, String)]| {
-            form_urlencoded::Serializer::new(String::new())
-                .extend_pairs(fields.iter().map(|(name, value)| (name, value)))
-                .finish()
-        };
-        self.fields.retain(|(name, _)| name != LINES);
-        let without = encoded(&self.fields);
-        self.fields.push((LINES.to_owned(), String::from_utf8_lossy(&self.table).into_owned()));
-        let with = encoded(&self.fields);
-        // It is encoded once more there.
-        if with.len() * 2 < form::MOST_BYTES { with } else { without }
+    /// What was typed, as a form that can be kept while somebody signs in, and the name of the file that is to be chosen again.
+    pub(crate) fn kept(mut self) -> (String, Option<String>) {
+        // What is longer would not have been taken.
+        self.fields.retain(|(_, value)| value.len() <= LONGEST_PASTE);
+        let kept = form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.fields).finish();
+        (kept, self.passed_over)
     }
 }
 
@@ -123,7 +134,7 @@ pub(crate) async fn plan(
 ) -> Response {
     // Before the table is read: of one person one is in memory at a time.
     let Some(_turn) = caller.turn_to_plan().await else { return busy(visit).await };
-    let posted = match PostedTable::read(&visit, request, &app).await {
+    let posted = match PostedTable::read(&visit, request, &app, Files::Read).await {
         Ok(posted) => posted,
         Err(refused) => return refused,
     };
@@ -131,6 +142,7 @@ pub(crate) async fn plan(
         return answer::page(visit, problem::unreadable(NoSubmissionKey.to_string())).await;
     };
     let kind = Kind::from_code(posted.value(KIND)).unwrap_or(Kind::Generate);
+    let long = posted.value(LINES).len() > LONGEST_PASTE;
     let new = NewBatch {
         kind,
         pattern: posted.fields.iter().cloned().collect(),
@@ -139,12 +151,13 @@ pub(crate) async fn plan(
     };
     let planned = async {
         let access = caller.account(&garn).await?;
-        match access.plan_batch(new, &key).await {
+        let planned = if long { Err(TableProblem::LongPaste.into()) } else { access.plan_batch(new, &key).await };
+        match planned {
             Ok(reference) => Ok(Ok(reference)),
             Err(NotPlanned::Error(error)) => Err(error),
             Err(why) => {
                 let key = fresh_where_used(&caller, key, &why);
-                Ok(Err(batch::plan(&access, key, Typed { fields: posted.fields, why: Some(why) }).await?))
+                Ok(Err(batch::plan(&access, key, Typed { fields: posted.fields, why: Some(why), choose_again: None }).await?))
             }
         }
     };
@@ -186,7 +199,7 @@ async fn selected(caller: &Caller, garn: &str, posted: &PostedForm, key: Submiss
         Err(why @ NotPlanned::NothingSelected) => Ok(Err(again(Some(why.to_string())).await?)),
         Err(why) => {
             let key = fresh_where_used(caller, key, &why);
-            Ok(Err(batch::plan(&access, key, Typed { fields: Vec::new(), why: Some(why) }).await?))
+            Ok(Err(batch::plan(&access, key, Typed { why: Some(why), ..Typed::default() }).await?))
         }
     }
 }
@@ -426,9 +439,14 @@ impl Archive {
     }
 }
 
+/// The list with what was selected in it.
+pub(crate) async fn reopen_selection(access: &AccountAccess, kept: Kept) -> Result<Page, Error> {
+    activity::show(access, &kept.fields, None).await
+}
+
 /// The form with the table that was sent when the session had ended.
 pub(crate) async fn reopen(access: &AccountAccess, kept: Kept) -> Result<Page, Error> {
-    batch::plan(access, kept.key, Typed { fields: kept.fields, why: None }).await
+    batch::plan(access, kept.key, Typed { fields: kept.fields, why: None, choose_again: kept.choose_again }).await
 }
 
 /// The page of the batch, with what was typed to begin it.

@@ -1,4 +1,4 @@
-use super::Segments;
+use super::{Segments, sign_in::Kept};
 use crate::{answer, form::PostedForm};
 use app::{
     Page, Visit,
@@ -9,7 +9,7 @@ use axum::{
     extract::RawQuery,
     response::{IntoResponse, Redirect, Response},
 };
-use portal::{Caller, CloudNotChanged, Error};
+use portal::{AccountAccess, Caller, CloudNotChanged, Error};
 
 pub(crate) async fn show(
     Extension(visit): Extension<Visit>,
@@ -48,4 +48,10 @@ async fn change(caller: &Caller, garn: &str, posted: &PostedForm) -> Result<Opti
             Ok(Some(cloud::show(&access, told).await?))
         }
     }
+}
+
+/// The form that was sent when the session had ended, with everything typed.
+pub(crate) async fn reopen(access: &AccountAccess, kept: Kept) -> Result<Page, Error> {
+    let connected = !kept.value(field::CONNECTED).is_empty();
+    cloud::show(access, Told::Typed { organization: kept.value(field::ORGANIZATION).to_owned(), connected }).await
 }

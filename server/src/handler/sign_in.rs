@@ -1,7 +1,7 @@
 use crate::{
     App, answer, client_address,
     form::{PostedForm, decode},
-    handler::{batches, deactivate, file_form, sites, upgrade},
+    handler::{batches, cloud, deactivate, file_form, sites, upgrade},
     middleware::cookie_value,
     origin::own_address,
 };
@@ -19,6 +19,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use cookie::{Cookie, CookieBuilder, SameSite, time::Duration};
+use licensing::excerpt;
 use portal::{Error, SignIn, SignInRefused, SignedIn, SubmissionKey, Token};
 use std::net::SocketAddr;
 
@@ -45,6 +46,7 @@ pub(crate) async fn sign_in(
         email: form.value(field::EMAIL).trim().to_owned(),
         return_to: own_address(form.value(field::RETURN_TO)).to_owned(),
         kept_form: form.value(field::KEPT_FORM).to_owned(),
+        choose_again: Some(form.value(field::CHOOSE_AGAIN)).filter(|file| !file.is_empty()).map(excerpt),
         ..Asked::default()
     };
     let sign_in = SignIn {
@@ -95,8 +97,8 @@ async fn kept_form(visit: &mut Visit, token: &Token, asked: &Asked) -> Result<Op
     }
     visit.caller = visit.site.portal.authenticate(token.as_str()).await?;
     visit.address.clone_from(&asked.return_to);
-    let Some(caller) = &visit.caller else { return Ok(None) };
-    let kept = Kept::new(visit, &asked.kept_form);
+    let Some(caller) = visit.caller.clone() else { return Ok(None) };
+    let kept = Kept { choose_again: asked.choose_again.clone(), ..Kept::new(visit, &asked.kept_form) };
     match asked.return_to.trim_start_matches('/').split('/').collect::<Vec<_>>().as_slice() {
         ["accounts", garn, "files", "new"] => file_form::reopen(&caller.account(garn).await?, None, kept).await.map(Some),
         ["accounts", garn, "files", serial, "update"] => {
@@ -106,6 +108,16 @@ async fn kept_form(visit: &mut Visit, token: &Token, asked: &Asked) -> Result<Op
             deactivate::reopen(&caller.account(garn).await?, serial, kept).await.map(Some)
         }
         ["accounts", garn, "upgrade"] => upgrade::reopen(&caller.account(garn).await?, kept).await.map(Some),
+        ["accounts", garn, "upgrade", "files"] => upgrade::reopen(&caller.account(garn).await?, kept).await.map(Some),
+        ["accounts", garn, "cloud"] => cloud::reopen(&caller.account(garn).await?, kept).await.map(Some),
+        ["accounts", garn, "batches", "selection"] => {
+            visit.address = format!("/accounts/{garn}/files");
+            batches::reopen_selection(&caller.account(garn).await?, kept).await.map(Some)
+        }
+        ["accounts", garn, "batches", reference, "plan"] => {
+            visit.address = format!("/accounts/{garn}/batches/{reference}");
+            batches::reopen_begun(&caller.account(garn).await?, reference, kept).await.map(Some)
+        }
         ["accounts", garn, "batches"] => batches::reopen(&caller.account(garn).await?, kept).await.map(Some),
         ["accounts", garn, "batches", reference] => {
             batches::reopen_begun(&caller.account(garn).await?, reference, kept).await.map(Some)
@@ -121,13 +133,15 @@ pub(crate) struct Kept {
     pub(crate) fields: Vec<(String, String)>,
     /// The form's own, so that what was sent twice is one submission; another one where it has none.
     pub(crate) key: SubmissionKey,
+    /// Name of a file that was sent with it.
+    pub(crate) choose_again: Option<String>,
 }
 
 impl Kept {
     fn new(visit: &Visit, body: &str) -> Self {
         let fields: Vec<_> = decode(body).collect();
         let own = fields.iter().find(|(name, _)| name == KEY).and_then(|(_, value)| value.parse().ok());
-        Self { key: own.unwrap_or_else(|| visit.site.portal.new_submission_key()), fields }
+        Self { key: own.unwrap_or_else(|| visit.site.portal.new_submission_key()), fields, choose_again: None }
     }
 
     pub(crate) fn value(&self, field: &str) -> &str {

@@ -22,6 +22,8 @@ use portal::{
 pub struct Typed {
     pub fields: Vec<(String, String)>,
     pub why: Option<NotPlanned>,
+    /// Name of a file that was sent when the session had ended.
+    pub choose_again: Option<String>,
 }
 
 impl Typed {
@@ -56,7 +58,9 @@ pub async fn plan(access: &AccountAccess, key: SubmissionKey, typed: Typed) -> R
     let pattern = Pattern::of(access, typed.pattern()).await?;
     let (status, problem, told) = match &typed.why {
         None => (200, None, None),
-        Some(NotPlanned::Table(why @ (TableProblem::TooMany | TableProblem::TooManyCells))) => (413, Some(why.to_string()), None),
+        Some(NotPlanned::Table(why @ (TableProblem::TooMany | TableProblem::TooManyCells | TableProblem::LongPaste))) => {
+            (413, Some(why.to_string()), None)
+        }
         Some(why @ (NotPlanned::Table(_) | NotPlanned::NothingSelected)) => (422, Some(why.to_string()), None),
         Some(NotPlanned::Ineligible(reason)) => (403, None, Some(format!("{reason} {}", reason.remedy()))),
         Some(why) => (409, None, Some(why.to_string())),
@@ -140,6 +144,9 @@ fn PlanForm(
                         "CSV with the names of its columns in the first line, at most 10,000 lines below it. Templates: "
                         {template(Kind::Generate, "machines")} ", " {template(Kind::Refresh, "files")} "."
                     </p>
+                    {typed.choose_again.clone().map(|file| view! {
+                        <p class="note warn"><Icon icon=icon::WARNING />{format!("{file} was sent when the session had ended, and was not kept. Choose it again.")}</p>
+                    })}
                     {problem.map(|words| view! { <p class="error" id="table-error"><Icon icon=icon::PROBLEM />{words}</p> })}
                     <input type="file" id=TABLE name=TABLE accept=".csv,.txt,text/csv,text/plain" aria-describedby="table-help" aria-invalid=invalid />
                 </div>
