@@ -248,7 +248,7 @@ fn a_virtual_cloud_file_is_loaded_on_any_machine() {
         .expect("copied");
     let (status, answer, _) = said(&folder, &["load", "vc.I3Lic", "--keys", "vectors.txt", "--dir", "licence"]);
     assert_eq!(status, 0, "{answer}");
-    assert!(answer.contains("Bound to                        a virtual cloud\n"), "{answer}");
+    assert!(answer.contains("\nBound to               a virtual cloud\n"), "{answer}");
 }
 
 #[test]
@@ -301,4 +301,199 @@ fn an_older_revocation_list_than_was_used_is_refused() {
     );
     assert_eq!(load(8).0, 0);
     assert_eq!(in_folder(&folder, "revocations.number"), Some(b"8\n".to_vec()));
+}
+
+/// Ends a command that hangs, so that the test fails instead.
+fn within(folder: &TempDir, arguments: &[&str]) -> (i32, String, String) {
+    let seconds = ["60", env!("CARGO_BIN_EXE_i3lic")];
+    let output = Command::new("timeout").args(seconds).args(arguments).current_dir(folder.path()).output().expect("timeout runs");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("a text");
+    (output.status.code().expect("a status"), text(output.stdout), text(output.stderr))
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_a_pipe_or_a_device_in_its_folder_is_neither_followed_nor_waited_for() {
+    let folder = folder();
+    file(&folder, "good.I3Lic", &[]);
+    let secret = folder.path().join("secret");
+    fs::write(&secret, "not for everybody\n").expect("written");
+    let licence = folder.path().join("licence");
+    let load = || within(&folder, &["load", "good.I3Lic", "--keys", "keys.txt", "--dir", "licence", "--host-id", HOST]);
+    let places = ["activation.I3Lic", ".lock"];
+    for (name, target) in places.iter().flat_map(|name| [(*name, secret.as_path()), (*name, Path::new("/dev/zero"))]) {
+        fs::create_dir(&licence).expect("a folder");
+        std::os::unix::fs::symlink(target, licence.join(name)).expect("a link");
+        let (status, _, complaint) = load();
+        assert_eq!(status, 2, "{name} to {}: {complaint}", target.display());
+        assert!(!licence.join("previous.I3Lic").exists(), "{name}");
+        assert_eq!(fs::read_to_string(&secret).expect("it is there"), "not for everybody\n");
+        fs::remove_dir_all(&licence).expect("removed");
+    }
+    fs::create_dir(&licence).expect("a folder");
+    let made = Command::new("mkfifo").arg(licence.join("activation.I3Lic")).status().expect("mkfifo runs");
+    assert!(made.success());
+    let (status, _, complaint) = load();
+    assert_eq!((status, complaint.as_str()), (2, "licence/activation.I3Lic is no regular file. Take it away.\n"));
+    fs::remove_dir_all(&licence).expect("removed");
+    // A list's number that is a link is not read either.
+    fs::create_dir(&licence).expect("a folder");
+    std::os::unix::fs::symlink(&secret, licence.join("revocations.number")).expect("a link");
+    revoke(&folder, 1, "AF-0000999", "2099-12-31");
+    let (status, _, complaint) = loaded(&folder, "good.I3Lic", &["--revocations", "revoked.txt"]);
+    assert_eq!((status, complaint.as_str()), (2, "licence/revocations.number is a link. Put the file itself there.\n"));
+}
+
+#[test]
+fn what_was_no_activation_file_is_not_kept_as_the_one_before() {
+    let folder = folder();
+    file(&folder, "good.I3Lic", &[]);
+    fs::create_dir(folder.path().join("licence")).expect("a folder");
+    fs::write(folder.path().join("licence/activation.I3Lic"), "root:x:0:0\n").expect("written");
+    let (status, answer, _) = loaded(&folder, "good.I3Lic", &[]);
+    assert_eq!(status, 0, "{answer}");
+    assert_eq!(in_folder(&folder, "previous.I3Lic"), None);
+    assert!(!answer.contains("To go back"), "{answer}");
+}
+
+#[test]
+fn of_two_loads_at_once_the_newer_revision_stays() {
+    let folder = folder();
+    file(&folder, "old.I3Lic", &[]);
+    let new = fs::read(file(&folder, "new.I3Lic", &[("revision = 2", "revision = 3")])).expect("a file");
+    for _ in 0..30 {
+        let _ = fs::remove_dir_all(folder.path().join("licence"));
+        let start = |name: &str| {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_i3lic"));
+            command.args(["load", name, "--keys", "keys.txt", "--dir", "licence", "--host-id", HOST]).current_dir(folder.path());
+            command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("i3lic runs")
+        };
+        let (mut one, mut other) = (start("new.I3Lic"), start("old.I3Lic"));
+        one.wait().expect("it ends");
+        other.wait().expect("it ends");
+        assert_eq!(in_folder(&folder, "activation.I3Lic"), Some(new.clone()));
+    }
+}
+
+#[test]
+fn nothing_that_a_file_says_moves_the_terminal() {
+    let folder = folder();
+    let escape = "\\u001b[31m\\u202E\\u009b";
+    let newer = file(&folder, "newer.I3Lic", &[("activation-file/1", &format!("activation-file/2{escape}"))]);
+    file(&folder, "field.I3Lic", &[("revision = 2", &format!("\"x{escape}\" = 2"))]);
+    let named =
+        fs::read_to_string(&newer).expect("a file").replace("licensing.example/2026a ", "licensing\u{202E}\u{FEFF}/2026a ");
+    let named = named.replace(&format!("activation-file/2{escape}"), "activation-file/1");
+    fs::write(folder.path().join("signer.I3Lic"), named).expect("written");
+    fs::write(folder.path().join("raw.I3Lic"), "format = \"\u{1b}[31m\"\n\n— a b\n").expect("written");
+    for name in ["newer.I3Lic", "field.I3Lic", "signer.I3Lic", "raw.I3Lic"] {
+        for command in
+            [&["show", name][..], &["verify", name, "--keys", "keys.txt"], &["verify", name, "--keys", "keys.txt", "--json"]]
+        {
+            let (_, answer, complaint) = said(&folder, command);
+            let unseen = |c: char| (c.is_control() && c != '\n') || "\u{202E}\u{FEFF}".contains(c);
+            assert!(!answer.contains(unseen) && !complaint.contains(unseen), "{command:?}: {answer:?} {complaint:?}");
+            assert!(!answer.contains("u001b") && !answer.contains("u202"), "{command:?}: {answer:?}");
+        }
+    }
+}
+
+#[test]
+fn text_files_are_read_as_shells_and_editors_write_them() {
+    let folder = folder();
+    file(&folder, "good.I3Lic", &[]);
+    let keys = fs::read_to_string(folder.path().join("keys.txt")).expect("the keys");
+    let utf_16: Vec<u8> = format!("\u{FEFF}{}", keys.replace('\n', "\r\n")).encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for bytes in [format!("\u{FEFF}{keys}").into_bytes(), utf_16.clone(), utf_16[2..].to_vec()] {
+        fs::write(folder.path().join("shell.txt"), bytes).expect("written");
+        assert_eq!(said(&folder, &["verify", "good.I3Lic", "--keys", "shell.txt"]).0, 0);
+    }
+    fs::write(folder.path().join("latin.txt"), b"# Schl\xFCssel\n").expect("written");
+    let (status, _, complaint) = said(&folder, &["verify", "good.I3Lic", "--keys", "latin.txt"]);
+    let told =
+        "The keys cannot be read: latin.txt cannot be read: line 1 is neither UTF-8 nor UTF-16 text; save the file as UTF-8\n";
+    assert_eq!((status, complaint.as_str()), (2, told));
+    fs::write(folder.path().join("wrong.txt"), "licensing.example/2026a\n").expect("written");
+    let told = "The keys wrong.txt cannot be trusted: Line 1 is not a verifier key. A verifier key is written NAME+ID+KEY: the name, eight \
+                hexadecimal digits, and base64.\n";
+    assert_eq!(said(&folder, &["verify", "good.I3Lic", "--keys", "wrong.txt"]).2, told, "it is told once");
+    // A revocation list that an editor has saved with a mark and other line ends is the same list.
+    revoke(&folder, 1, "AF-0000999", "2099-12-31");
+    let list = fs::read_to_string(folder.path().join("revoked.txt")).expect("the list");
+    fs::write(folder.path().join("revoked.txt"), format!("\u{FEFF}{}", list.replace('\n', "\r\n"))).expect("written");
+    assert_eq!(said(&folder, &["verify", "good.I3Lic", "--keys", "keys.txt", "--revocations", "revoked.txt"]).0, 0);
+}
+
+#[test]
+fn what_the_way_did_to_a_file_is_said_and_the_verdict_once() {
+    let folder = folder();
+    let good = fs::read_to_string(file(&folder, "good.I3Lic", &[])).expect("a file");
+    let utf_16: Vec<u8> = good.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let again = "; download it again.\n";
+    for (bytes, fact) in [
+        (utf_16, "A shell or an editor has stored it as UTF-16"),
+        (format!("Subject: x\n\n{good}").into_bytes(), "It is a whole mail, and not the file that was attached to it"),
+        (good.replace('=', "=3D").into_bytes(), "Mail has written it as quoted-printable"),
+        (good.replace("— ", "- ").into_bytes(), "The long dash at the beginning of its last line was replaced on the way"),
+        (good.trim_end().as_bytes().to_vec(), "The end of its last line was lost on the way"),
+    ] {
+        fs::write(folder.path().join("mailed.I3Lic"), bytes).expect("written");
+        let (status, answer, _) = said(&folder, &["verify", "mailed.I3Lic", "--keys", "keys.txt"]);
+        assert_eq!((status, answer), (1, format!("not an activation file: {fact}{again}")));
+        let (_, _, complaint) = said(&folder, &["show", "mailed.I3Lic"]);
+        assert!(complaint.starts_with("mailed.I3Lic is not an activation file: ") && complaint.ends_with(again), "{complaint}");
+    }
+    fs::write(folder.path().join("none.I3Lic"), "format = 7\n\n— a/b AAAAAAAA\n").expect("written");
+    let (_, answer, _) = said(&folder, &["verify", "none.I3Lic", "--keys", "keys.txt"]);
+    assert_eq!(answer, "not an activation file: Its text is not written as that of an activation file is.\n");
+}
+
+#[test]
+fn a_file_for_another_host_lists_the_host_ids_of_this_machine() {
+    let folder = folder();
+    file(&folder, "good.I3Lic", &[]);
+    let (status, ids, _) = said(&folder, &["host-id"]);
+    let (_, answer, complaint) = said(&folder, &["load", "good.I3Lic", "--keys", "keys.txt", "--dir", "licence"]);
+    if status == 0 {
+        let first = ids.lines().next().expect("a host id");
+        let listed = format!("\nHost ids of this machine:\n  {first}\n");
+        assert!(
+            answer.starts_with("other host: ") && answer.contains(&listed) && answer.contains("name its host id with --host-id."),
+            "{answer}"
+        );
+    } else {
+        assert!(complaint.contains("name it with --host-id"), "{complaint}");
+    }
+}
+
+#[test]
+fn a_file_from_the_future_of_this_clock_is_loaded_with_a_warning() {
+    let folder = folder();
+    file(&folder, "future.I3Lic", &[("2026-11-22T10:15:30Z", "2098-11-22T10:15:30Z")]);
+    let (status, answer, _) = loaded(&folder, "future.I3Lic", &["--on", "2099-01-01"]);
+    assert_eq!(status, 0, "{answer}");
+    let told = "The file was issued at 22 Nov 2098, 10:15:30 UTC, and this machine’s clock says ";
+    assert!(answer.contains(told) && answer.ends_with(" UTC: set it right.\n"), "{answer}");
+    assert!(in_folder(&folder, "activation.I3Lic").is_some());
+}
+
+#[test]
+fn counts_of_keys_line_up_whatever_they_are_called() {
+    let folder = folder();
+    let long = "I3_ACCESS_RECORDER_QUALITYMONITORING_AGENT_WITH_A_LONG_NAME_0001";
+    file(&folder, "long.I3Lic", &[("I3_ACCESS_CLIENT = 5\n", &format!("I3_ACCESS_CLIENT = 5\n{long} = 1000000\n"))]);
+    let golden = fs::read_to_string(folder.path().join("long.I3Lic")).expect("a file");
+    // Keys are sorted by byte.
+    let sorted = golden.replace(&format!("I3_ACCESS_CLIENT = 5\n{long} = 1000000\n"), "I3_ACCESS_CLIENT = 5\n");
+    let text = &sorted[..=sorted.rfind("\n\n").expect("signatures")];
+    let (before, keys) = text.split_once("[keys]\n").expect("keys");
+    let mut keys: Vec<String> = keys.lines().map(str::to_owned).chain([format!("{long} = 1000000")]).collect();
+    keys.sort();
+    let (name, key) = key("2026a");
+    fs::write(folder.path().join("long.I3Lic"), sign(&format!("{before}[keys]\n{}\n", keys.join("\n")), &name, &key))
+        .expect("written");
+    let (status, shown, complaint) = said(&folder, &["show", "long.I3Lic"]);
+    assert_eq!(status, 0, "{complaint}");
+    let widths: Vec<usize> = shown.lines().filter(|line| line.starts_with("I3_")).map(str::len).collect();
+    assert!(widths.len() > 2 && widths.iter().all(|width| *width == widths[0]), "{shown}");
 }

@@ -38,10 +38,7 @@ async fn a_posted_file_is_answered_about_and_not_kept() {
     assert_eq!(altered.all("[aria-labelledby=comparison] tbody td"), ["6", "5"]);
 
     let other = anybody.post_files("/check", &[("file", b"<html>not found</html>\n")]).await;
-    assert_eq!(
-        verdict(&other),
-        ("Not an activation file".to_owned(), "This is not an activation file: it carries no signature.".to_owned())
-    );
+    assert_eq!(verdict(&other), ("Not an activation file".to_owned(), "It carries no signature.".to_owned()));
     assert_eq!(server.contents().await, before);
 }
 
