@@ -1,5 +1,10 @@
-use crate::{contents, host_id};
+use crate::{
+    contents,
+    host_id::{self, Interface},
+    input,
+};
 use anyhow::{Context, Result, ensure};
+use chrono::{DateTime, Utc};
 use licensing::{
     HostId,
     file::{ActivationFile, Binding, Change, Expected, KeyRing, Note, Verdict},
@@ -12,6 +17,9 @@ const PREVIOUS: &str = "previous.I3Lic";
 /// The number of the latest revocation list that was used here.
 const LIST: &str = "revocations.number";
 
+/// Held while a folder is looked at and changed, so that of two loads at once the second one finds what the first has put there.
+const LOCK: &str = ".lock";
+
 /// What became of a file that was to be loaded. Only a valid one changed anything.
 pub struct Loaded {
     pub verdict: Verdict,
@@ -19,6 +27,8 @@ pub struct Loaded {
     pub changes: Vec<Change>,
     /// How the one before is loaded again, when there was one.
     pub go_back: Option<String>,
+    /// What to look at, whatever the verdict is.
+    pub advice: Option<String>,
 }
 
 /// Verifies `note`, and makes it the file of the folder `dir`. What was there before is kept beside it, also when anything fails.
@@ -32,49 +42,55 @@ pub fn load(
     host_id: Option<HostId>,
     dir: &Path,
     go_back: bool,
+    now: DateTime<Utc>,
 ) -> Result<Loaded> {
+    let _lock = lock(dir)?;
     if let Some(list) = &expected.revocations {
         not_an_older_list(dir, list.number)?;
     }
-    let current = dir.join(LOADED);
-    let before = match fs::read(&current) {
-        Ok(bytes) => Some(bytes),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-        Err(error) => return Err(error).with_context(|| format!("{} cannot be read", current.display())),
-    };
+    let before = input::own(&dir.join(LOADED))?;
     let file_before = before.as_deref().and_then(decoded);
     let loaded_revision = file_before.as_ref().filter(|_| !go_back).map(|file| (file.serial.clone(), file.revision));
-    let host_id = match host_id {
-        Some(host_id) => Some(host_id),
-        None => this_host(note)?,
-    };
-    let verdict = ring.verify(note, &Expected { host_id, loaded_revision, ..expected });
+    let here = if host_id.is_none() { this_machine(note)? } else { Vec::new() };
+    let named = |id: &HostId| decoded(note).is_some_and(|file| file.binding.host_ids().any(|host| host == id));
+    // The one that the file names, or else the first.
+    let own = here.iter().map(|found| &found.host_id).find(|id| named(id)).or(here.first().map(|found| &found.host_id)).cloned();
+    let verdict = ring.verify(note, &Expected { host_id: host_id.or(own), loaded_revision, ..expected });
     let Verdict::Valid(verified) = &verdict else {
         let go_back =
             matches!(verdict, Verdict::OlderRevision { .. }).then(|| "To load it all the same, say --go-back.".to_owned());
-        return Ok(Loaded { verdict, changes: Vec::new(), go_back });
+        let advice = matches!(verdict, Verdict::OtherHost { .. }).then(|| advice(&here)).flatten();
+        return Ok(Loaded { verdict, changes: Vec::new(), go_back, advice });
     };
-    let changes = file_before.map(|before| before.changes(&verified.file)).unwrap_or_default();
+    let advice = (verified.file.issued_at > now).then(|| {
+        let words = |at: DateTime<Utc>| at.format("%-d %b %Y, %H:%M:%S UTC").to_string();
+        format!(
+            "The file was issued at {}, and this machine’s clock says {}: set it right.",
+            words(verified.file.issued_at),
+            words(now)
+        )
+    });
+    let changes = file_before.as_ref().map(|before| before.changes(&verified.file)).unwrap_or_default();
     let unchanged = before.as_deref() == Some(note);
-    let go_back = match &before {
-        // Loading the same file again keeps the one before it.
-        Some(before) if !unchanged => {
-            replace(dir, PREVIOUS, before)?;
+    // Only what is an activation file is kept, and loading the same one again keeps the one before it.
+    let go_back = match before.filter(|_| file_before.is_some() && !unchanged) {
+        Some(before) => {
+            replace(dir, PREVIOUS, &before)?;
             let previous = dir.join(PREVIOUS);
             Some(format!(
                 "The file that was loaded before is kept. To go back to it: i3lic load {} --go-back, with the same --keys and --dir.",
                 previous.display()
             ))
         }
-        _ => None,
+        None => None,
     };
     replace(dir, LOADED, note)?;
-    Ok(Loaded { verdict, changes, go_back })
+    Ok(Loaded { verdict, changes, go_back, advice })
 }
 
 impl Loaded {
     pub fn tell(&self, out: &mut impl Write) -> Result<()> {
-        let Self { verdict, changes, go_back } = self;
+        let Self { verdict, changes, go_back, advice } = self;
         writeln!(out, "{}: {verdict}", verdict.word())?;
         if let Verdict::Valid(verified) = verdict {
             writeln!(out, "Loaded.\n")?;
@@ -88,23 +104,33 @@ impl Loaded {
         } else {
             writeln!(out, "Nothing was loaded; what was loaded before stays.")?;
         }
-        if let Some(go_back) = go_back {
-            writeln!(out, "{go_back}")?;
+        for line in go_back.iter().chain(advice) {
+            writeln!(out, "{line}")?;
         }
         Ok(())
     }
 }
 
-/// Which of this machine's host ids to hold the file against: the one that it names, or else the first. A virtual cloud knows no host.
-fn this_host(note: &[u8]) -> Result<Option<HostId>> {
-    let file = decoded(note);
-    if matches!(file, Some(ActivationFile { binding: Binding::VirtualCloud { .. }, .. })) {
-        return Ok(None);
+/// The host ids of this machine, as far as the file asks for one. A virtual cloud knows no host.
+fn this_machine(note: &[u8]) -> Result<Vec<Interface>> {
+    if matches!(decoded(note), Some(ActivationFile { binding: Binding::VirtualCloud { .. }, .. })) {
+        return Ok(Vec::new());
     }
-    let here: Vec<HostId> = host_id::of_this_machine().into_iter().map(|(_, id)| id).collect();
+    let here = host_id::of_this_machine();
     ensure!(!here.is_empty(), "This machine's host id cannot be told from its network interfaces: name it with --host-id.");
-    let named = file.as_ref().and_then(|file| here.iter().find(|id| file.binding.host_ids().any(|host| host == *id)));
-    Ok(named.or(here.first()).cloned())
+    Ok(here)
+}
+
+/// What to do about a file for another host than this machine.
+fn advice(here: &[Interface]) -> Option<String> {
+    let ids: Vec<String> = here.iter().map(|found| format!("  {found}")).collect();
+    (!ids.is_empty()).then(|| {
+        format!(
+            "Host ids of this machine:\n{}\nIf the file was generated for an adapter of this machine that is not there now, name its host id with --host-id. \
+             Otherwise update the file to one of these.",
+            ids.join("\n")
+        )
+    })
 }
 
 fn decoded(note: &[u8]) -> Option<ActivationFile> {
@@ -114,13 +140,34 @@ fn decoded(note: &[u8]) -> Option<ActivationFile> {
 /// Whoever keeps back the issuer's newest list would keep back what it revokes.
 fn not_an_older_list(dir: &Path, number: u32) -> Result<()> {
     let path = dir.join(LIST);
-    let used = match fs::read_to_string(&path) {
-        Ok(text) => text.trim().parse().with_context(|| format!("{} does not hold a number", path.display()))?,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => 0,
-        Err(error) => return Err(error).with_context(|| format!("{} cannot be read", path.display())),
+    let used: u32 = match input::own(&path)? {
+        Some(text) => {
+            let number = String::from_utf8_lossy(&text).trim().parse();
+            number.with_context(|| format!("{} does not hold a number", path.display()))?
+        }
+        None => 0,
     };
     ensure!(number >= used, "The revocation list is number {number}; number {used} was used here before. Fetch the current one.");
     if number > used { replace(dir, LIST, format!("{number}\n").as_bytes()) } else { Ok(()) }
+}
+
+/// Makes the folder and locks it: whoever comes second waits.
+fn lock(dir: &Path) -> Result<fs::File> {
+    let path = dir.join(LOCK);
+    let lock = || {
+        fs::create_dir_all(dir)?;
+        let mut options = fs::OpenOptions::new();
+        options.create(true).append(true);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::OpenOptionsExt;
+            options.mode(0o600).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
+        }
+        let file = options.open(&path)?;
+        file.lock()?;
+        Ok::<_, std::io::Error>(file)
+    };
+    lock().with_context(|| format!("{} cannot be locked", path.display()))
 }
 
 /// Puts `bytes` into the folder under `name`, all of them or none, and on the disk when this returns.

@@ -1,19 +1,20 @@
 //! `i3lic`: the command of a licensed server for its activation files. It needs no network, and trusts no key that a file brings along.
 
 mod host_id;
+mod input;
 mod load;
 
 use anyhow::{Context, Result, anyhow, ensure};
-use chrono::{Local, NaiveDate};
+use chrono::{Local, NaiveDate, Utc};
 use clap::{Args, CommandFactory, Parser, Subcommand};
+use host_id::Interface;
 use licensing::{
     HostId,
-    file::{ActivationFile, Expected, KeyRing, Note, Repair, RevocationList, Verdict, undo_transport},
+    file::{ActivationFile, Expected, KeyRing, Note, Repair, RevocationList, Verdict, damage, undo_transport},
 };
 use serde_json::{Value, json};
 use std::{
-    fs,
-    io::{Read, Write},
+    io::Write,
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -56,7 +57,7 @@ enum Command {
         #[command(flatten)]
         question: Question,
         /// The file must be for this host.
-        #[arg(long)]
+        #[arg(long, value_parser = HostId::typed)]
         host_id: Option<HostId>,
     },
     /// Tell what a second file says differently. Signatures are not checked.
@@ -78,7 +79,7 @@ enum Command {
         #[arg(long)]
         dir: PathBuf,
         /// The host that the file must be for, instead of this machine.
-        #[arg(long)]
+        #[arg(long, value_parser = HostId::typed)]
         host_id: Option<HostId>,
         /// Load it although it is an older revision than the one that is loaded.
         #[arg(long)]
@@ -129,11 +130,12 @@ fn run(Cli { command, json }: Cli, out: &mut impl Write) -> Result<bool> {
                 "This machine has no network interface of its own. Ask whoever runs the virtual machines for its host id."
             );
             if json {
-                let ids: Vec<_> = ids.iter().map(|(interface, id)| json!({ "interface": interface, "host_id": id })).collect();
+                let told = |found: &Interface| json!({ "interface": found.name, "host_id": found.host_id, "may_leave": found.may_leave });
+                let ids: Vec<_> = ids.iter().map(told).collect();
                 writeln!(out, "{}", json!(ids))?;
             } else {
-                for (interface, id) in ids {
-                    writeln!(out, "{id}  {interface}")?;
+                for found in ids {
+                    writeln!(out, "{found}")?;
                 }
             }
             Ok(true)
@@ -178,11 +180,14 @@ fn run(Cli { command, json }: Cli, out: &mut impl Write) -> Result<bool> {
         Command::Load { file, question, dir, host_id, go_back } => {
             let received = Received::read(&file)?;
             let (ring, expected) = question.expected()?;
-            let loaded = load::load(&received.bytes, &ring, expected, host_id, &dir, go_back)?;
+            #[expect(clippy::disallowed_methods, reason = "a file that was issued later than now tells of a clock that is wrong")]
+            let now = Utc::now();
+            let loaded = load::load(&received.bytes, &ring, expected, host_id, &dir, go_back, now)?;
             if json {
                 let mut answer = received.answer(&loaded.verdict);
                 answer["changes"] = json!(loaded.changes);
                 answer["go_back"] = json!(loaded.go_back);
+                answer["advice"] = json!(loaded.advice);
                 writeln!(out, "{answer}")?;
             } else {
                 received.tell(out)?;
@@ -200,12 +205,13 @@ fn run(Cli { command, json }: Cli, out: &mut impl Write) -> Result<bool> {
 impl Question {
     /// The trusted keys, and what is known about where and when the file is to be used.
     fn expected(self) -> Result<(KeyRing, Expected)> {
-        let keys = fs::read_to_string(&self.keys).with_context(|| format!("The keys {} cannot be read", self.keys.display()))?;
+        let keys = input::text(&self.keys).context("The keys cannot be read")?;
         let ring: KeyRing = keys.parse().with_context(|| format!("The keys {} cannot be trusted", self.keys.display()))?;
         #[expect(clippy::disallowed_methods, reason = "a file is valid by the date of the server that it is loaded on")]
         let on = self.on.unwrap_or_else(|| Local::now().date_naive());
         let revocations = self.revocations.map(|path| {
-            let list = fs::read(&path).with_context(|| format!("The revocation list {} cannot be read", path.display()))?;
+            let list = input::bytes(&path).context("The revocation list cannot be read")?;
+            let (list, _) = undo_transport(&list);
             RevocationList::open(&list, &ring, on)
                 .with_context(|| format!("The revocation list {} cannot be used", path.display()))
         });
@@ -222,21 +228,16 @@ struct Received {
 
 impl Received {
     fn read(path: &Path) -> Result<Self> {
-        let unreadable = || format!("{} cannot be read", path.display());
-        // More than any file has is not read: its length alone refuses it.
-        let most = 4 * licensing::file::LONGEST_NOTE as u64;
-        let mut bytes = Vec::new();
-        if path == Path::new("-") {
-            std::io::stdin().take(most).read_to_end(&mut bytes).with_context(unreadable)?;
-        } else {
-            fs::File::open(path).with_context(unreadable)?.take(most).read_to_end(&mut bytes).with_context(unreadable)?;
-        }
+        let bytes = input::bytes(path)?;
         let (undone, repairs) = undo_transport(&bytes);
         Ok(Self { bytes: undone.into_owned(), repairs })
     }
 
     fn decode(&self, path: &Path) -> Result<ActivationFile> {
-        let not_one = |fact: String| anyhow!("{} is not an activation file: {fact}.", path.display());
+        let not_one = |fact: String| {
+            let damage = damage(&self.bytes).map(|damage| format!("{damage}; download it again"));
+            anyhow!("{} is not an activation file: {}.", path.display(), damage.unwrap_or(fact))
+        };
         let note = Note::parse(&self.bytes).map_err(|error| not_one(error.to_string()))?;
         ActivationFile::decode(note.text).map_err(|error| not_one(error.to_string()))
     }
@@ -262,14 +263,18 @@ impl Received {
     }
 }
 
-/// What a file says, in words.
+/// What a file says, in words: each column as wide as its longest name.
 fn contents(file: &ActivationFile, out: &mut impl Write) -> Result<()> {
-    for fact in file.facts() {
-        writeln!(out, "{:<32}{}", fact.name, fact.value)?;
+    let facts = file.facts();
+    let wide = |names: &mut dyn Iterator<Item = usize>| names.max().unwrap_or(0) + 2;
+    let names = wide(&mut facts.iter().map(|fact| fact.name.len()));
+    for fact in &facts {
+        writeln!(out, "{:<names$}{}", fact.name, fact.value)?;
     }
     writeln!(out)?;
+    let keys = wide(&mut file.keys.iter().map(|(key, _)| key.as_str().len()));
     for (key, count) in file.keys.iter() {
-        writeln!(out, "{key:<60}{count:>9}")?;
+        writeln!(out, "{:<keys$}{count:>7}", key.as_str())?;
     }
     Ok(())
 }

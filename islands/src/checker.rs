@@ -1,5 +1,8 @@
 use leptos::prelude::*;
-use licensing::file::{ActivationFile, Change, Examined, Expected, KeyRing, Verdict};
+use licensing::{
+    capitalised,
+    file::{ActivationFile, Change, Examined, Expected, KeyRing, Verdict},
+};
 
 /// Names of the fields of the form, as sent without script.
 pub mod check_field {
@@ -105,12 +108,6 @@ pub fn report(examined: &Examined, second: Option<&Examined>) -> AnyView {
         {says}
     }
     .into_any()
-}
-
-/// `Not an activation file`.
-fn capitalised(word: &str) -> String {
-    let mut letters = word.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 fn contents(file: &ActivationFile, valid: bool) -> AnyView {

@@ -1,9 +1,10 @@
 //! The form of *Deactivate*: why, and for a production file the name of its machine, typed. Domain §5.
 
 use crate::{
-    LicenceType,
+    LicenceType, TextError,
     form::{Choice, Problem, Refusal, refusal},
     licence::coded,
+    text::typed as typed_text,
 };
 use serde::{Deserialize, Serialize};
 
@@ -50,13 +51,23 @@ impl Deactivation {
             None => refuse(field::REASON, Problem::NotOffered(Choice::Reason)),
             Some(_) => {}
         }
-        let note = Some(value(field::NOTE).trim().to_owned()).filter(|note| !note.is_empty());
-        match &note {
-            None if reason == Some(Reason::Other) => refuse(field::NOTE, Problem::NoReason),
-            Some(note) if note.chars().count() > LONGEST_NOTE => refuse(field::NOTE, Problem::TooLong(LONGEST_NOTE)),
-            Some(note) if note.chars().any(char::is_control) => refuse(field::NOTE, Problem::OneLine),
-            _ => {}
-        }
+        let note = match typed_text(value(field::NOTE), LONGEST_NOTE) {
+            Ok(note) => Some(note),
+            Err(TextError::Empty) => {
+                if reason == Some(Reason::Other) {
+                    refuse(field::NOTE, Problem::NoReason);
+                }
+                None
+            }
+            Err(TextError::TooLong(..)) => {
+                refuse(field::NOTE, Problem::TooLong(LONGEST_NOTE));
+                None
+            }
+            Err(error) => {
+                refuse(field::NOTE, Problem::Text("Note", error));
+                None
+            }
+        };
         if licence_type == LicenceType::Production && !value(field::MACHINE).trim().eq_ignore_ascii_case(machine) {
             refuse(field::MACHINE, Problem::OtherMachine(machine.to_owned()));
         }
@@ -98,7 +109,10 @@ mod tests {
         assert_eq!(other(" "), Err(vec!["note: Say in a few words why.".into()]));
         assert_eq!(
             other("a\u{7}b"),
-            Err(vec!["note: The text has line breaks or control characters. Write it on one line.".into()])
+            Err(vec![
+                "note: Note cannot be used: it has a control or text-direction character (U+0007), which a reader cannot see."
+                    .into()
+            ])
         );
         let long: &'static str = "x".repeat(LONGEST_NOTE + 1).leak();
         assert_eq!(other(long), Err(vec!["note: The text is longer than 500 characters. Shorten it.".into()]));

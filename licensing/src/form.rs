@@ -57,6 +57,8 @@ pub struct NewFile {
     pub valid_through: NaiveDate,
 }
 
+/// Number of quantities of parts that are not offered which are named.
+const MOST_STRANGERS: u32 = 20;
 /// A grace period is at most this long, in days.
 pub const LONGEST_GRACE: u32 = 365;
 /// A ramp date lies at most so far ahead of the day of issue.
@@ -169,10 +171,13 @@ impl NewFileForm {
                 selection.add_ons.push((part.number.clone(), quantity));
             }
         }
+        let mut strangers = 0;
         for (name, value) in self.fields() {
             let Some(part) = field::quantity_part(name) else { continue };
             let owned = offer.add_ons().any(|p| p.number.as_str() == part);
-            if !owned && !value.trim().is_empty() {
+            // A page names no more of what was made up.
+            if !owned && !value.trim().is_empty() && strangers < MOST_STRANGERS {
+                strangers += 1;
                 let problem = Problem::NotAddable { part: part.to_owned(), licence_type: offer.licence_type };
                 refusals.push(refusal(name, problem));
             }
@@ -287,7 +292,7 @@ impl NewFileForm {
     /// One server or two on hosts of their own.
     fn hosts(&self, paired: bool, selection: &Selection, refusals: &mut Vec<Refusal>) -> Option<Binding> {
         let host = |field: &str, refusals: &mut Vec<Refusal>| -> Option<HostId> {
-            self.value(field).parse().map_err(|e| refusals.push(refusal(field, Problem::HostId(e)))).ok()
+            HostId::typed(self.value(field)).map_err(|e| refusals.push(refusal(field, Problem::HostId(e)))).ok()
         };
         let first = host(field::HOST_ID, refusals);
         let primary = self.server(field::MACHINE_NAME, first.clone(), &selection.server_item, refusals);
@@ -344,7 +349,8 @@ impl NewFileForm {
         item: &Option<PartNumber>,
         refusals: &mut Vec<Refusal>,
     ) -> Option<Server<H>> {
-        let name = self.value(name_field).parse().map_err(|e| refusals.push(refusal(name_field, Problem::MachineName(e)))).ok();
+        let name = Name::typed(self.value(name_field));
+        let name = name.map_err(|e| refusals.push(refusal(name_field, Problem::MachineName(e)))).ok();
         Some(Server { machine_name: name?, host_id: host_id?, server_item: Some(item.clone()?) })
     }
 

@@ -49,7 +49,7 @@ impl SiteData {
     pub fn parse<'a>(value: impl Fn(&str) -> &'a str) -> Result<Self, Vec<Refusal>> {
         let mut refusals = Vec::new();
         let mut required = |field: &str, label: &'static str| -> Option<Name> {
-            value(field).parse().map_err(|error| refusals.push(refusal(field, Problem::Text(label, error)))).ok()
+            Name::typed(value(field)).map_err(|error| refusals.push(refusal(field, Problem::Text(label, error)))).ok()
         };
         let (name, country) = (required(field::NAME, "name"), required(field::COUNTRY, "country"));
         let optional = field::OPTIONAL.map(|(field, label)| {
@@ -57,7 +57,7 @@ impl SiteData {
             if typed.is_empty() {
                 return String::new();
             }
-            match typed.parse::<Name>() {
+            match Name::typed(typed) {
                 Ok(text) => text.into(),
                 Err(error) => {
                     refusals.push(refusal(field, Problem::Text(label, error)));

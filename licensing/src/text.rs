@@ -1,3 +1,8 @@
+use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
+use icu_properties::{
+    CodePointMapData, CodePointSetData,
+    props::{DefaultIgnorableCodePoint, GeneralCategory, GeneralCategoryGroup},
+};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
@@ -10,14 +15,77 @@ pub enum TextError {
     TooLong(usize, usize),
     #[error("it has a control or text-direction character (U+{0:04X}), which a reader cannot see")]
     Invisible(u32),
+    #[error("it has a character that looks like nothing or like a space (U+{0:04X}); write a space, or leave it out")]
+    Blank(u32),
     #[error("it is not written as {0}")]
     Shape(&'static str),
 }
 
+/// Joiners: between letters of Persian, Hindi and other scripts they decide how these are written.
+const JOINERS: [char; 2] = ['\u{200C}', '\u{200D}'];
+
 /// Characters that change how the text around them is read, without being seen.
-fn invisible(c: char) -> bool {
+pub(crate) fn invisible(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{061C}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
+}
+
+/// Glyphs that are drawn as nothing, or as a space that is none.
+fn blank(c: char) -> bool {
+    c == '\u{2800}' || (c.is_whitespace() && c != ' ') || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
+}
+
+/// The first character of a text that is `odd`; a joiner between letters never is.
+fn first(text: &str, odd: fn(char) -> bool) -> Option<u32> {
+    let mut before = None;
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        let joins =
+            JOINERS.contains(&c) && before.is_some_and(char::is_alphabetic) && rest.peek().is_some_and(|c| c.is_alphabetic());
+        if odd(c) && !joins {
+            return Some(u32::from(c));
+        }
+        before = Some(c);
+    }
+    None
+}
+
+/// A text of one line that somebody typed, composed (NFC) and without blanks at its ends: the one rule for every text that is kept.
+///
+/// # Errors
+/// [`TextError`]: it is empty, longer than `longest` characters, or has a character that nobody sees.
+pub fn typed(text: &str, longest: usize) -> Result<String, TextError> {
+    let composed = ComposingNormalizerBorrowed::new_nfc().normalize(text.trim());
+    if composed.is_empty() {
+        return Err(TextError::Empty);
+    }
+    if let Some(c) = first(&composed, invisible) {
+        return Err(TextError::Invisible(c));
+    }
+    if let Some(c) = first(&composed, blank) {
+        return Err(TextError::Blank(c));
+    }
+    let length = composed.chars().count();
+    if length > longest { Err(TextError::TooLong(length, longest)) } else { Ok(composed.into_owned()) }
+}
+
+/// A text as searches compare it: without case, accents and differences of width.
+///
+/// ```
+/// assert_eq!(licensing::folded("MÜNCHEN-01"), licensing::folded("munchen-01"));
+/// ```
+#[must_use]
+pub fn folded(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    let categories = CodePointMapData::<GeneralCategory>::new();
+    let plain = |text: &str| -> String {
+        let apart = DecomposingNormalizerBorrowed::new_nfkd().normalize(text);
+        apart.chars().filter(|c| !GeneralCategoryGroup::Mark.contains(categories.get(*c))).collect()
+    };
+    // First up, then down: ß is written SS.
+    plain(&plain(text).to_uppercase().to_lowercase())
 }
 
 /// The longest part of a text that is repeated to people, in characters.
@@ -26,18 +94,35 @@ const LONGEST_EXCERPT: usize = 40;
 /// The beginning of what somebody typed, for a sentence about it: at most 40 characters, none that a reader cannot see.
 #[must_use]
 pub fn excerpt(typed: &str) -> String {
-    let mut seen = typed.trim().chars().filter(|c| !invisible(*c));
+    let mut seen = typed.trim().chars().filter(|c| !invisible(*c) && (*c == ' ' || !blank(*c)));
     let begin: String = seen.by_ref().take(LONGEST_EXCERPT).collect();
     if seen.next().is_some() { format!("{begin}…") } else { begin }
 }
 
+/// `text` as a sentence begins.
+#[must_use]
+pub fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 /// A name that goes into an activation file: 1 to 100 characters, none of them invisible, no blank at either end.
+///
+/// What is stored and stands in files is parsed; what somebody types is read with [`Self::typed`], which asks for more.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Name(String);
 
 impl Name {
     pub const LONGEST: usize = 100;
+
+    /// A name that somebody typed. It has no joiners: verifiers that others have written by the specification would refuse a file with them.
+    ///
+    /// # Errors
+    /// [`TextError`], as [`typed`].
+    pub fn typed(text: &str) -> Result<Self, TextError> {
+        typed(text, Self::LONGEST)?.parse()
+    }
 
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -47,8 +132,8 @@ impl Name {
 
 impl FromStr for Name {
     type Err = TextError;
-    fn from_str(typed: &str) -> Result<Self, TextError> {
-        let text = typed.trim();
+    fn from_str(text: &str) -> Result<Self, TextError> {
+        let text = text.trim();
         if text.is_empty() {
             return Err(TextError::Empty);
         }
@@ -155,6 +240,53 @@ mod tests {
         assert_eq!("\u{200B}".parse::<Name>(), Err(TextError::Invisible(0x200B)));
         assert_eq!(" ".parse::<Name>(), Err(TextError::Empty));
         assert_eq!("é".repeat(101).parse::<Name>(), Err(TextError::TooLong(101, 100)));
+    }
+
+    #[test]
+    fn what_is_typed_is_composed_and_has_nothing_that_nobody_sees() {
+        let decomposed = "Cafe\u{301} 1";
+        assert_eq!(Name::typed(decomposed).map(String::from), Ok("Café 1".into()));
+        for (typed, error) in [
+            ("a\u{202E}b", TextError::Invisible(0x202E)),
+            ("a\u{AD}b", TextError::Blank(0xAD)),
+            ("a\u{3164}b", TextError::Blank(0x3164)),
+            ("a\u{2800}b", TextError::Blank(0x2800)),
+            ("a\u{A0}b", TextError::Blank(0xA0)),
+            ("a\u{E0041}b", TextError::Blank(0xE_0041)),
+            ("a\u{FE0F}", TextError::Blank(0xFE0F)),
+            ("a \u{200D}b", TextError::Invisible(0x200D)),
+            ("\u{200C}", TextError::Invisible(0x200C)),
+            (" ", TextError::Empty),
+        ] {
+            assert_eq!(Name::typed(typed), Err(error), "{typed:?}");
+        }
+        // Persian writes "I want" with a joiner that is none.
+        let joined = "می\u{200C}خواهم";
+        assert_eq!(typed(joined, 100), Ok(joined.into()));
+        assert_eq!(Name::typed(joined), Err(TextError::Invisible(0x200C)), "no file may have it");
+        // What files were allowed to say once is read for ever.
+        assert!("a\u{A0}b".parse::<Name>().is_ok() && decomposed.parse::<Name>().is_ok());
+    }
+
+    #[test]
+    fn searches_compare_without_case_accents_and_width() {
+        for (one, other) in [
+            ("MÜNCHEN-01", "münchen-01"),
+            ("Straße", "STRASSE"),
+            ("Ａｃｍｅ", "acme"),
+            ("ÅLESUND", "alesund"),
+            ("İzmir", "izmir"),
+        ] {
+            assert_eq!(folded(one), folded(other), "{one}");
+        }
+        assert_ne!(folded("IC-1"), folded("IC-2"));
+    }
+
+    #[test]
+    fn an_excerpt_repeats_little_and_nothing_unseen() {
+        assert_eq!(excerpt(" a\u{202E}\u{1b}[31mb\u{AD}c "), "a[31mbc");
+        assert_eq!(excerpt(&"x".repeat(41)), format!("{}…", "x".repeat(40)));
+        assert_eq!(excerpt(&"x".repeat(40)), "x".repeat(40));
     }
 
     #[test]

@@ -69,7 +69,7 @@ impl AccountAccess {
         let organization = match organization.trim() {
             "" if connected => return Err(CloudNotChanged::NoOrganization),
             "" => None,
-            typed => Some(typed.parse().map_err(CloudNotChanged::Organization)?),
+            typed => Some(Name::typed(typed).map_err(CloudNotChanged::Organization)?),
         };
         let after = CloudConnection { organization, connected };
         let write = self.write().await?;

@@ -20,11 +20,11 @@ pub fn HostIdHint(
 }
 
 fn read(typed: &str) -> String {
-    match typed.parse::<HostId>() {
+    match HostId::typed(typed) {
         Ok(host) => format!("Read as {host}."),
         Err(HostIdError::Empty) => String::new(),
         Err(HostIdError::Length(digits)) => format!("{digits} of 12 digits."),
-        Err(error @ HostIdError::NotHexadecimal(_)) => error.to_string(),
+        Err(error) => error.to_string(),
     }
 }
 

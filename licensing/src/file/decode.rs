@@ -1,6 +1,6 @@
 use super::{Account, ActivationFile, Binding, Enforcement, Server, encode::FORMAT};
 use crate::{
-    Garn, HostId, LicenceType, Name, PartNumber, Serial,
+    Garn, HostId, LicenceType, Name, PartNumber, Serial, excerpt,
     key::{KeyCounts, KeyName},
 };
 use chrono::{DateTime, NaiveDate, Utc};
@@ -16,8 +16,8 @@ pub const LONGEST_TEXT: usize = 64 * 1024;
 pub enum DecodeError {
     #[error("it has {0} bytes; an activation file has at most 65,536")]
     TooLong(usize),
-    #[error("it is not readable: {0}")]
-    Unreadable(String),
+    #[error("its text is not written as that of an activation file is")]
+    Unreadable,
     #[error("it was made by a newer version (format {0})")]
     NewerFormat(String),
     #[error("{0}")]
@@ -112,14 +112,19 @@ impl ActivationFile {
         if text.len() > LONGEST_TEXT {
             return Err(DecodeError::TooLong(text.len()));
         }
-        let unreadable = |e: toml::de::Error| DecodeError::Unreadable(e.message().to_owned());
+        // What the parser says repeats the text, and speaks of TOML to people who have never heard of it.
+        let unreadable = |_: toml::de::Error| DecodeError::Unreadable;
         // A canonical text says its format first. Another one is read for its format alone: the rest may have changed since.
         let first = text.strip_prefix("format = \"").and_then(|rest| rest.strip_prefix(FORMAT));
         if first.is_none_or(|rest| !rest.starts_with("\"\n")) {
             let Format { format } = toml::from_str(text).map_err(unreadable)?;
             if format != FORMAT {
                 let newer = format.starts_with("activation-file/");
-                return Err(if newer { DecodeError::NewerFormat(format) } else { DecodeError::Invalid("its format is unknown") });
+                return Err(if newer {
+                    DecodeError::NewerFormat(excerpt(&format))
+                } else {
+                    DecodeError::Invalid("its format is unknown")
+                });
             }
         }
         let file = Self::from_document(toml::from_str(text).map_err(unreadable)?)?;

@@ -18,7 +18,7 @@ pub use describe::{Change, Fact};
 pub use examine::Examined;
 pub use note::{KeyError, KeyName, LONGEST_NOTE, Note, NoteError, SignatureLine, VerifierKey, sign};
 pub use revocation::{KeyReference, NotAKeyReference, RevocationError, RevocationList};
-pub use transport::{Repair, undo_transport};
+pub use transport::{Damage, Repair, damage, undo_transport};
 pub use verify::{Expected, KeyRing, KeyRingError, Revoked, Verdict, Verified};
 
 use crate::{Garn, HostId, LicenceType, Name, PartNumber, Serial, key::KeyCounts};

@@ -8,7 +8,7 @@ use super::{
     note::Note,
     verify::Signers,
 };
-use crate::{Serial, date};
+use crate::{Serial, date, excerpt};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
 use std::{collections::BTreeMap, fmt, str::FromStr};
@@ -71,7 +71,7 @@ pub struct RevocationList {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RevocationError {
     #[error("This is not a revocation list: {0}.")]
-    Note(#[from] NoteError),
+    Note(NoteError),
     #[error("This is not a revocation list: {0}.")]
     Unreadable(String),
     #[error("The revocation list was made by a newer version ({0}); update the software that reads it.")]
@@ -84,6 +84,12 @@ pub enum RevocationError {
     OwnKey(KeyName),
     #[error("The revocation list could be relied on through {}. Fetch the current one.", date::words(*.0))]
     Expired(NaiveDate),
+}
+
+impl From<NoteError> for RevocationError {
+    fn from(error: NoteError) -> Self {
+        Self::Note(error)
+    }
 }
 
 #[derive(Deserialize)]
@@ -140,11 +146,11 @@ impl RevocationList {
     }
 
     fn decode(text: &str) -> Result<Self, RevocationError> {
-        let unreadable = |error: toml::de::Error| RevocationError::Unreadable(error.message().to_owned());
+        let unreadable = |_: toml::de::Error| RevocationError::Unreadable("its text is not written as that of one is".to_owned());
         let Format { format } = toml::from_str(text).map_err(unreadable)?;
         if format != FORMAT {
             return Err(if format.starts_with("activation-file-revocations/") {
-                RevocationError::NewerFormat(format)
+                RevocationError::NewerFormat(excerpt(&format))
             } else {
                 RevocationError::Unreadable("its format is unknown".into())
             });

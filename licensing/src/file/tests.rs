@@ -133,7 +133,7 @@ fn one_value_has_one_text() {
     not_canonical(format!("# note\n{text}"));
     not_canonical(text.replace("10:15:30Z", "10:15:30+00:00"));
     not_canonical(text.replace("10:15:30Z", "10:15:30.5Z"));
-    not_canonical(text.replace("6300270E26DF", "6300270e26df"));
+    assert_eq!(ActivationFile::decode(&text.replace("6300270E26DF", "6300270e26df")), Err(DecodeError::Unreadable));
     not_canonical(text.replace(
         "I3_ACCESS_CLIENT = 5\nI3_ACCESS_CLIENT_CONCURRENT = 25\n",
         "I3_ACCESS_CLIENT_CONCURRENT = 25\nI3_ACCESS_CLIENT = 5\n",
@@ -148,13 +148,14 @@ fn broken_rules_are_refused() {
         ActivationFile::decode(&text.replacen(from, to, 1)).expect_err(to).to_string()
     };
     let host = production();
-    assert!(refused(&host, "revision = 2", "revision = 2.0").contains("not readable"));
-    assert!(refused(&host, "revision = 2", "revision = 2\nrevision = 2").contains("duplicate key"));
-    assert!(refused(&host, "revision = 2", "revision = 2\nextra = 1").contains("unknown field"));
+    let unreadable = "its text is not written as that of an activation file is";
+    assert_eq!(refused(&host, "revision = 2", "revision = 2.0"), unreadable);
+    assert_eq!(refused(&host, "revision = 2", "revision = 2\nrevision = 2"), unreadable);
+    assert_eq!(refused(&host, "revision = 2", "revision = 2\nextra = 1"), unreadable);
     assert_eq!(refused(&host, "revision = 2", "revision = 0"), "revisions begin with 1");
     assert_eq!(refused(&host, "STATION = 30", "STATION = 0"), "a count of a key is not 1 to 1,000,000");
     assert_eq!(refused(&host, "STATION = 30", "STATION = 1000001"), "a count of a key is not 1 to 1,000,000");
-    assert!(refused(&host, "I3_ACCESS_CLIENT = 5", "I3_CLIENT_ACCESS = 5").contains("another name"));
+    assert_eq!(refused(&host, "I3_ACCESS_CLIENT = 5", "I3_CLIENT_ACCESS = 5"), unreadable);
     assert_eq!(refused(&host, "A3155D1E8B32", "6300270E26DF"), "its two servers have one host id");
     assert_eq!(refused(&host, "host_id = \"6300270E26DF\"\n", ""), "a server bound to a host has no host id");
     assert_eq!(refused(&host, "updates_through = 2027-06-30\n", ""), "I3_FEATURE_SU_ALLOWED and updates_through belong together");
@@ -164,7 +165,7 @@ fn broken_rules_are_refused() {
         refused(&host, "kind = \"host\"", "kind = \"virtual-cloud\""),
         "a virtual-cloud binding and [enforcement] belong together"
     );
-    assert!(refused(&host, "kind = \"host\"", "kind = \"none\"").contains("unknown variant"));
+    assert!(refused(&host, "kind = \"host\"", "kind = \"none\"").contains("not written as"));
     assert!(refused(&host, "Indianapolis", "India\u{202E}napolis").contains("U+202E"));
     assert_eq!(
         refused(&host, "activation-file/1", "activation-file/2"),
@@ -212,17 +213,14 @@ fn signatures_by_trusted_keys_decide() {
     assert_eq!(verdict(&format!("{note}{wrong}\n")), Verdict::Altered);
     assert_eq!(verdict(&format!("{}\n{wrong}\n{right}\n", production().encode())), Verdict::Altered);
     for malformed in
-        [right.replace("— ", "- "), right.replace("2026a ", "2026a  "), format!("{right}=="), right.replace("2026a", "2026a+1")]
+        [right.replace("2026a ", "2026a  "), right.replace("— ", "—  "), format!("{right}=="), right.replace("2026a", "2026a+1")]
     {
         let malformed = note.replace(right, &malformed);
-        assert_eq!(verdict(&malformed).to_string(), "This is not an activation file: one of its signature lines is malformed.");
+        assert_eq!(verdict(&malformed).to_string(), "One of its signature lines is malformed.");
     }
     let many = format!("{note}{}", format!("{foreign_line}\n").repeat(16));
-    assert_eq!(verdict(&many).to_string(), "This is not an activation file: it carries more than 16 signatures.");
-    assert_eq!(
-        verdict(&"x".repeat(70_000)).to_string(),
-        "This is not an activation file: it has 70000 bytes; with its signatures it may have 69632."
-    );
+    assert_eq!(verdict(&many).to_string(), "It carries more than 16 signatures.");
+    assert_eq!(verdict(&"x".repeat(70_000)).to_string(), "It has 70000 bytes; with its signatures it may have 69632.");
 
     let same_name = sign(&production().encode(), &signer().0, &other);
     assert_eq!(verdict(&same_name).word(), "unknown key");
@@ -232,10 +230,7 @@ fn signatures_by_trusted_keys_decide() {
     let swapped = signed(&development()).lines().last().map(|line| format!("{}\n\n{line}\n", production().encode().trim_end()));
     assert_eq!(verdict(&swapped.expect("a note")), Verdict::Altered);
     assert_eq!(verdict(&production().encode()).word(), "not an activation file");
-    assert_eq!(
-        verdict(&note.replace('\n', "\r\n")).to_string(),
-        "This is not an activation file: it has a control character (U+000D)."
-    );
+    assert_eq!(verdict(&note.replace('\n', "\r\n")).to_string(), "It has a control character (U+000D).");
 }
 
 fn revocations(serials: &[(&str, &str)], keys: &[(KeyReference, &str)]) -> RevocationList {
@@ -295,9 +290,9 @@ fn a_revocation_list_is_relied_on_until_its_last_day_and_only_as_it_was_signed()
     assert_eq!(refused(text.replace("\"AF-0000007\"", "AF-0000007")), not_canonical);
     assert_eq!(refused(text.replace("number = 7", "number = 0")), not_canonical);
     assert_eq!(refused(format!("# all\n{text}")), not_canonical);
-    assert!(refused(text.replace("number = 7", "number = 7\nextra = 1")).contains("unknown field"));
-    assert!(refused(text.replace("AF-0000009", "AF-0000007")).contains("duplicate key"));
-    assert!(refused(text.replace("AF-0000009", "AF-9")).contains("AF- and 7 to 10 digits"));
+    assert!(refused(text.replace("number = 7", "number = 7\nextra = 1")).contains("not written as that of one is"));
+    assert!(refused(text.replace("AF-0000009", "AF-0000007")).contains("not written as that of one is"));
+    assert!(refused(text.replace("AF-0000009", "AF-9")).contains("not written as that of one is"));
     assert_eq!(
         refused(text.replace("revocations/1", "revocations/2")),
         "The revocation list was made by a newer version (activation-file-revocations/2); update the software that reads it."

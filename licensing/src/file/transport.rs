@@ -1,3 +1,4 @@
+use crate::encoding;
 use std::{borrow::Cow, fmt};
 
 /// What was done to a file on its way, and undone before it was read.
@@ -15,6 +16,58 @@ impl fmt::Display for Repair {
             Self::ByteOrderMark => "A byte order mark at the beginning was left out.",
             Self::LineEnds => "Line ends that were changed to CR LF on the way were changed back.",
         })
+    }
+}
+
+/// What was done to a file on its way that cannot be undone: it must be downloaded again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Damage {
+    Utf16,
+    WholeMail,
+    QuotedPrintable,
+    /// The dash with which signature lines begin.
+    Dash,
+    LastLineEnd,
+}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Utf16 => "a shell or an editor has stored it as UTF-16",
+            Self::WholeMail => "it is a whole mail, and not the file that was attached to it",
+            Self::QuotedPrintable => "mail has written it as quoted-printable",
+            Self::Dash => "the long dash at the beginning of its last line was replaced on the way",
+            Self::LastLineEnd => "the end of its last line was lost on the way",
+        })
+    }
+}
+
+/// What was done to bytes that are no activation file but were one, where that can be known.
+#[must_use]
+pub fn damage(bytes: &[u8]) -> Option<Damage> {
+    if encoding::is_utf_16(bytes) {
+        return Some(Damage::Utf16);
+    }
+    let text = String::from_utf8_lossy(bytes);
+    let has = |what: &str| text.contains(what);
+    let format = text.find("format =")?;
+    let heads =
+        ["From", "Received", "Return-Path", "Delivered-To", "MIME-Version", "Content-Type", "Message-ID", "Date", "Subject"];
+    let is_head = |line: &str| heads.iter().any(|head| line.strip_prefix(head).is_some_and(|rest| rest.starts_with(':')));
+    if text[..format].lines().any(is_head) {
+        return Some(Damage::WholeMail);
+    }
+    if has("=E2=80=94") || has("format =3D") || has("=3D \"") || text.lines().any(|line| line.ends_with('=')) && has("=3D") {
+        return Some(Damage::QuotedPrintable);
+    }
+    let signature = text.trim_end().rsplit('\n').next()?.trim_end();
+    let (dash, rest) = signature.split_once(' ')?;
+    let signs = rest.split_once(' ').is_some_and(|(name, code)| name.contains('/') && code.len() > 80);
+    match dash {
+        "—" if signs && !text.ends_with('\n') => Some(Damage::LastLineEnd),
+        "—" => None,
+        _ if signs => Some(Damage::Dash),
+        _ => None,
     }
 }
 
@@ -53,6 +106,27 @@ mod tests {
         ] {
             let (bytes, undone) = undo_transport(sent.as_bytes());
             assert_eq!((String::from_utf8_lossy(&bytes).as_ref(), undone), (read, repairs), "{sent:?}");
+        }
+    }
+
+    #[test]
+    fn what_the_way_did_is_known_where_it_can_be() {
+        let good = include_str!("golden/production.I3Lic");
+        let utf_16: Vec<u8> = good.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let mail = format!("Return-Path: <a@b.example>\nSubject: your file\n\n{good}");
+        let quoted = good.replace('=', "=3D").replace('—', "=E2=80=94");
+        for (bytes, expected) in [
+            (utf_16, Some(Damage::Utf16)),
+            (mail.into_bytes(), Some(Damage::WholeMail)),
+            (quoted.into_bytes(), Some(Damage::QuotedPrintable)),
+            (good.replace("— ", "- ").into_bytes(), Some(Damage::Dash)),
+            (good.replace("— ", "â€” ").into_bytes(), Some(Damage::Dash)),
+            (good.trim_end().as_bytes().to_vec(), Some(Damage::LastLineEnd)),
+            (good.as_bytes().to_vec(), None),
+            (b"licensing.example/2026a+00000000+AQ==".to_vec(), None),
+            (b"".to_vec(), None),
+        ] {
+            assert_eq!(damage(&bytes), expected, "{}", String::from_utf8_lossy(&bytes));
         }
     }
 }

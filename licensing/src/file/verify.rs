@@ -1,5 +1,5 @@
-use super::{ActivationFile, DecodeError, KeyError, KeyName, KeyReference, Note, RevocationList, VerifierKey};
-use crate::{HostId, Serial, date};
+use super::{ActivationFile, DecodeError, KeyError, KeyName, KeyReference, Note, RevocationList, VerifierKey, damage};
+use crate::{HostId, Serial, capitalised, date, excerpt};
 use chrono::NaiveDate;
 use std::{fmt, str::FromStr};
 
@@ -16,11 +16,11 @@ impl FromIterator<VerifierKey> for KeyRing {
 /// A line of a key ring is not a key to be trusted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyRingError {
-    #[error("Line {line} is not a verifier key. {source}")]
+    #[error("Line {line} is not a verifier key. {why}")]
     Line {
         /// From 1.
         line: usize,
-        source: KeyError,
+        why: KeyError,
     },
     #[error("There is no verifier key in it. Write one a line: NAME+ID+KEY.")]
     Empty,
@@ -31,7 +31,7 @@ impl FromStr for KeyRing {
     type Err = KeyRingError;
     fn from_str(text: &str) -> Result<Self, KeyRingError> {
         let lines = text.lines().map(str::trim).zip(1..).filter(|(line, _)| !line.is_empty() && !line.starts_with('#'));
-        let keys = lines.map(|(key, line)| key.parse().map_err(|source| KeyRingError::Line { line, source }));
+        let keys = lines.map(|(key, line)| key.parse().map_err(|why| KeyRingError::Line { line, why }));
         let ring: Vec<_> = keys.collect::<Result<_, _>>()?;
         if ring.is_empty() { Err(KeyRingError::Empty) } else { Ok(Self(ring)) }
     }
@@ -109,11 +109,11 @@ impl Verdict {
     }
 }
 
-/// The fact that decided.
+/// The fact that decided, without [`Verdict::word`].
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotAnActivationFile(fact) => write!(f, "This is not an activation file: {fact}."),
+            Self::NotAnActivationFile(fact) => write!(f, "{}.", capitalised(fact)),
             Self::NewerFormat(format) => {
                 write!(f, "The file was made by a newer version ({format}); update the software that reads it.")
             }
@@ -148,14 +148,18 @@ impl KeyRing {
     /// At least one line must be by a trusted key, lines of unknown keys are ignored, and one wrong line by a trusted key refuses the file.
     #[must_use]
     pub fn verify(&self, bytes: &[u8], expected: &Expected) -> Verdict {
+        let none = |fact: String| {
+            let damage = damage(bytes).map(|damage| format!("{damage}; download it again"));
+            Verdict::NotAnActivationFile(damage.unwrap_or(fact))
+        };
         let note = match Note::parse(bytes) {
             Ok(note) => note,
-            Err(error) => return Verdict::NotAnActivationFile(error.to_string()),
+            Err(error) => return none(error.to_string()),
         };
         let file = match ActivationFile::decode(note.text) {
             Ok(file) => file,
             Err(DecodeError::NewerFormat(format)) => return Verdict::NewerFormat(format),
-            Err(error) => return Verdict::NotAnActivationFile(error.to_string()),
+            Err(error) => return none(error.to_string()),
         };
         let signers = match self.signers(&note) {
             Signers::Altered => return Verdict::Altered,
@@ -190,7 +194,7 @@ impl KeyRing {
             signers.push(KeyReference { name: key.name().clone(), id: line.key_id });
         }
         if signers.is_empty() {
-            return Signers::Unknown(note.signatures.iter().map(|line| line.name.clone()).collect());
+            return Signers::Unknown(note.signatures.iter().map(|line| excerpt(&line.name)).collect());
         }
         Signers::Known(signers)
     }

@@ -2,7 +2,7 @@
 
 use super::LONGEST_GRACE;
 use crate::{
-    HostId, HostIdError, LicenceType, Source, TextError, date, eligibility::Ineligible, key::TooMany, licence::coded,
+    HostId, HostIdError, LicenceType, Source, TextError, date, eligibility::Ineligible, excerpt, key::TooMany, licence::coded,
     offer::CloudObstacle,
 };
 use chrono::NaiveDate;
@@ -98,8 +98,6 @@ pub enum Problem {
     NoReason,
     /// A free text of more than so many characters.
     TooLong(usize),
-    /// A free text with line breaks or control characters.
-    OneLine,
     /// The machine of the file is this, and something else was typed.
     OtherMachine(String),
 }
@@ -146,8 +144,8 @@ impl fmt::Display for Problem {
                 f,
                 "Install site {name} is not active: only the host ids of its files may change. Leave this as it is, or make the site active first."
             ),
-            Self::NotAWholeNumber(typed) => write!(f, "“{typed}” is not a whole number. Enter one, or leave the field empty."),
-            Self::TooLarge(typed) => write!(f, "{typed} is more than one file can hold. Enter at most 1,000,000."),
+            Self::NotAWholeNumber(typed) => write!(f, "“{}” is not a whole number. Enter one, or leave the field empty.", excerpt(typed)),
+            Self::TooLarge(typed) => write!(f, "{} is more than one file can hold. Enter at most 1,000,000.", excerpt(typed)),
             Self::Shortfall { description, pool, asked, owned, available } => {
                 let pool = match pool {
                     Pool::Assigned => "assigned",
@@ -159,14 +157,18 @@ impl fmt::Display for Problem {
                 write!(f, "{description} works only together with {missing}. Add it, or leave {description} out.")
             }
             Self::NotAddable { part, licence_type } if licence_type.is_fixed() => {
+                let part = excerpt(part);
                 write!(f, "Nothing can be added to this licence type ({licence_type}): its contents are fixed. Leave {part} out.")
             }
-            Self::NotAddable { part, licence_type } => match licence_type.source() {
-                Source::Catalogue => {
-                    write!(f, "Part {part} is not among the parts of this product and version. Choose from the current list.")
+            Self::NotAddable { part, licence_type } => {
+                let part = excerpt(part);
+                match licence_type.source() {
+                    Source::Catalogue => {
+                        write!(f, "Part {part} is not among the parts of this product and version. Choose from the current list.")
+                    }
+                    _ => write!(f, "Part {part} is not among what this account owns for this product. Choose from the current list."),
                 }
-                _ => write!(f, "Part {part} is not among what this account owns for this product. Choose from the current list."),
-            },
+            }
             Self::TooMany(error) => write!(f, "{error}."),
             Self::UsageTracking(LicenceType::Production) => {
                 f.write_str("A perpetual licence carries no usage tracking. Leave it out.")
@@ -176,7 +178,7 @@ impl fmt::Display for Problem {
             }
             Self::VirtualCloud(obstacle) => write!(f, "{obstacle}"),
             Self::NotADate(typed) if typed.is_empty() => f.write_str("Enter the date, such as 2027-01-31."),
-            Self::NotADate(typed) => write!(f, "“{typed}” is not a date. Enter year, month and day, such as 2027-01-31."),
+            Self::NotADate(typed) => write!(f, "“{}” is not a date. Enter year, month and day, such as 2027-01-31.", excerpt(typed)),
             Self::RampDate(first, last) => write!(
                 f,
                 "Enforcement can start between {} and {}. Choose a day of that year.",
@@ -187,6 +189,7 @@ impl fmt::Display for Problem {
             Self::Text(label, TextError::Empty) => write!(f, "Enter the {label}."),
             Self::Text(label, error) => write!(f, "{label} cannot be used: {error}."),
             Self::Email(typed) => {
+                let typed = excerpt(typed);
                 write!(f, "“{typed}” is not an e-mail address. Enter one such as name@company.example, or leave it empty.")
             }
             Self::NameTaken(name) => {
@@ -216,7 +219,6 @@ impl fmt::Display for Problem {
             }
             Self::NoReason => f.write_str("Say in a few words why."),
             Self::TooLong(most) => write!(f, "The text is longer than {most} characters. Shorten it."),
-            Self::OneLine => f.write_str("The text has line breaks or control characters. Write it on one line."),
             Self::OtherMachine(machine) => {
                 write!(f, "This is not the name of its machine. Type {machine} to deactivate the file.")
             }

@@ -193,7 +193,7 @@ impl Work {
             licence_type: String,
         }
         let typed = lines.flat_map(|cells| [field::HOST_ID, field::SWITCHOVER_HOST_ID].map(|name| cells.get(name)));
-        let hosts: Vec<HostId> = typed.flatten().filter_map(|host| host.parse().ok()).collect();
+        let hosts: Vec<HostId> = typed.flatten().filter_map(|host| HostId::typed(host).ok()).collect();
         let among = elements(on, 2);
         let sql = format!(
             "SELECT r.host, f.serial, f.product_id, f.licence_type
@@ -322,7 +322,8 @@ impl Work {
             return Ok(Outcome::Refused(NotGenerated::Ineligible(ineligible.clone()).reasons()));
         }
         // Before quantities are asked for: a line that was done before needs none.
-        let typed = [field::HOST_ID, field::SWITCHOVER_HOST_ID].into_iter().filter_map(|name| cells.get(name)?.parse().ok());
+        let typed =
+            [field::HOST_ID, field::SWITCHOVER_HOST_ID].into_iter().filter_map(|name| HostId::typed(cells.get(name)?).ok());
         let hosts: Vec<HostKey> = typed.map(|host| (host, loaded.product_id, licence_type)).collect();
         if let Some((before, host)) = hosts.iter().find_map(|host| Some((self.hosts.get(host)?, &host.0))) {
             return Ok(Outcome::Refused(format!("Line {before} is for host {host}, too. One file is enough for a host.")));
