@@ -166,7 +166,7 @@ fn broken_rules_are_refused() {
         "a virtual-cloud binding and [enforcement] belong together"
     );
     assert!(refused(&host, "kind = \"host\"", "kind = \"none\"").contains("not written as"));
-    assert!(refused(&host, "Indianapolis", "India\u{202E}napolis").contains("U+202E"));
+    assert!(refused(&host, "Indianapolis", "India\u{202E}napolis").contains("not written as"));
     assert_eq!(
         refused(&host, "activation-file/1", "activation-file/2"),
         "it was made by a newer version (format activation-file/2)"
