@@ -112,9 +112,9 @@ async fn many_files_are_generated_from_a_table_of_machines() {
     assert_eq!(
         text.lines().collect::<Vec<_>>(),
         [
-            "line,state,reason,file,revision,assigned.SW-002-4.0-SE01,host_id,machine_name,site",
-            "1,done,,AF-0000001,1,,005056A00001,MS-PRD-01,",
-            "2,done,,AF-0000002,1,25,00-50-56-A0-00-02,MS-PRD-02,Columbus DR",
+            "\u{FEFF}line,state,reason,file,revision,assigned.SW-002-4.0-SE01,host_id,machine_name,site",
+            "1,done,,AF-0000001,1,,00:50:56:A0:00:01,MS-PRD-01,",
+            "2,done,,AF-0000002,1,25,00:50:56:A0:00:02,MS-PRD-02,Columbus DR",
             "3,refused,A host id has 12 hexadecimal digits; this one has 11.,,,,005056A0000,MS-PRD-03,"
         ]
     );
@@ -123,8 +123,8 @@ async fn many_files_are_generated_from_a_table_of_machines() {
     assert_eq!(
         lines(&plan),
         [
-            "1MS-PRD-01 005056A00001 left as it isAF-0000001 is for host 005056A00001 already.",
-            "2MS-PRD-02 00-50-56-A0-00-02 left as it isAF-0000002 is for host 005056A00002 already.",
+            "1MS-PRD-01 00:50:56:A0:00:01 left as it isAF-0000001 is for host 005056A00001 already.",
+            "2MS-PRD-02 00:50:56:A0:00:02 left as it isAF-0000002 is for host 005056A00002 already.",
             "3MS-PRD-03 005056A00003 ready"
         ]
     );
@@ -163,8 +163,8 @@ async fn a_zip_has_the_exact_bytes_of_each_file_and_a_table_of_them() {
     }
     let files = unpacked("files.csv");
     let lines: Vec<_> = files.lines().collect();
-    assert_eq!(lines[0], "file,revision,machine,switchover machine,host ids,sha256");
-    assert!(lines[1].starts_with("AF-0000001.I3Lic,1,MS-PRD-01,,005056A00001,"), "{files}");
+    assert_eq!(lines[0], "\u{FEFF}file,revision,machine,switchover machine,host ids,sha256");
+    assert!(lines[1].starts_with("AF-0000001.I3Lic,1,MS-PRD-01,,00:50:56:A0:00:01,"), "{files}");
     assert_eq!(lines.len(), 3);
 }
 
@@ -451,9 +451,9 @@ async fn templates_have_the_columns_that_a_table_needs() {
     let server = Server::start().await;
     let amelia = server.signed_in(AMELIA).await;
     for (kind, columns) in [
-        ("generate", "machine_name,host_id,switchover_machine_name,switchover_host_id,site\r\n"),
-        ("refresh", "serial,machine_name\r\n"),
-        ("deactivate", "serial,machine_name\r\n"),
+        ("generate", "\u{FEFF}machine_name,host_id,switchover_machine_name,switchover_host_id,site\r\n"),
+        ("refresh", "\u{FEFF}serial,machine_name\r\n"),
+        ("deactivate", "\u{FEFF}serial,machine_name\r\n"),
     ] {
         assert_eq!(amelia.get(&format!("{BATCHES}/template.csv?kind={kind}")).await.text(), columns);
     }

@@ -22,6 +22,7 @@ mod resume;
 mod sign_in;
 mod sites;
 mod summary;
+mod tables;
 mod update;
 mod upgrade;
 

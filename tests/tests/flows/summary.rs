@@ -49,7 +49,7 @@ async fn the_summary_is_a_table_for_spreadsheets() {
     assert_eq!(answer.header("content-disposition"), "attachment; filename=\"account-summary-ACME-1001.csv\"");
     let text = answer.text();
     let lines: Vec<&str> = text.lines().collect();
-    assert!(lines[0].starts_with("Product line,Product,Licence generation,Part number,Description,Class,Sales order,"));
+    assert!(lines[0].starts_with("\u{FEFF}Product line,Product,Licence generation,Part number,Description,Class,Sales order,"));
     assert_eq!(
         lines[1],
         "CIC and SIP products,CIC,4.0,SW-001-4.0-SV01,\"CIC Server, Basic\",Server item,SO-118902,2019-09-02,1,0,0,0,1,0,2026-10-13"

@@ -188,7 +188,9 @@ impl Driver {
                 let value = |name: &str| fields.iter().find(|(field, _)| field == name).map_or("", |(_, target)| target);
                 access.upgrade(&fields, value, &key).await.map_err(Refused::of_upgrade)
             }
-            Ask::Batch { lines, .. } => access.plan_batch(new_batch(lines), &key).await.map_err(Refused::of_plan),
+            Ask::Batch { lines, .. } => {
+                access.plan_batch(new_batch(lines, &model.site_names), &key).await.map_err(Refused::of_plan)
+            }
         }
     }
 
@@ -372,9 +374,9 @@ async fn assert_file(access: &AccountAccess, serial: &str, expected: &Content) {
 }
 
 /// The batch that has these lines, from a table.
-fn new_batch(lines: &Lines) -> NewBatch {
+fn new_batch(lines: &Lines, site_names: &BTreeMap<String, String>) -> NewBatch {
     let (kind, repeats, table) = match lines {
-        Lines::Generate { requests, repeats, stranger } => (Kind::Generate, *repeats, table(requests, *stranger)),
+        Lines::Generate { requests, repeats, stranger } => (Kind::Generate, *repeats, table(requests, *stranger, site_names)),
         Lines::Refresh(serials) => (Kind::Refresh, false, format!("serial\n{}", serials.join("\n"))),
         Lines::Deactivate(serials) => (Kind::Deactivate, false, format!("serial\n{}", serials.join("\n"))),
     };
@@ -382,12 +384,17 @@ fn new_batch(lines: &Lines) -> NewBatch {
 }
 
 /// A column for each field that one of the requests has.
-fn table(requests: &[Request], stranger: bool) -> String {
+fn table(requests: &[Request], stranger: bool, site_names: &BTreeMap<String, String>) -> String {
     let forms: Vec<NewFileForm> = requests.iter().map(Request::form).collect();
     let columns: BTreeSet<&str> =
         forms.iter().flat_map(|form| form.fields().map(|(name, _)| name)).filter(|name| *name != "switchover_later").collect();
     let columns: Vec<&str> = columns.into_iter().chain(stranger.then_some("assigned.SW-001-4.0-XX99")).collect();
-    let cells = forms.iter().map(|form| columns.iter().map(|name| form.value(name)).collect::<Vec<_>>().join(","));
+    // A table names sites, a form chooses them.
+    let value = |form: &NewFileForm, name: &str| match name {
+        "site" => site_names[form.value(name)].clone(),
+        name => form.value(name).to_owned(),
+    };
+    let cells = forms.iter().map(|form| columns.iter().map(|name| value(form, name)).collect::<Vec<_>>().join(","));
     let head = columns.join(",");
     std::iter::once(head).chain(cells).collect::<Vec<_>>().join("\n")
 }

@@ -84,6 +84,8 @@ pub(super) struct Model {
     /// Part → what it can become.
     pub(super) upgrades: BTreeMap<String, Vec<String>>,
     pub(super) sites: BTreeMap<&'static str, Vec<(String, bool)>>,
+    /// By id.
+    pub(super) site_names: BTreeMap<String, String>,
     pub(super) submissions: BTreeMap<(usize, String), (Ask, String)>,
     /// In the order in which they were generated.
     pub(super) files: BTreeMap<&'static str, Vec<File>>,
@@ -104,6 +106,7 @@ impl Model {
             keys: BTreeMap::new(),
             upgrades: BTreeMap::new(),
             sites: BTreeMap::new(),
+            site_names: BTreeMap::new(),
             submissions: BTreeMap::new(),
             files: BTreeMap::new(),
             today: BTreeMap::new(),
@@ -111,10 +114,11 @@ impl Model {
         for garn in ACCOUNTS {
             model.lines.insert(garn, lines(server, garn).await);
             let sql = format!(
-                "SELECT CAST(s.id AS TEXT) AS id, s.active FROM install_sites s JOIN accounts a ON a.id = s.account_id
+                "SELECT CAST(s.id AS TEXT) AS id, s.name, s.active FROM install_sites s JOIN accounts a ON a.id = s.account_id
                  WHERE a.garn = '{garn}' ORDER BY s.id"
             );
             let sites = server.rows(&sql).await;
+            model.site_names.extend(sites.iter().map(|site| (text(site, "id"), text(site, "name"))));
             model
                 .sites
                 .insert(garn, sites.iter().map(|site| (text(site, "id"), site["active"].as_bool().expect("a flag"))).collect());
@@ -329,6 +333,8 @@ impl Model {
         }
         let site = self.sites[request.garn].iter().any(|(id, active)| *id == request.site && *active);
         let hosts = request.switchover.as_ref().is_none_or(|(host, _)| *host != request.host);
+        // No adapter has this address.
+        let hosts = hosts && request.hosts().all(|host| host != "000000000000");
         let usage = subscription == request.usage.is_some();
         let parts = request.parts();
         let met = |part: &String| self.requires.get(part).is_none_or(|needed| needed.iter().all(|part| parts.contains_key(part)));
