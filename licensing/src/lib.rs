@@ -26,4 +26,4 @@ pub mod upgrade;
 pub use host_id::{HostId, HostIdError};
 pub use licence::{DevelopmentSize, LicenceModel, LicenceType, Source, UsageTracking};
 pub use quantity::{MOST, Quantity};
-pub use text::{Garn, Name, PartNumber, Serial, TextError, capitalised, excerpt, folded, typed};
+pub use text::{Garn, Name, PartNumber, Serial, TextError, capitalised, excerpt, folded, typed, visible};

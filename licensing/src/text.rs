@@ -91,12 +91,20 @@ pub fn folded(text: &str) -> String {
 /// The longest part of a text that is repeated to people, in characters.
 const LONGEST_EXCERPT: usize = 40;
 
+/// What somebody typed without the characters that a reader cannot see, and without blanks at its ends.
+#[must_use]
+pub fn visible(typed: &str) -> String {
+    typed.trim().chars().filter(|c| !invisible(*c) && !blank(*c)).collect()
+}
+
 /// The beginning of what somebody typed, for a sentence about it: at most 40 characters, none that a reader cannot see.
 #[must_use]
 pub fn excerpt(typed: &str) -> String {
-    let mut seen = typed.trim().chars().filter(|c| !invisible(*c) && (*c == ' ' || !blank(*c)));
-    let begin: String = seen.by_ref().take(LONGEST_EXCERPT).collect();
-    if seen.next().is_some() { format!("{begin}…") } else { begin }
+    let seen = visible(typed);
+    match seen.char_indices().nth(LONGEST_EXCERPT) {
+        Some((end, _)) => format!("{}…", &seen[..end]),
+        None => seen,
+    }
 }
 
 /// `text` as a sentence begins.

@@ -18,6 +18,7 @@ mod m0008_batches;
 mod m0009_lookups;
 mod m0010_lists;
 mod m0011_devices;
+mod m0012_tables;
 
 pub struct Migrator;
 
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_lookups::Migration),
             Box::new(m0010_lists::Migration),
             Box::new(m0011_devices::Migration),
+            Box::new(m0012_tables::Migration),
         ]
     }
 }

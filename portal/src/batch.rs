@@ -159,7 +159,7 @@ impl AccountAccess {
         if let Some(reason) = self.refuses_deactivation().filter(|_| kind == Kind::Deactivate) {
             return Err(NotPlanned::Ineligible(reason));
         }
-        let Table { columns, lines } = self.read_lines(kind, lines).await?;
+        let table = self.read_lines(kind, lines).await?;
         let own = [
             field::HOST_ID,
             field::MACHINE_NAME,
@@ -174,10 +174,10 @@ impl AccountAccess {
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect();
         let terms = Arc::new(Terms { kind, pattern, repeats });
-        let mut planned = self.try_plan(&terms, &columns, &lines, key).await;
+        let mut planned = self.try_plan(&terms, &table, key).await;
         // Another request took the key first, so this time it is found.
         if let Ok(None) = planned {
-            planned = self.try_plan(&terms, &columns, &lines, key).await;
+            planned = self.try_plan(&terms, &table, key).await;
         }
         planned?.ok_or_else(|| Error::internal("the submission key is taken and cannot be found").into())
     }
@@ -206,18 +206,13 @@ impl AccountAccess {
         match lines.len() {
             0 => Err(NotPlanned::NothingSelected),
             count if count > MOST_LINES => Err(TableProblem::TooMany.into()),
-            _ => Ok(Table { columns: vec![SERIAL.to_owned()], lines }),
+            _ => Ok(Table { columns: vec![SERIAL.to_owned()], ignored: Vec::new(), lines: (1..).zip(lines).collect() }),
         }
     }
 
     /// `None` when the same person sent the same key at the same time and the other request was first.
-    async fn try_plan(
-        &self,
-        terms: &Arc<Terms>,
-        columns: &[String],
-        lines: &[Cells],
-        key: &SubmissionKey,
-    ) -> Result<Option<String>, NotPlanned> {
+    async fn try_plan(&self, terms: &Arc<Terms>, table: &Table, key: &SubmissionKey) -> Result<Option<String>, NotPlanned> {
+        let Table { columns, ignored, lines } = table;
         let lines_json = serde_json::to_string(lines).map_err(Error::internal)?;
         let pattern = serde_json::to_string(&terms.pattern).map_err(Error::internal)?;
         let asked = BTreeMap::from([
@@ -234,11 +229,11 @@ impl AccountAccess {
         if work.asks_for_too_many_offers(lines) {
             return Err(TableProblem::TooManyOffers.into());
         }
-        work.survey(on, lines.iter()).await?;
+        work.survey(on, lines.iter().map(|(_, cells)| cells)).await?;
         if let Some(stranger) = work.not_offered(columns) {
             return Err(TableProblem::NotOffered(stranger).into());
         }
-        let (planned, moves) = self.plan(on, work, (1..).zip(lines.iter().cloned()).collect()).await?;
+        let (planned, moves) = self.plan(on, work, lines.clone()).await?;
         self.portal().ctx.reach(Failpoint::BatchPlanned);
         let write = self.write().await?;
         let now = self.portal().now();
@@ -261,6 +256,7 @@ impl AccountAccess {
             begun_at: Set(None),
             ended_at: Set(None),
             told: Set(None),
+            ignored: Set(json!(ignored)),
         };
         let batch_id = stored.insert(write.on()).await.map_err(Error::from)?.id;
         let count = planned.len();

@@ -303,6 +303,7 @@ table!(
     begun_at: Option<DateTimeUtc>,
     ended_at: Option<DateTimeUtc>,
     told: Option<String>,
+    ignored: Json,
 );
 table!(
     batch_line, "batch_lines",

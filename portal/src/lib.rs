@@ -66,6 +66,7 @@ mod signing_key;
 mod site;
 mod submission;
 mod summary;
+pub mod table;
 mod update;
 mod upgrade;
 

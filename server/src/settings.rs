@@ -1,6 +1,7 @@
 use crate::{PublicUrl, private};
 use anyhow::{Context, Result, ensure};
 use clap::Args;
+use licensing::encoding;
 use portal::{Ctx, DatabaseAddress, Failpoint, KeyFile, PasswordCost, PostgresAddress};
 use std::{
     convert::Infallible,
@@ -185,9 +186,10 @@ impl Settings {
 fn read_passphrase(path: &Path) -> Result<Zeroizing<String>> {
     let open = private::open_to_others(path);
     ensure!(open.is_empty(), "Others than its owner can read the passphrase: {}.", open.join(", "));
-    let text = Zeroizing::new(
-        std::fs::read_to_string(path).with_context(|| format!("The passphrase at {} cannot be read", path.display()))?,
-    );
+    let bytes = std::fs::read(path).with_context(|| format!("The passphrase at {} cannot be read", path.display()))?;
+    let bytes = Zeroizing::new(bytes);
+    let text = encoding::read(&bytes).with_context(|| format!("The passphrase at {} cannot be read", path.display()))?;
+    let text = Zeroizing::new(text.into_owned());
     let passphrase = text.trim_end_matches(['\r', '\n']);
     ensure!(!passphrase.is_empty(), "The passphrase at {} is empty.", path.display());
     Ok(Zeroizing::new(passphrase.to_owned()))

@@ -1,10 +1,12 @@
 //! The table that a batch is read from, a line for each file.
 
+use crate::table::{self, NotATable, Row};
 use licensing::{
     batch::{Kind, LONGEST_CELL, MOST_CELLS, MOST_LINES},
+    excerpt,
     form::field,
 };
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 /// The columns that name a file that is there.
 pub const SERIAL: &str = "serial";
@@ -18,7 +20,10 @@ pub type Cells = BTreeMap<String, String>;
 pub(crate) struct Table {
     /// Names of the columns that count, also of those without a filled cell.
     pub(crate) columns: Vec<String>,
-    pub(crate) lines: Vec<Cells>,
+    /// Columns that are not needed, by the names that they have in the table.
+    pub(crate) ignored: Vec<String>,
+    /// Each with its number.
+    pub(crate) lines: Vec<(u32, Cells)>,
 }
 
 /// Why a table cannot be read. Lines are counted below its head.
@@ -26,8 +31,8 @@ pub(crate) struct Table {
 pub enum TableProblem {
     #[error("Choose a table, or paste its lines.")]
     Nothing,
-    #[error("The table is not UTF-8 text. Save it as “CSV UTF-8”, and send it again.")]
-    NotText,
+    #[error(transparent)]
+    NotATable(#[from] NotATable),
     #[error("The table has a head and no lines below it. Add a line for each file.")]
     NoLines,
     #[error("The table has more than 10,000 lines. Send it in parts.")]
@@ -52,10 +57,6 @@ pub enum TableProblem {
     Unknown(String),
     #[error("The column {0} is there twice. Take one out.")]
     Twice(String),
-    #[error("Line {line} has {cells} cells, and the head has {columns}. A cell that holds a separator stands in quotes.")]
-    Uneven { line: u64, cells: u64, columns: u64 },
-    #[error("The table cannot be read as CSV.")]
-    NotCsv,
 }
 
 /// The columns of a table that names files which are there.
@@ -68,83 +69,94 @@ pub const COLUMNS_OF_MACHINES: [&str; 5] =
 /// The columns that say what came of a line. A table that has them is read without them.
 pub const COLUMNS_OF_RESULTS: [&str; 5] = ["line", "state", "reason", "file", "revision"];
 
-/// Reads CSV as spreadsheets write it: separated by commas, semicolons or tabs, with or without a byte order mark, names of columns in any case.
+/// Reads a table as spreadsheets write it, with names of columns in any case.
 ///
 /// # Errors
 /// [`TableProblem`], the first there is.
 pub(crate) fn read(kind: Kind, bytes: &[u8]) -> Result<Table, TableProblem> {
-    let text = std::str::from_utf8(bytes).map_err(|_| TableProblem::NotText)?;
-    let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
-    if text.contains('\0') {
-        return Err(TableProblem::NotText);
-    }
-    if text.trim().is_empty() {
-        return Err(TableProblem::Nothing);
-    }
-    let head = text.trim_start().lines().next().unwrap_or_default();
-    let separator = [b',', b';', b'\t'].into_iter().max_by_key(|separator| {
-        let found = head.bytes().filter(|byte| byte == separator).count();
-        // Of none the comma counts.
-        (found, *separator == b',')
-    });
-    let mut table =
-        csv::ReaderBuilder::new().delimiter(separator.unwrap_or(b',')).trim(csv::Trim::All).from_reader(text.as_bytes());
-    let columns = table.headers().map_err(|_| TableProblem::NotCsv)?.iter().map(|name| column(kind, name));
-    let columns = columns.collect::<Result<Vec<_>, _>>()?;
-    let twice = |(at, name): (usize, &Option<String>)| name.clone().filter(|_| columns[..at].contains(name));
-    if let Some(twice) = columns.iter().enumerate().find_map(twice) {
-        return Err(TableProblem::Twice(twice));
-    }
-    let has = |name: &str| columns.iter().flatten().any(|column| column == name);
-    match kind {
-        Kind::Generate if !has(MACHINE_NAME) => return Err(TableProblem::Missing(MACHINE_NAME)),
-        Kind::Refresh | Kind::Deactivate if !has(SERIAL) && !has(MACHINE_NAME) => return Err(TableProblem::Nameless),
-        _ => {}
-    }
+    let (mut columns, mut ignored): (Vec<Option<String>>, Vec<String>) = (Vec::new(), Vec::new());
     let (mut lines, mut filled) = (Vec::new(), 0);
-    for (line, record) in (1..).zip(table.records()) {
-        let record = record.map_err(|error| match error.kind() {
-            csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-                TableProblem::Uneven { line, cells: *len, columns: *expected_len }
+    let head = |names: &[Cow<'_, str>]| {
+        for name in names {
+            let column = match column(kind, name)? {
+                Column::Counts(name) => Some(name),
+                Column::OfResults => None,
+                Column::NotNeeded => {
+                    ignored.push(excerpt(name));
+                    None
+                }
+            };
+            if let Some(twice) = column.as_ref().filter(|name| columns.iter().flatten().any(|known| known == *name)) {
+                return Err(TableProblem::Twice(twice.clone()));
             }
-            _ => TableProblem::NotCsv,
-        })?;
-        if lines.len() == MOST_LINES {
+            columns.push(column);
+        }
+        let has = |name: &str| columns.iter().flatten().any(|column| column == name);
+        match kind {
+            Kind::Generate if !has(MACHINE_NAME) => Err(TableProblem::Missing(MACHINE_NAME)),
+            Kind::Refresh | Kind::Deactivate if !has(SERIAL) && !has(MACHINE_NAME) => Err(TableProblem::Nameless),
+            _ => Ok(()),
+        }
+    };
+    let mut rows = Vec::new();
+    table::read(bytes, head, |Row { line, cells }| {
+        if rows.len() == MOST_LINES {
             return Err(TableProblem::TooMany);
         }
-        let cells = columns.iter().zip(&record).filter(|(_, cell)| !cell.is_empty());
-        let cells = cells.filter_map(|(column, cell)| Some((column.as_ref()?, cell)));
-        if let Some((column, characters)) = cells.clone().find_map(|(column, cell)| {
-            let characters = cell.chars().count();
-            (characters > LONGEST_CELL).then_some((column, characters))
-        }) {
-            return Err(TableProblem::LongCell { line, column: column.clone(), characters });
-        }
-        let cells: Cells = cells.map(|(column, cell)| (column.clone(), cell.to_owned())).collect();
+        // Empty cells take room, too.
+        let cells = cells.into_iter().enumerate().filter(|(_, cell)| !cell.is_empty());
+        let cells: Vec<(usize, String)> = cells.map(|(at, cell)| (at, cell.into_owned())).collect();
         filled += cells.len();
         if filled > MOST_CELLS {
             return Err(TableProblem::TooManyCells);
         }
-        lines.push(cells);
+        rows.push((line, cells));
+        Ok(())
+    })?;
+    if columns.is_empty() && ignored.is_empty() {
+        return Err(TableProblem::Nothing);
+    }
+    for (line, cells) in rows {
+        let mut own = Cells::new();
+        for (column, cell) in cells.into_iter().filter_map(|(at, cell)| Some((columns.get(at)?.as_ref()?, cell))) {
+            let characters = cell.chars().count();
+            if characters > LONGEST_CELL {
+                return Err(TableProblem::LongCell { line, column: column.clone(), characters });
+            }
+            own.insert(column.clone(), cell);
+        }
+        // A line whose filled cells are all passed over says nothing.
+        if !own.is_empty() {
+            lines.push((u32::try_from(line).map_err(|_| TableProblem::TooMany)?, own));
+        }
     }
     if lines.is_empty() {
         Err(TableProblem::NoLines)
     } else {
-        Ok(Table { columns: columns.into_iter().flatten().collect(), lines })
+        Ok(Table { columns: columns.into_iter().flatten().collect(), ignored, lines })
     }
 }
 
-/// A column by the name that somebody gave it: `Host id` is `host_id`; none of those that are passed over.
-fn column(kind: Kind, typed: &str) -> Result<Option<String>, TableProblem> {
+/// What a column is for.
+enum Column {
+    Counts(String),
+    /// It says what came of a line before.
+    OfResults,
+    NotNeeded,
+}
+
+/// A column by the name that somebody gave it: `Host id` is `host_id`. A table that names files may have any others.
+fn column(kind: Kind, typed: &str) -> Result<Column, TableProblem> {
     let name = typed.to_lowercase().replace([' ', '-'], "_");
     if COLUMNS_OF_RESULTS.contains(&name.as_str()) {
-        return Ok(None);
+        return Ok(Column::OfResults);
     }
     match (kind, field::quantity_part(&typed.to_lowercase())) {
-        (Kind::Generate, Some(part)) => Ok(Some(typed.to_lowercase().replace(part, &part.to_uppercase()))),
-        (Kind::Generate, None) if field::is_choice(&name) && name != field::SWITCHOVER_LATER => Ok(Some(name)),
-        (Kind::Refresh | Kind::Deactivate, _) if COLUMNS_OF_FILES.contains(&name.as_str()) => Ok(Some(name)),
-        _ => Err(TableProblem::Unknown(typed.to_owned())),
+        (Kind::Generate, Some(part)) => Ok(Column::Counts(typed.to_lowercase().replace(part, &part.to_uppercase()))),
+        (Kind::Generate, None) if field::is_choice(&name) && name != field::SWITCHOVER_LATER => Ok(Column::Counts(name)),
+        (Kind::Refresh | Kind::Deactivate, _) if COLUMNS_OF_FILES.contains(&name.as_str()) => Ok(Column::Counts(name)),
+        (Kind::Refresh | Kind::Deactivate, _) => Ok(Column::NotNeeded),
+        (Kind::Generate, None) => Err(TableProblem::Unknown(excerpt(typed))),
     }
 }
 
@@ -153,7 +165,8 @@ mod tests {
     use super::*;
 
     fn lines(kind: Kind, text: &str) -> Result<Vec<String>, String> {
-        let shown = |cells: Cells| cells.iter().map(|(name, cell)| format!("{name}={cell}")).collect::<Vec<_>>().join(" ");
+        let shown =
+            |(_, cells): (u32, Cells)| cells.iter().map(|(name, cell)| format!("{name}={cell}")).collect::<Vec<_>>().join(" ");
         read(kind, text.as_bytes()).map(|table| table.lines.into_iter().map(shown).collect()).map_err(|why| why.to_string())
     }
 
@@ -170,6 +183,10 @@ mod tests {
         let quantities = lines(Kind::Generate, "machine_name,Assigned.sw-001-4.0-al02\nIC-1,5");
         assert_eq!(quantities, Ok(vec!["assigned.SW-001-4.0-AL02=5 machine_name=IC-1".to_owned()]));
         assert_eq!(lines(Kind::Refresh, "serial\nAF-0000001"), Ok(vec!["serial=AF-0000001".to_owned()]));
+        let activity = "Serial,Revision,State,Licence type,Machine\nAF-0000001,1,active,Production,IC-1\n";
+        let table = read(Kind::Deactivate, activity.as_bytes()).expect("a table");
+        assert_eq!(table.ignored, ["Licence type", "Machine"]);
+        assert_eq!(table.lines, [(1, Cells::from([(SERIAL.to_owned(), "AF-0000001".to_owned())]))]);
         let results = "line,state,reason,file,revision,serial\n1,refused,why,,,AF-0000001";
         assert_eq!(lines(Kind::Refresh, results), Ok(vec!["serial=AF-0000001".to_owned()]));
     }
@@ -180,7 +197,12 @@ mod tests {
             (Kind::Generate, " \n", "Choose a table, or paste its lines."),
             (Kind::Generate, "machine_name\n", "The table has a head and no lines below it. Add a line for each file."),
             (Kind::Generate, "host_id\n1", "The table has no column machine_name. Its first line names the columns."),
-            (Kind::Refresh, "Name\n1", "A column \"Name\" is not known here. Take it out, or name it as in the template."),
+            (Kind::Generate, "Name\n1", "A column \"Name\" is not known here. Take it out, or name it as in the template."),
+            (
+                Kind::Refresh,
+                "Name\n1",
+                "The table has no column serial and none machine_name: one of them names the file of a line.",
+            ),
             (Kind::Generate, "machine_name,machine name\n1,2", "The column machine_name is there twice. Take one out."),
             (
                 Kind::Generate,
@@ -190,8 +212,10 @@ mod tests {
         ] {
             assert_eq!(lines(kind, text), Err(words.to_owned()), "{text:?}");
         }
-        assert_eq!(read(Kind::Generate, b"machine_name\n\xFF"), Err(TableProblem::NotText));
-        assert_eq!(read(Kind::Generate, b"machine_name\na\0b"), Err(TableProblem::NotText));
+        let text = "Line 2 of the table is neither UTF-8 nor UTF-16 text. Save it as “CSV UTF-8”, and send it again.";
+        for bytes in [&b"machine_name\n\xFF"[..], b"machine_name\na\0b"] {
+            assert_eq!(read(Kind::Generate, bytes).map_err(|why| why.to_string()), Err(text.to_owned()));
+        }
         let many = format!("serial\n{}", "AF-0000001\n".repeat(MOST_LINES + 1));
         assert_eq!(read(Kind::Refresh, many.as_bytes()), Err(TableProblem::TooMany));
     }

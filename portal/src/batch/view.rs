@@ -7,7 +7,7 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use licensing::{
-    PartNumber, Quantity, Serial,
+    HostId, PartNumber, Quantity, Serial,
     batch::{Kind, LineState, Mode},
     form::NewFileForm,
 };
@@ -72,6 +72,8 @@ pub struct BatchView {
     /// What all new files have in common.
     pub pattern: NewFileForm,
     pub repeats: bool,
+    /// Columns of the table that were not needed.
+    pub ignored: Vec<String>,
     pub begun_at: Option<DateTime<Utc>>,
     pub ended_at: Option<DateTime<Utc>>,
     /// Why it was stopped the last time.
@@ -107,7 +109,7 @@ pub struct BatchFile {
     pub revision: u32,
     /// The primary server's machine, then the switchover server's.
     pub machines: Vec<String>,
-    pub host_ids: Vec<String>,
+    pub host_ids: Vec<HostId>,
     pub file_name: String,
     pub bytes: Vec<u8>,
     /// Lower-case hexadecimal digits.
@@ -196,10 +198,11 @@ impl AccountAccess {
             ended_at: Option<DateTime<Utc>>,
             told: Option<String>,
             moves: serde_json::Value,
+            ignored: serde_json::Value,
         }
         let on = self.portal().database.read();
         let stored = self.stored_batch(on, reference).await?;
-        let sql = "SELECT made_at, begun_at, ended_at, told, moves FROM batches WHERE id = $1";
+        let sql = "SELECT made_at, begun_at, ended_at, told, moves, ignored FROM batches WHERE id = $1";
         let found: Option<Found> = row(on, "batch: times", sql, [stored.id.into()]).await?;
         let found = found.ok_or(Error::NotFound)?;
         let mut lines = self.batch_lines(reference, state, after, most + 1).await?;
@@ -212,6 +215,7 @@ impl AccountAccess {
             mode,
             pattern: terms.pattern.clone(),
             repeats: terms.repeats,
+            ignored: serde_json::from_value(found.ignored).map_err(Error::internal)?,
             begun_at: found.begun_at,
             ended_at: found.ended_at,
             told: found.told,
@@ -323,13 +327,15 @@ impl AccountAccess {
         let found: Vec<Found> = rows(on, "batch: files", &sql, values).await?;
         let file = |found: Found| {
             let revision = count(found.revision)?;
+            let hosts = found.primary_host.iter().chain(&found.switchover_host).map(|host| parsed(host));
+            let host_ids = hosts.collect::<Result<_, _>>()?;
             Ok(BatchFile {
                 line: count(found.line)?,
                 revision,
                 file_name: crate::file::file_name_of(&found.serial, (found.revision != found.current).then_some(revision)),
                 serial: parsed(&found.serial)?,
                 machines: std::iter::once(found.primary_machine).chain(found.switchover_machine).collect(),
-                host_ids: found.primary_host.into_iter().chain(found.switchover_host).collect(),
+                host_ids,
                 sha256: crate::file::hexadecimal(&found.sha256),
                 bytes: found.bytes,
             })

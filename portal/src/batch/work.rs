@@ -17,7 +17,9 @@ use licensing::{
     HostId, LicenceType, PartNumber, Quantity, Serial,
     batch::{Kind, MOST_OFFERS},
     eligibility::Ineligible,
+    excerpt,
     file::Change,
+    folded,
     form::{NewFileForm, Refusal, field},
     offer::OfferedSite,
 };
@@ -127,10 +129,10 @@ impl Work {
     }
 
     /// Whether these lines are for more combinations of product, version and licence type than [`MOST_OFFERS`].
-    pub(super) fn asks_for_too_many_offers(&self, lines: &[Cells]) -> bool {
+    pub(super) fn asks_for_too_many_offers(&self, lines: &[(u32, Cells)]) -> bool {
         let mut keys = BTreeSet::new();
         self.terms.kind == Kind::Generate
-            && lines.iter().any(|cells| keys.insert(self.offer_key(cells)) && keys.len() > MOST_OFFERS)
+            && lines.iter().any(|(_, cells)| keys.insert(self.offer_key(cells)) && keys.len() > MOST_OFFERS)
     }
 
     /// Reads what all lines need to know, once: files that have their hosts or names already. What is stored later is told by the lines before.
@@ -291,7 +293,7 @@ impl Work {
     fn serial(&self, cells: &Cells) -> (Option<Serial>, String) {
         if let Some(typed) = cells.get(SERIAL) {
             let serial = typed.parse().ok();
-            return (serial, format!("{typed} is no serial number of a file, such as AF-0000001."));
+            return (serial, format!("{} is no serial number of a file, such as AF-0000001.", excerpt(typed)));
         }
         let Some(name) = cells.get(MACHINE_NAME) else {
             return (None, "The line names no file: enter its serial or its machine_name.".to_owned());
@@ -320,6 +322,11 @@ impl Work {
         };
         if !ineligible.is_empty() {
             return Ok(Outcome::Refused(NotGenerated::Ineligible(ineligible.clone()).reasons()));
+        }
+        if let Some(name) = cells.get(field::SITE).filter(|name| self.site(name).is_none()) {
+            let words =
+                format!("This account has no install site {}. Write its name as the list of sites has it.", excerpt(name));
+            return Ok(Outcome::Refused(words));
         }
         // Before quantities are asked for: a line that was done before needs none.
         let typed =
@@ -353,12 +360,17 @@ impl Work {
         Ok(Outcome::Does(Box::new(Step::New(draft))))
     }
 
+    /// The install site of this name, as people write it.
+    fn site(&self, name: &str) -> Option<&OfferedSite> {
+        let alike = |site: &&OfferedSite| folded(&site.name) == folded(name);
+        self.sites.iter().find(|site| site.name == name).or_else(|| self.sites.iter().find(alike))
+    }
+
     /// The form of a line: what all have in common, and its own cells. A line without a second machine is for one server.
     fn form(&self, cells: &Cells) -> NewFileForm {
         let alone = ![field::SWITCHOVER_HOST_ID, field::SWITCHOVER_MACHINE_NAME].iter().any(|name| cells.contains_key(*name));
-        let site = |name: &str| self.sites.iter().find(|site| site.name == name).map(|site| site.id.as_str());
         let own = cells.iter().map(|(name, cell)| match name.as_str() {
-            field::SITE => (field::SITE, site(cell).unwrap_or(cell)),
+            field::SITE => (field::SITE, self.site(cell).map_or("", |site| site.id.as_str())),
             name => (name, cell.as_str()),
         });
         let later = alone.then_some((field::SWITCHOVER_LATER, "yes"));

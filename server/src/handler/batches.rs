@@ -21,10 +21,17 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
-use licensing::{activity::Filter, batch::Kind, excerpt, form::NewFileForm};
+use licensing::{
+    HostId,
+    activity::Filter,
+    batch::Kind,
+    excerpt,
+    form::{NewFileForm, field},
+};
 use portal::{
     AccountAccess, Caller, Error, NewBatch, NoSubmissionKey, NotBegun, NotPlanned, SubmissionKey,
     batch::{BatchFile, BatchLine, Lines, TableProblem, table},
+    table::lines as lines_of_table,
 };
 use std::{
     io::Write as _,
@@ -242,7 +249,7 @@ pub(crate) async fn template(
         Some(Kind::Refresh | Kind::Deactivate) => &table::COLUMNS_OF_FILES,
         _ => &table::COLUMNS_OF_MACHINES,
     };
-    super::csv("template.csv", super::csv_lines([columns.iter().map(|column| (*column).to_owned())]))
+    super::csv("template.csv", super::csv_begin([columns.iter().map(|column| (*column).to_owned())]))
 }
 
 pub(crate) async fn show(
@@ -314,14 +321,14 @@ pub(crate) async fn lines(
     };
     let name = format!("{reference}-lines.csv");
     let head = table::COLUMNS_OF_RESULTS.into_iter().map(str::to_owned).chain(columns.iter().cloned());
-    let head = super::csv_lines([head]);
+    let head = super::csv_begin([head]);
     let batches = futures_util::stream::try_unfold(Some((head, 0)), move |at| {
         let (access, columns, reference) = (access.clone(), columns.clone(), reference.clone());
         async move {
             let Some((sent, after)) = at else { return Ok::<_, Error>(None) };
             let found = access.batch_lines(&reference, None, after, AT_A_TIME).await?;
             let next = found.last().map(|line| line.line);
-            let rows = super::csv_lines(found.into_iter().map(|line| cells(line, &columns)));
+            let rows: Bytes = lines_of_table(found.into_iter().map(|line| cells(line, &columns))).into();
             Ok(Some((sent, next.map(|after| (rows, after)))))
         }
     });
@@ -333,7 +340,15 @@ fn cells(line: BatchLine, columns: &[String]) -> Vec<String> {
     let file = file.map_or_else(String::new, |serial| serial.to_string());
     let revision = revision.map_or_else(String::new, |revision| revision.to_string());
     let own = [line.to_string(), state.to_string(), words.unwrap_or_default(), file, revision];
-    own.into_iter().chain(columns.iter().map(|column| cells.get(column).cloned().unwrap_or_default())).collect()
+    let cell = |column: &String| {
+        let cell = cells.get(column).cloned().unwrap_or_default();
+        // As a spreadsheet leaves it a text.
+        match column.as_str() {
+            field::HOST_ID | field::SWITCHOVER_HOST_ID => HostId::typed(&cell).map_or(cell, |host_id| host_id.with_colons()),
+            _ => cell,
+        }
+    };
+    own.into_iter().chain(columns.iter().map(cell)).collect()
 }
 
 /// All files that a batch made, with a table of what they are, sent while they are read.
@@ -418,14 +433,21 @@ impl Archive {
             self.put(&file_name, &bytes)?;
             let mut machines = machines.into_iter();
             let mut machine = || machines.next().unwrap_or_default();
-            self.table.push([file_name, revision.to_string(), machine(), machine(), host_ids.join(" "), sha256]);
+            self.table.push([
+                file_name,
+                revision.to_string(),
+                machine(),
+                machine(),
+                host_ids.iter().map(HostId::with_colons).collect::<Vec<_>>().join(" "),
+                sha256,
+            ]);
         }
         Ok(self.grown.take())
     }
 
     /// Adds the table and the end; what can be sent.
     fn end(mut self) -> Result<Bytes, ZipError> {
-        let table = super::csv_lines(std::mem::take(&mut self.table));
+        let table = super::csv_begin(std::mem::take(&mut self.table));
         self.put("files.csv", &table)?;
         self.zip.finish()?;
         Ok(self.grown.take())

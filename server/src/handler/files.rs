@@ -70,7 +70,7 @@ fn rows(access: AccountAccess, choices: ActivityChoices, filter: Filter) -> Body
         futures_util::stream::try_unfold((access, choices, filter, At::Head), move |(access, choices, filter, at)| async move {
             let after = match at {
                 At::Head => {
-                    let head = super::csv_lines([[
+                    let head = super::csv_begin([[
                         "Serial",
                         "Revision",
                         "State",
@@ -108,7 +108,7 @@ fn rows(access: AccountAccess, choices: ActivityChoices, filter: Filter) -> Body
                     row.valid_through.to_string(),
                 ]
             });
-            let lines: Bytes = super::csv_lines(lines);
+            let lines: Bytes = portal::table::lines(lines).into();
             let next = found.next.map_or(At::End, |after| At::Batch(Some(after)));
             Ok(Some((lines, (access, choices, filter, next))))
         });

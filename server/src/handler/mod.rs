@@ -26,6 +26,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use cookie::{Cookie, SameSite, time::Duration};
+use portal::table;
 use serde::de::DeserializeOwned;
 
 /// The variable segments of an address. What cannot be one, such as bytes that are no text, leads nowhere like any other unknown address.
@@ -75,17 +76,9 @@ pub(crate) fn csv(name: &str, lines: impl Into<Body>) -> Response {
     (headers, lines.into()).into_response()
 }
 
-/// Lines of a table. A cell that a spreadsheet would take for a formula begins with an apostrophe instead, which shows it as the text that it is.
-pub(crate) fn csv_lines<L: IntoIterator<Item = String>>(lines: impl IntoIterator<Item = L>) -> Bytes {
-    let mut table = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-    for line in lines {
-        let cells = line
-            .into_iter()
-            .map(|cell| if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell });
-        // Memory is all that it writes to, and every line has as many cells.
-        let _ = table.write_record(cells);
-    }
-    table.into_inner().unwrap_or_default().into()
+/// The head of a table, and the lines below it that are there already.
+pub(crate) fn csv_begin<L: IntoIterator<Item = String>>(lines: impl IntoIterator<Item = L>) -> Bytes {
+    [table::MARK.as_bytes(), &table::lines(lines)].concat().into()
 }
 
 pub(crate) async fn not_found(Extension(visit): Extension<Visit>) -> Response {

@@ -26,7 +26,7 @@ pub(crate) async fn csv(
     match lines.await {
         Ok(lines) => {
             let head = summary::CSV_HEAD.map(str::to_owned);
-            super::csv(&format!("account-summary-{garn}.csv"), super::csv_lines(std::iter::once(head).chain(lines)))
+            super::csv(&format!("account-summary-{garn}.csv"), super::csv_begin(std::iter::once(head).chain(lines)))
         }
         Err(error) => answer::failure(visit, &error).await,
     }

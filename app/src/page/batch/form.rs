@@ -141,14 +141,14 @@ fn PlanForm(
                 <div class="field" class:invalid=refused>
                     <label for=TABLE>"Table"</label>
                     <p class="help" id="table-help">
-                        "CSV with the names of its columns in the first line, at most 10,000 lines below it. Templates: "
+                        "CSV or XLSX with the names of its columns in the first line, at most 10,000 lines below it. Templates: "
                         {template(Kind::Generate, "machines")} ", " {template(Kind::Refresh, "files")} "."
                     </p>
                     {typed.choose_again.clone().map(|file| view! {
                         <p class="note warn"><Icon icon=icon::WARNING />{format!("{file} was sent when the session had ended, and was not kept. Choose it again.")}</p>
                     })}
                     {problem.map(|words| view! { <p class="error" id="table-error"><Icon icon=icon::PROBLEM />{words}</p> })}
-                    <input type="file" id=TABLE name=TABLE accept=".csv,.txt,text/csv,text/plain" aria-describedby="table-help" aria-invalid=invalid />
+                    <input type="file" id=TABLE name=TABLE accept=".csv,.txt,.xlsx,text/csv,text/plain" aria-describedby="table-help" aria-invalid=invalid />
                 </div>
                 <TextArea name=LINES label="Or paste its lines here" value=typed.value(LINES) rows=6 />
                 <div class="choice">

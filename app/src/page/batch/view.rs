@@ -13,6 +13,7 @@ use licensing::{
     batch::{Kind, LineState, Mode, field},
     deactivation::{self, Reason},
     form::{Refusal, field as form_field},
+    visible,
 };
 use portal::{
     AccountAccess, BatchState, Error, NotBegun,
@@ -62,6 +63,9 @@ pub async fn show(access: &AccountAccess, reference: &str, query: &[(String, Str
             {(!pattern.is_empty()).then(|| {
                 let facts = pattern.into_iter().map(|(label, words)| view! { <div><dt>{label}</dt><dd>{words}</dd></div> }).collect_view();
                 view! { <details><summary>"What every new file has"</summary><dl class="facts">{facts}</dl></details> }
+            })}
+            {(!batch.ignored.is_empty()).then(|| view! {
+                <p class="note info">{format!("Columns of the table that are not needed for this: {}.", batch.ignored.join(", "))}</p>
             })}
             <Moves kind=batch.row.kind moves=batch.moves.clone() planned />
             {(planned && batch.own).then(|| view! { <BeginForm batch=batch.clone() base=base.clone() begun refusals /> })}
@@ -288,7 +292,8 @@ fn LinesOf(garn: String, batch: BatchView, base: String, state: Option<LineState
 #[component]
 fn Line(garn: String, kind: Kind, line: BatchLine) -> AnyView {
     let BatchLine { line, cells, state, words, file, revision, machines } = line;
-    let cell = |name: &str| cells.get(name).cloned();
+    // A cell that is refused may hold what would turn the rest of its line around.
+    let cell = |name: &str| cells.get(name).map(|cell| visible(cell));
     let pair = |name: &str, host: &str| {
         cell(name).or_else(|| cell(host)).map(|shown| (shown.clone(), cell(host).filter(|host| *host != shown)))
     };
