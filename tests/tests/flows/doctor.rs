@@ -35,7 +35,7 @@ const fn on_both(sql: &'static str, said: &'static str) -> Break {
     Break { sqlite: sql, postgres: sql, said }
 }
 
-const BREAKS: [Break; 47] = [
+const BREAKS: [Break; 49] = [
     Break {
         sqlite: "PRAGMA ignore_check_constraints = ON; UPDATE entitlements SET owned_assigned = 1 WHERE id = 1",
         postgres: "ALTER TABLE entitlements DROP CONSTRAINT entitlements_check; UPDATE entitlements SET owned_assigned = 1 WHERE id = 1",
@@ -79,7 +79,15 @@ const BREAKS: [Break; 47] = [
     ),
     on_both(
         "UPDATE listed_files SET machine = 'ic-prd-99' WHERE file_id = 1",
+        "lists and searches find each account by its name and GARN, each file by the names of its machines: AF-0000001: the list has other machines than the file",
+    ),
+    on_both(
+        "UPDATE listed_files SET generated_by = (SELECT id FROM people WHERE email = 'lena.fischer@meridian.example') WHERE file_id = 1",
         "lists and searches find each file as its current revision has it: AF-0000001: the list says something else than revision 1",
+    ),
+    on_both(
+        "UPDATE accounts SET folded = 'Acme' WHERE garn = 'ACME-1001'",
+        "lists and searches find each account by its name and GARN, each file by the names of its machines: ACME-1001: the search knows it by another name",
     ),
     on_both(
         "DELETE FROM file_machines WHERE name = 'ic-prd-02'",

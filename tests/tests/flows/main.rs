@@ -12,6 +12,7 @@ mod deactivate;
 mod doctor;
 mod faults;
 mod files;
+mod finding;
 mod forged;
 mod generate;
 mod keys;

@@ -12,9 +12,11 @@ const LARGEST: usize = 64 * 1024;
 /// The most lines that can be pasted, in bytes.
 const LONGEST_PASTE: usize = 128 * 1024;
 
-/// What is typed into the form of a route, where that leads afterwards, and where in the page what was typed stands again: (selector, attribute,
-/// value).
-fn typed(route: Route) -> (&'static str, Vec<(&'static str, String)>, (&'static str, &'static str, &'static str)) {
+/// An address, the fields that are posted to it, and (selector, attribute, value) of where they stand again.
+type Largest = (&'static str, Vec<(&'static str, String)>, (&'static str, &'static str, &'static str));
+
+/// What is typed into the form of a route.
+fn typed(route: Route) -> Largest {
     let own = |value: &'static str| value.to_owned();
     match route {
         Route::SendNewFile => (

@@ -120,10 +120,10 @@ async fn filter(name: &str, database: &DatabaseConnection, random: &mut StdRng) 
         "type" => Filter { licence_type: LicenceType::ALL.choose(random).copied(), ..usual },
         "by" => Filter { by: Some(format!("Bench {:02}", random.random_range(0..40))), ..usual },
         "machine, few" => Filter {
-            machine: Some(format!("site{:03}-ic-{:03}", random.random_range(0..SITES), random.random_range(0..900))),
+            machine: Some(format!("site{:03}-ic-{:03}*", random.random_range(0..SITES), random.random_range(0..900))),
             ..usual
         },
-        "machine, many" => Filter { machine: Some(format!("SITE{}", random.random_range(0..4))), ..usual },
+        "machine, many" => Filter { machine: Some(format!("SITE{}*", random.random_range(0..4))), ..usual },
         "two or three of them" => {
             let mut filter = usual;
             for _ in 0..random.random_range(2..=3) {
@@ -133,7 +133,7 @@ async fn filter(name: &str, database: &DatabaseConnection, random: &mut StdRng) 
                     2 => filter.active = Active::All,
                     3 => filter.licence_type = [LicenceType::Production, LicenceType::BundledDevelopment].choose(random).copied(),
                     4 => filter.by = Some(format!("Bench {:02}", random.random_range(0..40))),
-                    5 => filter.machine = Some(format!("site{:03}", random.random_range(0..SITES))),
+                    5 => filter.machine = Some(format!("site{:03}*", random.random_range(0..SITES))),
                     _ => filter.to = day(random),
                 }
             }
@@ -211,8 +211,8 @@ async fn fill(database: &DatabaseConnection, backend: Backend) -> Result<()> {
     let other = |i: &str| format!("'BENCH-' || {}", pad(i, 5));
     let machine = format!("'SITE' || {} || '-ic-' || {}", pad("n.i * 7 % 400", 3), pad("n.i", 7));
     let statements = [
-        format!("INSERT INTO accounts (garn, name, kind, licence_model, time_zone) VALUES ('{GARN}', 'A million', 'customer', 'perpetual', 'Europe/Berlin')"),
-        format!("INSERT INTO accounts (garn, name, kind, licence_model, time_zone) SELECT {}, 'Other ' || n.i, 'customer', 'perpetual', 'UTC' FROM {}", other("n.i"), numbers(ACCOUNTS - 1)),
+        format!("INSERT INTO accounts (garn, name, kind, licence_model, time_zone, folded) VALUES ('{GARN}', 'A million', 'customer', 'perpetual', 'Europe/Berlin', 'a million')"),
+        format!("INSERT INTO accounts (garn, name, kind, licence_model, time_zone, folded) SELECT {}, 'Other ' || n.i, 'customer', 'perpetual', 'UTC', 'other ' || n.i FROM {}", other("n.i"), numbers(ACCOUNTS - 1)),
         format!("INSERT INTO install_sites (account_id, name, country) SELECT a.id, 'Bench site ' || n.i, 'Norway' FROM accounts a, {} WHERE a.garn = '{GARN}'", numbers(SITES)),
         "INSERT INTO install_sites (account_id, name, country) SELECT a.id, 'Site', 'Norway' FROM accounts a WHERE a.name LIKE 'Other %'".to_owned(),
         format!("INSERT INTO people (email, name, password_hash, time_zone) SELECT 'bench' || n.i || '@bench.example', 'Bench ' || {}, '', 'UTC' FROM {}", pad("n.i", 2), numbers(40)),

@@ -387,8 +387,8 @@ fn bench_accounts(backend: Backend) -> String {
         Backend::Postgres => "'BENCH-' || lpad(n.i::text, 4, '0')",
     };
     format!(
-        "INSERT INTO accounts (garn, name, kind, licence_model, time_zone)
-             SELECT {garn}, 'Northern Lights Customer Operations and Shared Services ' || n.i, 'customer', 'perpetual', 'Europe/Berlin'
+        "INSERT INTO accounts (garn, name, kind, licence_model, time_zone, folded)
+             SELECT {garn}, 'Northern Lights Customer Operations and Shared Services ' || n.i, 'customer', 'perpetual', 'Europe/Berlin', 'northern lights ' || n.i
              FROM {numbers} n;
          INSERT INTO install_sites (account_id, name, country)
              SELECT id, 'Frankfurt am Main, data centre 2, hall B', 'Germany' FROM accounts WHERE garn LIKE 'BENCH-%';

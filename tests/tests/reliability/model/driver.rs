@@ -403,17 +403,29 @@ fn table(requests: &[Request], stranger: bool, site_names: &BTreeMap<String, Str
 fn narrowed(model: &Model, garn: &str, random: &mut StdRng) -> (Filter, Vec<String>) {
     const NAMES: [&str; 6] = ["Amelia Hart", "Owen Blake", "Hanna Vogt", "Petra Novák", "Lena Fischer", "Sam Okafor"];
     let by = random.random_bool(0.3).then(|| random.random_range(0..NAMES.len()));
-    let prefix = random.random_bool(0.4).then(|| format!("ic-0000000000{}", random.random_range(0..3)));
+    // The beginning of a name, or a whole one.
+    let machine = random.random_bool(0.4).then(|| {
+        let hosts = model.files.get(garn).into_iter().flatten().flat_map(|file| file.request.hosts()).collect::<Vec<_>>();
+        match hosts.choose(random) {
+            Some(host) if random.random_bool(0.5) => format!("Ic-{host}"),
+            _ => format!("ic-0000000000{}*", random.random_range(0..3)),
+        }
+    });
     let site = random.random_bool(0.3).then(|| model.sites[garn].choose(random).expect("a site").0.clone());
     let filter = Filter {
         active: *Active::ALL.choose(random).expect("one"),
         sort: *Sort::ALL.choose(random).expect("one"),
         by: by.map(|by| NAMES[by].to_uppercase()),
-        machine: prefix.clone(),
+        machine: machine.clone(),
         site: site.clone(),
         ..Filter::default()
     };
-    let begins = |name: &String| prefix.as_ref().is_none_or(|prefix| name.starts_with(prefix));
+    let named = |name: &String| {
+        machine.as_ref().is_none_or(|machine| match machine.strip_suffix('*') {
+            Some(beginning) => name.starts_with(beginning),
+            None => name.eq_ignore_ascii_case(machine),
+        })
+    };
     let mut found: Vec<(String, DateTime<Utc>, usize, &File)> = Vec::new();
     for (position, file) in model.files.get(garn).map_or(&[][..], Vec::as_slice).iter().enumerate() {
         let names: Vec<String> = file.request.hosts().map(|host| format!("IC-{host}").to_ascii_lowercase()).collect();
@@ -422,8 +434,8 @@ fn narrowed(model: &Model, garn: &str, random: &mut StdRng) -> (Filter, Vec<Stri
             Active::No => !file.active,
             Active::All => true,
         };
-        // Without a prefix the primary server's name sorts, with one the first of the names that begin with it.
-        let name = if prefix.is_some() { names.iter().filter(|name| begins(name)).min() } else { names.first() };
+        // Where no machine is named the primary server's name sorts, else the first of the names that were asked for.
+        let name = if machine.is_some() { names.iter().filter(|name| named(name)).min() } else { names.first() };
         let wanted = active && by.is_none_or(|by| file.by == by) && site.as_ref().is_none_or(|site| file.request.site == *site);
         if let (true, Some(name)) = (wanted, name) {
             found.push((name.clone(), file.at, position, file));

@@ -421,7 +421,11 @@ impl Model {
         };
         match position {
             None => files.push(made),
-            Some(position) => files[position] = File { revision: files[position].revision + 1, ..made },
+            // By whom and when a file was generated is what its first revision says.
+            Some(position) => {
+                let File { revision, by, at, .. } = files[position];
+                files[position] = File { revision: revision + 1, by, at, ..made };
+            }
         }
         content
     }
