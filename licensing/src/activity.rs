@@ -1,13 +1,13 @@
 //! *Activation file activity*: what the list of generated files is narrowed to, and how it is sorted. Domain §5.
 
 use crate::{
-    LicenceType, Name,
+    HostId, HostIdError, LicenceType, Name, Serial, excerpt, folded,
     form::{Choice, Problem, Refusal, refusal},
     licence::coded,
 };
 use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
-use std::ops::RangeInclusive;
+use std::{fmt, ops::RangeInclusive, str::FromStr};
 
 /// Years that a day of a list lies in: those that every database keeps.
 pub const YEARS: RangeInclusive<i32> = 1..=9999;
@@ -26,6 +26,8 @@ pub mod field {
     pub const BY: &str = "by";
     pub const MACHINE: &str = "machine";
     pub const SORT: &str = "sort";
+    /// Not a filter: a serial or host id that is searched for.
+    pub const SEARCH: &str = "q";
 }
 
 coded! {
@@ -46,6 +48,79 @@ coded! {
         MachineDown = "machine-down", "machine, Z to A";
         EndFirst = "end", "valid through, the first to end first";
         EndLast = "end-down", "valid through, the last to end first";
+    }
+}
+
+/// A name that somebody asks for, as names are compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Named {
+    Exactly(String),
+    /// Whatever begins with it: an asterisk was typed behind it.
+    Beginning(String),
+}
+
+impl Named {
+    #[must_use]
+    pub fn typed(typed: &str) -> Self {
+        match typed.trim().strip_suffix('*') {
+            Some(beginning) => Self::Beginning(folded(beginning)),
+            None => Self::Exactly(folded(typed.trim())),
+        }
+    }
+
+    /// Whether `name` is one that is asked for.
+    #[must_use]
+    pub fn is(&self, name: &str) -> bool {
+        self.is_folded(&folded(name))
+    }
+
+    /// The same of a name that is folded already.
+    #[must_use]
+    pub fn is_folded(&self, name: &str) -> bool {
+        match self {
+            Self::Exactly(asked) => name == asked,
+            Self::Beginning(asked) => name.starts_with(asked),
+        }
+    }
+}
+
+/// What somebody typed into the search for a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sought {
+    Serial(Serial),
+    Host(HostId),
+}
+
+/// Why nothing is searched for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotSought {
+    pub typed: String,
+    /// What is wrong with it, where it looks like a host id.
+    pub host_id: Option<HostIdError>,
+}
+
+/// What was typed, and what to do.
+impl fmt::Display for NotSought {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "“{}” is neither a serial, such as AF-0000001, nor a host id. ", excerpt(&self.typed))?;
+        match &self.host_id {
+            Some(error) => write!(f, "{error}"),
+            None => f.write_str("A machine is found by the filters of the list."),
+        }
+    }
+}
+
+impl FromStr for Sought {
+    type Err = NotSought;
+    fn from_str(typed: &str) -> Result<Self, NotSought> {
+        let text = typed.trim();
+        if let Ok(serial) = text.to_ascii_uppercase().parse() {
+            return Ok(Self::Serial(serial));
+        }
+        HostId::typed(text).map(Self::Host).map_err(|error| NotSought {
+            typed: text.to_owned(),
+            host_id: Some(error).filter(|error| !matches!(error, HostIdError::NotHexadecimal(_) | HostIdError::Length(_))),
+        })
     }
 }
 
@@ -193,6 +268,14 @@ impl Filter {
             (field::SORT, (self.sort != usual.sort).then(|| self.sort.code().to_owned())),
         ];
         fields.into_iter().filter_map(|(name, value)| value.map(|value| (name, value))).collect()
+    }
+
+    /// The same for everything that begins with the names which it has; `None` where it has none, or only beginnings.
+    #[must_use]
+    pub fn beginning(&self) -> Option<Self> {
+        let begins = |name: &Option<String>| name.as_ref().map(|name| format!("{}*", name.trim_end_matches('*')));
+        let wider = Self { by: begins(&self.by), machine: begins(&self.machine), ..self.clone() };
+        (wider != *self).then_some(wider)
     }
 
     /// The same without one of its fields.

@@ -4,7 +4,7 @@ use crate::{
     LicenceType, TextError,
     form::{Choice, Problem, Refusal, refusal},
     licence::coded,
-    text::typed as typed_text,
+    text::{folded, typed as typed_text},
 };
 use serde::{Deserialize, Serialize};
 
@@ -64,11 +64,11 @@ impl Deactivation {
                 None
             }
             Err(error) => {
-                refuse(field::NOTE, Problem::Text("Note", error));
+                refuse(field::NOTE, Problem::Text("note", error));
                 None
             }
         };
-        if licence_type == LicenceType::Production && !value(field::MACHINE).trim().eq_ignore_ascii_case(machine) {
+        if licence_type == LicenceType::Production && folded(value(field::MACHINE).trim()) != folded(machine) {
             refuse(field::MACHINE, Problem::OtherMachine(machine.to_owned()));
         }
         match reason {
@@ -110,7 +110,7 @@ mod tests {
         assert_eq!(
             other("a\u{7}b"),
             Err(vec![
-                "note: Note cannot be used: it has a control or text-direction character (U+0007), which a reader cannot see."
+                "note: The note cannot be used: it has a control or text-direction character (U+0007), which a reader cannot see."
                     .into()
             ])
         );

@@ -19,15 +19,15 @@ pub mod field {
     pub const EMAIL: &str = "email";
     pub const ACTIVE: &str = "active";
 
-    /// What may be left empty, with its label, in the order of the form.
+    /// What may be left empty, with its label within a sentence, in the order of the form.
     pub const OPTIONAL: [(&str, &str); 7] = [
-        (ADDRESS, "Address"),
-        (CITY, "City"),
-        (STATE, "State or province"),
-        (POSTAL_CODE, "Postal code"),
-        (CONTACT, "Contact"),
-        (PHONE, "Phone"),
-        (EMAIL, "E-mail address"),
+        (ADDRESS, "address"),
+        (CITY, "city"),
+        (STATE, "state or province"),
+        (POSTAL_CODE, "postal code"),
+        (CONTACT, "contact"),
+        (PHONE, "phone"),
+        (EMAIL, "e-mail address"),
     ];
 }
 
@@ -107,8 +107,8 @@ mod tests {
         assert_eq!(
             parse(&[("name", "A"), ("country", "B"), ("city", long), ("phone", "1\u{7}2"), ("email", "nobody")]),
             Err(vec![
-                "city: City cannot be used: it has 101 characters; at most 100 are possible.".into(),
-                "phone: Phone cannot be used: it has a control or text-direction character (U+0007), which a reader cannot see."
+                "city: The city cannot be used: it has 101 characters; at most 100 are possible.".into(),
+                "phone: The phone cannot be used: it has a control or text-direction character (U+0007), which a reader cannot see."
                     .into(),
                 "email: “nobody” is not an e-mail address. Enter one such as name@company.example, or leave it empty.".into(),
             ])

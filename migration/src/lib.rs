@@ -19,6 +19,7 @@ mod m0009_lookups;
 mod m0010_lists;
 mod m0011_devices;
 mod m0012_tables;
+mod m0013_finding;
 
 pub struct Migrator;
 
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_lists::Migration),
             Box::new(m0011_devices::Migration),
             Box::new(m0012_tables::Migration),
+            Box::new(m0013_finding::Migration),
         ]
     }
 }

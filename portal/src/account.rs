@@ -4,7 +4,7 @@ use crate::{
     database::{count, known, parsed, rows},
 };
 use chrono::{NaiveDate, TimeDelta};
-use licensing::{Garn, LicenceModel, Name, PartNumber, Quantity, catalogue::PartClass, date, entitlement::Holding};
+use licensing::{Garn, LicenceModel, Name, PartNumber, Quantity, catalogue::PartClass, date, entitlement::Holding, folded};
 use sea_orm::FromQueryResult;
 
 /// An account as the chooser lists it.
@@ -65,6 +65,11 @@ const MOST_NAMED: usize = 5;
 /// What ends within this time needs attention.
 const SOON: TimeDelta = TimeDelta::days(60);
 
+/// What the search for an account looks into.
+pub(crate) fn searched(name: &str, garn: &str) -> String {
+    format!("{} {}", folded(name), folded(garn))
+}
+
 impl Caller {
     /// Accounts of this person whose name or reference number contains `search`, by name: the first [`MOST_ACCOUNTS`], and one more where
     /// there are more.
@@ -83,13 +88,12 @@ impl Caller {
             licence_model: String,
             active_files: i64,
         }
-        let pattern =
-            format!("%{}%", search.trim().to_ascii_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+        let pattern = format!("%{}%", folded(search.trim()).replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
         let sql = format!(
             "SELECT a.garn, a.name, a.licence_model,
                 (SELECT COUNT(*) FROM (SELECT 1 AS one FROM listed_files l WHERE l.account_id = a.id AND {ACTIVE} LIMIT {}) c) AS active_files
              FROM accounts a
-             WHERE {} AND (lower(a.name) LIKE $2 ESCAPE '\\' OR lower(a.garn) LIKE $2 ESCAPE '\\')
+             WHERE {} AND a.folded LIKE $2 ESCAPE '\\'
              ORDER BY a.name, a.id LIMIT {MOST_ACCOUNTS} + 1",
             MOST_COUNTED + 1,
             self.visible()

@@ -7,11 +7,11 @@
 
 mod search;
 
-use crate::{AccountAccess, Error, FileRow, database::rows};
+use crate::{AccountAccess, Error, FileRow, database::rows, file::listed_files};
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeZone, Utc};
 use licensing::{
     LicenceType, Serial,
-    activity::{Active, Filter, Sort, YEARS},
+    activity::{Active, Filter, Named, Sort, Sought, YEARS},
     offer::OfferedSite,
 };
 use sea_orm::{ConnectionTrait, FromQueryResult};
@@ -20,6 +20,9 @@ use std::{fmt, str::FromStr};
 
 /// Files are counted exactly to here.
 pub const MOST_COUNTED: u64 = 10_000;
+
+/// Number of files that a search shows at most.
+pub const MOST_FOUND: usize = 100;
 
 /// Whether `l`, a row of `listed_files`, is active: its facet begins so.
 pub(crate) const ACTIVE: &str = "l.facet >= 'active/' AND l.facet < 'active0'";
@@ -143,6 +146,41 @@ impl AccountAccess {
         search.page(self.portal().database.read(), after, most).await
     }
 
+    /// How many files a filter would find whose machine, or person, has a name that begins with what was typed: one more than [`MOST_COUNTED`]
+    /// stands for any number beyond. `None` where no name was typed, or the beginning of one.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] and [`Error::Internal`].
+    pub async fn begins_so(&self, choices: &ActivityChoices, filter: &Filter) -> Result<Option<(Filter, u64)>, Error> {
+        let Some(wider) = filter.beginning() else { return Ok(None) };
+        let found = self.activity(choices, &wider, None, 1).await?.total;
+        Ok((found > 0).then_some((wider, found)))
+    }
+
+    /// Files that have the serial, or are or were for the host that somebody typed, the latest first: at most [`MOST_FOUND`].
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] and [`Error::Internal`].
+    pub async fn find(&self, sought: &Sought) -> Result<Vec<FileRow>, Error> {
+        #[derive(FromQueryResult)]
+        struct Found {
+            id: i64,
+        }
+        let on = self.portal().database.read();
+        let (condition, value) = match sought {
+            Sought::Serial(serial) => ("f.serial = $2".to_owned(), serial.to_string()),
+            Sought::Host(host) => {
+                let of = |column: &str| format!("SELECT r.file_id FROM file_revisions r WHERE r.{column} = $2");
+                (format!("f.id IN ({} UNION {})", of("primary_host"), of("switchover_host")), host.to_string())
+            }
+        };
+        let sql = format!(
+            "SELECT f.id FROM activation_files f WHERE f.account_id = $1 AND {condition} ORDER BY f.id DESC LIMIT {MOST_FOUND}"
+        );
+        let found: Vec<Found> = rows(on, "files: found", &sql, [self.account_id().into(), value.into()]).await?;
+        listed_files(on, &found.iter().map(|found| found.id).collect::<Vec<_>>()).await
+    }
+
     /// What the filters offer for this account.
     ///
     /// # Errors
@@ -170,10 +208,11 @@ impl AccountAccess {
                 && filter.line.as_ref().is_none_or(|line| facet.line == *line)
         };
         let facets: Vec<String> = facets.iter().filter(wanted).map(|facet| facet.text.clone()).collect();
-        let people: Option<Vec<i64>> = filter.by.as_ref().map(|by| {
-            let begins = |name: &str| name.to_lowercase().starts_with(&by.to_lowercase());
-            people.iter().filter(|(_, name)| begins(name)).map(|(id, _)| *id).collect()
-        });
+        let people: Option<Vec<i64>> = filter
+            .by
+            .as_deref()
+            .map(Named::typed)
+            .map(|by| people.iter().filter(|(_, name)| by.is(name)).map(|(id, _)| *id).collect());
         let site = match &filter.site {
             None => None,
             Some(id) => match choices.sites.iter().find(|site| site.id == *id) {
@@ -198,7 +237,7 @@ impl AccountAccess {
             people,
             from: filter.from.map(begin),
             before: filter.to.and_then(|day| day.checked_add_days(Days::new(1))).map(begin),
-            machine: filter.machine.as_ref().map(|machine| machine.to_ascii_lowercase()),
+            machine: filter.machine.as_deref().map(Named::typed),
             sort: filter.sort,
         }))
     }

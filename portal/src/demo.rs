@@ -1,7 +1,9 @@
 //! What `--demo` puts into an empty database: the shipped catalogue and a few believable accounts.
 
 use crate::{
-    AuditEvent, Error, Failpoint, Portal, catalogue,
+    AuditEvent, Error, Failpoint, Portal,
+    account::searched,
+    catalogue,
     entity::{
         account, audit_event, certification, entitlement, install_site, membership, order, part, partner_grant, person, product,
     },
@@ -339,6 +341,7 @@ impl Portal {
                 cloud_organization: Set((licence_model == "subscription").then(|| CLOUD_ORGANIZATION.to_owned())),
                 cloud_connected: Set(licence_model == "subscription"),
                 mirrored: Set(garn == MIRRORED),
+                folded: Set(searched(name, garn)),
             }
             .insert(on)
             .await?;

@@ -6,6 +6,7 @@ mod rules;
 
 use crate::{
     Ctx, DatabaseAddress, Error, KeyFile,
+    account::searched,
     database::{Database, count, known, parsed, rows},
     entity::signing_key,
     observe::Observed,
@@ -15,6 +16,7 @@ use chrono::{DateTime, NaiveDate, SubsecRound, TimeDelta, Utc};
 use licensing::{
     LicenceType,
     file::{ActivationFile, Expected, KeyRing, Verdict},
+    folded,
 };
 use migration::{Migrator, MigratorTrait};
 use rules::{RULES, Rule};
@@ -89,6 +91,7 @@ async fn rules(
         findings.push(key_file(key, &keys));
     }
     findings.push(files(on, &keys).await?);
+    findings.push(names(on).await?);
     findings.push(clock(on, ctx).await?);
     Ok(())
 }
@@ -262,6 +265,47 @@ async fn files(on: &DatabaseTransaction, keys: &[signing_key::Model]) -> Result<
                 stored.faults(&ring).unwrap_or_else(|error| vec![format!("the record cannot be read: {}", reason(&error))]);
             broken.extend(faults.into_iter().map(|fault| format!("{subject}: {fault}")));
         }
+    }
+}
+
+/// Accounts and files are found by names that are compared as people compare names, which no two databases do alike.
+async fn names(on: &DatabaseTransaction) -> Result<Finding, Error> {
+    const RULE: &str = "lists and searches find each account by its name and GARN, each file by the names of its machines";
+    #[derive(FromQueryResult)]
+    struct Searched {
+        garn: String,
+        name: String,
+        folded: String,
+    }
+    #[derive(FromQueryResult)]
+    struct Names {
+        id: i64,
+        serial: String,
+        primary_machine: String,
+        switchover_machine: Option<String>,
+        listed: String,
+        listed_switchover: Option<String>,
+    }
+    let accounts = "SELECT garn, name, folded FROM accounts ORDER BY id";
+    let accounts: Vec<Searched> = rows(on, "doctor: names of accounts", accounts, []).await?;
+    let wrong = accounts.iter().filter(|account| account.folded != searched(&account.name, &account.garn));
+    let mut broken: Vec<_> = wrong.map(|account| format!("{}: the search knows it by another name", account.garn)).collect();
+    let mut after = 0;
+    loop {
+        let sql = format!(
+            "SELECT f.id, f.serial, r.primary_machine, r.switchover_machine, l.machine AS listed, l.switchover_machine AS listed_switchover
+             FROM activation_files f JOIN file_revisions r ON r.file_id = f.id AND r.revision = f.revision
+             JOIN listed_files l ON l.file_id = f.id
+             WHERE f.id > $1 ORDER BY f.id LIMIT {BATCH}"
+        );
+        let batch: Vec<Names> = rows(on, "doctor: names", &sql, [after.into()]).await?;
+        let Some(last) = batch.last() else { return Ok(Finding::new(RULE, broken)) };
+        after = last.id;
+        let wrong = batch.iter().filter(|names| {
+            names.listed != folded(&names.primary_machine)
+                || names.listed_switchover != names.switchover_machine.as_deref().map(folded)
+        });
+        broken.extend(wrong.map(|names| format!("{}: the list has other machines than the file", names.serial)));
     }
 }
 

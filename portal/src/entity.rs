@@ -31,6 +31,7 @@ table!(
     cloud_organization: Option<String>,
     cloud_connected: bool,
     mirrored: bool,
+    folded: String,
 );
 table!(
     person, "people",

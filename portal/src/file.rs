@@ -77,8 +77,11 @@ pub struct FileRow {
     pub site: String,
     /// The primary server's machine, then the switchover server's.
     pub machines: Vec<String>,
+    /// At first.
     pub generated_by: String,
     pub generated_at: DateTime<Utc>,
+    /// Who made the current revision, and when; `None` of a file that was never updated.
+    pub updated: Option<(String, DateTime<Utc>)>,
     pub valid_through: NaiveDate,
     /// An active file of a part that was upgraded since: an update is available.
     pub outdated: bool,
@@ -186,7 +189,8 @@ impl PageSize {
 
 /// A file with its current revision, as every query here reads it.
 const FILE: &str = "f.serial, f.revision, f.state, f.licence_type, p.name AS product, v.name AS version, s.name AS site,
-    r.primary_machine, r.switchover_machine, r.valid_through, r.generated_at, g.name AS generated_by,
+    r.primary_machine, r.switchover_machine, r.valid_through, n.generated_at, g.name AS generated_by,
+    r.generated_at AS updated_at, u.name AS updated_by,
     (f.state = 'active' AND EXISTS (SELECT 1 FROM allocations a JOIN entitlements e ON e.id = a.entitlement_id
         WHERE a.revision_id = r.id AND a.part_id <> e.part_id)) AS outdated";
 
@@ -196,7 +200,9 @@ const FILES: &str = "activation_files f
     JOIN products p ON p.id = f.product_id
     JOIN product_versions v ON v.id = r.version_id
     JOIN install_sites s ON s.id = r.site_id
-    JOIN people g ON g.id = r.generated_by";
+    JOIN people u ON u.id = r.generated_by
+    JOIN file_revisions n ON n.file_id = f.id AND n.revision = 1
+    JOIN people g ON g.id = n.generated_by";
 
 /// The files of a page, by their row ids and in the order of these.
 pub(crate) async fn listed_files(on: &impl ConnectionTrait, ids: &[i64]) -> Result<Vec<FileRow>, Error> {
@@ -227,6 +233,8 @@ struct Stored {
     valid_through: NaiveDate,
     generated_at: DateTime<Utc>,
     generated_by: String,
+    updated_at: DateTime<Utc>,
+    updated_by: String,
     outdated: bool,
 }
 
@@ -257,6 +265,7 @@ impl Stored {
             machines: std::iter::once(self.primary_machine).chain(self.switchover_machine).collect(),
             generated_by: self.generated_by,
             generated_at: self.generated_at,
+            updated: (self.revision > 1).then_some((self.updated_by, self.updated_at)),
             valid_through: self.valid_through,
             outdated: self.outdated,
         })

@@ -71,7 +71,7 @@ mod update;
 mod upgrade;
 
 pub use account::{AccountRow, Attention, MOST_ACCOUNTS, Overview, OwnedPart};
-pub use activity::{Activity, ActivityChoices, Cursor, MOST_COUNTED};
+pub use activity::{Activity, ActivityChoices, Cursor, MOST_COUNTED, MOST_FOUND};
 pub use audit::AuditEvent;
 pub use batch::{BatchState, NewBatch, NotBegun, NotPlanned};
 pub use caller::{AccountAccess, Caller, Person, Role};

@@ -3,7 +3,7 @@
 use crate::{
     AccountAccess, Error, Failpoint, FileState, Portal, Write,
     activity::facet,
-    database::{in_runs, insert, insert_or_replace, insert_returning_ids, marks, parsed, run},
+    database::{in_runs, insert, insert_or_replace, insert_returning_ids, marks, parsed, rows, run},
     entity::{activation_file, allocation, file_machine, file_revision, listed_file, unordered_part},
     offer::LoadedOffer,
 };
@@ -12,11 +12,12 @@ use licensing::{
     LicenceType, PartNumber, Quantity, Serial, Source,
     entitlement::draw,
     file::{Account, ActivationFile},
+    folded,
     form::NewFile,
     offer::{Choosable, OfferedPart, Updated},
     preview::Preview,
 };
-use sea_orm::{ActiveValue::Set, NotSet};
+use sea_orm::{ActiveValue::Set, FromQueryResult, NotSet};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -396,17 +397,22 @@ impl AccountAccess {
     /// Puts files, as their current revisions have them, where lists and searches find them.
     async fn list(&self, write: &Write, stored: &[StoredRevision], now: DateTime<Utc>) -> Result<(), Error> {
         let (mut listed, mut machines) = (Vec::new(), Vec::new());
+        let updated: Vec<i64> =
+            stored.iter().filter(|stored| stored.draft.file.revision > 1).map(|stored| stored.file_id).collect();
+        // Generated is what a file was at first, whatever became of it.
+        let first = first_generations(write, &updated).await?;
         for StoredRevision { file_id, draft, .. } in stored {
             let servers = draft.request.binding.servers();
-            let names: Vec<String> = servers.iter().map(|server| server.machine_name.as_str().to_ascii_lowercase()).collect();
+            let names: Vec<String> = servers.iter().map(|server| folded(server.machine_name.as_str())).collect();
             let mut names_in_order = names.iter().cloned();
+            let (generated_by, generated_at) = first.get(file_id).copied().unwrap_or((self.caller().person_id(), now));
             let file = listed_file::ActiveModel {
                 file_id: Set(*file_id),
                 account_id: Set(self.account_id()),
                 facet: Set(draft.facet()),
                 site_id: Set(draft.site_id()?),
-                generated_by: Set(self.caller().person_id()),
-                generated_at: Set(now),
+                generated_by: Set(generated_by),
+                generated_at: Set(generated_at),
                 valid_through: Set(draft.file.valid_through),
                 machine: Set(names_in_order.next().unwrap_or_default()),
                 switchover_machine: Set(names_in_order.next()),
@@ -428,8 +434,6 @@ impl AccountAccess {
             listed.push(file);
         }
         insert_or_replace::<listed_file::Entity>(write, listed_file::Column::FileId, listed).await?;
-        let updated: Vec<i64> =
-            stored.iter().filter(|stored| stored.draft.file.revision > 1).map(|stored| stored.file_id).collect();
         for ids in in_runs(updated) {
             let sql = format!("DELETE FROM file_machines WHERE file_id IN ({})", marks(1, ids.len()));
             run(write.on(), "machines: of before", &sql, ids.into_iter().map(Into::into)).await?;
@@ -438,6 +442,27 @@ impl AccountAccess {
         write.reach(Failpoint::Listed);
         Ok(())
     }
+}
+
+/// Who generated each of these files at first, and when, by row id.
+async fn first_generations(write: &Write, files: &[i64]) -> Result<BTreeMap<i64, (i64, DateTime<Utc>)>, Error> {
+    #[derive(FromQueryResult)]
+    struct First {
+        file_id: i64,
+        generated_by: i64,
+        generated_at: DateTime<Utc>,
+    }
+    let mut first = BTreeMap::new();
+    for ids in in_runs(files.to_vec()) {
+        let sql = format!(
+            "SELECT file_id, generated_by, generated_at FROM file_revisions WHERE revision = 1 AND file_id IN ({})",
+            marks(1, ids.len())
+        );
+        for found in rows::<First>(write.on(), "activity: first generations", &sql, ids.into_iter().map(Into::into)).await? {
+            first.insert(found.file_id, (found.generated_by, found.generated_at));
+        }
+    }
+    Ok(first)
 }
 
 /// Says where lists find them that these files are no longer active but in `state`, all of one `facet`.

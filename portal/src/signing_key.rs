@@ -156,7 +156,7 @@ impl KeyFile {
         })?;
         let does_not_open = |_| SigningKeyError::Passphrase(self.path.clone());
         let (_, sealed) = SecretDocument::from_pem(&pem).map_err(|e| does_not_open(e.into()))?;
-        let sealed = EncryptedPrivateKeyInfoRef::try_from(sealed.as_bytes()).map_err(|e| does_not_open(e.into()))?;
+        let sealed = EncryptedPrivateKeyInfoRef::try_from(sealed.as_bytes()).map_err(does_not_open)?;
         let scrypt = sealed.encryption_algorithm.pbes2().and_then(|parameters| parameters.kdf.scrypt());
         let work = scrypt.map_or(0, |scrypt| scrypt.cost_parameter);
         let weak = work < 1 << LOG_N || self.passphrase.chars().count() < SHORTEST_PASSPHRASE;

@@ -345,7 +345,7 @@ mod tests {
         let written = [MARK.as_bytes(), &written].concat();
         let mut read_back = Vec::new();
         let keep = |row: Row<'_>| {
-            read_back.extend(row.cells.iter().map(|cell| cell.to_string()));
+            read_back.extend(row.cells.iter().map(ToString::to_string));
             Ok::<_, NotATable>(())
         };
         read(&written, |_| Ok(()), keep).expect("a table");

@@ -1,6 +1,6 @@
 use super::{Icon, icon};
 use leptos::prelude::*;
-use licensing::form::Refusal;
+use licensing::{activity, form::Refusal};
 
 /// What is wrong with `field`, all of it.
 #[must_use]
@@ -24,6 +24,38 @@ fn described_by(id: &str, help: bool, error: bool) -> Option<String> {
 #[component]
 fn FieldError(id: String, words: Option<String>) -> AnyView {
     words.map(|words| view! { <p class="error" id=error_id(&id)><Icon icon=icon::PROBLEM />{words}</p> }).into_any()
+}
+
+/// A search of its own: one line that the address keeps as `q`.
+#[component]
+pub fn SearchForm(
+    #[prop(into)] action: String,
+    label: &'static str,
+    /// What was typed.
+    value: String,
+    #[prop(optional)] help: &'static str,
+) -> AnyView {
+    let described = described_by(activity::field::SEARCH, !help.is_empty(), false);
+    view! {
+        <form method="get" action=action role="search" class="search" aria-label=label>
+            <label for=activity::field::SEARCH>{label}</label>
+            {(!help.is_empty()).then(|| view! { <p class="help" id=format!("{}-help", activity::field::SEARCH)>{help}</p> })}
+            <div class="row">
+                <input
+                    id=activity::field::SEARCH
+                    name=activity::field::SEARCH
+                    type="search"
+                    value=value
+                    autocomplete="off"
+                    autocapitalize="off"
+                    spellcheck="false"
+                    aria-describedby=described
+                />
+                <button class="button"><Icon icon=icon::SEARCH />"Search"</button>
+            </div>
+        </form>
+    }
+    .into_any()
 }
 
 /// A line of text under its label.

@@ -16,7 +16,7 @@ mod time;
 pub use changes::Changes;
 pub use columns::Columns;
 pub use error_summary::ErrorSummary;
-pub use field::{Choice, Hidden, SelectField, TextArea, TextField, error_id, problem_of};
+pub use field::{Choice, Hidden, SearchForm, SelectField, TextArea, TextField, error_id, problem_of};
 pub use figures::{capped, counted, thousands};
 pub use icon::Icon;
 pub use key_table::KeyTable;

@@ -2,7 +2,7 @@
 
 use crate::{
     Page,
-    component::{Columns, Icon, capped, icon},
+    component::{Columns, SearchForm, capped},
 };
 use leptos::prelude::*;
 use portal::{AccountRow, Caller, Error, MOST_ACCOUNTS, Role};
@@ -18,13 +18,7 @@ pub async fn show(caller: &Caller, search: &str) -> Result<Page, Error> {
     Ok(Page::new("Accounts", move || {
         view! {
             <h1>"Accounts"</h1>
-            <form method="get" action="/accounts" role="search" class="search">
-                <label for="q">"Name or GARN"</label>
-                <div class="row">
-                    <input id="q" name="q" value=search.clone() autocomplete="off" />
-                    <button class="button"><Icon icon=icon::SEARCH />"Search"</button>
-                </div>
-            </form>
+            <SearchForm action="/accounts" label="Name or GARN" value=search.clone() />
             {if accounts.is_empty() { empty(&search, role).into_any() } else { table(accounts).into_any() }}
         }
     }))

@@ -4,26 +4,84 @@ use super::{batch, file_form::KEY};
 use crate::{
     Page, Tab,
     component::{
-        Day, ErrorSummary, Hidden, Icon, Instant, SelectField, StateBadge, TextField, capped, counted, icon, problem_of,
+        Day, ErrorSummary, Hidden, Icon, Instant, SearchForm, SelectField, StateBadge, TextField, capped, counted, icon,
+        problem_of,
     },
 };
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use leptos::prelude::*;
 use licensing::{
-    LicenceType,
-    activity::{Active, Filter, Sort, field},
+    LicenceType, Serial,
+    activity::{Active, Filter, Sort, Sought, field},
     batch::Kind,
-    date,
+    date, excerpt,
     form::Refusal,
 };
 use portal::{
-    AccountAccess, Activity, ActivityChoices, Cursor, Error, FileRow, FileState, MOST_COUNTED, PageSize, SubmissionKey,
+    AccountAccess, Activity, ActivityChoices, Cursor, Error, FileRow, FileState, MOST_COUNTED, MOST_FOUND, PageSize,
+    SubmissionKey,
 };
 
 /// Where the page begins, and how many rows it has.
 pub const AFTER: &str = "after";
 pub const ROWS: &str = "rows";
+
+/// What the search for a serial or host id came to.
+pub enum Found {
+    /// One file, which is where the search leads.
+    File(Serial),
+    Page(Page),
+}
+
+/// The files of an account that have the serial, or are or were for the host id that somebody typed.
+///
+/// # Errors
+/// [`Error::Unavailable`] and [`Error::Internal`].
+pub async fn search(access: &AccountAccess, typed: &str) -> Result<Found, Error> {
+    let typed = typed.trim().to_owned();
+    let (rows, words) = match typed.parse::<Sought>() {
+        Ok(sought) => {
+            let words = match &sought {
+                Sought::Serial(serial) => format!("No file of this account has the serial {serial}."),
+                Sought::Host(host) => format!("No file of this account is or was for the host {host}."),
+            };
+            (access.find(&sought).await?, words)
+        }
+        Err(not_sought) => (Vec::new(), not_sought.to_string()),
+    };
+    if let [only] = &rows[..] {
+        return Ok(Found::File(only.serial.clone()));
+    }
+    let garn = access.garn.to_string();
+    let zone = access.caller().person().time_zone;
+    let changes = access.refuses_deactivation().is_none();
+    let page = Page::new(format!("Search: {}", excerpt(&typed)), move || {
+        let files = format!("/accounts/{garn}/files");
+        let count = match rows.len() {
+            MOST_FOUND => format!("The latest {MOST_FOUND} activation files, the latest first"),
+            found => format!("{}, the latest first", counted(found as u64, "activation file", "activation files")),
+        };
+        let hits = if rows.is_empty() {
+            let all = files.clone();
+            view! { <div class="empty"><p>{words}</p><p><a href=all>"Activation file activity"</a></p></div> }.into_any()
+        } else {
+            view! { <p class="count" role="status">{count}</p> <FileTable garn rows zone changes /> }.into_any()
+        };
+        view! {
+            <h1>"Search for a file"</h1>
+            <FileSearch action=files typed />
+            {hits}
+        }
+    });
+    Ok(Found::Page(page.of_account(access, Tab::Files)))
+}
+
+#[component]
+fn FileSearch(action: String, typed: String) -> AnyView {
+    view! { <SearchForm action label="Serial or host id" value=typed help="A host id also finds files that it had before an update." /> }
+        .into_any()
+}
 
 /// The list that the fields of an address ask for. `told` is what is wrong with a selection of its files.
 ///
@@ -40,6 +98,10 @@ pub async fn show(access: &AccountAccess, typed: &[(String, String)], told: Opti
     };
     let found =
         if refusals.is_empty() { Some(access.activity(&choices, &filter, after.as_ref(), size.rows()).await?) } else { None };
+    let begins = match &found {
+        Some(found) if found.total == 0 && after.is_none() => access.begins_so(&choices, &filter).await?,
+        _ => None,
+    };
     let shown = Shown {
         garn: access.garn.to_string(),
         zone: access.caller().person().time_zone,
@@ -57,6 +119,7 @@ pub async fn show(access: &AccountAccess, typed: &[(String, String)], told: Opti
         refusals,
         choices,
         found,
+        begins,
     };
     let status = if shown.refusals.is_empty() && shown.told.is_none() { 200 } else { 422 };
     let title = if status == 200 { "Activation file activity" } else { "Error: Activation file activity" };
@@ -83,6 +146,8 @@ struct Shown {
     choices: ActivityChoices,
     /// `None` when the filter cannot be read.
     found: Option<Activity>,
+    /// Where nothing is found: the filter for what begins with the names, and how many files it finds.
+    begins: Option<(Filter, u64)>,
 }
 
 /// The address of `path` with these fields.
@@ -95,8 +160,23 @@ fn address(path: &str, fields: Vec<(&str, String)>) -> String {
 
 #[component]
 fn List(shown: Shown) -> AnyView {
-    let Shown { garn, zone, changes, key, told, typed, selected, all_selected, after, size, filter, refusals, choices, found } =
-        shown;
+    let Shown {
+        garn,
+        zone,
+        changes,
+        key,
+        told,
+        typed,
+        selected,
+        all_selected,
+        after,
+        size,
+        filter,
+        refusals,
+        choices,
+        found,
+        begins,
+    } = shown;
     let later = after.is_some();
     // A selection that is refused, or whose session has ended, comes back on its page.
     let page: Vec<(String, String)> = (size != PageSize::default())
@@ -136,7 +216,8 @@ fn List(shown: Shown) -> AnyView {
         let by_end = found.sorts_by_end();
         let Activity { rows, total, next, sorted } = found;
         if rows.is_empty() {
-            return view! { <Nothing any later new=new.clone() clear=clear.clone() first=list(&filter, size, None) /> }
+            let begins = begins.map(|(wider, files)| (begins_words(&filter, files), list(&wider, size, None)));
+            return view! { <Nothing any later new=new.clone() clear=clear.clone() first=list(&filter, size, None) begins /> }
                 .into_any();
         }
         let count = if total > MOST_COUNTED {
@@ -188,6 +269,7 @@ fn List(shown: Shown) -> AnyView {
                 <a class="button primary" href=new.clone()><Icon icon=icon::ADD />"New activation file"</a>
             </div>
         </div>
+        {any.then(|| view! { <FileSearch action=files.clone() typed=String::new() /> })}
         <Filters action=files.clone() typed choices refusals sort=filter.sort size narrowed />
         <ul class="chips" aria-label="Filters in effect">{chips}</ul>
         {table}
@@ -241,6 +323,27 @@ fn Selection(
         </form>
     }
     .into_any()
+}
+
+/// What says that nobody and nothing has the name of a filter, and how many files are found of what begins with it.
+fn begins_words(filter: &Filter, files: u64) -> String {
+    let files = match files {
+        1 => "1 activation file".to_owned(),
+        more if more > MOST_COUNTED => format!("{} activation files", capped(more)),
+        more => counted(more, "activation file", "activation files"),
+    };
+    let exact = |name: &Option<String>| name.clone().filter(|name| !name.ends_with('*'));
+    match (exact(&filter.machine), exact(&filter.by)) {
+        (Some(machine), None) => {
+            let are = if files.starts_with("1 ") { "is" } else { "are" };
+            format!("No machine is called {machine}. {files} {are} for machines whose names begin so.")
+        }
+        (None, Some(by)) => {
+            let were = if files.starts_with("1 ") { "was" } else { "were" };
+            format!("Nobody is called {by}. {files} {were} generated by people whose names begin so.")
+        }
+        _ => format!("No file is of a machine and a person of these names. {files} would be if their names begin so."),
+    }
 }
 
 /// What is in effect, in words: (field, words).
@@ -303,14 +406,14 @@ fn Filters(
             <form method="get" action=action role="search" aria-label="Filter activation files">
                 <Hidden fields=carried />
                 <div class="filter-grid">
-                    <SelectField name=field::SITE label="Install site" options=sites.collect() value=value(field::SITE) all=true />
+                    <SelectField name=field::SITE label="Install site" options=sites.collect() value=value(field::SITE) error=problem(field::SITE) all=true />
                     <TextField name=field::FROM label="Generated on or after" value=value(field::FROM) kind=kind(field::FROM) error=problem(field::FROM) />
                     <TextField name=field::TO label="Generated on or before" value=value(field::TO) kind=kind(field::TO) error=problem(field::TO) />
                     <ActiveField options=actives value=active error=problem(field::ACTIVE) />
-                    <SelectField name=field::LINE label="Product line" options=lines value=value(field::LINE) all=true />
+                    <SelectField name=field::LINE label="Product line" options=lines value=value(field::LINE) error=problem(field::LINE) all=true />
                     <SelectField name=field::TYPE label="Licence type" options=types value=value(field::TYPE) error=problem(field::TYPE) all=true />
-                    <TextField name=field::BY label="Generated by, name begins with" value=value(field::BY) list="people" />
-                    <TextField name=field::MACHINE label="Machine name begins with" value=value(field::MACHINE) code=true />
+                    <TextField name=field::BY label="Generated by" value=value(field::BY) list="people" help="A name; with * behind it, its beginning." error=problem(field::BY) />
+                    <TextField name=field::MACHINE label="Machine name" value=value(field::MACHINE) code=true help="Either server’s name; with * behind it, its beginning." error=problem(field::MACHINE) />
                 </div>
                 <datalist id="people">{people}</datalist>
                 <div class="buttons"><button class="button"><Icon icon=icon::SEARCH />"Show"</button></div>
@@ -344,7 +447,15 @@ fn ActiveField(options: Vec<(String, String)>, value: String, error: Option<Stri
 
 /// Nothing yet, nothing that matches, or nothing behind the last page.
 #[component]
-fn Nothing(any: bool, later: bool, new: String, clear: String, first: String) -> AnyView {
+fn Nothing(
+    any: bool,
+    later: bool,
+    new: String,
+    clear: String,
+    first: String,
+    /// What begins with the names that were typed: words and address.
+    begins: Option<(String, String)>,
+) -> AnyView {
     if !any {
         return view! {
             <div class="empty">
@@ -357,6 +468,15 @@ fn Nothing(any: bool, later: bool, new: String, clear: String, first: String) ->
     if later {
         return view! { <div class="empty"><p>"There are no files after this page."</p><p><a href=first>"First page"</a></p></div> }
             .into_any();
+    }
+    if let Some((words, href)) = begins {
+        return view! {
+            <div class="empty">
+                <p>{words}</p>
+                <p><a class="begins" href=href>"Show these"</a></p>
+            </div>
+        }
+        .into_any();
     }
     view! {
         <div class="empty">
@@ -496,6 +616,7 @@ fn Row(garn: String, row: FileRow, zone: Tz, changes: bool, selects: bool, selec
             <td data-label="Generated">
                 <span class="line"><Instant at=row.generated_at zone /></span>
                 <span class="line sub">{row.generated_by}</span>
+                {row.updated.map(|(_, at)| view! { <span class="line sub">"updated " <Day on=at.with_timezone(&zone).date_naive() /></span> })}
             </td>
             <td data-label="Valid through"><Day on=row.valid_through /></td>
             <td data-label="State">

@@ -68,6 +68,7 @@ pub async fn show(site: &Site, access: &AccountAccess, serial: &str, told: Told)
                     <div><dt>"Product"</dt><dd>{format!("{} {}", row.product, row.version)}</dd></div>
                     <div><dt>"Licence type"</dt><dd>{row.licence_type.to_string()}</dd></div>
                     <div><dt>"Generated"</dt><dd><Instant at=row.generated_at zone /> " by " {row.generated_by}</dd></div>
+                    {row.updated.map(|(by, at)| view! { <div><dt>"Updated"</dt><dd><Instant at zone /> " by " {by}</dd></div> })}
                     <div><dt>"Valid through"</dt><dd><Day on=row.valid_through /> ", the end of that day by the server’s date"</dd></div>
                     <div><dt>"Updates"</dt><dd>{updates}</dd></div>
                     {file.enforcement.clone().map(|enforcement| view! { <EnforcementFacts enforcement /> })}

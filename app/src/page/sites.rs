@@ -8,6 +8,7 @@ use islands::DialogLink;
 use leptos::prelude::*;
 use licensing::{
     activity::field as filter,
+    capitalised,
     form::Refusal,
     site::{SiteData, field},
 };
@@ -212,7 +213,7 @@ fn Fields(typed: Typed, refusals: Vec<Refusal>, files: u64) -> AnyView {
     let problem = |name: &str| problem_of(&refusals, name);
     let optional = field::OPTIONAL.map(|(name, label)| {
         let kind = if name == field::EMAIL { "email" } else { "text" };
-        let label = format!("{label} (optional)");
+        let label = format!("{} (optional)", capitalised(label));
         view! { <TextField name label value=typed.value(name) error=problem(name) kind /> }
     });
     let [address, city, state, postal_code, contact, phone, email] = optional;

@@ -187,7 +187,7 @@ impl fmt::Display for Problem {
             ),
             Self::GraceDays => write!(f, "The grace period is a number of days from 1 to {LONGEST_GRACE}."),
             Self::Text(label, TextError::Empty) => write!(f, "Enter the {label}."),
-            Self::Text(label, error) => write!(f, "{label} cannot be used: {error}."),
+            Self::Text(label, error) => write!(f, "The {label} cannot be used: {error}."),
             Self::Email(typed) => {
                 let typed = excerpt(typed);
                 write!(f, "“{typed}” is not an e-mail address. Enter one such as name@company.example, or leave it empty.")

@@ -7,7 +7,7 @@ use crate::{
     file::listed_files,
 };
 use chrono::{DateTime, NaiveDate, Utc};
-use licensing::activity::Sort;
+use licensing::activity::{Named, Sort};
 use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult, Value};
 
 /// The column that sorts.
@@ -56,7 +56,7 @@ pub(super) struct Search {
     pub(super) people: Option<Vec<i64>>,
     pub(super) from: Option<DateTime<Utc>>,
     pub(super) before: Option<DateTime<Utc>>,
-    pub(super) machine: Option<String>,
+    pub(super) machine: Option<Named>,
     pub(super) sort: Sort,
 }
 
@@ -77,8 +77,10 @@ impl Statement {
     }
 }
 
-/// What begins with a prefix lies before the prefix with the last of all characters.
+/// What begins with a prefix lies before the prefix with the last of all characters…
 const LAST_CHARACTER: char = char::MAX;
+/// …and of all names nothing but the name itself before it with the first one that no name has.
+const FIRST_CHARACTER: char = '\u{1}';
 
 impl Search {
     const fn column(&self) -> Column {
@@ -155,7 +157,7 @@ impl Search {
         // Beyond it only one of the filter's bounds is asked for again.
         let found_here = match &cursor.key {
             Key::Instant(at) => self.from.is_none_or(|from| from <= *at) && self.before.is_none_or(|before| *at < before),
-            Key::Name(name) => self.machine.as_ref().is_none_or(|machine| name.starts_with(machine)),
+            Key::Name(name) => self.machine.as_ref().is_none_or(|machine| machine.is_folded(name)),
             Key::Day(_) => true,
         };
         place.filter(|_| sorted && found_here).map(|place| place.id).ok_or(Error::NotFound)
@@ -412,8 +414,12 @@ fn counted(source: &str) -> String {
 }
 
 /// The bounds between which names with a prefix lie.
-fn prefix(statement: &mut Statement, prefix: &str) -> (String, String) {
-    (statement.bind(prefix), statement.bind(format!("{prefix}{LAST_CHARACTER}")))
+fn prefix(statement: &mut Statement, name: &Named) -> (String, String) {
+    let (name, end) = match name {
+        Named::Exactly(name) => (name, FIRST_CHARACTER),
+        Named::Beginning(name) => (name, LAST_CHARACTER),
+    };
+    (statement.bind(name.as_str()), statement.bind(format!("{name}{end}")))
 }
 
 /// The name of file `l` between two bounds, the first one of a pair whose names both are.

@@ -10,9 +10,12 @@ use tokio::sync::{Mutex as Queue, OwnedMutexGuard};
 /// Number of plans of each person that are worked out or wait for it.
 const MOST_WAITING: usize = 8;
 
-/// Who has plans that are worked out or wait for it.
+/// Who has plans that are worked out or wait for it, by person.
 #[derive(Default)]
-pub(crate) struct Turns(Mutex<BTreeMap<i64, (Arc<Queue<()>>, usize)>>);
+pub(crate) struct Turns(Mutex<BTreeMap<i64, Waiting>>);
+
+/// The queue of a person's plans, and how many are in it.
+type Waiting = (Arc<Queue<()>>, usize);
 
 /// The turn to work a plan out. It ends with this value.
 pub struct Turn {

@@ -148,7 +148,7 @@ impl Work {
             return self.look_up_hosts(on, lines).await;
         }
         let names = lines.filter(|cells| !cells.contains_key(SERIAL)).filter_map(|cells| cells.get(MACHINE_NAME));
-        self.look_up_names(on, names.map(|name| name.to_ascii_lowercase()).collect()).await
+        self.look_up_names(on, names.map(|name| folded(name)).collect()).await
     }
 
     /// The first of `columns` or of the fields in common that asks for a part which no offer of the lines has. Where there is no offer at all, each
@@ -243,7 +243,7 @@ impl Work {
 
     /// Notes in a line that names a file by its machine which file that is, so that it cannot become another one.
     pub(super) fn pin(&self, cells: &mut Cells) {
-        let named = |cells: &Cells| self.named.get(&cells.get(MACHINE_NAME)?.to_ascii_lowercase()).map(Vec::as_slice);
+        let named = |cells: &Cells| self.named.get(&folded(cells.get(MACHINE_NAME)?)).map(Vec::as_slice);
         if self.terms.kind != Kind::Generate
             && !cells.contains_key(SERIAL)
             && let Some([only]) = named(cells)
@@ -279,7 +279,7 @@ impl Work {
         };
         self.files.insert(serial.clone(), line);
         if let Some(name) = cells.get(MACHINE_NAME)
-            && !current.file.binding.servers().iter().any(|server| server.machine_name.as_str().eq_ignore_ascii_case(name))
+            && !current.file.binding.servers().iter().any(|server| folded(server.machine_name.as_str()) == folded(name))
         {
             return Ok(Outcome::Refused(format!("{serial} is not for a machine {name}.")));
         }
@@ -298,7 +298,7 @@ impl Work {
         let Some(name) = cells.get(MACHINE_NAME) else {
             return (None, "The line names no file: enter its serial or its machine_name.".to_owned());
         };
-        match self.named.get(&name.to_ascii_lowercase()).map(Vec::as_slice) {
+        match self.named.get(&folded(name)).map(Vec::as_slice) {
             Some([only]) => (Some(only.clone()), String::new()),
             Some(several) => {
                 let serials: Vec<_> = several.iter().map(ToString::to_string).collect();

@@ -104,12 +104,12 @@ pub(super) const RULES: [Rule; 19] = [
         sql: "SELECT f.serial || ': the list says something else than revision ' || f.revision AS broken
               FROM activation_files f JOIN products p ON p.id = f.product_id
               JOIN file_revisions r ON r.file_id = f.id AND r.revision = f.revision
+              LEFT JOIN file_revisions n ON n.file_id = f.id AND n.revision = 1
               LEFT JOIN listed_files l ON l.file_id = f.id
               WHERE l.file_id IS NULL OR l.account_id <> f.account_id
                  OR l.facet <> f.state || '/' || f.licence_type || '/' || p.code
-                 OR l.site_id <> r.site_id OR l.generated_by <> r.generated_by OR l.generated_at <> r.generated_at
-                 OR l.valid_through <> r.valid_through OR l.machine <> lower(r.primary_machine)
-                 OR COALESCE(l.switchover_machine, '') <> COALESCE(lower(r.switchover_machine), '')
+                 OR l.site_id <> r.site_id OR n.id IS NULL OR l.generated_by <> n.generated_by OR l.generated_at <> n.generated_at
+                 OR l.valid_through <> r.valid_through
                  OR l.updates_through <> COALESCE(r.updates_through, '0001-01-01')
                  OR (l.server_line IS NOT NULL) <> (f.state = 'active' AND f.licence_type IN ('production', 'evaluation'))
                  OR (l.server_line IS NOT NULL AND NOT EXISTS (SELECT 1 FROM allocations a WHERE a.revision_id = r.id AND a.entitlement_id = l.server_line))
