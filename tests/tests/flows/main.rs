@@ -24,6 +24,7 @@ mod sign_in;
 mod sites;
 mod summary;
 mod tables;
+mod telling;
 mod update;
 mod upgrade;
 

@@ -17,9 +17,9 @@ async fn everything_ordered_is_there_by_product_with_what_is_left_and_the_totals
     assert_eq!(
         of("SW-001-4.0-AL04"),
         [
-            "Contact Center Level 1SW-001-4.0-AL04Access, generation 4.0SO-10441719 Mar 20180 of 250 available250 in files\
+            "Contact Center Level 1SW-001-4.0-AL04Access, generation 4.0, versions 4.0 to 2020 R4SO-104417PO PO-8812119 Mar 20180 of 250 available250 in files\
              100 of 125 available25 in files30 Jun 2027Generate a file with Contact Center Level 1",
-            "Contact Center Level 1SW-001-4.0-AL04Access, generation 4.0SO-1189022 Sep 201945 of 50 available5 in filesnone owned\
+            "Contact Center Level 1SW-001-4.0-AL04Access, generation 4.0, versions 4.0 to 2020 R4SO-118902PO PO-903772 Sep 201945 of 50 available5 in filesnone owned\
              13 Oct 2026Generate a file with Contact Center Level 1"
         ]
     );
@@ -49,10 +49,12 @@ async fn the_summary_is_a_table_for_spreadsheets() {
     assert_eq!(answer.header("content-disposition"), "attachment; filename=\"account-summary-ACME-1001.csv\"");
     let text = answer.text();
     let lines: Vec<&str> = text.lines().collect();
-    assert!(lines[0].starts_with("\u{FEFF}Product line,Product,Licence generation,Part number,Description,Class,Sales order,"));
+    assert!(lines[0].starts_with(
+        "\u{FEFF}Product line,Product,Licence generation,First version,Latest version,Part number,Description,Class,Sales order,"
+    ));
     assert_eq!(
         lines[1],
-        "CIC and SIP products,CIC,4.0,SW-001-4.0-SV01,\"CIC Server, Basic\",Server item,SO-118902,2019-09-02,1,0,0,0,1,0,2026-10-13"
+        "CIC products,CIC,4.0,4.0,2020 R4,SW-001-4.0-SV01,\"CIC Server, Basic\",Server item,SO-118902,PO-90377,2019-09-02,1,0,0,0,1,0,2026-10-13"
     );
     assert_eq!(lines.len(), 30, "a head and an order line each");
     let helios = server.signed_in(HANNA).await.get("/accounts/HELIOS-2002/summary.csv").await.text();
@@ -75,7 +77,7 @@ async fn each_condition_is_met_or_not_with_its_reason_and_what_to_do() {
     let page = amelia.get("/accounts/ACME-1001/software").await;
     assert_eq!(page.all("section h2"), ["CIC", "Media Server", "Multi-Site Administration"]);
     assert_eq!(
-        page.all("section:first-of-type .checklist li"),
+        page.all("section:first-of-type .to-create li"),
         [
             "Licence model: Met. This is a perpetual account.",
             "Maintenance: Met. Current until 30 Jun 2027: new files permit updates until then.",
@@ -89,21 +91,21 @@ async fn each_condition_is_met_or_not_with_its_reason_and_what_to_do() {
     let owen = server.signed_in(OWEN).await.get("/accounts/ACME-1001/software").await;
     assert_eq!(owen.all("section .badge")[0], "You cannot generate files today");
     assert_eq!(
-        owen.all("section:first-of-type .not-met"),
+        owen.all("section:first-of-type .to-create .not-met"),
         [
             "Certification: Not met. You hold no certification for CIC.Take the core certification for CIC, or ask a certified colleague to generate the file."
         ]
     );
     let hanna = server.signed_in(HANNA).await.get("/accounts/HELIOS-2002/software").await;
     assert_eq!(
-        hanna.all("section:first-of-type .checklist li")[0],
+        hanna.all("section:first-of-type .to-create li")[0],
         "Licence model: Not met. This is a subscription account. Customers and partners generate files for perpetual accounts only.\
          Licensing analysts generate it: send them an activation file request."
     );
-    assert_eq!(hanna.all("section:first-of-type .checklist li")[3], "Server items: Met. Any number, billed by use.");
+    assert_eq!(hanna.all("section:first-of-type .to-create li")[3], "Server items: Met. Any number, billed by use.");
     let lena = server.signed_in(LENA).await.get("/accounts/HELIOS-2002/software").await;
     assert_eq!(lena.all("section .badge")[0], "You can generate files");
-    assert_eq!(lena.all("section:first-of-type .checklist li")[2], "Certification: Met. Licensing analysts need none.");
+    assert_eq!(lena.all("section:first-of-type .to-create li")[2], "Certification: Met. Licensing analysts need none.");
 
     // Everything in use, maintenance over, no active site: each says so, and where it can be mended.
     server.execute("UPDATE install_sites SET active = FALSE WHERE account_id = 1").await;
@@ -112,7 +114,7 @@ async fn each_condition_is_met_or_not_with_its_reason_and_what_to_do() {
     let amelia = server.signed_in(AMELIA).await;
     let page = amelia.get("/accounts/ACME-1001/software").await;
     assert_eq!(
-        page.all("section:first-of-type .not-met"),
+        page.all("section:first-of-type .to-create .not-met"),
         [
             "Maintenance: Not met. It ended on 30 Jun 2027.Files can be generated; they do not permit updates. Renew it with your sales representative.",
             "Server items: Not met. All 3 are in use.Deactivate a file that is no longer needed, or order another server item.",

@@ -116,7 +116,7 @@ async fn filter(name: &str, database: &DatabaseConnection, random: &mut StdRng) 
         "to" => Filter { to: day(random), ..usual },
         "active: no" => Filter { active: Active::No, ..usual },
         "active: all" => Filter { active: Active::All, ..usual },
-        "line" => Filter { line: Some("CIC and SIP products".into()), ..usual },
+        "line" => Filter { line: Some("CIC products".into()), ..usual },
         "type" => Filter { licence_type: LicenceType::ALL.choose(random).copied(), ..usual },
         "by" => Filter { by: Some(format!("Bench {:02}", random.random_range(0..40))), ..usual },
         "machine, few" => Filter {
