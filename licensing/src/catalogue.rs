@@ -1,7 +1,7 @@
 //! What the vendor sells, as data: products, versions, parts and what each part gives. Domain §2.
 
 use crate::{
-    DevelopmentSize, PartNumber,
+    DevelopmentSize, HostId, PartNumber,
     key::{KeyClass, KeyMapping, KeyName},
     licence::coded,
 };
@@ -123,6 +123,16 @@ impl Part {
 pub struct Catalogue {
     product: Vec<Product>,
     part: Vec<Part>,
+    shared_host: Vec<SharedHost>,
+}
+
+/// A host id that many machines have, such as that of a virtual adapter. Domain §6.4.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SharedHost {
+    pub host_id: HostId,
+    /// What has it, with its article, as in “a host adapter of VMware”.
+    pub of: String,
 }
 
 /// Why a catalogue file is refused.
@@ -145,7 +155,7 @@ pub enum CatalogueError {
 }
 
 impl Catalogue {
-    /// Reads a catalogue from TOML: tables `[[product]]` with `[[product.version]]`, and `[[part]]`.
+    /// Reads a catalogue from TOML: tables `[[product]]` with `[[product.version]]`, `[[part]]` and `[[shared_host]]`.
     ///
     /// # Errors
     /// [`CatalogueError`], naming the first thing that does not fit.
@@ -155,9 +165,12 @@ impl Catalogue {
         struct Tables {
             product: Vec<Product>,
             part: Vec<Part>,
+            #[serde(default)]
+            shared_host: Vec<SharedHost>,
         }
-        let Tables { product, part } = toml::from_str(text).map_err(|e| CatalogueError::Unreadable(e.message().to_owned()))?;
-        let catalogue = Self { product, part };
+        let Tables { product, part, shared_host } =
+            toml::from_str(text).map_err(|e| CatalogueError::Unreadable(e.message().to_owned()))?;
+        let catalogue = Self { product, part, shared_host };
         catalogue.check()?;
         Ok(catalogue)
     }
@@ -178,6 +191,8 @@ impl Catalogue {
         }) {
             return Err(CatalogueError::MissingBeside { product, name });
         }
+        let shared: Vec<String> = self.shared_host.iter().map(|shared| shared.host_id.to_string()).collect();
+        once("Shared host id", shared.iter().map(String::as_str))?;
         once("Part", self.part.iter().map(|p| p.number.as_str()))?;
         let numbers: BTreeSet<_> = self.part.iter().map(|p| &p.number).collect();
         for part in &self.part {
@@ -215,17 +230,21 @@ impl Catalogue {
     pub fn parts(&self) -> &[Part] {
         &self.part
     }
+
+    #[must_use]
+    pub fn shared_hosts(&self) -> &[SharedHost] {
+        &self.shared_host
+    }
 }
 
 /// What one development licence of `size` gives, of the keys that a product's parts give: each feature once, and so many of each access and
-/// session key, its concurrent twin and the basic station. Keys that follow from a rule are in no part. Domain §4.
+/// session key, its concurrent twin, the basic station and the licences of Salesforce. Keys that follow from a rule are in no part. Domain §4.
 #[must_use]
 pub fn development_keys(keys: impl IntoIterator<Item = KeyName>, size: DevelopmentSize) -> Vec<KeyMapping> {
     let units = |key: &KeyName| match key.class() {
         KeyClass::Feature => 1,
-        KeyClass::Access | KeyClass::Session => size.units(),
-        KeyClass::Licence if *key == KeyName::basic_station() => size.units(),
-        KeyClass::Licence | KeyClass::Engine | KeyClass::Hardware => 0,
+        KeyClass::Access | KeyClass::Session | KeyClass::Licence => size.units(),
+        KeyClass::Engine | KeyClass::Hardware => 0,
     };
     keys.into_iter()
         .map(|key| KeyMapping { per_assigned: units(&key), per_pooled: 0, key })
@@ -389,6 +408,7 @@ mod tests {
                 ("I3_ACCESS_CLIENT_CONCURRENT", units),
                 ("I3_FEATURE_CIC_SERVER", 1),
                 ("I3_LICENSE_BASIC_STATION", units),
+                ("I3_LICENSE_SALESFORCE", units),
                 ("I3_SESSION_CALL", units),
             ];
             assert_eq!(given, expected, "{size}");

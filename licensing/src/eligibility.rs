@@ -248,6 +248,26 @@ impl Condition {
         }
     }
 
+    /// Who sees an account downloads its files.
+    #[must_use]
+    pub fn access() -> Self {
+        Self::met("Access", "You may work with this account; no certification and no maintenance is needed.".into())
+    }
+
+    /// Whether there are files of a product, in any state.
+    #[must_use]
+    pub fn files(product: &str, any: bool) -> Self {
+        const NAME: &str = "Activation files";
+        if any {
+            return Self::met(NAME, format!("Those of {product} can be downloaded any number of times."));
+        }
+        Self {
+            met: false,
+            remedy: Some("A file that a certified colleague generates is here for you to download.".into()),
+            ..Self::met(NAME, format!("None of {product} has been generated for this account."))
+        }
+    }
+
     /// A file is for an install site that is active.
     #[must_use]
     pub fn sites(active: usize) -> Self {

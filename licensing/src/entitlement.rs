@@ -22,13 +22,11 @@ pub struct Entitlement {
 }
 
 impl Entitlement {
-    /// What files may still take: owned less allocated.
+    /// What files may still take: owned less allocated; of an unlimited line what can still be counted.
     #[must_use]
     pub fn available(&self) -> Quantity {
-        if self.unlimited {
-            return Quantity::new(u32::MAX, u32::MAX);
-        }
-        self.owned.saturating_sub(self.allocated)
+        let most = if self.unlimited { Quantity::COUNTABLE } else { self.owned };
+        most.saturating_sub(self.allocated)
     }
 
     /// Whether maintenance is paid on `day`, its last day included.
@@ -50,14 +48,8 @@ impl Holding {
     #[must_use]
     pub fn of(lines: &[Entitlement]) -> Self {
         lines.iter().fold(Self::default(), |sum, line| Self {
-            owned: Quantity::new(
-                sum.owned.assigned.saturating_add(line.owned.assigned),
-                sum.owned.pooled.saturating_add(line.owned.pooled),
-            ),
-            allocated: Quantity::new(
-                sum.allocated.assigned.saturating_add(line.allocated.assigned),
-                sum.allocated.pooled.saturating_add(line.allocated.pooled),
-            ),
+            owned: sum.owned.saturating_add(line.owned),
+            allocated: sum.allocated.saturating_add(line.allocated),
             unlimited: sum.unlimited || line.unlimited,
         })
     }

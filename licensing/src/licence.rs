@@ -67,6 +67,15 @@ impl LicenceType {
 }
 
 impl LicenceType {
+    /// What files of this type say everywhere. Domain §4.
+    #[must_use]
+    pub const fn restriction(self) -> Option<&'static str> {
+        if self.disconnects_hourly() {
+            return Some("Interactions disconnect hourly. It may not be used in production.");
+        }
+        None
+    }
+
     /// Where the parts of a file of this type come from.
     #[must_use]
     pub const fn source(self) -> Source {

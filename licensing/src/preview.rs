@@ -128,15 +128,19 @@ impl Preview {
         let holding = part.holding();
         if let Err(missing) = draw(&part.lines, asked) {
             let available = holding.available();
-            let mut short = |pool, field: &str, asked, owned, available| {
+            let mut short = |pool, field: &str, asked: u32, owned, available, missing: u32| {
                 let description = part.description.clone();
-                self.refusals.push(refusal(field, Problem::Shortfall { description, pool, asked, owned, available }));
+                let problem = match holding.unlimited {
+                    true => Problem::Uncountable { description, pool, left: asked - missing },
+                    false => Problem::Shortfall { description, pool, asked, owned, available },
+                };
+                self.refusals.push(refusal(field, problem));
             };
             if missing.assigned > 0 {
-                short(Pool::Assigned, assigned, asked.assigned, holding.owned.assigned, available.assigned);
+                short(Pool::Assigned, assigned, asked.assigned, holding.owned.assigned, available.assigned, missing.assigned);
             }
             if missing.pooled > 0 {
-                short(Pool::Pooled, pooled, asked.pooled, holding.owned.pooled, available.pooled);
+                short(Pool::Pooled, pooled, asked.pooled, holding.owned.pooled, available.pooled, missing.pooled);
             }
         }
         let (number, description) = (part.number.clone(), part.description.clone());

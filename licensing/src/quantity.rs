@@ -13,6 +13,8 @@ pub struct Quantity {
 
 impl Quantity {
     pub const ZERO: Self = Self::new(0, 0);
+    /// The most of each pool that can be counted.
+    pub(crate) const COUNTABLE: Self = Self::new(u32::MAX, u32::MAX);
     /// What a server item takes: it runs on one server.
     pub const ONE_SERVER: Self = Self::new(1, 0);
 
@@ -30,6 +32,12 @@ impl Quantity {
     #[must_use]
     pub fn checked_add(self, other: Self) -> Option<Self> {
         Some(Self::new(self.assigned.checked_add(other.assigned)?, self.pooled.checked_add(other.pooled)?))
+    }
+
+    /// Both pools added, each at most `u32::MAX`.
+    #[must_use]
+    pub fn saturating_add(self, other: Self) -> Self {
+        Self::new(self.assigned.saturating_add(other.assigned), self.pooled.saturating_add(other.pooled))
     }
 
     /// What is left after taking `other`; `None` when either pool falls short.

@@ -41,8 +41,8 @@ impl UpgradablePart {
     #[must_use]
     pub fn split(&self, today: NaiveDate) -> (Moved, Moved) {
         let add = |sum: Moved, line: &Entitlement| Moved {
-            owned: sum.owned.checked_add(line.owned).unwrap_or(sum.owned),
-            allocated: sum.allocated.checked_add(line.allocated).unwrap_or(sum.allocated),
+            owned: sum.owned.saturating_add(line.owned),
+            allocated: sum.allocated.saturating_add(line.allocated),
         };
         self.lines.iter().fold((Moved::default(), Moved::default()), |(moves, stays), line| {
             if line.maintained_on(today) { (add(moves, line), stays) } else { (moves, add(stays, line)) }

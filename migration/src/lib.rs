@@ -20,6 +20,7 @@ mod m0010_lists;
 mod m0011_devices;
 mod m0012_tables;
 mod m0013_finding;
+mod m0014_shared_hosts;
 
 pub struct Migrator;
 
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0011_devices::Migration),
             Box::new(m0012_tables::Migration),
             Box::new(m0013_finding::Migration),
+            Box::new(m0014_shared_hosts::Migration),
         ]
     }
 }

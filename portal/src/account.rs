@@ -182,13 +182,9 @@ impl AccountAccess {
             }
             if let Some(part) = parts.last_mut() {
                 let Holding { owned, allocated, unlimited } = &mut part.holding;
-                let too_much = || Error::internal("more is owned than can be counted");
-                *owned = owned
-                    .checked_add(Quantity::new(count(line.owned_assigned)?, count(line.owned_pooled)?))
-                    .ok_or_else(too_much)?;
-                *allocated = allocated
-                    .checked_add(Quantity::new(count(line.allocated_assigned)?, count(line.allocated_pooled)?))
-                    .ok_or_else(too_much)?;
+                *owned = owned.saturating_add(Quantity::new(count(line.owned_assigned)?, count(line.owned_pooled)?));
+                *allocated =
+                    allocated.saturating_add(Quantity::new(count(line.allocated_assigned)?, count(line.allocated_pooled)?));
                 *unlimited |= line.unlimited;
                 part.maintenance_end = part.maintenance_end.max(line.maintenance_end);
             }

@@ -1,7 +1,7 @@
 use crate::{
     Error,
     database::run,
-    entity::{key_mapping, part, part_requirement, part_upgrade, product, product_version},
+    entity::{key_mapping, part, part_requirement, part_upgrade, product, product_version, shared_host},
 };
 use licensing::catalogue::Catalogue;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, DatabaseTransaction, EntityTrait, NotSet};
@@ -72,5 +72,10 @@ pub(crate) async fn insert(on: &DatabaseTransaction, catalogue: &Catalogue) -> R
             part_upgrade::Entity::insert(row).exec_without_returning(on).await?;
         }
     }
+    let shared = catalogue
+        .shared_hosts()
+        .iter()
+        .map(|shared| shared_host::ActiveModel { host_id: Set(shared.host_id.to_string()), what: Set(shared.of.clone()) });
+    shared_host::Entity::insert_many(shared).exec_without_returning(on).await?;
     Ok(())
 }

@@ -101,7 +101,7 @@ impl AccountAccess {
              working until it is removed there. It belonged to {}",
             self.name
         );
-        self.queue_mail(&write, subject, done, &current.serial, now).await?;
+        self.queue_mail(&write, subject, done, None, &current.serial, now).await?;
         write.commit(ended).await?;
         tracing::info!(serial, garn = %self.garn, "activation file deactivated");
         Ok(Some(current.serial))

@@ -157,6 +157,12 @@ table!(
     valid_through: Date,
 );
 table!(
+    shared_host, "shared_hosts",
+    #[sea_orm(primary_key, auto_increment = false)]
+    host_id: String,
+    what: String,
+);
+table!(
     order, "orders",
     #[sea_orm(primary_key)]
     id: i64,

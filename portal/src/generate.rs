@@ -1,6 +1,7 @@
 use crate::{
     AccountAccess, AuditEvent, Error, Failpoint, SubmissionKey, Write,
     database::{parsed, row, rows},
+    entity::shared_host,
     offer::LoadedOffer,
     outbox,
     revision::{Draft, Held, allocate, sides},
@@ -15,7 +16,7 @@ use licensing::{
     offer::Offer,
     preview::Preview,
 };
-use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult};
+use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, FromQueryResult};
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -27,6 +28,8 @@ pub struct Checked {
     pub preview: Preview,
     /// Active files of the same product and type for one of the hosts: (host id, serial). Domain §6.4.
     pub same_host: Vec<(HostId, Serial)>,
+    /// Host ids that many machines share, with what has them. Domain §6.4.
+    pub shared_hosts: Vec<(HostId, String)>,
     /// The version of the current revision, where an update goes back to an older one.
     pub older_than: Option<String>,
 }
@@ -77,7 +80,8 @@ impl AccountAccess {
         let on = self.portal().database.read();
         let ((request, preview), loaded) = self.parse(on, form, None).await?;
         let same_host = self.same_host(on, &request, loaded.product_id, None).await?;
-        Ok(Checked { request, offer: loaded.offer, preview, same_host, older_than: None })
+        let shared_hosts = self.shared_hosts(on, &request).await?;
+        Ok(Checked { request, offer: loaded.offer, preview, same_host, shared_hosts, older_than: None })
     }
 
     /// Generates an activation file: in one transaction the quantities move, the signed and verified bytes are stored, and the event and the mail are noted.
@@ -123,7 +127,8 @@ impl AccountAccess {
         }
         let (machines, names) = draft.machines();
         let subject = format!("Activation file {serial} for {names}");
-        self.queue_mail(&write, subject, format!("You generated activation file {serial} for {machines}"), &serial, now).await?;
+        let done = format!("You generated activation file {serial} for {machines}");
+        self.queue_mail(&write, subject, done, draft.request.licence_type.restriction(), &serial, now).await?;
         write.commit(generated_event(self, &draft, now)).await?;
         tracing::info!(%serial, garn = %self.garn, product = draft.request.product, "activation file generated");
         Ok(Some(Generated { serial }))
@@ -135,14 +140,16 @@ impl AccountAccess {
         write: &Write,
         subject: String,
         done: String,
+        restriction: Option<&str>,
         serial: &Serial,
         now: DateTime<Utc>,
     ) -> Result<(), Error> {
+        let restriction = restriction.map(|words| format!("\n{words}\n")).unwrap_or_default();
         let link = format!("{}/accounts/{}/files/{serial}", self.portal().settings.public_url, self.garn);
         let mail = outbox::Mail {
             recipient: self.caller().person().email.clone(),
             subject,
-            body: format!("{done}, account {} ({}).\n\nView and download it: {link}\n", self.name, self.garn),
+            body: format!("{done}, account {} ({}).\n{restriction}\nView and download it: {link}\n", self.name, self.garn),
         };
         outbox::queue(write, mail, now).await?;
         write.reach(Failpoint::MailQueued);
@@ -170,6 +177,21 @@ impl AccountAccess {
             Ok(request) => Ok((request, loaded)),
             Err(refusals) => Err(NotGenerated::Refused { refusals, offer: Box::new(loaded.offer) }),
         }
+    }
+
+    /// Hosts of a request that many machines share, with what has them. Domain §6.4.
+    pub(crate) async fn shared_hosts(
+        &self,
+        on: &impl ConnectionTrait,
+        request: &NewFile,
+    ) -> Result<Vec<(HostId, String)>, Error> {
+        let mut shared = Vec::new();
+        for host_id in request.binding.servers().into_iter().filter_map(|server| server.host_id) {
+            if let Some(known) = shared_host::Entity::find_by_id(host_id.to_string()).one(on).await? {
+                shared.push((host_id, known.what));
+            }
+        }
+        Ok(shared)
     }
 
     /// Active files other than `but` that one of the hosts has already. Domain §6.4.

@@ -58,7 +58,7 @@ impl Held {
             let of_lines = lines.zip(&mut part.lines).filter_map(|(id, line)| Some((self.entitlements.get(id)?, line)));
             for (held, line) in of_lines {
                 line.allocated = line.allocated.saturating_sub(*held);
-                part.held = part.held.checked_add(*held).unwrap_or(part.held);
+                part.held = part.held.saturating_add(*held);
             }
             let unordered = loaded.part_ids.get(&part.number).and_then(|id| self.parts.get(id));
             if let (Some(held), Some(line)) = (unordered, part.lines.first_mut()) {
@@ -228,7 +228,7 @@ fn ledger(loaded: &LoadedOffer, held: &BTreeMap<i64, Quantity>, taken: &BTreeMap
         let ids = loaded.entitlement_ids.get(&part.number).into_iter().flatten();
         ids.zip(&part.lines).map(|(id, line)| (*id, line.allocated))
     });
-    let sum = |a: Quantity, b: Option<&Quantity>| b.and_then(|b| a.checked_add(*b)).unwrap_or(a);
+    let sum = |a: Quantity, b: Option<&Quantity>| a.saturating_add(b.copied().unwrap_or_default());
     let ledger: Ledger = lines
         .filter(|(id, _)| held.contains_key(id) || taken.contains_key(id))
         .map(|(id, others)| (id, (sum(others, held.get(&id)), sum(others, taken.get(&id)))))
@@ -281,6 +281,7 @@ pub(crate) async fn allocate(write: &Write, ledger: &Ledger) -> Result<(), Error
         "UPDATE entitlements SET allocated_assigned = allocated_assigned + t.column2, allocated_pooled = allocated_pooled + t.column3
          FROM (VALUES {}) AS t WHERE id = t.column1
             AND allocated_assigned + t.column2 >= 0 AND allocated_pooled + t.column3 >= 0
+            AND allocated_assigned + t.column2 <= 4294967295 AND allocated_pooled + t.column3 <= 4294967295
             AND (unlimited OR (allocated_assigned + t.column2 <= owned_assigned AND allocated_pooled + t.column3 <= owned_pooled))",
         rows.join(", ")
     );

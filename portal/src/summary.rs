@@ -2,7 +2,7 @@
 
 use crate::{
     AccountAccess, Error, Role,
-    database::{count, known, parsed, rows},
+    database::{count, known, parsed, row, rows},
 };
 use chrono::NaiveDate;
 use licensing::{
@@ -11,7 +11,7 @@ use licensing::{
     eligibility::Condition,
     entitlement::{Entitlement, Holding},
 };
-use sea_orm::FromQueryResult;
+use sea_orm::{ConnectionTrait, FromQueryResult};
 
 /// A product with every order line of its parts.
 #[derive(Clone, Debug)]
@@ -19,8 +19,6 @@ pub struct OwnedProduct {
     pub line: String,
     pub code: String,
     pub name: String,
-    /// The latest version that the account may run.
-    pub latest_version: Option<String>,
     pub lines: Vec<OwnedLine>,
 }
 
@@ -32,8 +30,12 @@ pub struct OwnedLine {
     pub class: PartClass,
     /// Licence generation, such as `4.0`.
     pub generation: String,
+    /// The first and the latest version that a file of it can be for; `None` where the account may run none of the generation.
+    pub versions: Option<(String, String)>,
     /// The licence type that is generated from it.
     pub licence_type: LicenceType,
+    /// The customer's number of the order; empty where there is none.
+    pub purchase_order: String,
     pub entitlement: Entitlement,
 }
 
@@ -48,10 +50,13 @@ impl OwnedProduct {
 /// What stands between an account's people and a file of one product.
 #[derive(Clone, Debug)]
 pub struct ProductDetails {
+    pub line: String,
     pub code: String,
     pub name: String,
     /// Every one of them must be met to generate.
     pub conditions: Vec<Condition>,
+    /// Every one of them must be met to download.
+    pub to_download: Vec<Condition>,
 }
 
 impl AccountAccess {
@@ -65,6 +70,7 @@ impl AccountAccess {
             product_line: String,
             code: String,
             product: String,
+            first_version: Option<String>,
             latest_version: Option<String>,
             number: String,
             description: String,
@@ -72,6 +78,7 @@ impl AccountAccess {
             generation: String,
             development: Option<String>,
             sales_order: String,
+            purchase_order: String,
             ordered_on: NaiveDate,
             owned_assigned: i64,
             owned_pooled: i64,
@@ -81,29 +88,31 @@ impl AccountAccess {
             maintenance_end: Option<NaiveDate>,
             term_days: Option<i64>,
         }
+        let version = |order: &str| {
+            format!(
+                "(SELECT v.name FROM product_versions v WHERE v.product_id = d.id AND v.generation = p.generation AND (v.subscription OR NOT $2)
+                  ORDER BY v.released_on {order} LIMIT 1)"
+            )
+        };
         let lines: Vec<Line> = rows(
             self.portal().database.read(),
             "summary",
-            "SELECT d.line AS product_line, d.code, d.name AS product,
-                (SELECT v.name FROM product_versions v WHERE v.product_id = d.id AND (v.subscription OR NOT $2)
-                 ORDER BY v.released_on DESC LIMIT 1) AS latest_version,
-                p.number, p.description, p.class, p.generation, p.development, o.sales_order, o.ordered_on, e.owned_assigned, e.owned_pooled,
-                e.allocated_assigned, e.allocated_pooled, e.unlimited, e.maintenance_end, e.term_days
-             FROM entitlements e JOIN parts p ON p.id = e.part_id JOIN products d ON d.id = p.product_id JOIN orders o ON o.id = e.order_id
-             WHERE e.account_id = $1 ORDER BY d.id, p.id, o.ordered_on, e.id",
+            &format!(
+                "SELECT d.line AS product_line, d.code, d.name AS product, {} AS first_version, {} AS latest_version,
+                    p.number, p.description, p.class, p.generation, p.development, o.sales_order, o.purchase_order, o.ordered_on,
+                    e.owned_assigned, e.owned_pooled, e.allocated_assigned, e.allocated_pooled, e.unlimited, e.maintenance_end, e.term_days
+                 FROM entitlements e JOIN parts p ON p.id = e.part_id JOIN products d ON d.id = p.product_id JOIN orders o ON o.id = e.order_id
+                 WHERE e.account_id = $1 ORDER BY d.id, p.id, o.ordered_on, e.id",
+                version("ASC"),
+                version("DESC")
+            ),
             [self.account_id().into(), (self.licence_model == LicenceModel::Subscription).into()],
         )
         .await?;
         let mut products: Vec<OwnedProduct> = Vec::new();
         for line in lines {
             if products.last().is_none_or(|product| product.code != line.code) {
-                products.push(OwnedProduct {
-                    line: line.product_line,
-                    code: line.code,
-                    name: line.product,
-                    latest_version: line.latest_version,
-                    lines: Vec::new(),
-                });
+                products.push(OwnedProduct { line: line.product_line, code: line.code, name: line.product, lines: Vec::new() });
             }
             let class = known(PartClass::from_code(&line.class), &line.class)?;
             let owned = OwnedLine {
@@ -111,6 +120,8 @@ impl AccountAccess {
                 description: line.description,
                 class,
                 generation: line.generation,
+                versions: line.first_version.zip(line.latest_version),
+                purchase_order: line.purchase_order,
                 licence_type: match (class, line.development.as_deref()) {
                     (PartClass::DevelopmentBundle, Some("large")) => LicenceType::OrderedDevelopmentLarge,
                     (PartClass::DevelopmentBundle, _) => LicenceType::OrderedDevelopmentSmall,
@@ -133,6 +144,18 @@ impl AccountAccess {
             }
         }
         Ok(products)
+    }
+
+    /// Whether a file of a product was ever generated for this account.
+    async fn has_files_of(&self, on: &impl ConnectionTrait, product: &str) -> Result<bool, Error> {
+        #[derive(FromQueryResult)]
+        struct Any {
+            found: bool,
+        }
+        let sql = "SELECT EXISTS (SELECT 1 FROM activation_files f JOIN products d ON d.id = f.product_id
+            WHERE f.account_id = $1 AND d.code = $2) AS found";
+        let found: Option<Any> = row(on, "software: files", sql, [self.account_id().into(), product.into()]).await?;
+        Ok(found.is_some_and(|found| found.found))
     }
 
     /// The conditions of generating a production file of each product that the account owns something of, each met or not.
@@ -160,7 +183,9 @@ impl AccountAccess {
                 Condition::server_items(&product.name, &servers),
                 Condition::sites(sites.iter().filter(|site| site.active).count()),
             ];
-            details.push(ProductDetails { code: product.code, name: product.name, conditions });
+            let to_download =
+                vec![Condition::access(), Condition::files(&product.name, self.has_files_of(on, &product.code).await?)];
+            details.push(ProductDetails { code: product.code, name: product.name, line: product.line, conditions, to_download });
         }
         Ok(details)
     }

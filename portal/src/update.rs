@@ -131,7 +131,8 @@ impl AccountAccess {
         let same_host = self.same_host(on, &draft.request, draft.product_id, Some(&current.serial)).await?;
         let preview = form.preview(&loaded.offer);
         let older_than = self.older_than(on, &current, &loaded).await?;
-        let checked = Checked { request: draft.request, offer: loaded.offer, preview, same_host, older_than };
+        let shared_hosts = self.shared_hosts(on, &draft.request).await?;
+        let checked = Checked { request: draft.request, offer: loaded.offer, preview, same_host, shared_hosts, older_than };
         Ok(CheckedUpdate { checked, changes })
     }
 
@@ -195,7 +196,7 @@ impl AccountAccess {
             told.concat(),
             self.name
         );
-        self.queue_mail(&write, subject, done, &current.serial, now).await?;
+        self.queue_mail(&write, subject, done, draft.request.licence_type.restriction(), &current.serial, now).await?;
         let event = updated_event(self, &draft, &changed, now);
         write.commit(event).await?;
         tracing::info!(serial, revision, garn = %self.garn, "activation file updated");

@@ -21,7 +21,7 @@ pub use figures::{capped, counted, thousands};
 pub use icon::Icon;
 pub use key_table::KeyTable;
 pub use line_state::StateOfLine;
-pub use plate::{EnforcementFacts, Plate, StateBadge};
+pub use plate::{EnforcementFacts, Plate, Restriction, StateBadge};
 pub use seal::Seal;
 pub use text::Plain;
 pub use time::{Day, Instant};

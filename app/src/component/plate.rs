@@ -1,6 +1,6 @@
 use super::{Day, Icon, icon};
 use leptos::prelude::*;
-use licensing::file::Enforcement;
+use licensing::{LicenceType, file::Enforcement};
 use portal::{FileState, FileView, Machine};
 
 /// The state of a file: icon, word and colour.
@@ -44,9 +44,16 @@ pub fn Plate(file: FileView) -> AnyView {
                 {format!("{} {}, {}", row.product, row.version, row.licence_type.to_string().to_lowercase())}
                 ", valid through " <Day on=row.valid_through />
             </p>
+            {row.licence_type.restriction().map(|words| view! { <p class="plate-foot">{words}</p> })}
         </div>
     }
     .into_any()
+}
+
+/// What files of a licence type may not be used for, as a row of a list of facts.
+#[component]
+pub fn Restriction(of: LicenceType) -> AnyView {
+    of.restriction().map(|words| view! { <div><dt>"Restriction"</dt><dd>{words}</dd></div> }).into_any()
 }
 
 /// When and how a virtual cloud enforces, as rows of a list of facts. Domain §8.

@@ -3,7 +3,9 @@
 use super::file_form::{BEGAN, KEY, STEP, STEP_GENERATE};
 use crate::{
     Page, Site, Tab,
-    component::{Changes, Columns, Day, EnforcementFacts, Hidden, Icon, Instant, KeyTable, Plain, Plate, Seal, icon},
+    component::{
+        Changes, Columns, Day, EnforcementFacts, Hidden, Icon, Instant, KeyTable, Plain, Plate, Restriction, Seal, icon,
+    },
 };
 use chrono_tz::Tz;
 use leptos::prelude::*;
@@ -67,6 +69,7 @@ pub async fn show(site: &Site, access: &AccountAccess, serial: &str, told: Told)
                     <div><dt>"Install site"</dt><dd>{row.site}</dd></div>
                     <div><dt>"Product"</dt><dd>{format!("{} {}", row.product, row.version)}</dd></div>
                     <div><dt>"Licence type"</dt><dd>{row.licence_type.to_string()}</dd></div>
+                    <Restriction of=row.licence_type />
                     <div><dt>"Generated"</dt><dd><Instant at=row.generated_at zone /> " by " {row.generated_by}</dd></div>
                     {row.updated.map(|(by, at)| view! { <div><dt>"Updated"</dt><dd><Instant at zone /> " by " {by}</dd></div> })}
                     <div><dt>"Valid through"</dt><dd><Day on=row.valid_through /> ", the end of that day by the server’s date"</dd></div>

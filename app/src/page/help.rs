@@ -1,4 +1,4 @@
-//! *Help*: a page for each tab, in the product's own words, with its picture.
+//! *Help*: the way from order to server, and a page for each tab with its picture. Domain §12.
 
 use crate::{
     Page, Tab, Visit,
@@ -9,7 +9,7 @@ use portal::Error;
 
 /// One page of help.
 pub struct Topic {
-    /// As it stands in the address, and as the picture of the tab is called.
+    /// As it stands in the address, and as the picture of a tab is called.
     pub name: &'static str,
     title: &'static str,
     /// What it is for, in one sentence.
@@ -18,7 +18,66 @@ pub struct Topic {
     answers: &'static [(&'static str, &'static str)],
 }
 
-pub const TOPICS: [Topic; 10] = [
+/// What no one tab is about.
+const GUIDES: [Topic; 2] = [
+    Topic {
+        name: "process",
+        title: "From order to server",
+        lead: "What happens between a sales order and a server that runs.",
+        answers: &[
+            (
+                "What are the steps?",
+                "An order brings its parts into the account. A file is generated for one server, or for a pair, out of what was ordered. It is downloaded and copied to the server, which loads it.",
+            ),
+            (
+                "When should I begin?",
+                "Look two weeks before an installation: is every part in the account summary, is your certification current, is the install site active? There is time then to mend what is missing.",
+            ),
+            (
+                "How do I know the host id of a server that has no software yet?",
+                "GetHostID runs on its own, before the software is installed, on the very machine that the file is for. i3lic host-id shows the same.",
+            ),
+            (
+                "Set-up does not go on although I have a file",
+                "Is it the right one? View names the machine, the host id, the product and the version that it is for; i3lic verify, on the server, says what does not fit. A file that was opened and saved again by an editor, or sent in the text of a mail, is no longer signed: download it again.",
+            ),
+            (
+                "Set-up does not find the file",
+                "It was probably not copied. Set-up looks into the folder I3\\IC on the drive of the installation first; the name must still end in .I3Lic. A language pack needs the file, too.",
+            ),
+            (
+                "The account moves to a subscription",
+                "Moving to a subscription goes through customer care: write to them before the next file is needed. From then on licensing analysts generate the files, and usage is billed.",
+            ),
+        ],
+    },
+    Topic {
+        name: "earlier",
+        title: "Coming from the earlier licence system",
+        lead: "Where everything is that you knew before.",
+        answers: &[
+            (
+                "Where are my tabs?",
+                "The licence summary is Account summary, the licence activity is Activation file activity, and a new licence is New activation file.",
+            ),
+            (
+                "Where is the snapshot?",
+                "There is none. What was ordered later stands in the service contract, and here as order lines of the account summary.",
+            ),
+            (
+                "Where are the SIP products?",
+                "CIC and SIP products stand together in one summary and one list. The filter for the product line tells them apart.",
+            ),
+            (
+                "Must I register files once a year?",
+                "No longer, since 2018. A production file stays valid; files of other types say their last day.",
+            ),
+        ],
+    },
+];
+
+/// The tabs.
+const TOPICS: [Topic; 10] = [
     Topic {
         name: "overview",
         title: "Overview",
@@ -37,7 +96,7 @@ pub const TOPICS: [Topic; 10] = [
     Topic {
         name: "summary",
         title: "Account summary",
-        lead: "Every order line that can be licensed, with what is owned, what files hold and what is available.",
+        lead: "Every order line that can be licensed, with the versions that it is for, what is owned, what files hold and what is available.",
         answers: &[
             (
                 "What do assigned and pooled mean?",
@@ -56,7 +115,7 @@ pub const TOPICS: [Topic; 10] = [
     Topic {
         name: "software",
         title: "Software details",
-        lead: "Product by product: what it takes to generate a file today, and what is missing.",
+        lead: "Product by product: what it takes to generate a file today and to download one, and what is missing.",
         answers: &[
             (
                 "Why is a condition not met?",
@@ -75,7 +134,7 @@ pub const TOPICS: [Topic; 10] = [
         answers: &[
             (
                 "How do I find a file by its server?",
-                "Type how the machine name begins; both names of a switchover pair are searched. Every filter stands in the address, so that a view can be bookmarked and sent.",
+                "Type its machine name, or with an asterisk behind it how the name begins; both names of a switchover pair are searched. The search above the filters takes a serial or a host id, also one that the file had before an update. Every filter stands in the address, so that a view can be bookmarked and sent.",
             ),
             (
                 "Where are files that were deactivated?",
@@ -177,7 +236,7 @@ pub const TOPICS: [Topic; 10] = [
         answers: &[
             (
                 "Where do I find the host id?",
-                "GetHostID, on the server, shows its 12 hexadecimal digits; so does i3lic host-id. Spaces, colons and hyphens do not matter.",
+                "GetHostID, on the server, shows its 12 hexadecimal digits; so does i3lic host-id. Spaces, colons, hyphens and full stops do not matter.",
             ),
             (
                 "What are the steps?",
@@ -227,7 +286,7 @@ pub(crate) const fn of_tab(tab: Tab) -> &'static str {
 #[must_use]
 pub fn index() -> Page {
     Page::new("Help", || {
-        let items = TOPICS.into_iter().map(|Topic { name, title, lead, .. }| {
+        let items = GUIDES.into_iter().chain(TOPICS).map(|Topic { name, title, lead, .. }| {
             view! { <div><dt><a href=format!("/help/{name}")>{title}</a></dt><dd>{lead}</dd></div> }
         });
         let items = items.collect_view();
@@ -244,7 +303,8 @@ pub fn index() -> Page {
 /// # Errors
 /// [`Error::NotFound`] when there is no such topic.
 pub fn show(visit: &Visit, name: &str) -> Result<Page, Error> {
-    let topic = TOPICS.into_iter().find(|topic| topic.name == name).ok_or(Error::NotFound)?;
+    let topic = GUIDES.into_iter().chain(TOPICS).find(|topic| topic.name == name).ok_or(Error::NotFound)?;
+    let pictured = TOPICS.iter().any(|topic| topic.name == name);
     let picture = |theme: &str| format!("{}/pictures/{name}-wide-{theme}.png", visit.site.assets);
     let (light, dark) = (picture("light"), picture("dark"));
     let Topic { title, lead, answers, .. } = topic;
@@ -255,13 +315,15 @@ pub fn show(visit: &Visit, name: &str) -> Result<Page, Error> {
             <h1>{title}</h1>
             <p class="lead">{lead}</p>
             <div class="prose">{answers}</div>
-            <figure class="picture">
-                <picture>
-                    <source srcset=dark media="(prefers-color-scheme: dark)" />
-                    <img src=light alt=format!("The page {title}, with data of the demo") width="1280" height="900" loading="lazy" />
-                </picture>
-                <figcaption class="help">{format!("{title}, with data of the demo")}</figcaption>
-            </figure>
+            {pictured.then(|| view! {
+                <figure class="picture">
+                    <picture>
+                        <source srcset=dark media="(prefers-color-scheme: dark)" />
+                        <img src=light alt=format!("The page {title}, with data of the demo") width="1280" height="900" loading="lazy" />
+                    </picture>
+                    <figcaption class="help">{format!("{title}, with data of the demo")}</figcaption>
+                </figure>
+            })}
         }
     }))
 }

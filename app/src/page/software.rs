@@ -6,6 +6,7 @@ use crate::{
 };
 use leptos::prelude::*;
 use licensing::{
+    activity::field as filter,
     eligibility::{Condition, Place},
     form::field,
 };
@@ -35,7 +36,7 @@ pub async fn show(access: &AccountAccess) -> Result<Page, Error> {
 
 #[component]
 fn Product(garn: String, product: ProductDetails) -> AnyView {
-    let ProductDetails { code, name, conditions } = product;
+    let ProductDetails { line, code, name, conditions, to_download } = product;
     let title = format!("product-{code}");
     // Maintenance decides whether a file permits updates, not whether there is one.
     let can = conditions.iter().all(|condition| condition.met || condition.name == "Maintenance");
@@ -49,11 +50,36 @@ fn Product(garn: String, product: ProductDetails) -> AnyView {
     } else {
         view! { <span class="badge bad"><Icon icon=icon::PROBLEM />"You cannot generate files today"</span> }.into_any()
     };
-    let items = conditions.into_iter().map(|condition| view! { <Item garn=garn.clone() condition /> }).collect_view();
+    let list = form_urlencoded::Serializer::new(String::new())
+        .append_pair(filter::ACTIVE, "all")
+        .append_pair(filter::LINE, &line)
+        .finish();
+    let files = format!("/accounts/{garn}/files?{list}");
+    let downloads = if to_download.iter().all(|condition| condition.met) {
+        view! {
+            <span class="badge ok"><Icon icon=icon::ACTIVE />"You can download files"</span>
+            <a class="button compact download" href=files>"Files"<span class="visually-hidden">{format!(" of {name}")}</span></a>
+        }
+        .into_any()
+    } else {
+        view! { <span class="badge"><Icon icon=icon::ENDED />"There is no file to download yet"</span> }.into_any()
+    };
+    let items = |conditions: Vec<Condition>| {
+        conditions.into_iter().map(|condition| view! { <Item garn=garn.clone() condition /> }).collect_view()
+    };
     view! {
         <section aria-labelledby=title.clone()>
-            <div class="page-head"><h2 id=title.clone()>{name}</h2><div class="actions">{verdict}</div></div>
-            <ul class="checklist">{items}</ul>
+            <h2 id=title.clone()>{name}</h2>
+            <div class="two-checklists">
+                <div class="to-create">
+                    <div class="page-head"><h3>"To create a file"</h3><div class="actions">{verdict}</div></div>
+                    <ul class="checklist">{items(conditions)}</ul>
+                </div>
+                <div class="to-download">
+                    <div class="page-head"><h3>"To download a file"</h3><div class="actions">{downloads}</div></div>
+                    <ul class="checklist">{items(to_download)}</ul>
+                </div>
+            </div>
         </section>
     }
     .into_any()

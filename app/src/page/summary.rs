@@ -45,13 +45,9 @@ pub async fn show(access: &AccountAccess) -> Result<Page, Error> {
 #[component]
 fn Product(garn: String, product: OwnedProduct) -> AnyView {
     let total = product.total();
-    let OwnedProduct { line, code, name, latest_version, lines } = product;
+    let OwnedProduct { line, code, name, lines } = product;
     let title = format!("product-{code}");
-    let version = latest_version.unwrap_or_default();
-    let rows = lines
-        .into_iter()
-        .map(|line| view! { <Line garn=garn.clone() code=code.clone() version=version.clone() line /> })
-        .collect_view();
+    let rows = lines.into_iter().map(|line| view! { <Line garn=garn.clone() code=code.clone() line /> }).collect_view();
     let total = (!total.unlimited).then(|| {
         let [assigned, pooled] = pools(&total);
         view! {
@@ -82,8 +78,14 @@ fn Product(garn: String, product: OwnedProduct) -> AnyView {
 }
 
 #[component]
-fn Line(garn: String, code: String, version: String, line: OwnedLine) -> AnyView {
-    let OwnedLine { number, description, class, generation, licence_type, entitlement } = line;
+fn Line(garn: String, code: String, line: OwnedLine) -> AnyView {
+    let OwnedLine { number, description, class, generation, versions, licence_type, purchase_order, entitlement } = line;
+    let of_generation = match &versions {
+        Some((first, latest)) if first == latest => format!("generation {generation}, version {first}"),
+        Some((first, latest)) => format!("generation {generation}, versions {first} to {latest}"),
+        None => format!("generation {generation}, of which this account may run no version"),
+    };
+    let version = versions.map(|(_, latest)| latest).unwrap_or_default();
     let Entitlement { sales_order, ordered_on, maintenance_end, term_days, .. } = entitlement.clone();
     let holding = Holding::of(&[entitlement]);
     let [assigned, pooled] = pools(&holding);
@@ -115,10 +117,11 @@ fn Line(garn: String, code: String, version: String, line: OwnedLine) -> AnyView
             <th scope="row" data-label="Part">
                 <span>{description}</span>
                 <span class="code sub">{number.to_string()}</span>
-                <span class="line sub">{format!("{class}, generation {generation}")}</span>
+                <span class="line sub">{format!("{class}, {of_generation}")}</span>
             </th>
             <td data-label="Order">
                 <span class="line code">{sales_order}</span>
+                {(!purchase_order.is_empty()).then(|| view! { <span class="line sub">"PO " <span class="code">{purchase_order}</span></span> })}
                 <span class="line sub"><Day on=ordered_on /></span>
             </td>
             {assigned}
@@ -162,14 +165,17 @@ fn pools(holding: &Holding) -> [AnyView; 2] {
 }
 
 /// The head of the table for spreadsheets, and its lines.
-pub const CSV_HEAD: [&str; 15] = [
+pub const CSV_HEAD: [&str; 18] = [
     "Product line",
     "Product",
     "Licence generation",
+    "First version",
+    "Latest version",
     "Part number",
     "Description",
     "Class",
     "Sales order",
+    "Purchase order",
     "Ordered on",
     "Owned assigned",
     "Owned pooled",
@@ -182,7 +188,7 @@ pub const CSV_HEAD: [&str; 15] = [
 
 /// # Errors
 /// [`Error::Unavailable`] and [`Error::Internal`].
-pub async fn csv(access: &AccountAccess) -> Result<Vec<[String; 15]>, Error> {
+pub async fn csv(access: &AccountAccess) -> Result<Vec<[String; 18]>, Error> {
     let products = access.summary().await?;
     let lines = products.into_iter().flat_map(|OwnedProduct { line, name, lines, .. }| {
         lines.into_iter().map(move |of| {
@@ -191,14 +197,18 @@ pub async fn csv(access: &AccountAccess) -> Result<Vec<[String; 15]>, Error> {
                 true => "billed by use".to_owned(),
                 false => units(holding.available()).to_string(),
             };
+            let (first, latest) = of.versions.unwrap_or_default();
             [
                 line.clone(),
                 name.clone(),
                 of.generation,
+                first,
+                latest,
                 of.number.to_string(),
                 of.description,
                 of.class.to_string(),
                 of.entitlement.sales_order,
+                of.purchase_order,
                 of.entitlement.ordered_on.to_string(),
                 holding.owned.assigned.to_string(),
                 holding.owned.pooled.to_string(),

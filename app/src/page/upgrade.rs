@@ -23,7 +23,12 @@ pub struct Typed {
     pub why: Option<NotUpgraded>,
     /// Files that were brought up just now, and those that were not.
     pub brought: Option<BroughtUp>,
+    /// The tab of the parts without options is open.
+    pub without: bool,
 }
+
+/// In the address: the tab of the parts without options.
+pub const WITHOUT: &str = "without";
 
 /// Parts with and without options.
 ///
@@ -57,18 +62,39 @@ pub async fn show(access: &AccountAccess, key: SubmissionKey, typed: Typed) -> R
             })}
             {typed.brought.clone().map(|brought| view! { <Brought garn=garn.clone() brought /> })}
             <Outdated garn=garn.clone() files=outdated key=key.clone() />
-            <section id=FORM tabindex="-1" aria-labelledby="with-title">
-                <h2 id="with-title">"Parts with upgrade options"</h2>
-                {if with_options.is_empty() {
-                    view! { <div class="empty"><p>"None of this account’s parts can be upgraded: all are of the latest generation."</p></div> }.into_any()
-                } else {
-                    view! { <Options parts=with_options mirrored may action key typed refusals today /> }.into_any()
-                }}
-            </section>
-            {(!without_options.is_empty()).then(|| view! { <Without parts=without_options /> })}
+            <Tabs action=action.clone() with=with_options.len() without=without_options.len() open_without=typed.without />
+            {if typed.without {
+                view! { <Without parts=without_options /> }.into_any()
+            } else {
+                view! {
+                    <section id=FORM tabindex="-1" aria-labelledby="with-title">
+                        <h2 id="with-title">"Parts with upgrade options"</h2>
+                        {if with_options.is_empty() {
+                            view! { <div class="empty"><p>"None of this account’s parts can be upgraded: all are of the latest generation."</p></div> }.into_any()
+                        } else {
+                            view! { <Options parts=with_options mirrored may action key typed refusals today /> }.into_any()
+                        }}
+                    </section>
+                }.into_any()
+            }}
         }
     });
     Ok(page.of_account(access, Tab::Upgrade).with_status(status))
+}
+
+/// Parts with options, and those without.
+#[component]
+fn Tabs(action: String, with: usize, without: usize, open_without: bool) -> AnyView {
+    let others = format!("{action}?{WITHOUT}");
+    let tabs = [
+        (action, format!("With upgrade options ({with})"), !open_without),
+        (others, format!("Without upgrade options ({without})"), open_without),
+    ];
+    let links = tabs
+        .into_iter()
+        .map(|(href, words, open)| view! { <li><a href=href aria-current=open.then_some("page")>{words}</a></li> })
+        .collect_view();
+    view! { <nav class="tabs-of-page" aria-label="Parts"><ul class="tabs">{links}</ul></nav> }.into_any()
 }
 
 /// Files that an upgrade left behind, each with the way to bring it up.
@@ -213,7 +239,7 @@ fn Without(parts: Vec<UpgradablePart>) -> AnyView {
     let rows = parts
         .into_iter()
         .map(|part| {
-            let owned = part.lines.iter().fold(Quantity::ZERO, |sum, line| sum.checked_add(line.owned).unwrap_or(sum));
+            let owned = part.lines.iter().fold(Quantity::ZERO, |sum, line| sum.saturating_add(line.owned));
             view! {
                 <tr>
                     <th scope="row" data-label="Part"><span>{part.description}</span><span class="code sub">{part.number.to_string()}</span></th>
@@ -223,6 +249,9 @@ fn Without(parts: Vec<UpgradablePart>) -> AnyView {
             }
         })
         .collect_view();
+    if rows.is_empty() {
+        return view! { <div class="empty"><p>"Each of this account’s parts has an upgrade option."</p></div> }.into_any();
+    }
     view! {
         <section aria-labelledby="without-title">
             <h2 id="without-title">"Parts without upgrade options"</h2>

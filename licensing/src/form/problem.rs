@@ -23,6 +23,15 @@ pub enum Pool {
     Pooled,
 }
 
+impl fmt::Display for Pool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Assigned => "assigned",
+            Self::Pooled => "pooled",
+        })
+    }
+}
+
 /// What is wrong with a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Problem {
@@ -53,6 +62,12 @@ pub enum Problem {
         asked: u32,
         owned: u32,
         available: u32,
+    },
+    /// More than can be counted of a part that has no ceiling; `left` can be added.
+    Uncountable {
+        description: String,
+        pool: Pool,
+        left: u32,
     },
     Requires {
         description: String,
@@ -147,12 +162,12 @@ impl fmt::Display for Problem {
             Self::NotAWholeNumber(typed) => write!(f, "“{}” is not a whole number. Enter one, or leave the field empty.", excerpt(typed)),
             Self::TooLarge(typed) => write!(f, "{} is more than one file can hold. Enter at most 1,000,000.", excerpt(typed)),
             Self::Shortfall { description, pool, asked, owned, available } => {
-                let pool = match pool {
-                    Pool::Assigned => "assigned",
-                    Pool::Pooled => "pooled",
-                };
                 write!(f, "Only {available} of {owned} {pool} {description} are available; you asked for {asked}.")
             }
+            Self::Uncountable { description, pool, left } => write!(
+                f,
+                "All files together cannot hold more than 4,294,967,295 {pool} {description}. Enter at most {left}, or deactivate a file."
+            ),
             Self::Requires { description, missing } => {
                 write!(f, "{description} works only together with {missing}. Add it, or leave {description} out.")
             }

@@ -1,17 +1,18 @@
 use super::{Segments, sign_in::Kept};
 use crate::{
     answer,
-    form::{KeyedForm, PostedForm},
+    form::{KeyedForm, PostedForm, decode},
 };
 use app::{
     Page, Visit,
     page::{
         file_form::{STEP, STEP_EDIT, STEP_GENERATE},
-        upgrade::{self, Typed},
+        upgrade::{self, Typed, WITHOUT},
     },
 };
 use axum::{
     Extension,
+    extract::RawQuery,
     response::{IntoResponse, Redirect, Response},
 };
 use portal::{AccountAccess, Caller, Error, NotUpgraded, SubmissionKey};
@@ -20,9 +21,11 @@ pub(crate) async fn show(
     Extension(visit): Extension<Visit>,
     Extension(caller): Extension<Caller>,
     Segments(garn): Segments<String>,
+    RawQuery(query): RawQuery,
 ) -> Response {
     let key = visit.site.portal.new_submission_key();
-    let page = async { upgrade::show(&caller.account(&garn).await?, key, Typed::default()).await };
+    let without = decode(&query.unwrap_or_default()).any(|(name, _)| name == WITHOUT);
+    let page = async { upgrade::show(&caller.account(&garn).await?, key, Typed { without, ..Typed::default() }).await };
     let page = page.await;
     answer::result(visit, page).await
 }
@@ -90,7 +93,7 @@ async fn step(caller: &Caller, garn: &str, posted: &PostedForm, key: SubmissionK
         Some(NotUpgraded::KeyReused { .. }) => caller.portal().new_submission_key(),
         _ => key,
     };
-    Ok(Err(upgrade::show(&access, key, Typed { fields: posted.fields.clone(), why, brought: None }).await?))
+    Ok(Err(upgrade::show(&access, key, Typed { fields: posted.fields.clone(), why, ..Typed::default() }).await?))
 }
 
 /// The form that was sent when the session had ended, with everything typed.

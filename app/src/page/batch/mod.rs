@@ -48,6 +48,7 @@ async fn facts(access: &AccountAccess, form: &NewFileForm) -> Result<Vec<(String
         ("Product".to_owned(), format!("{product} {}", value(form_field::VERSION))),
         ("Licence type".to_owned(), licence_type.to_string()),
     ];
+    facts.extend(licence_type.restriction().map(|words| ("Restriction".to_owned(), words.to_owned())));
     facts.extend(site.map(|site| ("Install site".to_owned(), site.name.clone())));
     for (name, label) in [(form_field::SERVER_ITEM, "Server item"), (form_field::SWITCHOVER_ITEM, "Switchover server item")] {
         facts.extend(Some(form.value(name)).filter(|number| !number.is_empty()).map(|number| (label.to_owned(), part(number))));

@@ -1,7 +1,7 @@
 use super::{Purpose, STEP, STEP_EDIT, STEP_GENERATE};
 use crate::{
     Page,
-    component::{Changes, Columns, Day, EnforcementFacts, Hidden, Icon, KeyTable, icon},
+    component::{Changes, Columns, Day, EnforcementFacts, Hidden, Icon, KeyTable, Restriction, icon},
 };
 use leptos::prelude::*;
 use licensing::{
@@ -38,7 +38,7 @@ pub fn check(
         Purpose::Update { serial, began } => (format!("Check the update of {serial}"), format!("Make revision {}", began + 1)),
     };
     let page = Page::new(title.clone(), move || {
-        let Checked { request, offer, preview, same_host, older_than } = checked;
+        let Checked { request, offer, preview, same_host, shared_hosts, older_than } = checked;
         let site = offer.sites.iter().find(|site| site.id == request.site).map(|site| site.name.clone());
         let servers = request.binding.servers();
         let later = (offer.has_switchover() && servers.len() == 1)
@@ -56,12 +56,14 @@ pub fn check(
             <h1>{title}</h1>
             {(!changes.is_empty()).then(|| view! { <Changed changes /> })}
             {(!same_host.is_empty()).then(|| view! { <SameHost same_host files /> })}
+            {(!shared_hosts.is_empty()).then(|| view! { <SharedHosts shared_hosts /> })}
             {older_than.map(|newer| view! { <OlderVersion version=offer.version.clone() newer /> })}
             <dl class="facts">
                 <div><dt>"Account"</dt><dd>{account}</dd></div>
                 <div><dt>"Install site"</dt><dd>{site}</dd></div>
                 <div><dt>"Product"</dt><dd>{format!("{} {}", offer.product.name, offer.version)}</dd></div>
                 <div><dt>"Licence type"</dt><dd>{request.licence_type.to_string()}</dd></div>
+                <Restriction of=request.licence_type />
                 {machines}
                 {later}
                 {request.system_type.map(|t| view! { <div><dt>"System type"</dt><dd>{t.to_string()}</dd></div> })}
@@ -132,6 +134,22 @@ fn OlderVersion(version: String, newer: String) -> AnyView {
         <div class="note warn">
             <p><Icon icon=icon::WARNING /><strong>{format!("{version} is older than {newer}, the version of the current revision.")}</strong></p>
             <p>{format!("Continue only if the server runs {version}.")}</p>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn SharedHosts(shared_hosts: Vec<(HostId, String)>) -> AnyView {
+    let items = shared_hosts
+        .into_iter()
+        .map(|(host, what)| view! { <p><strong>{format!("Many machines have the host id {host}: {what}.")}</strong></p> })
+        .collect_view();
+    view! {
+        <div class="note warn">
+            <p><Icon icon=icon::WARNING />"Is this the host id of the server?"</p>
+            {items}
+            <p>"The file would be valid on each of them. GetHostID on the server shows the host id of its own network adapter."</p>
         </div>
     }
     .into_any()

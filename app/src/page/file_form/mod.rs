@@ -347,6 +347,8 @@ fn Choices(
             view! { <Hidden fields=fields.into() /> }.into_any()
         }
     };
+    let restricted = LicenceType::from_code(chosen_type).unwrap_or(LicenceType::Production);
+    let restriction = restricted.restriction();
     let type_field = new.then(|| {
         view! { <SelectField name=field::TYPE label="Licence type" options=types value=chosen_type error=problem(field::TYPE) /> }
     });
@@ -365,6 +367,7 @@ fn Choices(
             {type_field}
             <button class="button" formmethod=go_to.as_ref().map(|_| "get") formaction=go_to>"Go"</button>
         </fieldset>
+        {restriction.map(|words| view! { <p class="note info">{format!("{restricted}: {words}")}</p> })}
     }
     .into_any()
 }
