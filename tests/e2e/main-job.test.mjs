@@ -194,6 +194,7 @@ test("what is refused or interrupted is a page, too", async () => {
   await page.getByLabel("E-mail address").fill("amelia.hart@acme.example");
   await page.getByLabel("Password").fill("walk the ledger");
   await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("heading", { name: "New activation file" }).waitFor();
   await ready(page);
   assert.equal(await page.getByLabel("Machine name", { exact: true }).inputValue(), "MS-ONCE");
 

@@ -16,6 +16,7 @@ cargo xtask test        run every test: unit, property, doc, flow (on both datab
 cargo xtask test e2e    run the browser tests only; --executable PATH runs them against that executable
 cargo xtask reliability run the harnesses of docs/reliability.md at full size, and write what they saw there
 cargo xtask bench       measure, and write the figures to docs/performance.md
+cargo xtask worst       ask for the worst that a signed-in person can, and write what it took to docs/reliability.md
 cargo xtask lint        formatting, and clippy with warnings denied
 cargo xtask dist        make the one executable, target/release/afmt, and i3lic; print the sizes of the site
 cargo xtask pictures    take the pictures of the README anew";
@@ -58,6 +59,7 @@ fn command() -> Result<()> {
         }
         ["reliability"] => measure::reliability(),
         ["bench"] => measure::bench(),
+        ["worst"] => measure::worst(),
         ["pictures"] => pictures(),
         ["lint"] => lint(),
         ["dist"] => {

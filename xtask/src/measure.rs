@@ -20,7 +20,18 @@ pub fn reliability() -> Result<()> {
         .env("AFMT_REPORT", &report))?;
     let said = fs::read_to_string(&report)?;
     let lines: String = said.lines().map(|line| format!("- {line}\n")).collect();
-    keep(&root().join("docs/reliability.md"), &format!("{}\n{lines}", occasion("test profile", "cargo xtask reliability")?))
+    let said = format!("{}\n{lines}", occasion("test profile", "cargo xtask reliability")?);
+    keep(&root().join("docs/reliability.md"), "what was measured", &said)
+}
+
+/// The worst that a signed-in person can ask for, of the server as `cargo xtask serve` builds it; the table into `docs/reliability.md`.
+pub fn worst() -> Result<()> {
+    site::build(false)?;
+    cargo(&["build", "--package", "server", "--package", "tests", "--bin", "afmt", "--bin", "benchmark", "--locked"])?;
+    let (built, report) = (target().join("debug"), target().join("worst.txt"));
+    run(Command::new(built.join("benchmark")).arg(built.join("afmt")).arg(&report).arg("worst").current_dir(root()))?;
+    let said = format!("{}\n{}", occasion("dev profile", "cargo xtask worst")?, fs::read_to_string(&report)?);
+    keep(&root().join("docs/reliability.md"), "the worst requests", &said)
 }
 
 /// The benchmark as released; its tables into `docs/performance.md`.
@@ -44,7 +55,8 @@ pub fn bench() -> Result<()> {
     let report = target().join("performance.txt");
     run(Command::new(release.join("benchmark")).arg(release.join("afmt")).arg(&report).current_dir(root()))?;
     let tables = fs::read_to_string(&report)?;
-    keep(&root().join("docs/performance.md"), &format!("{}\n{tables}", occasion("release profile", "cargo xtask bench")?))
+    let said = format!("{}\n{tables}", occasion("release profile", "cargo xtask bench")?);
+    keep(&root().join("docs/performance.md"), "what was measured", &said)
 }
 
 /// When, where and how something was measured.
@@ -70,13 +82,12 @@ fn occasion(profile: &str, command: &str) -> Result<String> {
     ))
 }
 
-/// Replaces what stands between the two marks of the page.
-fn keep(page: &Path, text: &str) -> Result<()> {
-    const BEGIN: &str = "<!-- measured -->\n";
-    const END: &str = "<!-- end of what was measured -->";
+/// Replaces what stands between the two marks of the page that are called `name`.
+fn keep(page: &Path, name: &str, text: &str) -> Result<()> {
+    let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- end of {name} -->"));
     let old = fs::read_to_string(page)?;
-    let (before, rest) = old.split_once(BEGIN).with_context(|| format!("{} has no mark", page.display()))?;
-    let (_, after) = rest.split_once(END).with_context(|| format!("{} has no end mark", page.display()))?;
-    fs::write(page, format!("{before}{BEGIN}{text}{END}{after}"))?;
+    let (before, rest) = old.split_once(&begin).with_context(|| format!("{} has no mark", page.display()))?;
+    let (_, after) = rest.split_once(&end).with_context(|| format!("{} has no end mark", page.display()))?;
+    fs::write(page, format!("{before}{begin}{text}{end}{after}"))?;
     Ok(())
 }

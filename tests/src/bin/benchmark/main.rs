@@ -1,10 +1,11 @@
 //! The benchmark: everything that is compared is measured in the same run, by turns. `cargo xtask bench` runs it.
 //!
 //! Arguments: the executable `afmt` as released, the file that the tables are written to, and the name of one group
-//! of figures where only those are wanted: `signatures`, `served`, `batches` or `lists`.
+//! of figures where only those are wanted: `signatures`, `served`, `batches`, `lists` or `worst`.
 
 mod batches;
 mod lists;
+mod worst;
 
 use anyhow::{Context, Result};
 use ed25519_dalek::{Signer, SigningKey, Verifier};
@@ -53,6 +54,12 @@ async fn main() -> Result<()> {
     let only = arguments.next();
     let wanted = |what: &str| only.as_deref().is_none_or(|only| only == what);
     let mut tables = if wanted("signatures") { signatures()? } else { String::new() };
+    if wanted("worst") {
+        let home = Home::new(&afmt, Backend::Sqlite).await;
+        let running = home.start();
+        tables += &worst::measure(&home, &running).await?;
+        running.terminate();
+    }
     for backend in Backend::BOTH {
         if wanted("served") {
             tables += &served(&afmt, backend).await?;
