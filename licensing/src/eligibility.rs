@@ -263,7 +263,7 @@ impl Condition {
         }
         Self {
             met: false,
-            remedy: Some("A file that a certified colleague generates is here for you to download.".into()),
+            remedy: Some("Generate one, or ask a certified colleague: it is then here to be downloaded.".into()),
             ..Self::met(NAME, format!("None of {product} has been generated for this account."))
         }
     }

@@ -14,7 +14,7 @@ use zip::ZipArchive;
 /// Columns of a table at most; wider ones are not made by people.
 const MOST_COLUMNS: usize = 1_000;
 /// A workbook is unpacked to at most so many bytes.
-const MOST_UNPACKED: u64 = 64 * 1024 * 1024;
+const MOST_UNPACKED: u64 = 32 * 1024 * 1024;
 
 /// Why bytes cannot be read as a table. Lines are counted below the head, but for text that cannot be read at all.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -31,7 +31,7 @@ pub enum NotATable {
     NotCsv,
     #[error("The workbook cannot be read. Save it as .xlsx once more, or as “CSV UTF-8”.")]
     NotAWorkbook,
-    #[error("The workbook is larger than 64 MiB when it is unpacked. Send its lines in parts.")]
+    #[error("The workbook is larger than 32 MiB when it is unpacked. Send its lines in parts.")]
     TooLarge,
 }
 

@@ -272,6 +272,13 @@ test("software is upgraded, script on and off, and help shows every tab", async 
   await page.getByRole("link", { name: "All help" }).click();
   await look(page, "help");
   const topics = await page.locator("main dt a").evaluateAll((links) => links.map((link) => link.getAttribute("href")));
+  const guides = topics.splice(0, 2);
+  assert.deepEqual(guides, ["/help/process", "/help/earlier"]);
+  for (const guide of guides) {
+    await page.goto(guide);
+    assert.equal(await page.locator("main img").count(), 0);
+    await look(page, guide.slice(1).replace("/", "-"));
+  }
   for (const topic of topics) {
     await page.goto(topic);
     const shown = await page.locator("main img").evaluate(async (image) => {

@@ -6,6 +6,7 @@ mod form;
 mod postgres;
 mod process;
 mod report;
+mod workbook;
 
 pub use browser::{Answer, Browser};
 pub use connection::{Connection, Head};
@@ -13,6 +14,7 @@ pub use form::{NEW, UNUSED_KEY, changed, form, fresh_key};
 pub use postgres::{Cluster, Durability, free_port, lasting};
 pub use process::{Home, PATIENCE, Process};
 pub use report::{Size, report, seed};
+pub use workbook::workbook;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use portal::{Ctx, DatabaseAddress, Failpoint, PasswordCost, PostgresAddress};

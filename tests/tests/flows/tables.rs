@@ -2,9 +2,7 @@
 
 use super::generated;
 use reqwest::StatusCode;
-use std::io::Write;
-use tests::{AMELIA, Answer, Browser, Server};
-use zip::{ZipWriter, write::SimpleFileOptions};
+use tests::{AMELIA, Answer, Browser, Server, workbook};
 
 const BATCHES: &str = "/accounts/ACME-1001/batches";
 const FILES: &str = "/accounts/ACME-1001/files";
@@ -116,53 +114,6 @@ async fn a_host_id_that_a_spreadsheet_has_changed_says_so_and_is_never_padded() 
     }
 }
 
-/// A workbook with one sheet, whose cells are given as the sheet has them.
-fn workbook(sheet: &str) -> Vec<u8> {
-    let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
-    let relations = "http://schemas.openxmlformats.org/package/2006/relationships";
-    let office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
-    let types = "application/vnd.openxmlformats-officedocument.spreadsheetml";
-    let files = [
-        (
-            "[Content_Types].xml",
-            format!(
-                "<Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\">\
-                 <Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/>\
-                 <Override PartName=\"/xl/workbook.xml\" ContentType=\"{types}.sheet.main+xml\"/>\
-                 <Override PartName=\"/xl/worksheets/sheet1.xml\" ContentType=\"{types}.worksheet+xml\"/></Types>"
-            ),
-        ),
-        (
-            "_rels/.rels",
-            format!(
-                "<Relationships xmlns=\"{relations}\"><Relationship Id=\"rId1\" Type=\"{office}/officeDocument\" Target=\"xl/workbook.xml\"/>\
-                 </Relationships>"
-            ),
-        ),
-        (
-            "xl/workbook.xml",
-            format!(
-                "<workbook xmlns=\"{main}\" xmlns:r=\"{office}\"><sheets><sheet name=\"Machines\" sheetId=\"1\" r:id=\"rId1\"/></sheets></workbook>"
-            ),
-        ),
-        (
-            "xl/_rels/workbook.xml.rels",
-            format!(
-                "<Relationships xmlns=\"{relations}\"><Relationship Id=\"rId1\" Type=\"{office}/worksheet\" Target=\"worksheets/sheet1.xml\"/>\
-                 </Relationships>"
-            ),
-        ),
-        ("xl/worksheets/sheet1.xml", format!("<worksheet xmlns=\"{main}\"><sheetData>{sheet}</sheetData></worksheet>")),
-    ];
-    let mut zip = ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    for (name, text) in files {
-        let deflated = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Deflated);
-        zip.start_file(name, deflated).expect("a file");
-        zip.write_all(format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>{text}").as_bytes()).expect("written");
-    }
-    zip.finish().expect("a workbook").into_inner()
-}
-
 fn text(cell: &str, text: &str) -> String {
     format!("<c r=\"{cell}\" t=\"inlineStr\"><is><t>{text}</t></is></c>")
 }
@@ -189,9 +140,9 @@ async fn a_workbook_is_read_as_the_table_that_it_is() {
         (refused.status, refused.problems()[0].1.as_str()),
         (StatusCode::UNPROCESSABLE_ENTITY, portal::table::NotATable::TooWide.to_string().as_str())
     );
-    let bomb = workbook(&format!("<row r=\"1\">{}</row>{}", text("A1", "machine_name"), " ".repeat(65 * 1024 * 1024)));
+    let bomb = workbook(&format!("<row r=\"1\">{}</row>{}", text("A1", "machine_name"), " ".repeat(33 * 1024 * 1024)));
     assert!(bomb.len() < 1024 * 1024);
     let refused = send(&amelia, "generate", &bomb).await;
-    let said = "The workbook is larger than 64 MiB when it is unpacked. Send its lines in parts.";
+    let said = "The workbook is larger than 32 MiB when it is unpacked. Send its lines in parts.";
     assert_eq!((refused.status, refused.problems()[0].1.as_str()), (StatusCode::UNPROCESSABLE_ENTITY, said));
 }

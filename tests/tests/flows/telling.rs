@@ -102,7 +102,7 @@ async fn creating_and_downloading_a_file_stand_side_by_side() {
         page.all(&format!("{section} .to-download li")),
         [
             "Access: Met. You may work with this account; no certification and no maintenance is needed.",
-            "Activation files: Not met. None of CIC has been generated for this account.A file that a certified colleague generates is here for you to download."
+            "Activation files: Not met. None of CIC has been generated for this account.Generate one, or ask a certified colleague: it is then here to be downloaded."
         ]
     );
     let amelia = server.signed_in(AMELIA).await;

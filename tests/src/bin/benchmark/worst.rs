@@ -12,7 +12,7 @@ use std::{
     fs,
     time::{Duration, Instant},
 };
-use tests::{Answer, Browser, Home, LENA, Process, UNUSED_KEY};
+use tests::{Answer, Browser, Home, LENA, Process, UNUSED_KEY, workbook};
 
 const ACCOUNT: &str = "/accounts/ACME-1001";
 /// What a form takes, in bytes.
@@ -36,6 +36,7 @@ pub async fn measure(home: &Home, running: &Process) -> Result<String> {
         .to_owned();
     let mut measured = Measured { running, database: connect(home, 1).await?, lena, table };
     measured.refused_tables().await?;
+    measured.workbooks().await?;
     let batch = measured.largest_batch().await?;
     measured.lists(&batch).await?;
     measured.forms().await?;
@@ -115,6 +116,21 @@ impl Measured<'_> {
         Ok(())
     }
 
+    async fn workbooks(&mut self) -> Result<()> {
+        let row = |cell: &str| format!("<row><c t=\"inlineStr\"><is><t>{cell}</t></is></c></row>");
+        let empty = row("");
+        for (mebibytes, said, limit) in [(34, 422, "32 MiB unpacked"), (30, 413, "10,000 lines")] {
+            let sheet = format!(
+                "{}{}",
+                row("machine_name"),
+                empty.repeat(mebibytes * 1024 * 1024 / empty.len()) + &row("IC").repeat(MOST_LINES + 1)
+            );
+            let input = format!("{mebibytes} MiB in {} KiB", workbook(&sheet).len() / 1024);
+            self.plan("a workbook of next to nothing", [&input, limit], said, &workbook(&sheet)).await?;
+        }
+        Ok(())
+    }
+
     /// Ten thousand files of as many parts as a table can name; returns where the batch is.
     async fn largest_batch(&mut self) -> Result<String> {
         let form = self.lena.get(&format!("{ACCOUNT}/files/new?product=CIC&version=2020+R2&type=trial")).await;
@@ -156,9 +172,9 @@ impl Measured<'_> {
             lena.get(&format!("{ACCOUNT}/files.csv?active=all&sort=machine")).await
         })
         .await?;
-        self.take("a page of files, every filter", ["10,000 files", "200 rows, counted to 10,000"], 200, async |lena| {
+        self.take("a page of files, every filter", ["10,000 files", "100 rows, counted to 10,000"], 200, async |lena| {
             let filters = "active=all&from=2000-01-01&to=9999-12-31&by=L*&machine=IC*&site=1&type=trial&line=CIC+products";
-            lena.get(&format!("{ACCOUNT}/files?{filters}&rows=200&sort=machine-down")).await
+            lena.get(&format!("{ACCOUNT}/files?{filters}&rows=100&sort=machine-down")).await
         })
         .await?;
         self.take("a filter that is too long", ["a machine of 7,000 letters", "100 characters"], 422, async |lena| {
@@ -206,6 +222,13 @@ impl Measured<'_> {
         let over = "x".repeat(LARGEST_FORM);
         self.take("a form that is too large", ["over 64 KiB", "64 KiB"], 413, async |lena| {
             lena.post(&address, &[("machine_name", &over)]).await
+        })
+        .await?;
+        let signature = "— licensing.meridian.example/2026a AAAA\n";
+        let half = format!("activation-file/1\n\n{}", signature.repeat(250 * 1024 / signature.len()));
+        let files = [("file", half.as_bytes()), ("second", half.as_bytes())];
+        self.take("the checker without script", ["two files of 250 KiB, all signatures", "512 KiB"], 200, async |lena| {
+            lena.post_files("/check", &files).await
         })
         .await?;
         let note = "ü".repeat(10 * LONGEST_NOTE);
