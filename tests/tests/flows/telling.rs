@@ -174,6 +174,32 @@ async fn a_line_without_a_ceiling_holds_no_more_than_can_be_counted() {
 }
 
 #[tokio::test]
+async fn what_is_billed_by_use_goes_into_no_version_before_usage_is_reported() {
+    let server = Server::start().await;
+    server.execute("UPDATE accounts SET licence_model = 'mixed' WHERE garn = 'ACME-1001'").await;
+    // One order line of the access licence is billed by use, and so is every server item.
+    server
+        .execute(
+            "UPDATE entitlements SET unlimited = TRUE, owned_assigned = 0, owned_pooled = 0 WHERE account_id = 1 AND part_id IN
+             (SELECT id FROM parts WHERE number IN ('SW-001-4.0-SV01', 'SW-001-4.0-SV02', 'SW-001-4.0-SV03'))",
+        )
+        .await;
+    let lena = server.signed_in(LENA).await;
+    let form = async |version: &str| lena.get(&format!("{NEW}?product=CIC&version={version}&type=production")).await;
+    let items = async |version: &str| form(version).await.all("input[name=server_item]").len();
+    assert_eq!(items("2018+R2+Patch+2").await, 2);
+    assert_eq!(items("2018+R1").await, 0);
+    let early = form("2018+R1").await;
+    assert_eq!(early.all("#not-eligible-title + ul li strong"), ["None of this account’s server items of CIC is for 2018 R1."]);
+    let fields = super::form(tests::UNUSED_KEY, &[("version", "2018 R1")]);
+    let refused = lena.post(NEW, &fields).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    let summary = lena.get("/accounts/ACME-1001/summary").await;
+    let line = summary.all("tbody tr").into_iter().find(|row| row.contains("SW-001-4.0-SV03")).expect("its line");
+    assert!(line.contains("versions 2018 R2 Patch 2 to 2020 R4"), "{line}");
+}
+
+#[tokio::test]
 async fn a_host_id_that_many_machines_share_is_warned_about() {
     let server = Server::start().await;
     let amelia = server.signed_in(AMELIA).await;
