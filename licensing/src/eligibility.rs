@@ -41,6 +41,11 @@ pub enum Ineligible {
     NothingOrdered {
         product: String,
     },
+    /// Server items, but none of the version's generation, or billed by a use that it does not report.
+    NoneForVersion {
+        product: String,
+        version: String,
+    },
     /// Customers and partners do not generate this type.
     ForAnalysts(LicenceType),
     /// Certified partner employees and licensing analysts generate it, for any product.
@@ -86,6 +91,9 @@ impl Ineligible {
             Self::NothingOrdered { .. } => {
                 "Order a server item, or ask your licensing analyst if an order is missing here.".into()
             }
+            Self::NoneForVersion { .. } => {
+                "Choose another version: the account summary says which versions each part is for.".into()
+            }
             Self::ForAnalysts(_) => "Send the licensing analysts an activation file request.".into(),
             Self::ForPartners { partner: true } => "Renew a core certification, or ask a certified colleague.".into(),
             Self::ForPartners { partner: false } => {
@@ -119,6 +127,9 @@ impl fmt::Display for Ineligible {
                 write!(f, "Your certification for {product} begins on {}.", date::words(*begins_on))
             }
             Self::NoActiveSite => f.write_str("This account has no active install site."),
+            Self::NoneForVersion { product, version } => {
+                write!(f, "None of this account’s server items of {product} is for {version}.")
+            }
             Self::NothingOrdered { product } => {
                 write!(f, "This account has no server item of {product}.")
             }

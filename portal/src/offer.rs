@@ -8,6 +8,7 @@ use crate::{
 use chrono::NaiveDate;
 use licensing::{
     LicenceModel, LicenceType, Name, PartNumber, Source,
+    catalogue::PartClass,
     eligibility::{Certification, Ineligible, certified},
     offer::{Choosable, CloudObstacle, Offer, OfferedPart, OfferedProduct, OfferedSite},
 };
@@ -157,6 +158,9 @@ impl AccountAccess {
                 (_, Some(size)) => Ineligible::NoDevelopmentOrdered { product, size, ended_on },
                 (LicenceType::BundledDevelopment, _) => Ineligible::NoBundle { product },
                 (LicenceType::Evaluation, _) => Ineligible::NoEvaluationOrdered { product, ended_on },
+                _ if offer.parts.iter().any(|part| part.class == PartClass::ServerItem) => {
+                    Ineligible::NoneForVersion { product, version: offer.version.clone() }
+                }
                 _ => Ineligible::NothingOrdered { product },
             });
         }
@@ -238,7 +242,7 @@ impl AccountAccess {
             on,
             "offer: version",
             "SELECT p.id AS product_id, v.id AS version_id, p.code, p.name, p.switchover, p.mail_connector, v.name AS version,
-                v.generation, v.virtual_cloud, b.code AS beside_code, b.name AS beside_name,
+                v.generation, v.subscription, v.virtual_cloud, b.code AS beside_code, b.name AS beside_name,
                 a.cloud_organization, a.cloud_connected
              FROM products p JOIN product_versions v ON v.product_id = p.id JOIN accounts a ON a.id = $4
              LEFT JOIN products b ON b.code = p.cloud_beside
@@ -345,6 +349,8 @@ pub(crate) struct Version {
     mail_connector: bool,
     version: String,
     pub(crate) generation: String,
+    /// Whether it reports usage. Domain §2.
+    pub(crate) subscription: bool,
     virtual_cloud: bool,
     beside_code: Option<String>,
     beside_name: Option<String>,

@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 
 impl AccountAccess {
     /// The account's ordered parts of a product that fit a licence type, with their lines, keys and requirements. Those of another generation
-    /// than the version are there to be given back.
+    /// than the version are there to be given back, and so is what is billed by use where the version is older than the reporting of usage.
     pub(crate) async fn ordered_parts(
         &self,
         on: &impl ConnectionTrait,
@@ -35,7 +35,7 @@ impl AccountAccess {
         };
         let sql = format!(
             "SELECT e.id AS entitlement_id, p.id AS part_id, p.number, p.description, p.class, p.development, o.sales_order,
-                p.generation = $3 AS fits, o.ordered_on, e.owned_assigned, e.owned_pooled, e.allocated_assigned, e.allocated_pooled, e.unlimited,
+                (p.generation = $3 AND (NOT e.unlimited OR $4)) AS fits, o.ordered_on, e.owned_assigned, e.owned_pooled, e.allocated_assigned, e.allocated_pooled, e.unlimited,
                 e.maintenance_end, e.term_days, {KEYS} AS keys, {REQUIRES} AS requires,
                 CASE WHEN p.class IN ('development-bundle', 'evaluation') THEN
                     (SELECT MIN(r.valid_through) FROM allocations a JOIN file_revisions r ON r.id = a.revision_id
@@ -43,7 +43,8 @@ impl AccountAccess {
              FROM entitlements e JOIN parts p ON p.id = e.part_id JOIN orders o ON o.id = e.order_id
              WHERE e.account_id = $1 AND p.product_id = $2 AND {of_type} ORDER BY p.id, e.id"
         );
-        let values = [self.account_id().into(), version.product_id.into(), version.generation.clone().into()];
+        let values =
+            [self.account_id().into(), version.product_id.into(), version.generation.clone().into(), version.subscription.into()];
         let lines: Vec<Line> = rows(on, "offer: parts", &sql, values).await?;
 
         let today = self.today();
@@ -60,7 +61,15 @@ impl AccountAccess {
             }
             sources.entitlement_ids.entry(number).or_default().push(line.entitlement_id);
             if let Some(part) = sources.parts.last_mut() {
-                part.lines.push(line.entitlement()?);
+                if line.fits {
+                    part.choosable = Choosable::Free;
+                }
+                let billed_too_early = line.unlimited && !version.subscription;
+                let mut entitlement = line.entitlement()?;
+                if billed_too_early {
+                    (entitlement.owned, entitlement.unlimited) = (entitlement.allocated, false);
+                }
+                part.lines.push(entitlement);
             }
         }
         if let Some(size) = licence_type.ordered_size() {

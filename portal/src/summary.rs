@@ -6,7 +6,7 @@ use crate::{
 };
 use chrono::NaiveDate;
 use licensing::{
-    LicenceModel, LicenceType, PartNumber, Quantity,
+    LicenceType, PartNumber, Quantity,
     catalogue::PartClass,
     eligibility::Condition,
     entitlement::{Entitlement, Holding},
@@ -90,7 +90,7 @@ impl AccountAccess {
         }
         let version = |order: &str| {
             format!(
-                "(SELECT v.name FROM product_versions v WHERE v.product_id = d.id AND v.generation = p.generation AND (v.subscription OR NOT $2)
+                "(SELECT v.name FROM product_versions v WHERE v.product_id = d.id AND v.generation = p.generation AND (v.subscription OR NOT e.unlimited)
                   ORDER BY v.released_on {order} LIMIT 1)"
             )
         };
@@ -106,7 +106,7 @@ impl AccountAccess {
                 version("ASC"),
                 version("DESC")
             ),
-            [self.account_id().into(), (self.licence_model == LicenceModel::Subscription).into()],
+            [self.account_id().into()],
         )
         .await?;
         let mut products: Vec<OwnedProduct> = Vec::new();
