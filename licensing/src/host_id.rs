@@ -74,6 +74,11 @@ impl HostId {
         Ok(Self(digits))
     }
 
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// `50:56:89:00:1E:12`: no spreadsheet takes it for a number.
     #[must_use]
     pub fn with_colons(&self) -> String {

@@ -8,6 +8,7 @@ use crate::{
     AccountAccess, Error, FileState, NotGenerated,
     activity::active_facets,
     database::{elements, parsed, rows},
+    entity::shared_host,
     offer::LoadedOffer,
     revision::{Draft, Held, Ledger},
     update::{Current, changes},
@@ -99,6 +100,8 @@ pub(super) struct Work {
     /// Active files by name of a machine, and by host.
     named: BTreeMap<String, Vec<Serial>>,
     of_hosts: BTreeMap<HostKey, Serial>,
+    /// Hosts that many machines share, with what has them.
+    shared_hosts: BTreeMap<String, String>,
     /// Files that the lines which are worked on are about.
     current: BTreeMap<Serial, Current>,
     /// What all lines together take, or give back.
@@ -124,6 +127,7 @@ impl Work {
             current: BTreeMap::new(),
             named: BTreeMap::new(),
             of_hosts: BTreeMap::new(),
+            shared_hosts: BTreeMap::new(),
             moves: BTreeMap::new(),
         })
     }
@@ -213,6 +217,9 @@ impl Work {
             let key = (parsed(&found.host)?, found.product_id, licence_type);
             self.of_hosts.insert(key, parsed(&found.serial)?);
         }
+        let sql = format!("SELECT host_id, what FROM shared_hosts WHERE host_id IN {}", elements(on, 1));
+        let shared: Vec<shared_host::Model> = rows(on, "batch: shared hosts", &sql, [json!(hosts).to_string().into()]).await?;
+        self.shared_hosts.extend(shared.into_iter().map(|shared| (shared.host_id, shared.what)));
         Ok(())
     }
 
@@ -339,6 +346,13 @@ impl Work {
             && !self.terms.repeats
         {
             return Ok(Outcome::Left(format!("{serial} is for host {host} already.")));
+        }
+        // Of one file the check page warns; nobody looks at each of thousands.
+        if let Some((host, what)) = hosts.iter().find_map(|(host, ..)| self.shared_hosts.get_key_value(host.as_str())) {
+            let words = format!(
+                "Many machines have the host id {host}: {what}. Enter the server’s own, or generate this file by itself if it is."
+            );
+            return Ok(Outcome::Left(words));
         }
         let request = match self.form(cells).parse(&loaded.offer) {
             Ok(request) => request,
