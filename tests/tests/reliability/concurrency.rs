@@ -19,7 +19,7 @@ fn fields(round: usize, client: usize) -> Vec<(String, String)> {
             ("server_item", "SW-001-4.0-SV01"),
             ("switchover_later", "yes"),
             ("machine_name", &format!("IC-{round:03}-{client:02}")),
-            ("host_id", &format!("{:012X}", round * CLIENTS + client)),
+            ("host_id", &format!("02{:010X}", round * CLIENTS + client)),
         ],
     )
 }
@@ -65,7 +65,7 @@ fn assert_shortfall(answer: &Answer, round: usize, sender: usize) {
     for expected in [
         format!(">Only 0 of {owned} assigned "),
         format!("value=\"IC-{round:03}-{sender:02}\""),
-        format!("value=\"{:012X}\"", round * CLIENTS + sender),
+        format!("value=\"02{:010X}\"", round * CLIENTS + sender),
     ] {
         assert!(page.contains(&expected), "round {round}, client {sender}: {expected} is missing in {:?}", answer.problems());
     }
@@ -109,7 +109,7 @@ async fn one_key_for_two_accounts(backend: Backend) {
     let (first, second) = (server.signed_in(LENA).await, server.signed_in(LENA).await);
     for round in 0..rounds {
         let key = format!("accounts{round:014}");
-        let machine = [("switchover_later", "yes"), ("host_id", &format!("{:012X}", round + 1))];
+        let machine = [("switchover_later", "yes"), ("host_id", &format!("02{:010X}", round + 1))];
         let acme = form(&key, &machine);
         let nordic = form(&key, &[&machine[..], &[("site", "5"), ("server_item", "SW-001-4.0-SV02")]].concat());
         let (acme, nordic) = tokio::join!(first.post(NEW, &acme), second.post("/accounts/NORDIC-3003/files/new", &nordic));

@@ -61,9 +61,9 @@ pub(crate) fn fields(key: &str, machine: u64) -> Vec<(String, String)> {
         key,
         &[
             ("machine_name", &format!("IC-{machine}")),
-            ("host_id", &format!("{:012X}", 2 * machine)),
+            ("host_id", &format!("02{:010X}", 2 * machine)),
             ("switchover_machine_name", &format!("IC-{machine}-B")),
-            ("switchover_host_id", &format!("{:012X}", 2 * machine + 1)),
+            ("switchover_host_id", &format!("02{:010X}", 2 * machine + 1)),
             ("assigned.SW-001-4.0-AL02", "1"),
         ],
     )
@@ -286,7 +286,7 @@ const LINES: i64 = 300;
 async fn planned_batch(browser: &Browser, kill: u64) -> String {
     let batches = "/accounts/ACME-1001/batches";
     let key = browser.get(batches).await.value("key").expect("a key");
-    let machines = (0..LINES).map(|machine| format!("MS-{kill}-{machine},{:012X}\n", kill * 1_000 + machine.unsigned_abs()));
+    let machines = (0..LINES).map(|machine| format!("MS-{kill}-{machine},02{:010X}\n", kill * 1_000 + machine.unsigned_abs()));
     let table = format!("machine_name,host_id\n{}", machines.collect::<String>());
     let fields = [
         ("key", key.as_str()),

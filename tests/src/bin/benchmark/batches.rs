@@ -59,7 +59,7 @@ pub async fn measure(home: &Home, title: &str) -> Result<String> {
     let (mut planned, mut made, mut refreshed, mut ended) =
         (Figures::default(), Figures::default(), Figures::default(), Figures::default());
     for turn in 0..TURNS {
-        let machines = (0..FILES).map(|number| format!("IC-{turn}-{number},{:012X}\n", turn * FILES + number));
+        let machines = (0..FILES).map(|number| format!("IC-{turn}-{number},02{:010X}\n", turn * FILES + number));
         let table = format!("machine_name,host_id\n{}", machines.collect::<String>());
         let lines = Lines::Table(table.into_bytes());
         let generate = NewBatch { kind: Kind::Generate, pattern: pattern.clone(), repeats: false, lines };

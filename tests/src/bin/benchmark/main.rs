@@ -437,8 +437,8 @@ impl Client {
 
     async fn generate(&mut self, garn: &str, site: &str, number: u64) -> Result<()> {
         let body = format!(
-            "key=benchmark{number:013}&site={site}&product=CIC&version=2020+R2&type=production&host_id={:012X}&machine_name=IC-{number}\
-             &system_type=media-server-based&mail_connector=exchange&server_item=SW-001-4.0-SV03&switchover_host_id={:012X}\
+            "key=benchmark{number:013}&site={site}&product=CIC&version=2020+R2&type=production&host_id=02{:010X}&machine_name=IC-{number}\
+             &system_type=media-server-based&mail_connector=exchange&server_item=SW-001-4.0-SV03&switchover_host_id=02{:010X}\
              &switchover_machine_name=IC-{number}-B&switchover_item=SW-001-4.0-SO03&assigned.SW-001-4.0-AL02=1\
              &assigned.SW-001-4.0-AL04=2&pooled.SW-001-4.0-AL04=1&step=generate",
             2 * number,
