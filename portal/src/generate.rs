@@ -186,9 +186,9 @@ impl AccountAccess {
         request: &NewFile,
     ) -> Result<Vec<(HostId, String)>, Error> {
         let mut shared = Vec::new();
-        for host_id in request.binding.servers().into_iter().filter_map(|server| server.host_id) {
+        for host_id in request.binding.host_ids() {
             if let Some(known) = shared_host::Entity::find_by_id(host_id.to_string()).one(on).await? {
-                shared.push((host_id, known.what));
+                shared.push((host_id.clone(), known.what));
             }
         }
         Ok(shared)

@@ -31,7 +31,7 @@ fn FieldError(id: String, words: Option<String>) -> AnyView {
 pub fn SearchForm(
     #[prop(into)] action: String,
     label: &'static str,
-    /// What was typed.
+    /// The text as it was typed.
     value: String,
     #[prop(optional)] help: &'static str,
 ) -> AnyView {

@@ -50,7 +50,7 @@ pub fn Plate(file: FileView) -> AnyView {
     .into_any()
 }
 
-/// What files of a licence type may not be used for, as a row of a list of facts.
+/// The restriction of a licence type, as a row of a list of facts; nothing where there is none.
 #[component]
 pub fn Restriction(of: LicenceType) -> AnyView {
     of.restriction().map(|words| view! { <div><dt>"Restriction"</dt><dd>{words}</dd></div> }).into_any()

@@ -27,7 +27,7 @@ use portal::{
 pub const AFTER: &str = "after";
 pub const ROWS: &str = "rows";
 
-/// What the search for a serial or host id came to.
+/// The outcome of a search for a serial or host id.
 pub enum Found {
     /// One file, which is where the search leads.
     File(Serial),
@@ -325,7 +325,7 @@ fn Selection(
     .into_any()
 }
 
-/// What says that nobody and nothing has the name of a filter, and how many files are found of what begins with it.
+/// The words for a name that nobody and nothing has, with the number of files that its beginning finds.
 fn begins_words(filter: &Filter, files: u64) -> String {
     let files = match files {
         1 => "1 activation file".to_owned(),
@@ -453,7 +453,7 @@ fn Nothing(
     new: String,
     clear: String,
     first: String,
-    /// What begins with the names that were typed: words and address.
+    /// The wider filter for names that begin with those that were typed: words and address.
     begins: Option<(String, String)>,
 ) -> AnyView {
     if !any {
