@@ -1,2 +1,2 @@
 #![no_main]
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| licensing::file::replay::key_ring(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| licensing::activation_file::replay::key_ring(bytes));

@@ -1,5 +1,5 @@
 #![no_main]
-use licensing::file::{KeyRing, replay};
+use licensing::{activation_file::{KeyRing, replay}};
 use std::sync::LazyLock;
 
 static RING: LazyLock<KeyRing> = LazyLock::new(|| include_str!("../../licensing/vectors/keys.txt").parse().expect("a key ring"));

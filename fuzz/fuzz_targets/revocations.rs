@@ -1,6 +1,6 @@
 #![no_main]
 use chrono::NaiveDate;
-use licensing::file::{KeyRing, replay};
+use licensing::{activation_file::{KeyRing, replay}};
 use std::sync::LazyLock;
 
 static RING: LazyLock<KeyRing> = LazyLock::new(|| include_str!("../../licensing/vectors/keys.txt").parse().expect("a key ring"));

@@ -1,7 +1,7 @@
 //! What the command reads: never more than there can be, and from a folder of its own only what is a file of its own.
 
 use anyhow::{Context, Result, bail, ensure};
-use licensing::{encoding, file::LONGEST_NOTE};
+use licensing::{activation_file::LONGEST_NOTE, value::encoding};
 use std::{
     fs::{File, OpenOptions},
     io::{ErrorKind, Read},

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 use chrono::{DateTime, Utc};
 use licensing::{
     HostId,
-    file::{ActivationFile, Binding, Change, Expected, KeyRing, Note, Verdict},
+    activation_file::{ActivationFile, Binding, Change, Expected, KeyRing, Note, Verdict},
 };
 use std::{fs, io::Write, path::Path};
 

@@ -10,7 +10,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 use host_id::Interface;
 use licensing::{
     HostId,
-    file::{ActivationFile, Expected, KeyRing, Note, Repair, RevocationList, Verdict, damage, undo_transport},
+    activation_file::{ActivationFile, Expected, KeyRing, Note, Repair, RevocationList, Verdict, damage, undo_transport},
 };
 use serde_json::{Value, json};
 use std::{

@@ -1,7 +1,7 @@
 //! The command as an operator uses it: what it prints, its exit status, and what it leaves in the folder.
 
 use ed25519_dalek::SigningKey;
-use licensing::file::{KeyName, RevocationList, VerifierKey, sign};
+use licensing::activation_file::{KeyName, RevocationList, VerifierKey, sign};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -31,8 +31,9 @@ fn folder() -> TempDir {
 
 /// The golden production file with `changes`, signed by `2026a`, in the folder under `name`.
 fn file(folder: &TempDir, name: &str, changes: &[(&str, &str)]) -> PathBuf {
-    let golden = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../licensing/src/file/golden/production.I3Lic"))
-        .expect("a golden file");
+    let golden =
+        fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../licensing/src/activation_file/golden/production.I3Lic"))
+            .expect("a golden file");
     let text = changes.iter().fold(golden[..=golden.rfind("\n\n").expect("signatures")].to_owned(), |text, (from, to)| {
         assert!(text.contains(from), "{from}");
         text.replacen(from, to, 1)
@@ -240,7 +241,7 @@ fn what_is_not_valid_is_never_loaded() {
 fn a_virtual_cloud_file_is_loaded_on_any_machine() {
     let folder = folder();
     fs::copy(
-        Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../licensing/src/file/golden/virtual-cloud.I3Lic")),
+        Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../licensing/src/activation_file/golden/virtual-cloud.I3Lic")),
         folder.path().join("vc.I3Lic"),
     )
     .expect("copied");

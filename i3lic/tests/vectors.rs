@@ -6,7 +6,7 @@ use ed25519_dalek::{
     SigningKey, VerifyingKey,
     pkcs8::{EncodePublicKey, spki::der::pem::LineEnding},
 };
-use licensing::file::{Expected, KeyRing, RevocationList, VerifierKey, sign};
+use licensing::activation_file::{Expected, KeyRing, RevocationList, VerifierKey, sign};
 use sha2::{Digest, Sha256};
 use std::{
     fmt::Write,
@@ -76,7 +76,7 @@ fn with_another_s(line: &str) -> String {
 
 fn vectors() -> Vec<Vector> {
     let golden = |name: &str| {
-        fs::read_to_string(format!("{}/../licensing/src/file/golden/{name}.I3Lic", env!("CARGO_MANIFEST_DIR")))
+        fs::read_to_string(format!("{}/../licensing/src/activation_file/golden/{name}.I3Lic", env!("CARGO_MANIFEST_DIR")))
             .expect("a golden file")
     };
     let (production, development, cloud) = (golden("production"), golden("development"), golden("virtual-cloud"));

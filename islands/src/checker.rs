@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 use licensing::{
+    activation_file::{ActivationFile, Change, Examined, Expected, KeyRing, Verdict},
     capitalised,
-    file::{ActivationFile, Change, Examined, Expected, KeyRing, Verdict},
 };
 
 /// Names of the fields of the form, as sent without script.

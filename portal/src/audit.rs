@@ -1,4 +1,11 @@
-use crate::{AccountAccess, Caller, Error, Write, database, entity::audit_event};
+use crate::{
+    access::caller::{AccountAccess, Caller},
+    error::Error,
+    store::{
+        database::{self, Write},
+        entity::audit_event,
+    },
+};
 use chrono::{DateTime, Utc};
 use sea_orm::{ActiveValue::Set, NotSet};
 use serde_json::Value;

@@ -1,7 +1,9 @@
 use crate::{
-    Error,
-    database::run,
-    entity::{key_mapping, part, part_requirement, part_upgrade, product, product_version, shared_host},
+    error::Error,
+    store::{
+        database::run,
+        entity::{key_mapping, part, part_requirement, part_upgrade, product, product_version, shared_host},
+    },
 };
 use licensing::catalogue::Catalogue;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, DatabaseTransaction, EntityTrait, NotSet};

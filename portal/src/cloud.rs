@@ -1,8 +1,10 @@
 //! An account's connection to its cloud organisation, which virtual-cloud files need. Domain §6.5.
 
 use crate::{
-    AccountAccess, AuditEvent, Error, Role,
-    database::{parsed, row, run},
+    access::caller::{AccountAccess, Role},
+    audit::AuditEvent,
+    error::Error,
+    store::database::{parsed, row, run},
 };
 use licensing::{Name, TextError};
 use sea_orm::{ConnectionTrait, FromQueryResult};

@@ -1,10 +1,13 @@
 //! What `--demo` puts into an empty database: the shipped catalogue and a few believable accounts.
 
 use crate::{
-    AuditEvent, Error, Failpoint, Portal,
-    account::searched,
+    Portal,
+    audit::AuditEvent,
     catalogue,
-    entity::{
+    ctx::Failpoint,
+    error::Error,
+    overview::searched,
+    store::entity::{
         account, audit_event, certification, entitlement, install_site, membership, order, part, partner_grant, person, product,
     },
 };

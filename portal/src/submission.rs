@@ -1,14 +1,18 @@
 //! One submission of a form, however often it arrives, has one effect.
 
 use crate::{
-    AccountAccess, Ctx, Error, Failpoint, Write,
-    database::{parsed, row},
-    entity::submission,
+    access::caller::AccountAccess,
+    ctx::{Ctx, Failpoint},
+    error::Error,
+    store::{
+        database::{Write, parsed, row},
+        entity::submission,
+    },
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use licensing::{
     Garn,
-    form::{NewFileForm, field},
+    files::request::{NewFileForm, field},
 };
 use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, FromQueryResult, TryInsertResult};
 use sha2::{Digest, Sha256};

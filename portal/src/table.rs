@@ -4,7 +4,7 @@
 //! an apostrophe before it, which reading takes away again.
 
 use calamine::{Data, DataRef, Reader as _, Xlsx};
-use licensing::encoding::{self, NotText};
+use licensing::value::encoding::{self, NotText};
 use std::{
     borrow::Cow,
     io::{Cursor, Read},

@@ -2,7 +2,11 @@
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use portal::{Ctx, DEMO_PASSWORD, DemoPerson, PasswordCost};
+use portal::{
+    Ctx,
+    demo::{DEMO_PASSWORD, DemoPerson},
+    people::PasswordCost,
+};
 use server::{KeysCommand, Settings};
 use std::{io::Write, process::ExitCode};
 

@@ -1,8 +1,13 @@
-use crate::{PublicUrl, private};
+use crate::{http::origin::PublicUrl, private};
 use anyhow::{Context, Result, ensure};
 use clap::Args;
-use licensing::encoding;
-use portal::{Ctx, DatabaseAddress, Failpoint, KeyFile, PasswordCost, PostgresAddress};
+use licensing::value::encoding;
+use portal::{
+    Ctx, Failpoint,
+    people::PasswordCost,
+    signing::KeyFile,
+    store::{DatabaseAddress, PostgresAddress},
+};
 use std::{
     convert::Infallible,
     fmt,
@@ -90,29 +95,6 @@ pub struct Settings {
     pub demo: bool,
 }
 
-/// What `afmt keys` does.
-#[derive(clap::Subcommand, Clone, Debug)]
-pub enum KeysCommand {
-    /// Make the signing key, encrypted with the passphrase.
-    Generate {
-        #[command(flatten)]
-        settings: Settings,
-    },
-    /// Sign with this key from now on. The one before stays known, and its files stay valid.
-    Use {
-        #[command(flatten)]
-        settings: Settings,
-    },
-    /// Encrypt the signing key anew: as keys are encrypted today, or with another passphrase. The key stays the same.
-    Seal {
-        #[command(flatten)]
-        settings: Settings,
-        /// File with the passphrase from now on. The same as before when it is left out.
-        #[arg(long)]
-        new_passphrase_file: Option<PathBuf>,
-    },
-}
-
 impl Settings {
     /// Where the data is kept. The demo has an SQLite file of its own: its known passwords never open another one.
     ///
@@ -125,7 +107,7 @@ impl Settings {
         Ok(DatabaseAddress::Postgres(address))
     }
 
-    fn database_file(&self) -> DatabaseAddress {
+    pub(crate) fn database_file(&self) -> DatabaseAddress {
         DatabaseAddress::Sqlite(self.data.join(if self.demo { "demo.sqlite" } else { "afmt.sqlite" }))
     }
 
@@ -156,7 +138,7 @@ impl Settings {
     pub(crate) fn prepare_demo_key(&self, ctx: &Ctx, cost: PasswordCost) -> Result<()> {
         let passphrase = self.demo_passphrase();
         if self.passphrase_file.is_none() && !passphrase.exists() {
-            portal::write_private(&passphrase, ctx.random_passphrase().as_bytes())
+            portal::signing::write_private(&passphrase, ctx.random_passphrase().as_bytes())
                 .with_context(|| format!("{} cannot be written", passphrase.display()))?;
             ctx.reach(Failpoint::PassphraseWritten);
         }
@@ -183,7 +165,7 @@ impl Settings {
     }
 }
 
-fn read_passphrase(path: &Path) -> Result<Zeroizing<String>> {
+pub(crate) fn read_passphrase(path: &Path) -> Result<Zeroizing<String>> {
     let open = private::open_to_others(path);
     ensure!(open.is_empty(), "Others than its owner can read the passphrase: {}.", open.join(", "));
     let bytes = std::fs::read(path).with_context(|| format!("The passphrase at {} cannot be read", path.display()))?;
@@ -193,42 +175,4 @@ fn read_passphrase(path: &Path) -> Result<Zeroizing<String>> {
     let passphrase = text.trim_end_matches(['\r', '\n']);
     ensure!(!passphrase.is_empty(), "The passphrase at {} is empty.", path.display());
     Ok(Zeroizing::new(passphrase.to_owned()))
-}
-
-/// `afmt keys use`.
-///
-/// # Errors
-/// The key does not open, or the database cannot be opened or written.
-pub async fn use_key(settings: &Settings, ctx: &Ctx) -> Result<()> {
-    Ok(portal::use_signing_key(&settings.database()?, &settings.key_file()?, ctx).await?)
-}
-
-/// `afmt copy-database`. How many rows were copied.
-///
-/// # Errors
-/// [`portal::CopyError`].
-pub async fn copy_database(settings: &Settings, ctx: &Ctx) -> Result<u64> {
-    Ok(portal::copy_database(&settings.database_file(), &settings.database()?, ctx).await?)
-}
-
-/// `afmt keys generate`. Says where the key is.
-///
-/// # Errors
-/// The passphrase cannot be read, the key is there already or cannot be written.
-pub fn generate_key(settings: &Settings, ctx: &Ctx, cost: PasswordCost) -> Result<PathBuf> {
-    private::make_folder(&settings.data).with_context(|| format!("{} cannot be made", settings.data.display()))?;
-    let key = settings.key_file()?;
-    key.generate(ctx, cost)?;
-    Ok(key.path)
-}
-
-/// `afmt keys seal`. Says where the key is.
-///
-/// # Errors
-/// A passphrase cannot be read, the key does not open or cannot be written.
-pub fn seal_key(settings: &Settings, new_passphrase: Option<&Path>, ctx: &Ctx) -> Result<PathBuf> {
-    let key = settings.key_file()?;
-    let passphrase = new_passphrase.map(read_passphrase).transpose()?;
-    key.seal(passphrase.as_ref(), ctx)?;
-    Ok(key.path)
 }

@@ -1,7 +1,13 @@
-use crate::{App, PublicUrl, Secret, Settings, Shared, assets, metrics::Metrics, private, routes, serve::serve};
+use crate::{
+    http::{assets, origin::PublicUrl, routes, serve::serve},
+    metrics::Metrics,
+    private,
+    settings::{Secret, Settings},
+    state::{App, Shared},
+};
 use anyhow::{Context, Result};
 use app::Site;
-use portal::{Ctx, Mailer, PasswordCost, Portal};
+use portal::{Ctx, Portal, mail::Mailer, people::PasswordCost};
 use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 

@@ -1,4 +1,4 @@
-use portal::DEMO_PASSWORD;
+use portal::demo::DEMO_PASSWORD;
 use reqwest::{Client, StatusCode, header::HeaderMap, multipart};
 use scraper::{Html, Selector};
 

@@ -17,7 +17,11 @@ pub use report::{Size, report, seed};
 pub use workbook::workbook;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use portal::{Ctx, DatabaseAddress, Failpoint, PasswordCost, PostgresAddress};
+use portal::{
+    Ctx, Failpoint,
+    people::PasswordCost,
+    store::{DatabaseAddress, PostgresAddress},
+};
 use reqwest::{Client, header::HOST, redirect::Policy};
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, FromQueryResult, JsonValue, Statement};
 use server::{Running, Secret, Settings};
@@ -192,7 +196,7 @@ impl Server {
         )
         .with_failpoints(reached);
         if let Some(passphrase) = &settings.passphrase_file {
-            portal::write_private(passphrase, b"correct horse").expect("the passphrase is written");
+            portal::signing::write_private(passphrase, b"correct horse").expect("the passphrase is written");
             server::generate_key(&settings, &ctx, PasswordCost::Least).expect("a signing key");
         }
         let running = server::start(&settings, ctx.clone(), PasswordCost::Least).await.expect("the server starts");

@@ -1,4 +1,4 @@
-use portal::MOST_COUNTED;
+use portal::files::MOST_COUNTED;
 
 /// A count with its thousands set apart: `10,000`.
 #[must_use]

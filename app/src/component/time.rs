@@ -1,7 +1,7 @@
 use chrono::{DateTime, NaiveDate, Offset, SecondsFormat, Utc};
 use chrono_tz::Tz;
 use leptos::prelude::*;
-use licensing::date;
+use licensing::value::date;
 
 /// An instant in the reader's stored zone: `13 Sep 2026, 14:05 UTC+2`.
 #[component]

@@ -1,11 +1,14 @@
 //! The account chooser.
 
 use crate::{
-    Page,
     component::{Columns, SearchForm, capped},
+    frame::Page,
 };
 use leptos::prelude::*;
-use portal::{AccountRow, Caller, Error, MOST_ACCOUNTS, Role};
+use portal::{
+    Caller, Error, Role,
+    overview::{AccountRow, MOST_ACCOUNTS},
+};
 
 /// Accounts of `caller` whose name or GARN contains `search`.
 ///

@@ -1,12 +1,15 @@
 //! *Cloud connection*: what a virtual-cloud file needs. Everybody of the account sees it, licensing analysts change it.
 
 use crate::{
-    Page, Tab,
     component::{ErrorSummary, TextField},
+    frame::{Page, Tab},
 };
 use leptos::prelude::*;
 use licensing::LicenceModel;
-use portal::{AccountAccess, CloudConnection, CloudNotChanged, Error};
+use portal::{
+    AccountAccess, Error,
+    cloud::{CloudConnection, CloudNotChanged},
+};
 
 /// Names of the form's fields.
 pub mod field {

@@ -1,8 +1,8 @@
 //! *Help*: the way from order to server, and a page for each tab with its picture. Domain §12.
 
 use crate::{
-    Page, Tab, Visit,
     component::{Icon, icon},
+    frame::{Page, Tab, Visit},
 };
 use leptos::prelude::*;
 use portal::Error;

@@ -1,19 +1,12 @@
-//! One file for each feature. A function of it is one page.
+//! A folder or a file for each feature. A function of it is one page.
 
 pub mod accounts;
-pub mod activity;
-pub mod batch;
-pub mod check_file;
 pub mod cloud;
-pub mod deactivate;
-pub mod file;
-pub mod file_form;
+pub mod files;
 pub mod help;
-pub mod keys;
+pub mod orders;
 pub mod overview;
+pub mod people;
 pub mod problem;
-pub mod sign_in;
+pub mod signing;
 pub mod sites;
-pub mod software;
-pub mod summary;
-pub mod upgrade;

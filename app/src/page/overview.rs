@@ -1,13 +1,16 @@
 //! The dashboard of an account: what needs attention, the one thing to do, the latest files, what is owned.
 
-use super::activity::FileTable;
+use super::files::list::FileTable;
 use crate::{
-    Page, Tab,
     component::{Columns, Day, Icon, capped, icon},
+    frame::{Page, Tab},
 };
 use islands::EntitlementBar;
 use leptos::prelude::*;
-use portal::{AccountAccess, Attention, Error, Overview, OwnedPart};
+use portal::{
+    AccountAccess, Error,
+    overview::{Attention, Overview, OwnedPart},
+};
 
 /// # Errors
 /// [`Error::Unavailable`] and [`Error::Internal`].

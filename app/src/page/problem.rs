@@ -1,6 +1,6 @@
 //! Pages that say what went wrong, and what to do.
 
-use crate::Page;
+use crate::frame::Page;
 use leptos::prelude::*;
 
 fn page(status: u16, title: &'static str, words: String, next: impl IntoView + 'static) -> Page {

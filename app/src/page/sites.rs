@@ -1,18 +1,20 @@
 //! *Install sites*: where an account's servers stand. Domain §5.
 
 use crate::{
-    Page, Tab,
     component::{Columns, ErrorSummary, Icon, TextField, capped, icon, problem_of},
+    frame::{Page, Tab},
 };
 use islands::DialogLink;
 use leptos::prelude::*;
 use licensing::{
-    activity::field as filter,
     capitalised,
-    form::Refusal,
-    site::{SiteData, field},
+    files::{list::field as filter, request::Refusal},
+    sites::{SiteData, field},
 };
-use portal::{AccountAccess, Error, NotSaved, Site};
+use portal::{
+    AccountAccess, Error,
+    sites::{NotSaved, Site},
+};
 
 /// What an edit began with, and the button that says once more that a site is to be made inactive.
 pub const MARK: &str = "mark";

@@ -1,10 +1,10 @@
 use super::EntitlementBar;
 use leptos::prelude::*;
 use licensing::{
-    Quantity, Source, date,
-    form::NewFileForm,
+    Quantity, Source,
+    files::request::{self, NewFileForm, PartChange},
     offer::Offer,
-    preview::{self, PartChange},
+    value::date,
 };
 
 /// What the form's choices would give, beside the form and following it. Lives inside the `<form>` that it reads.
@@ -40,7 +40,7 @@ pub fn Preview(
     }
 }
 
-fn summary(preview: &preview::Preview) -> String {
+fn summary(preview: &request::Preview) -> String {
     if preview.parts.is_empty() {
         return "Nothing is chosen yet.".into();
     }
@@ -58,7 +58,7 @@ fn summary(preview: &preview::Preview) -> String {
     }
 }
 
-fn problems(preview: &preview::Preview) -> Option<AnyView> {
+fn problems(preview: &request::Preview) -> Option<AnyView> {
     (!preview.refusals.is_empty()).then(|| {
         let items = preview.refusals.iter().map(|r| view! { <li>{r.problem.to_string()}</li> }).collect_view();
         view! {
@@ -72,7 +72,7 @@ fn problems(preview: &preview::Preview) -> Option<AnyView> {
 }
 
 /// `uncounted` is said of quantities that no order bounds.
-fn quantities(preview: &preview::Preview, uncounted: &str) -> Option<AnyView> {
+fn quantities(preview: &request::Preview, uncounted: &str) -> Option<AnyView> {
     (!preview.parts.is_empty()).then(|| {
         let rows = preview.parts.iter().map(|change| part(change, uncounted)).collect_view();
         view! {
@@ -137,7 +137,7 @@ impl std::fmt::Display for Words {
     }
 }
 
-fn keys(preview: &preview::Preview) -> Option<AnyView> {
+fn keys(preview: &request::Preview) -> Option<AnyView> {
     (!preview.keys.is_empty()).then(|| {
         let rows = preview
             .keys

@@ -1,5 +1,4 @@
-use super::Segments;
-use crate::{answer, form::decode};
+use crate::http::{answer, extract::Segments, form::decode};
 use app::{Visit, page};
 use axum::{Extension, extract::RawQuery, response::Response};
 use portal::Caller;

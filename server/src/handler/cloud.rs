@@ -1,5 +1,5 @@
-use super::{Segments, sign_in::Kept};
-use crate::{answer, form::PostedForm};
+use super::people::sign_in::Kept;
+use crate::http::{answer, extract::Segments, form::PostedForm};
 use app::{
     Page, Visit,
     page::cloud::{self, Told, field},
@@ -9,7 +9,7 @@ use axum::{
     extract::RawQuery,
     response::{IntoResponse, Redirect, Response},
 };
-use portal::{AccountAccess, Caller, CloudNotChanged, Error};
+use portal::{AccountAccess, Caller, Error, cloud::CloudNotChanged};
 
 pub(crate) async fn show(
     Extension(visit): Extension<Visit>,

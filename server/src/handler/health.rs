@@ -1,4 +1,4 @@
-use crate::App;
+use crate::state::App;
 use axum::{
     extract::State,
     http::{StatusCode, header},

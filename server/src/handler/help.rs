@@ -1,5 +1,4 @@
-use super::Segments;
-use crate::answer;
+use crate::http::{answer, extract::Segments};
 use app::{Visit, page::help};
 use axum::{Extension, response::Response};
 

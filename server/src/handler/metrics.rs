@@ -1,4 +1,7 @@
-use crate::{App, answer, client_address};
+use crate::{
+    http::{answer, client_address},
+    state::App,
+};
 use app::Visit;
 use axum::{
     Extension,

@@ -1,6 +1,7 @@
-use super::{Segments, sign_in::Kept};
-use crate::{
+use super::people::sign_in::Kept;
+use crate::http::{
     answer,
+    extract::Segments,
     form::{PostedForm, decode},
 };
 use app::{
@@ -12,7 +13,10 @@ use axum::{
     extract::RawQuery,
     response::{IntoResponse, Redirect, Response},
 };
-use portal::{AccountAccess, Caller, Error, NotSaved, Site};
+use portal::{
+    AccountAccess, Caller, Error,
+    sites::{NotSaved, Site},
+};
 
 pub(crate) async fn list(
     Extension(visit): Extension<Visit>,

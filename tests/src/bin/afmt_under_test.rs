@@ -4,7 +4,7 @@
 
 use anyhow::Result;
 use clap::Parser;
-use portal::{Ctx, Failpoint, PasswordCost};
+use portal::{Ctx, Failpoint, people::PasswordCost};
 use server::Settings;
 use std::{
     io::{BufRead, Write, stdin, stdout},

@@ -1,6 +1,12 @@
-use super::{UNUSED_KEY, form};
+use crate::{UNUSED_KEY, form};
 use chrono::{DateTime, TimeDelta, Utc};
-use portal::{Ctx, DEMO_PASSWORD, KeyFile, Mailer, PasswordCost, Portal, SignIn};
+use portal::{
+    Ctx, Portal,
+    demo::DEMO_PASSWORD,
+    mail::Mailer,
+    people::{PasswordCost, SignIn},
+    signing::KeyFile,
+};
 use std::{
     fs,
     path::Path,

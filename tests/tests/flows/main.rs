@@ -1,32 +1,17 @@
 //! Flows over real HTTP: exact status, exact words, and what the database holds afterwards.
 
-mod access;
 mod accounts;
-mod activity;
-mod batch;
-mod bounds;
-mod check_file;
 mod cloud;
-mod copy;
-mod deactivate;
 mod doctor;
-mod faults;
 mod files;
-mod finding;
-mod forged;
-mod generate;
-mod keys;
-mod licence_types;
+mod http;
 mod mail;
-mod refusals;
-mod resume;
-mod sign_in;
+mod orders;
+mod people;
+mod signing;
 mod sites;
-mod summary;
-mod tables;
+mod store;
 mod telling;
-mod update;
-mod upgrade;
 
 use reqwest::StatusCode;
 use tests::{Answer, Browser, NEW, UNUSED_KEY, form, fresh_key};

@@ -1,4 +1,4 @@
-use super::generated;
+use crate::generated;
 use reqwest::StatusCode;
 use tests::{AMELIA, Backend, HANNA, JONAS, Server, changed};
 

@@ -1,6 +1,6 @@
 //! What pages must tell of what is ordered, chosen and made. Domain §2, §4, §5 and §6.4.
 
-use super::generated;
+use crate::generated;
 use reqwest::StatusCode;
 use tests::{AMELIA, Answer, HANNA, LENA, OWEN, Server, changed};
 
@@ -191,7 +191,7 @@ async fn what_is_billed_by_use_goes_into_no_version_before_usage_is_reported() {
     assert_eq!(items("2018+R1").await, 0);
     let early = form("2018+R1").await;
     assert_eq!(early.all("#not-eligible-title + ul li strong"), ["None of this account’s server items of CIC is for 2018 R1."]);
-    let fields = super::form(tests::UNUSED_KEY, &[("version", "2018 R1")]);
+    let fields = crate::form(tests::UNUSED_KEY, &[("version", "2018 R1")]);
     let refused = lena.post(NEW, &fields).await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
     let summary = lena.get("/accounts/ACME-1001/summary").await;
@@ -204,7 +204,7 @@ async fn a_host_id_that_many_machines_share_is_warned_about() {
     let server = Server::start().await;
     let amelia = server.signed_in(AMELIA).await;
     let form = amelia.get(&format!("{NEW}?product=CIC&version=2020+R2&type=production")).await;
-    let fields = super::form(&form.value("key").expect("a key"), &[("host_id", "00:05:9A:3C:7A:00"), ("step", "check")]);
+    let fields = crate::form(&form.value("key").expect("a key"), &[("host_id", "00:05:9A:3C:7A:00"), ("step", "check")]);
     let checked = amelia.post(NEW, &fields).await;
     assert_eq!(checked.status, StatusCode::OK, "{:?}", checked.problems());
     let warned = told(&checked, ".note.warn");

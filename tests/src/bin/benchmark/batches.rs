@@ -2,10 +2,12 @@
 
 use super::{Figures, connect};
 use anyhow::{Context, Result, bail};
-use licensing::{batch::Kind, form::NewFileForm};
+use licensing::files::{batch::Kind, request::NewFileForm};
 use portal::{
-    AccountAccess, Ctx, DEMO_PASSWORD, NewBatch, PasswordCost, Portal, SignIn,
-    batch::{LineCounts, Lines},
+    AccountAccess, Ctx, Portal,
+    demo::DEMO_PASSWORD,
+    files::batch::{LineCounts, Lines, NewBatch},
+    people::{PasswordCost, SignIn},
 };
 use sea_orm::ConnectionTrait;
 use std::{

@@ -4,9 +4,14 @@ use super::{Client, connect, resident_mebibytes};
 use anyhow::{Context, Result};
 use licensing::{
     LicenceType,
-    activity::{Active, Filter, Sort},
+    files::list::{Active, Filter, Sort},
 };
-use portal::{AccountAccess, Ctx, Cursor, DEMO_PASSWORD, PasswordCost, SignIn};
+use portal::{
+    AccountAccess, Ctx,
+    demo::DEMO_PASSWORD,
+    files::Cursor,
+    people::{PasswordCost, SignIn},
+};
 use rand::{RngExt, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 use std::{

@@ -9,7 +9,7 @@ mod worst;
 
 use anyhow::{Context, Result};
 use ed25519_dalek::{Signer, SigningKey, Verifier};
-use licensing::file::{ActivationFile, Expected, KeyName, KeyRing, Note, Verdict, VerifierKey, sign};
+use licensing::activation_file::{ActivationFile, Expected, KeyName, KeyRing, Note, Verdict, VerifierKey, sign};
 use sea_orm::{
     ConnectionTrait, Database, DatabaseConnection, SqliteTransactionMode, TransactionOptions, TransactionTrait,
     sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
@@ -118,7 +118,7 @@ fn signatures() -> Result<String> {
     let key = SigningKey::from_bytes(&[7; 32]);
     let public = key.verifying_key();
     let ring: KeyRing = [VerifierKey::new(name.clone(), public.as_bytes())?].into_iter().collect();
-    let golden = include_str!("../../../../licensing/src/file/golden/production.I3Lic");
+    let golden = include_str!("../../../../licensing/src/activation_file/golden/production.I3Lic");
     let file = ActivationFile::decode(Note::parse(golden.as_bytes())?.text)?;
     let text = file.encode();
     let note = sign(&text, &name, &key).into_bytes();
@@ -427,7 +427,7 @@ impl Client {
     async fn sign_in(home: &Home) -> Result<Self> {
         let mut connection = Connection::open(home.settings.listen).await?;
         let host = home.settings.listen.to_string();
-        let password = portal::DEMO_PASSWORD.replace(' ', "+");
+        let password = portal::demo::DEMO_PASSWORD.replace(' ', "+");
         let answer = connection.ask(post(&host, "", "/sign-in", &format!("email={LENA}&password={password}")).as_bytes()).await?;
         anyhow::ensure!(answer.status == 303, "signing in: {}", answer.head);
         let cookie = answer.head.lines().find_map(|line| line.strip_prefix("set-cookie: ")).context("a cookie")?;

@@ -2,7 +2,7 @@
 
 use super::connect;
 use anyhow::{Context, Result, ensure};
-use licensing::{
+use licensing::files::{
     batch::{LONGEST_CELL, MOST_CELLS, MOST_LINES},
     deactivation::LONGEST_NOTE,
 };

@@ -1,7 +1,7 @@
 //! What somebody asks for, drawn at random.
 
 use super::{ACCOUNTS, Pools, ledger::Model};
-use licensing::form::NewFileForm;
+use licensing::files::request::NewFileForm;
 use rand::{RngExt, rngs::StdRng, seq::IndexedRandom};
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -8,14 +8,22 @@ use super::{
 use chrono::{DateTime, TimeDelta, Utc};
 use licensing::{
     Serial,
-    activity::{Active, Filter, Sort},
-    batch::{Kind, LineState},
-    file::{ActivationFile, Note},
-    form::NewFileForm,
+    activation_file::{ActivationFile, Note},
+    files::{
+        batch::{Kind, LineState},
+        list::{Active, Filter, Sort},
+        request::NewFileForm,
+    },
 };
 use portal::{
-    AccountAccess, BatchState, DEMO_PASSWORD, Error, NewBatch, NotBegun, NotDeactivated, NotGenerated, NotPlanned, NotUpdatable,
-    NotUpgraded, SignIn, Token, batch,
+    AccountAccess, Error,
+    demo::DEMO_PASSWORD,
+    files::{
+        NotDeactivated, NotGenerated, NotUpdatable,
+        batch::{self, BatchState, NewBatch, NotBegun, NotPlanned},
+    },
+    orders::NotUpgraded,
+    people::{SignIn, Token},
 };
 use rand::{RngExt, rngs::StdRng, seq::IndexedRandom};
 use std::collections::{BTreeMap, BTreeSet};

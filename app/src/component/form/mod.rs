@@ -1,0 +1,7 @@
+//! Forms: fields, and what is wrong with them.
+
+mod error_summary;
+mod field;
+
+pub use error_summary::ErrorSummary;
+pub use field::{Choice, Hidden, SearchForm, SelectField, TextArea, TextField, error_id, problem_of};

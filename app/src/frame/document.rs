@@ -1,0 +1,143 @@
+use super::page::{AccountFrame, Page, Script, Site, Tab, Theme, Visit};
+use crate::{
+    component::{Icon, icon},
+    page,
+};
+use leptos::prelude::*;
+use std::sync::Arc;
+
+/// The whole document: head, header with account and tabs, the page, footer.
+#[must_use]
+pub fn document(visit: Visit, page: Page) -> impl IntoView {
+    let Visit { site, caller, theme, address, .. } = visit;
+    let Page { title, account, script, again, body, .. } = page;
+    let module = match script {
+        Script::None => None,
+        Script::Islands => Some("afmt"),
+        Script::Checker => Some("checker"),
+    };
+    let vendor = site.portal.vendor().to_owned();
+    let theme_code = (theme != Theme::System).then(|| theme.code());
+    let style = format!("{}/pkg/afmt.css", site.assets);
+    let font = format!("{}/fonts/source-sans-3-latin-wght-normal.woff2", site.assets);
+    let icon_href = format!("{}/icons/favicon.svg", site.assets);
+    let root = site.assets.to_string();
+    let title = format!("{title} – AFMT – {vendor}");
+    let scripts = module.map(|module| {
+        let options = LeptosOptions::builder().output_name(module).site_pkg_dir("pkg").build();
+        view! { <HydrationScripts options islands=true root=root /> }
+    });
+    view! {
+        <!DOCTYPE html>
+        <html lang="en" data-theme=theme_code>
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <meta name="color-scheme" content="light dark" />
+                <title>{title}</title>
+                <link rel="preload" href=font r#as="font" r#type="font/woff2" crossorigin="anonymous" />
+                <link rel="stylesheet" href=style />
+                <link rel="icon" href=icon_href r#type="image/svg+xml" />
+                {scripts}
+                {again.then(|| view! { <noscript><meta http-equiv="refresh" content="3" /></noscript> })}
+            </head>
+            <body>
+                <a class="skip" href="#main">"Skip to the page"</a>
+                <header class="site">
+                    <div class="bar-row">
+                        <a class="brand" href="/"><strong>"AFMT"</strong><span>{vendor}</span></a>
+                        {caller.map(|caller| view! { <SignedIn name=caller.person().name.clone() /> })}
+                    </div>
+                    {account.map(|account| view! { <AccountHeader account /> })}
+                </header>
+                <main id="main" tabindex="-1">{body()}</main>
+                <Footer site theme address />
+            </body>
+        </html>
+    }
+}
+
+#[component]
+fn SignedIn(name: String) -> AnyView {
+    view! {
+        <div class="signed-in">
+            <span class="person">{name}</span>
+            <form method="post" action="/sign-out">
+                <button class="button compact quiet"><Icon icon=icon::SIGN_OUT />"Sign out"</button>
+            </form>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn AccountHeader(account: AccountFrame) -> AnyView {
+    let AccountFrame { garn, name, subscribes, tab: open } = account;
+    let base = format!("/accounts/{garn}");
+    let help = format!("/help/{}", page::help::of_tab(open));
+    let tabs = [
+        (Tab::Dashboard, "Overview", base.clone()),
+        (Tab::Summary, "Account summary", format!("{base}/summary")),
+        (Tab::Software, "Software details", format!("{base}/software")),
+        (Tab::Files, "Activation file activity", format!("{base}/files")),
+        (Tab::Upgrade, "Upgrade software", format!("{base}/upgrade")),
+        (Tab::NewFile, "New activation file", format!("{base}/files/new")),
+        (Tab::Sites, "Install sites", format!("{base}/sites")),
+    ];
+    let cloud = subscribes.then(|| (Tab::Cloud, "Cloud connection", format!("{base}/cloud")));
+    let links = tabs
+        .into_iter()
+        .chain(cloud)
+        .map(|(tab, label, href)| view! { <li><a href=href aria-current=(tab == open).then_some("page")>{label}</a></li> })
+        .collect_view();
+    view! {
+        <div class="account">
+            <p class="account-name">
+                <span class="name">{name}</span>
+                <span class="code">{garn}</span>
+                <a href="/accounts">"Change account"</a>
+                <a href=help>"Help"</a>
+            </p>
+            <nav aria-label="Manage activation files"><ul class="tabs">{links}</ul></nav>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn Footer(site: Arc<Site>, theme: Theme, address: String) -> AnyView {
+    let choices = Theme::ALL
+        .into_iter()
+        .map(|choice| {
+            let label = match choice {
+                Theme::System => "System",
+                Theme::Light => "Light",
+                Theme::Dark => "Dark",
+            };
+            view! {
+                <button class="button compact quiet" name="theme" value=choice.code() aria-pressed=(choice == theme).to_string()>
+                    {label}
+                </button>
+            }
+        })
+        .collect_view();
+    view! {
+        <footer class="site">
+            <p>
+                <a href="/check">"Check a file"</a>
+                ", "
+                <a href="/help">"help"</a>
+                ", "
+                <a href="/keys">"public keys"</a>
+                " of "{site.portal.vendor().to_owned()}
+                ". Dates of files are valid through the end of that day, by the date of the server that reads them."
+            </p>
+            <form method="post" action="/theme" class="theme" aria-label="Theme">
+                <input type="hidden" name="return_to" value=address />
+                <span>"Theme"</span>
+                {choices}
+            </form>
+        </footer>
+    }
+    .into_any()
+}

@@ -1,0 +1,8 @@
+//! The frame that all pages share.
+
+mod document;
+mod page;
+
+pub use document::document;
+pub(crate) use page::Tab;
+pub use page::{Page, Site, Theme, Visit};

@@ -1,0 +1,137 @@
+//! What a page is before it is rendered, and what it knows of the request.
+
+use leptos::prelude::{AnyView, IntoAny, IntoView};
+use licensing::LicenceModel;
+use portal::{AccountAccess, Caller, Portal};
+use std::sync::Arc;
+
+/// What all pages of one server have in common.
+pub struct Site {
+    pub portal: Portal,
+    /// Demo data is loaded: the sign-in page lists the demo sign-ins.
+    pub demo: bool,
+    /// Where styles, fonts and islands are served, such as `/static/3f9a…`; it changes with their content.
+    pub assets: String,
+    /// Where people reach the portal, without a slash at the end.
+    pub public_url: String,
+}
+
+/// Light, dark, or as the system says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Theme {
+    #[default]
+    System,
+    Light,
+    Dark,
+}
+
+impl Theme {
+    pub const ALL: [Self; 3] = [Self::System, Self::Light, Self::Dark];
+
+    /// As it stands in the cookie and in the form.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+
+    /// The reverse of [`Self::code`]; anything else is the system's.
+    #[must_use]
+    pub fn from_code(code: &str) -> Self {
+        Self::ALL.into_iter().find(|theme| theme.code() == code).unwrap_or_default()
+    }
+}
+
+/// One request, as far as pages need to know it.
+#[derive(Clone)]
+pub struct Visit {
+    pub site: Arc<Site>,
+    pub caller: Option<Caller>,
+    pub theme: Theme,
+    /// Path and query, to come back to.
+    pub address: String,
+    /// Names this request in the log.
+    pub reference: Arc<str>,
+}
+
+/// A page before it is rendered.
+pub struct Page {
+    pub status: u16,
+    pub(super) title: String,
+    pub(super) account: Option<AccountFrame>,
+    pub(super) script: Script,
+    /// Without script the browser asks for the page again every few seconds.
+    pub(super) again: bool,
+    pub(super) body: Box<dyn FnOnce() -> AnyView + Send>,
+}
+
+/// The WASM module that a page loads, if any.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Script {
+    None,
+    Islands,
+    /// The file checker's own.
+    Checker,
+}
+
+/// The account in the header, and which of its tabs is open.
+pub(super) struct AccountFrame {
+    pub(super) garn: String,
+    pub(super) name: String,
+    /// A virtual cloud is for subscription accounts.
+    pub(super) subscribes: bool,
+    pub(super) tab: Tab,
+}
+
+/// The views of one account. Domain §5.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tab {
+    Dashboard,
+    Summary,
+    Software,
+    Files,
+    Upgrade,
+    NewFile,
+    Sites,
+    Cloud,
+}
+
+impl Page {
+    pub(crate) fn new<V: IntoView + 'static>(title: impl Into<String>, body: impl FnOnce() -> V + Send + 'static) -> Self {
+        Self {
+            status: 200,
+            title: title.into(),
+            account: None,
+            script: Script::None,
+            again: false,
+            body: Box::new(move || body().into_any()),
+        }
+    }
+
+    pub(crate) fn of_account(self, access: &AccountAccess, tab: Tab) -> Self {
+        let subscribes = access.licence_model == LicenceModel::Subscription;
+        Self { account: Some(AccountFrame { garn: access.garn.to_string(), name: access.name.clone(), subscribes, tab }), ..self }
+    }
+
+    pub(crate) fn with_status(self, status: u16) -> Self {
+        Self { status, ..self }
+    }
+
+    /// Loads the WASM module: only for pages on which something moves.
+    pub(crate) fn with_islands(self) -> Self {
+        Self { script: Script::Islands, ..self }
+    }
+
+    /// Something goes on that the page tells about.
+    pub(crate) fn asked_again(self) -> Self {
+        Self { again: true, ..self }
+    }
+
+    /// Loads the file checker's module instead.
+    pub(crate) fn with_checker(self) -> Self {
+        Self { script: Script::Checker, ..self }
+    }
+}

@@ -1,0 +1,238 @@
+//! The form that plans a batch, and the latest batches.
+
+use super::{KIND, LINES, REPEATS, TABLE, facts, lines_in_words};
+use crate::{
+    component::{Choice, Columns, ErrorSummary, Hidden, Icon, Instant, TextArea, icon},
+    frame::{Page, Tab},
+    page::files::form::KEY,
+};
+use chrono_tz::Tz;
+use leptos::prelude::*;
+use licensing::files::{
+    batch::Kind,
+    request::{NewFileForm, field as form_field},
+};
+use portal::{
+    AccountAccess, Error, SubmissionKey,
+    files::batch::{BatchRow, BatchState, LineCounts, NotPlanned, TableProblem},
+};
+
+/// What was typed into the form that plans a batch, and why it was not taken.
+#[derive(Default)]
+pub struct Typed {
+    pub fields: Vec<(String, String)>,
+    pub why: Option<NotPlanned>,
+    /// Name of a file that was sent when the session had ended.
+    pub choose_again: Option<String>,
+}
+
+impl Typed {
+    fn value(&self, name: &str) -> &str {
+        self.fields.iter().find(|(field, _)| field == name).map_or("", |(_, value)| value)
+    }
+
+    /// What all new files are to have in common, machines aside.
+    fn pattern(&self) -> Vec<(String, String)> {
+        let own = [
+            form_field::HOST_ID,
+            form_field::MACHINE_NAME,
+            form_field::SWITCHOVER_HOST_ID,
+            form_field::SWITCHOVER_MACHINE_NAME,
+            form_field::SWITCHOVER_LATER,
+        ];
+        let common =
+            |name: &str| (form_field::is_choice(name) && !own.contains(&name)) || form_field::quantity_part(name).is_some();
+        self.fields.iter().filter(|(name, value)| common(name) && !value.is_empty()).cloned().collect()
+    }
+}
+
+/// The form that plans a batch, and the latest ones.
+///
+/// # Errors
+/// [`Error::Unavailable`] and [`Error::Internal`].
+pub async fn plan(access: &AccountAccess, key: SubmissionKey, typed: Typed) -> Result<Page, Error> {
+    let batches = access.batches().await?;
+    let zone = access.caller().person().time_zone;
+    let garn = access.garn.to_string();
+    let deactivates = access.refuses_deactivation().is_none();
+    let pattern = Pattern::of(access, typed.pattern()).await?;
+    let (status, problem, told) = match &typed.why {
+        None => (200, None, None),
+        Some(NotPlanned::Table(why @ (TableProblem::TooMany | TableProblem::TooManyCells | TableProblem::LongPaste))) => {
+            (413, Some(why.to_string()), None)
+        }
+        Some(why @ (NotPlanned::Table(_) | NotPlanned::NothingSelected)) => (422, Some(why.to_string()), None),
+        Some(NotPlanned::Ineligible(reason)) => (403, None, Some(format!("{reason} {}", reason.remedy()))),
+        Some(why) => (409, None, Some(why.to_string())),
+    };
+    let title = if status == 200 { "Many files at once" } else { "Error: Many files at once" };
+    let page = Page::new(title, move || {
+        let problems = problem.iter().map(|words| (TABLE.to_owned(), words.clone())).collect::<Vec<_>>();
+        view! {
+            {(!problems.is_empty()).then(|| view! { <ErrorSummary problems /> })}
+            <h1>"Many files at once"</h1>
+            {told.map(|words| view! { <p class="note bad" role="alert">{words}</p> })}
+            <p class="lead">
+                "Send a table with a line for each machine or file. The next page says what each line comes to; nothing is done before you have seen it."
+            </p>
+            <PlanForm garn=garn.clone() key typed pattern problem deactivates />
+            <Latest garn batches zone />
+        }
+    });
+    Ok(page.of_account(access, Tab::Files).with_status(status))
+}
+
+/// What all new files have in common, in words.
+struct Pattern {
+    fields: Vec<(String, String)>,
+    /// (label, words)
+    facts: Vec<(String, String)>,
+}
+
+impl Pattern {
+    async fn of(access: &AccountAccess, fields: Vec<(String, String)>) -> Result<Self, Error> {
+        let form: NewFileForm = fields.iter().cloned().collect();
+        let facts = facts(access, &form).await?;
+        Ok(Self { fields, facts })
+    }
+}
+
+#[component]
+fn PlanForm(
+    garn: String,
+    key: SubmissionKey,
+    typed: Typed,
+    pattern: Pattern,
+    problem: Option<String>,
+    deactivates: bool,
+) -> AnyView {
+    let base = format!("/accounts/{garn}");
+    let action = format!("{base}/batches");
+    let template = |kind: Kind, words: &'static str| {
+        view! { <a href=format!("{base}/batches/template.csv?kind={}", kind.code()) download="">{words}</a> }
+    };
+    let kinds = Kind::ALL.iter().filter(|kind| deactivates || **kind != Kind::Deactivate).map(|kind| {
+        let (words, explanation) = match kind {
+            Kind::Generate => {
+                ("Generate a file for each machine", "A line has machine_name and host_id, and those of a switchover server.")
+            }
+            Kind::Refresh => (
+                "Refresh files",
+                "Renewed maintenance and upgraded parts become a new revision of each. A line has a serial or a machine_name.",
+            ),
+            Kind::Deactivate => ("Deactivate files", "What they hold returns. A line has a serial or a machine_name."),
+        };
+        (kind.code().to_owned(), words.to_owned(), explanation.to_owned())
+    });
+    let kind = match typed.value(KIND) {
+        "" => Kind::Generate.code().to_owned(),
+        typed => typed.to_owned(),
+    };
+    let refused = problem.is_some();
+    let invalid = refused.then_some("true");
+    let carried = std::iter::once((KEY.to_owned(), key.as_str().to_owned())).chain(pattern.fields).collect();
+    let repeats = !typed.value(REPEATS).is_empty();
+    view! {
+        <form method="post" action=action enctype="multipart/form-data">
+            <Hidden fields=carried />
+            <div class="section">
+                <Choice name=KIND legend="What is to be done" options=kinds.collect() value=kind />
+                <Common facts=pattern.facts new=format!("{base}/files/new") />
+                <div class="field" class:invalid=refused>
+                    <label for=TABLE>"Table"</label>
+                    <p class="help" id="table-help">
+                        "CSV or XLSX with the names of its columns in the first line, at most 10,000 lines below it. Templates: "
+                        {template(Kind::Generate, "machines")} ", " {template(Kind::Refresh, "files")} "."
+                    </p>
+                    {typed.choose_again.clone().map(|file| view! {
+                        <p class="note warn"><Icon icon=icon::WARNING />{format!("{file} was sent when the session had ended, and was not kept. Choose it again.")}</p>
+                    })}
+                    {problem.map(|words| view! { <p class="error" id="table-error"><Icon icon=icon::PROBLEM />{words}</p> })}
+                    <input type="file" id=TABLE name=TABLE accept=".csv,.txt,.xlsx,text/csv,text/plain" aria-describedby="table-help" aria-invalid=invalid />
+                </div>
+                <TextArea name=LINES label="Or paste its lines here" value=typed.value(LINES) rows=6 />
+                <div class="choice">
+                    <input type="checkbox" id=REPEATS name=REPEATS value="yes" checked=repeats />
+                    <label for=REPEATS>
+                        <span>"Generate for hosts that have an active file of the same product and type, too"</span>
+                        <span class="help">"Otherwise such a line is left as it is, so that a table which is sent twice makes nothing twice."</span>
+                    </label>
+                </div>
+            </div>
+            <div class="buttons">
+                <button class="button primary">"Continue"<Icon icon=icon::NEXT /></button>
+                <span class="help">"The next page shows what each line comes to. Nothing is done yet."</span>
+            </div>
+        </form>
+    }
+    .into_any()
+}
+
+/// What all new files have in common, or how to say it.
+#[component]
+fn Common(facts: Vec<(String, String)>, new: String) -> AnyView {
+    if facts.is_empty() {
+        return view! {
+            <p class="note info">
+                "For new files that are alike, fill in " <a href=new>"New activation file"</a>
+                " once and choose “Use it for many machines” there: the table then needs no more than machines and host ids. "
+                "Otherwise it has a column for each field of that form."
+            </p>
+        }
+        .into_any();
+    }
+    let facts = facts.into_iter().map(|(label, words)| view! { <div><dt>{label}</dt><dd>{words}</dd></div> }).collect_view();
+    view! {
+        <section class="note info" aria-labelledby="common-title">
+            <h2 id="common-title">"What every new file has"</h2>
+            <dl class="facts">{facts}</dl>
+            <p>"A column of the table with the same name says otherwise for its line."</p>
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn Latest(garn: String, batches: Vec<BatchRow>, zone: Tz) -> AnyView {
+    if batches.is_empty() {
+        return view! {
+            <section aria-labelledby="latest-title">
+                <h2 id="latest-title">"Batches"</h2>
+                <div class="empty"><p>"No batch yet. What you send above becomes the first one."</p></div>
+            </section>
+        }
+        .into_any();
+    }
+    let rows = batches.into_iter().map(|batch| {
+        let href = format!("/accounts/{garn}/batches/{}", batch.reference);
+        view! {
+            <tr>
+                <th scope="row" data-label="Batch"><a class="code" href=href>{batch.reference.clone()}</a></th>
+                <td data-label="What">{batch.kind.to_string()}</td>
+                <td data-label="State">{state_words(batch.state, &batch.counts)}</td>
+                <td data-label="Lines">{lines_in_words(batch.kind, &batch.counts)}</td>
+                <td data-label="Planned"><span class="line"><Instant at=batch.made_at zone /></span><span class="line sub">{batch.by.clone()}</span></td>
+            </tr>
+        }
+    });
+    let rows = rows.collect_view();
+    view! {
+        <section aria-labelledby="latest-title">
+            <h2 id="latest-title">"Batches"</h2>
+            <table class="list">
+                <Columns names=&[("Batch", false), ("What", false), ("State", false), ("Lines", false), ("Planned", false)] />
+                <tbody>{rows}</tbody>
+            </table>
+        </section>
+    }
+    .into_any()
+}
+
+fn state_words(state: BatchState, counts: &LineCounts) -> &'static str {
+    match state {
+        BatchState::Planned if counts.all() == 0 => "expired",
+        BatchState::Planned => "planned, not begun",
+        BatchState::Running => "under way",
+        BatchState::Done => "done",
+    }
+}

@@ -1,0 +1,334 @@
+//! The page of one batch: its plan, how far it is, or what came of it.
+
+use super::{AFTER, SERIAL, SHOW, done_word, facts, lines_in_words};
+use crate::{
+    component::{Choice, Columns, ErrorSummary, Icon, Instant, StateOfLine, TextField, counted, icon, problem_of, thousands},
+    frame::{Page, Tab},
+};
+use chrono_tz::Tz;
+use islands::BatchProgress;
+use leptos::prelude::*;
+use licensing::{
+    Quantity,
+    files::{
+        batch::{Kind, LineState, Mode, field},
+        deactivation::{self, Reason},
+        request::{Refusal, field as form_field},
+    },
+    visible,
+};
+use portal::{
+    AccountAccess, Error,
+    files::batch::{BatchLine, BatchRow, BatchState, BatchView, Move, NotBegun},
+};
+
+/// Lines on a page.
+const ROWS: usize = 100;
+
+/// What was typed into the form that begins a batch, and why it was not taken.
+#[derive(Default)]
+pub struct Begun {
+    pub fields: Vec<(String, String)>,
+    pub why: Option<NotBegun>,
+}
+
+/// A batch: its plan, how far it is, or what came of it.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is no such batch.
+pub async fn show(access: &AccountAccess, reference: &str, query: &[(String, String)], begun: Begun) -> Result<Page, Error> {
+    let asked = |name: &str| query.iter().find(|(field, _)| field == name).map_or("", |(_, value)| value.as_str());
+    let state = LineState::from_code(asked(SHOW));
+    let after: u32 = asked(AFTER).parse().unwrap_or_default();
+    let later = after > 0;
+    let batch = access.batch(reference, state, after, ROWS).await?;
+    let pattern = facts(access, &batch.pattern).await?;
+    let zone = access.caller().person().time_zone;
+    let garn = access.garn.to_string();
+    let (status, refusals, told) = match &begun.why {
+        None => (200, Vec::new(), None),
+        Some(NotBegun::Refused(refusals)) => (422, refusals.clone(), None),
+        Some(why) => (403, Vec::new(), Some(why.to_string())),
+    };
+    let running = batch.row.state == BatchState::Running;
+    let what = title(&batch.row);
+    let title = if status == 200 { what.clone() } else { format!("Error: {what}") };
+    let page = Page::new(title, move || {
+        let problems: Vec<_> = refusals.iter().map(|r| (r.field.clone(), r.problem.to_string())).collect();
+        let planned = batch.row.state == BatchState::Planned;
+        let base = format!("/accounts/{garn}/batches/{}", batch.row.reference);
+        view! {
+            {(!problems.is_empty()).then(|| view! { <ErrorSummary problems /> })}
+            <h1>{what}</h1>
+            {told.map(|words| view! { <p class="note bad" role="alert">{words}</p> })}
+            <Standing batch=batch.clone() base=base.clone() zone />
+            {(!pattern.is_empty()).then(|| {
+                let facts = pattern.into_iter().map(|(label, words)| view! { <div><dt>{label}</dt><dd>{words}</dd></div> }).collect_view();
+                view! { <details><summary>"What every new file has"</summary><dl class="facts">{facts}</dl></details> }
+            })}
+            {(!batch.ignored.is_empty()).then(|| view! {
+                <p class="note info">{format!("Columns of the table that are not needed for this: {}.", batch.ignored.join(", "))}</p>
+            })}
+            <Moves kind=batch.row.kind moves=batch.moves.clone() planned />
+            {(planned && batch.own).then(|| view! { <BeginForm batch=batch.clone() base=base.clone() begun refusals /> })}
+            <LinesOf garn batch=batch base state later />
+        }
+    });
+    let page = page.of_account(access, Tab::Files).with_status(status);
+    Ok(if running { page.with_islands().asked_again() } else { page })
+}
+
+fn title(batch: &BatchRow) -> String {
+    let files = match batch.state {
+        BatchState::Done => batch.counts.done,
+        _ => batch.counts.ready + batch.counts.done,
+    };
+    let files = counted(files.into(), "file", "files");
+    let done = if batch.state == BatchState::Done { " – done" } else { "" };
+    format!("{}: {} {files}{done}", batch.reference, batch.kind.to_string().to_lowercase())
+}
+
+/// How far a batch is, and what can be had of it.
+#[component]
+fn Standing(batch: BatchView, base: String, zone: Tz) -> AnyView {
+    let BatchRow { kind, state, by, made_at, counts, .. } = batch.row;
+    let told = batch.told.map(|words| view! { <p class="note bad" role="alert">{words}</p> });
+    let words = lines_in_words(kind, &counts);
+    match state {
+        BatchState::Planned => view! {
+            {told}
+            <p class="lead">
+                {format!("Planned by {by}, ")} <Instant at=made_at zone /> {format!(". Lines: {words}. Nothing is done yet.")}
+            </p>
+        }
+        .into_any(),
+        BatchState::Running => {
+            let of = counts.ready + counts.done;
+            let whole = batch.mode == Some(Mode::Whole);
+            view! {
+                <div class="note info">
+                    <p><Icon icon=icon::REFRESH /><strong>"Under way."</strong>
+                        " You may leave this page: it goes on without you, and you get a mail when it is done."</p>
+                    <BatchProgress address=base done=counts.done of whole />
+                </div>
+            }
+            .into_any()
+        }
+        BatchState::Done => {
+            let made = counts.done > 0 && kind != Kind::Deactivate;
+            let (note, sign) = if counts.refused > 0 { ("note warn", icon::WARNING) } else { ("note ok", icon::ACTIVE) };
+            let ended = batch.ended_at.unwrap_or(made_at);
+            view! {
+                <div class=note role="status">
+                    <p><Icon icon=sign /><strong>{format!("Lines: {words}.")}</strong></p>
+                    <p>{format!("Begun by {by}, done ")} <Instant at=ended zone /> "."</p>
+                </div>
+                <div class="buttons">
+                    {made.then(|| view! {
+                        <a class="button primary" href=format!("{base}/files.zip") download=""><Icon icon=icon::DOWNLOAD />"Files (ZIP)"</a>
+                    })}
+                    <a class="button" href=format!("{base}/lines.csv") download=""><Icon icon=icon::DOWNLOAD />"What came of each line (CSV)"</a>
+                </div>
+            }
+            .into_any()
+        }
+    }
+}
+
+#[component]
+fn Moves(kind: Kind, moves: Vec<Move>, planned: bool) -> AnyView {
+    if moves.is_empty() {
+        return ().into_any();
+    }
+    let title = match (kind, planned) {
+        (Kind::Deactivate, true) => "What would return to the account",
+        (Kind::Deactivate, false) => "What was planned to return to the account",
+        (_, true) => "What all lines together would take",
+        (_, false) => "What all lines together were planned to take",
+    };
+    let left = |pool: fn(&Quantity) -> u32, available: Option<Quantity>| {
+        available.map_or_else(|| "any number".to_owned(), |available| thousands(pool(&available).into()))
+    };
+    let rows = moves.into_iter().map(|Move { number, description, quantity, available }| {
+        view! {
+            <tr>
+                <th scope="row" data-label="Part"><span>{description}</span><span class="code sub">{number.to_string()}</span></th>
+                <td data-label="Assigned" class="number">{thousands(quantity.assigned.into())}</td>
+                <td data-label="Pooled" class="number">{thousands(quantity.pooled.into())}</td>
+                <td data-label="Assigned, available now" class="number">{left(|quantity| quantity.assigned, available)}</td>
+                <td data-label="Pooled, available now" class="number">{left(|quantity| quantity.pooled, available)}</td>
+            </tr>
+        }
+    });
+    let rows = rows.collect_view();
+    view! {
+        <section aria-labelledby="moves-title">
+            <h2 id="moves-title">{title}</h2>
+            <table class="list">
+                <Columns names=&[
+                    ("Part", false),
+                    ("Assigned", true),
+                    ("Pooled", true),
+                    ("Assigned, available now", true),
+                    ("Pooled, available now", true),
+                ] />
+                <tbody>{rows}</tbody>
+            </table>
+        </section>
+    }
+    .into_any()
+}
+
+/// The form that begins a batch.
+#[component]
+fn BeginForm(batch: BatchView, base: String, begun: Begun, refusals: Vec<Refusal>) -> AnyView {
+    let BatchRow { kind, counts, .. } = batch.row;
+    let typed = |name: &str| begun.fields.iter().find(|(field, _)| field == name).map_or("", |(_, value)| value).to_owned();
+    let problem = |name: &str| problem_of(&refusals, name);
+    let again = view! {
+        <form method="post" action=format!("{base}/plan") class="buttons">
+            <button class="button"><Icon icon=icon::REFRESH />"Plan again"</button>
+            <span class="help">"Says anew what each line comes to, as things are now."</span>
+        </form>
+    };
+    if counts.ready == 0 {
+        return view! {
+            <p class="note warn"><Icon icon=icon::WARNING />"No line has anything to do. The lines below say why; mend the table and send it again."</p>
+            {again}
+        }
+        .into_any();
+    }
+    let modes = Mode::ALL.iter().map(|mode| {
+        let explanation = match mode {
+            Mode::Whole => "One transaction: if a single line cannot be done when it comes to it, none is.",
+            Mode::Lines => "What can be done is done. Lines that are refused say why and can be sent again.",
+        };
+        (mode.code().to_owned(), mode.to_string(), explanation.to_owned())
+    });
+    let mode = match typed(field::MODE) {
+        typed if !typed.is_empty() || counts.refused > 0 => typed,
+        _ => Mode::Whole.code().to_owned(),
+    };
+    let files = counted(counts.ready.into(), "file", "files");
+    let deactivates = (kind == Kind::Deactivate).then(|| {
+        let reasons = Reason::ALL.iter().map(|reason| (reason.code().to_owned(), reason.to_string(), String::new())).collect();
+        view! {
+            <Choice name=deactivation::field::REASON legend="Why" options=reasons value=typed(deactivation::field::REASON) error=problem(deactivation::field::REASON) />
+            <TextField
+                name=deactivation::field::NOTE
+                label="In your words"
+                value=typed(deactivation::field::NOTE)
+                help="Needed for something else; your colleagues and the licensing analysts read it."
+                error=problem(deactivation::field::NOTE)
+            />
+            <TextField
+                name=field::COUNT
+                label="Number of files"
+                value=typed(field::COUNT)
+                help=format!("Type {} to deactivate {files}. An installed copy cannot be recalled: remove it on its server.", counts.ready)
+                error=problem(field::COUNT)
+                code=true
+            />
+        }
+    });
+    let (class, icon) =
+        if kind == Kind::Deactivate { ("button danger", icon::DEACTIVATE) } else { ("button primary", icon::ACTIVE) };
+    view! {
+        <section aria-labelledby="begin-title">
+            <h2 id="begin-title">{format!("{kind} {files}")}</h2>
+            <form method="post" action=base>
+                <div class="section">
+                    <Choice name=field::MODE legend="If a line is refused" options=modes.collect() value=mode error=problem(field::MODE) />
+                    {deactivates}
+                </div>
+                <div class="buttons"><button class=class><Icon icon />{format!("{kind} {files}")}</button></div>
+            </form>
+            {again}
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn LinesOf(garn: String, batch: BatchView, base: String, state: Option<LineState>, later: bool) -> AnyView {
+    let BatchView { row: BatchRow { kind, counts, .. }, lines, next, .. } = batch;
+    let address = |state: Option<LineState>, after: Option<u32>| {
+        let show = state.map(|state| (SHOW, state.code().to_owned()));
+        let query: Vec<_> = show.into_iter().chain(after.map(|after| (AFTER, after.to_string()))).collect();
+        if query.is_empty() {
+            return base.clone();
+        }
+        format!("{base}?{}", form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish())
+    };
+    let states = std::iter::once(None).chain(LineState::ALL.iter().copied().map(Some));
+    let states = states.filter(|state| state.is_none_or(|state| counts.of(state) > 0)).map(|of| {
+        let words = match of {
+            None => format!("All {}", thousands(counts.all().into())),
+            Some(LineState::Done) => format!("{} {}", thousands(counts.done.into()), done_word(kind)),
+            Some(state) => format!("{} {state}", thousands(counts.of(state).into())),
+        };
+        let current = (of == state).then_some("true");
+        view! { <li><a class="chip" href=address(of, None) aria-current=current>{words}</a></li> }
+    });
+    let states = states.collect_view();
+    let rows = lines.into_iter().map(|line| view! { <Line garn=garn.clone() kind line /> }).collect_view();
+    let first = later.then(|| address(state, None));
+    let next = next.map(|after| address(state, Some(after)));
+    view! {
+        <section aria-labelledby="lines-title">
+            <h2 id="lines-title">"Lines"</h2>
+            <ul class="chips" aria-label="Lines shown">{states}</ul>
+            <table class="list">
+                <Columns names=&[("Line", true), ("Machines", false), ("File", false), ("What it comes to", false)] />
+                <tbody>{rows}</tbody>
+            </table>
+            <nav class="pages" aria-label="Pages">
+                {first.map(|href| view! { <a href=href>"First page"</a> })}
+                {next.map(|href| view! { <a href=href rel="next">"Next page"</a> })}
+            </nav>
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn Line(garn: String, kind: Kind, line: BatchLine) -> AnyView {
+    let BatchLine { line, cells, state, words, file, revision, machines } = line;
+    // A cell that is refused may hold what would turn the rest of its line around.
+    let cell = |name: &str| cells.get(name).map(|cell| visible(cell));
+    let pair = |name: &str, host: &str| {
+        cell(name).or_else(|| cell(host)).map(|shown| (shown.clone(), cell(host).filter(|host| *host != shown)))
+    };
+    let typed = [
+        pair(form_field::MACHINE_NAME, form_field::HOST_ID),
+        pair(form_field::SWITCHOVER_MACHINE_NAME, form_field::SWITCHOVER_HOST_ID),
+    ];
+    let machines: Vec<(String, Option<String>)> = if machines.is_empty() || kind == Kind::Generate {
+        typed.into_iter().flatten().collect()
+    } else {
+        machines.into_iter().map(|machine| (machine, None)).collect()
+    };
+    let machines = machines.into_iter().map(|(machine, host)| {
+        view! { <span class="line">{machine}{host.map(|host| view! { " " <span class="code sub">{host}</span> })}</span> }
+    });
+    let machines = machines.collect_view();
+    let file = match (file, cell(SERIAL)) {
+        (Some(serial), _) => {
+            view! { <a class="code" href=format!("/accounts/{garn}/files/{serial}")>{serial.to_string()}</a> }.into_any()
+        }
+        (None, Some(typed)) => view! { <span class="code">{typed}</span> }.into_any(),
+        (None, None) => ().into_any(),
+    };
+    view! {
+        <tr>
+            <th scope="row" class="number" data-label="Line">{thousands(line.into())}</th>
+            <td data-label="Machines">{machines}</td>
+            <td data-label="File">{file}{revision.filter(|revision| *revision > 1).map(|revision| view! { " " <span class="line sub">{format!("revision {revision}")}</span> })}</td>
+            <td data-label="What it comes to">
+                <StateOfLine state done=done_word(kind) />
+                {words.map(|words| view! { <span class="line">{words}</span> })}
+            </td>
+        </tr>
+    }
+    .into_any()
+}

@@ -1,0 +1,43 @@
+//! The file checker, for everybody.
+
+use crate::{Visit, frame::Page};
+use islands::{Checker, report};
+use leptos::prelude::*;
+use licensing::activation_file::Examined;
+use portal::Error;
+
+/// The checker; with `examined` what was posted to it, and `problem` what was wrong with the form.
+///
+/// # Errors
+/// [`Error::Unavailable`] and [`Error::Internal`].
+pub async fn show(
+    visit: &Visit,
+    examined: Option<(Examined, Option<Examined>)>,
+    problem: Option<&'static str>,
+) -> Result<Page, Error> {
+    let keys = visit.site.portal.verifier_keys().await?;
+    let vendor = visit.site.portal.vendor().to_owned();
+    let title = if problem.is_some() { "Error: Check a file" } else { "Check a file" };
+    let status = if problem.is_some() { 422 } else { 200 };
+    let page = Page::new(title, move || {
+        view! {
+            <h1>"Check a file"</h1>
+            <p class="lead">
+                {format!("Find out whether an activation file is signed by {vendor}, unchanged and still valid, and what it says.")}
+            </p>
+            <p>
+                "With script, the file does not leave your browser; this page also works without a network once it is loaded. "
+                "Without script, the file is sent here, read once and not kept."
+            </p>
+            {problem.map(|words| view! {
+                <div class="note bad error-summary" role="alert" tabindex="-1" autofocus>
+                    <h2>"There is a problem"</h2>
+                    <ul><li><a href="#file">{words}</a></li></ul>
+                </div>
+            })}
+            {examined.map(|(first, second)| report(&first, second.as_ref()))}
+            <Checker keys />
+        }
+    });
+    Ok(page.with_status(status).with_checker())
+}

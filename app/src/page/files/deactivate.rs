@@ -1,0 +1,147 @@
+//! *Deactivate*: a page of its own that says exactly what happens. Domain §5.
+
+use super::form::KEY;
+use crate::{
+    component::{Choice, Columns, ErrorSummary, Icon, Plate, TextField, icon, problem_of},
+    frame::{Page, Tab},
+};
+use leptos::prelude::*;
+use licensing::{
+    LicenceType, Source,
+    files::{
+        deactivation::{Reason, field},
+        request::Refusal,
+    },
+};
+use portal::{
+    AccountAccess, Error, SubmissionKey,
+    files::{FileState, FileView, NotDeactivated, PartRow},
+};
+
+/// What was typed, and why it was not taken.
+#[derive(Default)]
+pub struct Typed {
+    pub reason: String,
+    pub note: String,
+    pub machine: String,
+    pub why: Option<NotDeactivated>,
+}
+
+/// The page of one file.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn show(access: &AccountAccess, serial: &str, key: SubmissionKey, typed: Typed) -> Result<Page, Error> {
+    let file = access.file(serial).await?;
+    let ineligible = access.refuses_deactivation().map(|reason| (reason.to_string(), reason.remedy()));
+    let (status, refusals, told) = match &typed.why {
+        None if file.row.state != FileState::Active => {
+            (409, Vec::new(), Some(format!("{serial} is not active: it holds nothing that could be returned.")))
+        }
+        None if ineligible.is_some() => (403, Vec::new(), None),
+        None => (200, Vec::new(), None),
+        Some(NotDeactivated::Refused(refusals)) => (422, refusals.clone(), None),
+        Some(NotDeactivated::Ineligible(_)) => (403, Vec::new(), None),
+        Some(why) => (409, Vec::new(), Some(why.to_string())),
+    };
+    let of_file = format!("/accounts/{}/files/{}", access.garn, file.row.serial);
+    let title = format!("Deactivate {}", file.row.serial);
+    let head = if status == 200 { title.clone() } else { format!("Error: {title}") };
+    let page = Page::new(head, move || {
+        let form = (file.row.state == FileState::Active && ineligible.is_none()).then(|| {
+            view! { <Form file=file.clone() of_file=of_file.clone() key typed refusals=refusals.clone() /> }
+        });
+        let problems: Vec<_> = refusals.iter().map(|r| (r.field.clone(), r.problem.to_string())).collect();
+        view! {
+            {(!problems.is_empty()).then(|| view! { <ErrorSummary problems /> })}
+            <h1>{title}</h1>
+            {told.map(|words| view! { <p class="note bad" role="alert">{words}</p> })}
+            {ineligible.map(|(reason, remedy)| view! {
+                <div class="note warn"><p><Icon icon=icon::WARNING /><strong>{reason}</strong>" "{remedy}</p></div>
+            })}
+            <Plate file=file.clone() />
+            {form}
+            <p><a href=of_file>"Leave the file as it is"</a></p>
+        }
+    });
+    Ok(page.of_account(access, Tab::Files).with_status(status))
+}
+
+#[component]
+fn Form(file: FileView, of_file: String, key: SubmissionKey, typed: Typed, refusals: Vec<Refusal>) -> AnyView {
+    let problem = |name| problem_of(&refusals, name);
+    let ordered = file.row.licence_type.source() == Source::Entitlements;
+    let reasons = Reason::ALL.iter().map(|reason| (reason.code().to_owned(), reason.to_string(), String::new())).collect();
+    let serial = file.row.serial.to_string();
+    let named = (file.row.licence_type == LicenceType::Production).then(|| {
+        let help = format!("Production: type {} to deactivate the file.", file.primary.name);
+        view! {
+            <TextField
+                name=field::MACHINE
+                label="Name of its machine"
+                value=typed.machine
+                help
+                error=problem(field::MACHINE)
+                code=true
+            />
+        }
+    });
+    let returns = if ordered {
+        view! { <Returns parts=file.parts /> }.into_any()
+    } else {
+        view! { <p>"A file of this type holds nothing of your orders: no quantities return."</p> }.into_any()
+    };
+    view! {
+        <section aria-labelledby="returns-title">
+            <h2 id="returns-title">"What returns to the account"</h2>
+            {returns}
+        </section>
+        <section class="note warn" aria-labelledby="installed-title">
+            <h2 id="installed-title"><Icon icon=icon::WARNING />"An installed copy cannot be recalled"</h2>
+            <p>
+                "A server that has this file goes on with it until somebody removes it there. Do that first, or directly afterwards: a licence counts once."
+            </p>
+        </section>
+        <form method="post" action=format!("{of_file}/deactivate")>
+            <input type="hidden" name=KEY value=key.as_str().to_owned() />
+            <div class="section">
+            <Choice name=field::REASON legend="Why" options=reasons value=typed.reason error=problem(field::REASON) />
+            <TextField
+                name=field::NOTE
+                label="In your words"
+                value=typed.note
+                help="Needed for something else; your colleagues and the licensing analysts read it."
+                error=problem(field::NOTE)
+            />
+            {named}
+            </div>
+            <div class="buttons">
+                <button class="button danger"><Icon icon=icon::DEACTIVATE />{format!("Deactivate {serial}")}</button>
+            </div>
+        </form>
+    }
+    .into_any()
+}
+
+#[component]
+fn Returns(parts: Vec<PartRow>) -> AnyView {
+    let rows = parts
+        .into_iter()
+        .map(|PartRow { number, description, quantity, .. }| {
+            view! {
+                <tr>
+                    <th scope="row" data-label="Part"><span>{description}</span><span class="code sub">{number.to_string()}</span></th>
+                    <td data-label="Assigned" class="number">{quantity.assigned}</td>
+                    <td data-label="Pooled" class="number">{quantity.pooled}</td>
+                </tr>
+            }
+        })
+        .collect_view();
+    view! {
+        <table class="list">
+            <Columns names=&[("Part", false), ("Assigned", true), ("Pooled", true)] />
+            <tbody>{rows}</tbody>
+        </table>
+    }
+    .into_any()
+}

@@ -1,0 +1,215 @@
+use super::{Purpose, STEP, STEP_EDIT, STEP_GENERATE};
+use crate::{
+    component::{Changes, Columns, Day, EnforcementFacts, Hidden, Icon, KeyTable, Restriction, icon},
+    frame::Page,
+};
+use leptos::prelude::*;
+use licensing::{
+    HostId, LicenceType, Quantity, Serial,
+    activation_file::{Binding, Change, Server},
+    files::request::{NewFileForm, PartChange, field},
+    offer::Offer,
+};
+use portal::{AccountAccess, SubmissionKey, files::Checked};
+
+/// Check your answers: everything that the file will say, and what is left afterwards; of an update what it changes, too.
+#[must_use]
+pub fn check(
+    access: &AccountAccess,
+    purpose: &Purpose,
+    form: &NewFileForm,
+    key: &SubmissionKey,
+    checked: Checked,
+    changes: Vec<Change>,
+) -> Page {
+    let action = purpose.path(&access.garn);
+    let tab = purpose.tab();
+    let files = format!("/accounts/{}/files", access.garn);
+    let account = format!("{} ({})", access.name, access.garn);
+    let mut carried: Vec<_> = form
+        .fields()
+        .filter(|(name, _)| field::is_choice(name) || field::quantity_part(name).is_some())
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    carried.extend(purpose.carried(key));
+    let (title, button) = match purpose {
+        Purpose::New => ("Check your answers".to_owned(), "Generate activation file".to_owned()),
+        Purpose::Update { serial, began } => (format!("Check the update of {serial}"), format!("Make revision {}", began + 1)),
+    };
+    let page = Page::new(title.clone(), move || {
+        let Checked { request, offer, preview, same_host, shared_hosts, older_than } = checked;
+        let site = offer.sites.iter().find(|site| site.id == request.site).map(|site| site.name.clone());
+        let servers = request.binding.servers();
+        let later = (offer.has_switchover() && servers.len() == 1)
+            .then(|| view! { <div><dt>"Switchover server"</dt><dd>"at another time"</dd></div> });
+        let machines = ["Primary server", "Switchover server"]
+            .into_iter()
+            .zip(servers)
+            .map(|(role, server)| row(role, server))
+            .collect_view();
+        let enforcement = match &request.binding {
+            Binding::VirtualCloud { enforcement, .. } => Some(view! { <EnforcementFacts enforcement=enforcement.clone() /> }),
+            Binding::Host { .. } => None,
+        };
+        view! {
+            <h1>{title}</h1>
+            {(!changes.is_empty()).then(|| view! { <Changed changes /> })}
+            {(!same_host.is_empty()).then(|| view! { <SameHost same_host files /> })}
+            {(!shared_hosts.is_empty()).then(|| view! { <SharedHosts shared_hosts /> })}
+            {older_than.map(|newer| view! { <OlderVersion version=offer.version.clone() newer /> })}
+            <dl class="facts">
+                <div><dt>"Account"</dt><dd>{account}</dd></div>
+                <div><dt>"Install site"</dt><dd>{site}</dd></div>
+                <div><dt>"Product"</dt><dd>{format!("{} {}", offer.product.name, offer.version)}</dd></div>
+                <div><dt>"Licence type"</dt><dd>{request.licence_type.to_string()}</dd></div>
+                <Restriction of=request.licence_type />
+                {machines}
+                {later}
+                {request.system_type.map(|t| view! { <div><dt>"System type"</dt><dd>{t.to_string()}</dd></div> })}
+                {request.mail_connector.map(|c| view! { <div><dt>"Mail connector"</dt><dd>{c.to_string()}</dd></div> })}
+                {request.usage_tracking.map(|u| view! { <div><dt>"Usage tracking"</dt><dd>{u.to_string()}</dd></div> })}
+                {enforcement}
+                <div><dt>"Valid through"</dt><dd><Day on=request.valid_through /> ", the end of that day by the server’s date"</dd></div>
+                <div>
+                    <dt>"Updates"</dt>
+                    <dd>
+                        {match preview.updates_through {
+                            Some(on) => view! { "may be installed until " <Day on /> }.into_any(),
+                            None if request.licence_type == LicenceType::Production => {
+                                view! { "may not be installed: maintenance of the server item is not current" }.into_any()
+                            }
+                            None => view! { "may not be installed with a file of this type" }.into_any(),
+                        }}
+                    </dd>
+                </div>
+            </dl>
+            <Quantities offer=offer.clone() parts=preview.parts.clone() />
+            <section aria-labelledby="keys-title">
+                <h2 id="keys-title">"Resulting keys"</h2>
+                <KeyTable keys=preview.keys.iter().map(|(key, count)| (key.clone(), count)).collect() />
+            </section>
+            <form method="post" action=action class="buttons">
+                <Hidden fields=carried />
+                <button class="button primary" name=STEP value=STEP_GENERATE>{button}</button>
+                <button class="button" name=STEP value=STEP_EDIT>"Change"</button>
+            </form>
+        }
+    });
+    page.of_account(access, tab)
+}
+
+/// What an update changes, first of all a change of host: that is what it is about.
+#[component]
+fn Changed(changes: Vec<Change>) -> AnyView {
+    view! {
+        <section aria-labelledby="changes-title">
+            <h2 id="changes-title">"What changes"</h2>
+            <Changes changes />
+        </section>
+    }
+    .into_any()
+}
+
+fn row(role: &'static str, server: Server<Option<HostId>>) -> impl IntoView {
+    let Server { machine_name, host_id, server_item } = server;
+    let host = match host_id {
+        Some(host_id) => view! { ", host id " <span class="code">{host_id.to_string()}</span> }.into_any(),
+        None => view! { ", virtual cloud" }.into_any(),
+    };
+    view! {
+        <div>
+            <dt>{role}</dt>
+            <dd>
+                {machine_name.to_string()} {host} ", "
+                <span class="code">{server_item.map(|item| item.to_string())}</span>
+            </dd>
+        </div>
+    }
+}
+
+#[component]
+fn OlderVersion(version: String, newer: String) -> AnyView {
+    view! {
+        <div class="note warn">
+            <p><Icon icon=icon::WARNING /><strong>{format!("{version} is older than {newer}, the version of the current revision.")}</strong></p>
+            <p>{format!("Continue only if the server runs {version}.")}</p>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn SharedHosts(shared_hosts: Vec<(HostId, String)>) -> AnyView {
+    let items = shared_hosts
+        .into_iter()
+        .map(|(host, what)| view! { <p><strong>{format!("Many machines have the host id {host}: {what}.")}</strong></p> })
+        .collect_view();
+    view! {
+        <div class="note warn">
+            <p><Icon icon=icon::WARNING />"Is this the host id of the server?"</p>
+            {items}
+            <p>"The file would be valid on each of them. GetHostID on the server shows the host id of its own network adapter."</p>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn SameHost(same_host: Vec<(HostId, Serial)>, files: String) -> AnyView {
+    let items = same_host
+        .into_iter()
+        .map(|(host, serial)| {
+            let href = format!("{files}/{serial}");
+            view! {
+                <li>
+                    "Host " <span class="code">{host.to_string()}</span> " already has the active file "
+                    <a class="code" href=href>{serial.to_string()}</a> "."
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <div class="note warn">
+            <p><Icon icon=icon::WARNING /><strong>"There is an active file of this product and type for the same host"</strong></p>
+            <ul>{items}</ul>
+            <p>"Both files hold their quantities. Generate a second one only if you mean to."</p>
+        </div>
+    }.into_any()
+}
+
+#[component]
+fn Quantities(offer: Offer, parts: Vec<PartChange>) -> AnyView {
+    let rows = parts
+        .into_iter()
+        .map(|change| {
+            let after = change.available_after();
+            let before = change.available_before();
+            let PartChange { part, description, holding, held, asked } = change;
+            let cell = |touched: bool, before: u32, after: u32| match touched {
+                false => "–".to_owned(),
+                true if holding.unlimited => offer.supply(holding, 0, 0),
+                true => format!("{before} → {after}"),
+            };
+            let Quantity { assigned, pooled } = asked;
+            view! {
+                <tr>
+                    <th scope="row" data-label="Item"><span>{description}</span><span class="code sub">{part.to_string()}</span></th>
+                    <td data-label="Assigned" class="number">{assigned}</td>
+                    <td data-label="Pooled" class="number">{pooled}</td>
+                    <td data-label="Assigned available" class="number">{cell(assigned + held.assigned > 0, before.assigned, after.assigned)}</td>
+                    <td data-label="Pooled available" class="number">{cell(pooled + held.pooled > 0, before.pooled, after.pooled)}</td>
+                </tr>
+            }
+        })
+        .collect_view();
+    view! {
+        <section aria-labelledby="quantities-title">
+            <h2 id="quantities-title">"Items, and what is left"</h2>
+            <table class="list">
+                <Columns names=&[("Item", false), ("Assigned", true), ("Pooled", true), ("Assigned available", true), ("Pooled available", true)] />
+                <tbody>{rows}</tbody>
+            </table>
+        </section>
+    }
+    .into_any()
+}

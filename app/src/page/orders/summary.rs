@@ -1,0 +1,227 @@
+//! *Account summary*: everything ordered that can be licensed, by product. Domain §5.
+
+use crate::{
+    component::{Columns, Day, Icon, icon},
+    frame::{Page, Tab},
+};
+use islands::EntitlementBar;
+use leptos::prelude::*;
+use licensing::{
+    LicenceType, Quantity,
+    catalogue::PartClass,
+    files::request::field,
+    orders::entitlement::{Entitlement, Holding},
+};
+use portal::{
+    AccountAccess, Error,
+    orders::{OwnedLine, OwnedProduct},
+};
+
+/// # Errors
+/// [`Error::Unavailable`] and [`Error::Internal`].
+pub async fn show(access: &AccountAccess) -> Result<Page, Error> {
+    let products = access.summary().await?;
+    let garn = access.garn.to_string();
+    let page = Page::new("Account summary", move || {
+        let csv = format!("/accounts/{garn}/summary.csv");
+        let empty = products.is_empty();
+        let sections = products.into_iter().map(|product| view! { <Product garn=garn.clone() product /> }).collect_view();
+        view! {
+            <div class="page-head">
+                <h1>"Account summary"</h1>
+                {(!empty).then(|| view! {
+                    <a class="button compact" href=csv download=""><Icon icon=icon::DOWNLOAD />"CSV of everything"</a>
+                })}
+            </div>
+            {empty.then(|| view! {
+                <div class="empty">
+                    <p>"Nothing has been ordered for this account yet."</p>
+                    <p>"What a sales order brings appears here, and files are generated from it. If an order is missing, ask your licensing analyst."</p>
+                </div>
+            })}
+            {sections}
+        }
+    });
+    Ok(page.of_account(access, Tab::Summary))
+}
+
+#[component]
+fn Product(garn: String, product: OwnedProduct) -> AnyView {
+    let total = product.total();
+    let OwnedProduct { line, code, name, lines } = product;
+    let title = format!("product-{code}");
+    let rows = lines.into_iter().map(|line| view! { <Line garn=garn.clone() code=code.clone() line /> }).collect_view();
+    let total = (!total.unlimited).then(|| {
+        let [assigned, pooled] = pools(&total);
+        view! {
+            <tfoot>
+                <tr>
+                    <th scope="row" data-label="Part">"Together"</th>
+                    <td></td>
+                    {assigned}
+                    {pooled}
+                    <td></td>
+                    <td></td>
+                </tr>
+            </tfoot>
+        }
+    });
+    view! {
+        <section aria-labelledby=title.clone()>
+            <h2 id=title.clone()>{name}</h2>
+            <p class="count">{line}</p>
+            <table class="list">
+                <Columns names=&[("Part", false), ("Order", false), ("Assigned", false), ("Pooled", false), ("Maintenance until", false), ("Actions", false)] />
+                <tbody>{rows}</tbody>
+                {total}
+            </table>
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn Line(garn: String, code: String, line: OwnedLine) -> AnyView {
+    let OwnedLine { number, description, class, generation, versions, licence_type, purchase_order, entitlement } = line;
+    let of_generation = match &versions {
+        Some((first, latest)) if first == latest => format!("generation {generation}, version {first}"),
+        Some((first, latest)) => format!("generation {generation}, versions {first} to {latest}"),
+        None => format!("generation {generation}, of which this account may run no version"),
+    };
+    let version = versions.map(|(_, latest)| latest).unwrap_or_default();
+    let Entitlement { sales_order, ordered_on, maintenance_end, term_days, .. } = entitlement.clone();
+    let holding = Holding::of(&[entitlement]);
+    let [assigned, pooled] = pools(&holding);
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair(field::PRODUCT, &code).append_pair(field::VERSION, &version).append_pair(field::TYPE, licence_type.code());
+    let at = match class {
+        PartClass::ServerItem | PartClass::DevelopmentBundle | PartClass::Evaluation => {
+            query.append_pair(field::SERVER_ITEM, number.as_str());
+            field::SERVER_ITEM.to_owned()
+        }
+        PartClass::SwitchoverItem => field::SWITCHOVER_ITEM.to_owned(),
+        _ if holding.owned.assigned == 0 && !holding.unlimited => field::pooled(&number),
+        _ => field::assigned(&number),
+    };
+    let generate = format!("/accounts/{garn}/files/new?{}#{at}", query.finish());
+    let left = holding.unlimited || holding.available() != Quantity::ZERO;
+    let action = match (left, licence_type) {
+        (true, _) => view! {
+            <a class="button compact" href=generate>
+                "Generate"<span class="visually-hidden">{format!(" a file with {description}")}</span>
+            </a>
+        }
+        .into_any(),
+        (false, LicenceType::Evaluation) => view! { <span class="muted">"in use"</span> }.into_any(),
+        (false, _) => view! { <span class="muted">"none available"</span> }.into_any(),
+    };
+    view! {
+        <tr>
+            <th scope="row" data-label="Part">
+                <span>{description}</span>
+                <span class="code sub">{number.to_string()}</span>
+                <span class="line sub">{format!("{class}, {of_generation}")}</span>
+            </th>
+            <td data-label="Order">
+                <span class="line code">{sales_order}</span>
+                {(!purchase_order.is_empty()).then(|| view! { <span class="line sub">"PO " <span class="code">{purchase_order}</span></span> })}
+                <span class="line sub"><Day on=ordered_on /></span>
+            </td>
+            {assigned}
+            {pooled}
+            <td data-label="Maintenance until">
+                {match (maintenance_end, term_days) {
+                    (Some(on), _) => view! { <Day on /> }.into_any(),
+                    (None, Some(days)) => view! { <span class="muted">{format!("sold for {days} days")}</span> }.into_any(),
+                    (None, None) => view! { <span class="muted">"none"</span> }.into_any(),
+                }}
+            </td>
+            <td data-label="Actions">{action}</td>
+        </tr>
+    }
+    .into_any()
+}
+
+/// The cells of both pools: owned, allocated and available, in figures and as a bar.
+fn pools(holding: &Holding) -> [AnyView; 2] {
+    let available = holding.available();
+    let Holding { owned, allocated, unlimited } = *holding;
+    let cell = |label: &'static str, owned: u32, allocated: u32, available: u32| {
+        let content = if unlimited {
+            view! { <span class="figures">{format!("{allocated} in use, billed by use")}</span> }.into_any()
+        } else if owned == 0 {
+            view! { <span class="muted">"none owned"</span> }.into_any()
+        } else {
+            view! {
+                <span class="figures">{format!("{available} of {owned} available")}</span>
+                <EntitlementBar owned allocated />
+                <span class="figures line sub">{format!("{allocated} in files")}</span>
+            }
+            .into_any()
+        };
+        view! { <td data-label=label>{content}</td> }.into_any()
+    };
+    [
+        cell("Assigned", owned.assigned, allocated.assigned, available.assigned),
+        cell("Pooled", owned.pooled, allocated.pooled, available.pooled),
+    ]
+}
+
+/// The head of the table for spreadsheets, and its lines.
+pub const CSV_HEAD: [&str; 18] = [
+    "Product line",
+    "Product",
+    "Licence generation",
+    "First version",
+    "Latest version",
+    "Part number",
+    "Description",
+    "Class",
+    "Sales order",
+    "Purchase order",
+    "Ordered on",
+    "Owned assigned",
+    "Owned pooled",
+    "Allocated assigned",
+    "Allocated pooled",
+    "Available assigned",
+    "Available pooled",
+    "Maintenance until",
+];
+
+/// # Errors
+/// [`Error::Unavailable`] and [`Error::Internal`].
+pub async fn csv(access: &AccountAccess) -> Result<Vec<[String; 18]>, Error> {
+    let products = access.summary().await?;
+    let lines = products.into_iter().flat_map(|OwnedProduct { line, name, lines, .. }| {
+        lines.into_iter().map(move |of| {
+            let holding = Holding::of(std::slice::from_ref(&of.entitlement));
+            let available = |units: fn(Quantity) -> u32| match holding.unlimited {
+                true => "billed by use".to_owned(),
+                false => units(holding.available()).to_string(),
+            };
+            let (first, latest) = of.versions.unwrap_or_default();
+            [
+                line.clone(),
+                name.clone(),
+                of.generation,
+                first,
+                latest,
+                of.number.to_string(),
+                of.description,
+                of.class.to_string(),
+                of.entitlement.sales_order,
+                of.purchase_order,
+                of.entitlement.ordered_on.to_string(),
+                holding.owned.assigned.to_string(),
+                holding.owned.pooled.to_string(),
+                holding.allocated.assigned.to_string(),
+                holding.allocated.pooled.to_string(),
+                available(|quantity| quantity.assigned),
+                available(|quantity| quantity.pooled),
+                of.entitlement.maintenance_end.map_or_else(String::new, |end| end.to_string()),
+            ]
+        })
+    });
+    Ok(lines.collect())
+}

@@ -1,0 +1,94 @@
+//! Sign in, also in the middle of something: what was being sent is kept and shown again afterwards.
+
+use crate::{
+    component::{Columns, ErrorSummary, Hidden, TextField},
+    frame::{Page, Visit},
+};
+use leptos::prelude::*;
+use portal::demo::{DEMO_PASSWORD, DemoPerson};
+
+/// Names of the fields.
+pub mod field {
+    pub const EMAIL: &str = "email";
+    pub const PASSWORD: &str = "password";
+    /// The page to go to afterwards.
+    pub const RETURN_TO: &str = "return_to";
+    /// The form that was sent when the session had ended, as it was sent.
+    pub const KEPT_FORM: &str = "kept_form";
+    /// The file that was sent with it, and has to be chosen again.
+    pub const CHOOSE_AGAIN: &str = "choose_again";
+}
+
+/// What the sign-in page is shown with.
+#[derive(Clone, Debug, Default)]
+pub struct Asked {
+    pub email: String,
+    /// An address of this site.
+    pub return_to: String,
+    /// A form body to come back to; empty when there is none.
+    pub kept_form: String,
+    /// Name of a file that was sent with it: browsers do not give back what they were told to send.
+    pub choose_again: Option<String>,
+    pub problem: Option<String>,
+    pub status: u16,
+}
+
+/// The page, for everybody who is not signed in.
+#[must_use]
+pub fn show(visit: &Visit, asked: Asked) -> Page {
+    let demo = visit.site.demo;
+    let Asked { email, return_to, kept_form, choose_again, problem, status } = asked;
+    let title = if problem.is_some() { "Error: Sign in" } else { "Sign in" };
+    let interrupted = !kept_form.is_empty();
+    Page::new(title, move || {
+        let mut carried = vec![(field::RETURN_TO.to_owned(), return_to), (field::KEPT_FORM.to_owned(), kept_form)];
+        carried.extend(choose_again.clone().map(|file| (field::CHOOSE_AGAIN.to_owned(), file)));
+        view! {
+            <div class="narrow">
+                {problem.clone().map(|words| view! { <ErrorSummary problems=vec![(field::EMAIL.to_owned(), words)] /> })}
+                <h1>"Sign in"</h1>
+                {interrupted.then(|| view! {
+                    <p class="note info">"Your session ended. Sign in again: what you typed is kept and shown to you afterwards. Nothing was sent yet."</p>
+                })}
+                {choose_again.map(|file| view! {
+                    <p class="note warn">{format!("The file {file} was not kept. Choose it again after signing in.")}</p>
+                })}
+                <form method="post" action="/sign-in">
+                    <Hidden fields=carried />
+                    <TextField name=field::EMAIL label="E-mail address" value=email kind="email" autocomplete="username" error=problem />
+                    <TextField name=field::PASSWORD label="Password" value="" kind="password" autocomplete="current-password" />
+                    <button class="button primary">"Sign in"</button>
+                </form>
+                <p>"Without signing in: " <a href="/check">"check an activation file"</a></p>
+                {demo.then(|| view! { <DemoSignIns /> })}
+            </div>
+        }
+    })
+    .with_status(status)
+}
+
+#[component]
+fn DemoSignIns() -> AnyView {
+    let rows = DemoPerson::ALL
+        .into_iter()
+        .map(|person| {
+            view! {
+                <tr>
+                    <td data-label="E-mail address"><span class="code">{person.email}</span></td>
+                    <td data-label="Who it is">{person.what}</td>
+                </tr>
+            }
+        })
+        .collect_view();
+    view! {
+        <section aria-labelledby="demo-title" class="demo">
+            <h2 id="demo-title">"Demo sign-ins"</h2>
+            <p>"The password of each is " <span class="code">{DEMO_PASSWORD}</span> "."</p>
+            <table class="list">
+                <Columns names=&[("E-mail address", false), ("Who it is", false)] />
+                <tbody>{rows}</tbody>
+            </table>
+        </section>
+    }
+    .into_any()
+}

@@ -1,0 +1,3 @@
+//! The keys that files are signed with.
+
+pub mod keys;

@@ -1,0 +1,234 @@
+use super::{ActivationFile, DecodeError, KeyError, KeyName, KeyReference, Note, RevocationList, VerifierKey, damage};
+use crate::value::{
+    date,
+    host_id::HostId,
+    text::{Serial, capitalised, excerpt},
+};
+use chrono::NaiveDate;
+use std::{fmt, str::FromStr};
+
+/// The public keys that a verifier trusts. They never come from the file itself.
+#[derive(Clone, Debug, Default)]
+pub struct KeyRing(Vec<VerifierKey>);
+
+impl FromIterator<VerifierKey> for KeyRing {
+    fn from_iter<I: IntoIterator<Item = VerifierKey>>(keys: I) -> Self {
+        Self(keys.into_iter().collect())
+    }
+}
+
+/// A line of a key ring is not a key to be trusted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeyRingError {
+    #[error("Line {line} is not a verifier key. {why}")]
+    Line {
+        /// From 1.
+        line: usize,
+        why: KeyError,
+    },
+    #[error("There is no verifier key in it. Write one a line: NAME+ID+KEY.")]
+    Empty,
+}
+
+/// Verifier keys, one a line, as `/.well-known/activation-file-keys` serves them. Empty lines and those that begin with `#` are left out.
+impl FromStr for KeyRing {
+    type Err = KeyRingError;
+    fn from_str(text: &str) -> Result<Self, KeyRingError> {
+        let lines = text.lines().map(str::trim).zip(1..).filter(|(line, _)| !line.is_empty() && !line.starts_with('#'));
+        let keys = lines.map(|(key, line)| key.parse().map_err(|why| KeyRingError::Line { line, why }));
+        let ring: Vec<_> = keys.collect::<Result<_, _>>()?;
+        if ring.is_empty() { Err(KeyRingError::Empty) } else { Ok(Self(ring)) }
+    }
+}
+
+/// What the verifier knows about where and when the file is to be used. What is `None` is not asked.
+#[derive(Clone, Debug, Default)]
+pub struct Expected {
+    pub product: Option<String>,
+    pub host_id: Option<HostId>,
+    /// The highest revision of the same serial that was loaded before.
+    pub loaded_revision: Option<(Serial, u32)>,
+    /// Today by the verifier's local date.
+    pub on: Option<NaiveDate>,
+    /// What the issuer has taken back.
+    pub revocations: Option<RevocationList>,
+}
+
+/// A file whose signature holds, and the key that made it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified {
+    pub file: ActivationFile,
+    pub signed_by: KeyName,
+}
+
+/// The one answer about a file, in the order in which the first one that applies is given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    NotAnActivationFile(String),
+    NewerFormat(String),
+    Altered,
+    /// Names of the keys that signed.
+    UnknownKey(Vec<String>),
+    Revoked(Revoked),
+    OtherProduct {
+        file: String,
+        expected: String,
+    },
+    OtherHost {
+        file: Vec<HostId>,
+        expected: HostId,
+    },
+    OlderRevision {
+        file: u32,
+        loaded: u32,
+    },
+    Expired(NaiveDate),
+    Valid(Box<Verified>),
+}
+
+/// What its issuer has taken back, and on which day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Revoked {
+    File(Serial, NaiveDate),
+    /// Of several keys that signed the file the first; all were taken back.
+    Key(KeyName, NaiveDate),
+}
+
+impl Verdict {
+    /// The word for it.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::NotAnActivationFile(_) => "not an activation file",
+            Self::NewerFormat(_) => "newer format",
+            Self::Altered => "altered",
+            Self::UnknownKey(_) => "unknown key",
+            Self::Revoked(_) => "revoked",
+            Self::OtherProduct { .. } => "other product",
+            Self::OtherHost { .. } => "other host",
+            Self::OlderRevision { .. } => "older revision",
+            Self::Expired(_) => "expired",
+            Self::Valid(_) => "valid",
+        }
+    }
+}
+
+/// The fact that decided, without [`Verdict::word`].
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotAnActivationFile(fact) => write!(f, "{}.", capitalised(fact)),
+            Self::NewerFormat(format) => {
+                write!(f, "The file was made by a newer version ({format}); update the software that reads it.")
+            }
+            Self::Altered => f.write_str("The text was changed after it was signed."),
+            Self::UnknownKey(names) => {
+                write!(f, "The file is signed by {}, which is not among the trusted keys.", names.join(", "))
+            }
+            Self::Revoked(Revoked::File(serial, on)) => {
+                write!(f, "{serial} was revoked by its issuer on {}.", date::words(*on))
+            }
+            Self::Revoked(Revoked::Key(name, on)) => {
+                write!(f, "The key {name}, which signed the file, was revoked on {}.", date::words(*on))
+            }
+            Self::OtherProduct { file, expected } => write!(f, "The file is for {file}, not for {expected}."),
+            Self::OtherHost { file, expected } if file.is_empty() => {
+                write!(f, "The file is for a virtual cloud, not for host {expected}.")
+            }
+            Self::OtherHost { file, expected } => {
+                let hosts: Vec<_> = file.iter().map(ToString::to_string).collect();
+                write!(f, "The file is for {}, not for host {expected}.", hosts.join(" and "))
+            }
+            Self::OlderRevision { file, loaded } => write!(f, "This is revision {file}; revision {loaded} was loaded before."),
+            Self::Expired(day) => write!(f, "The file was valid through {}.", date::words(*day)),
+            Self::Valid(verified) => write!(f, "Signed by {} and unchanged.", verified.signed_by),
+        }
+    }
+}
+
+impl KeyRing {
+    /// Answers about the bytes of a file.
+    ///
+    /// At least one line must be by a trusted key, lines of unknown keys are ignored, and one wrong line by a trusted key refuses the file.
+    #[must_use]
+    pub fn verify(&self, bytes: &[u8], expected: &Expected) -> Verdict {
+        let none = |fact: String| {
+            let damage = damage(bytes).map(|damage| format!("{damage}; download it again"));
+            Verdict::NotAnActivationFile(damage.unwrap_or(fact))
+        };
+        let note = match Note::parse(bytes) {
+            Ok(note) => note,
+            Err(error) => return none(error.to_string()),
+        };
+        let file = match ActivationFile::decode(note.text) {
+            Ok(file) => file,
+            Err(DecodeError::NewerFormat(format)) => return Verdict::NewerFormat(format),
+            Err(error) => return none(error.to_string()),
+        };
+        let signers = match self.signers(&note) {
+            Signers::Altered => return Verdict::Altered,
+            Signers::Unknown(names) => return Verdict::UnknownKey(names),
+            Signers::Known(signers) => signers,
+        };
+        let taken_back = |key: &KeyReference| expected.revocations.as_ref().and_then(|list| list.keys.get(key)).copied();
+        let mut revoked = None;
+        for key in signers {
+            match taken_back(&key) {
+                None => {
+                    let signed_by = key.name;
+                    return refusal(&file, expected).unwrap_or_else(|| Verdict::Valid(Box::new(Verified { file, signed_by })));
+                }
+                Some(on) => revoked = revoked.or(Some(Revoked::Key(key.name, on))),
+            }
+        }
+        revoked.map_or(Verdict::Altered, Verdict::Revoked)
+    }
+
+    /// Who signed a note. One wrong line by a trusted key refuses it.
+    pub(super) fn signers(&self, note: &Note<'_>) -> Signers {
+        let mut signers = Vec::new();
+        for line in &note.signatures {
+            let Some(key) = self.0.iter().find(|key| key.name().as_str() == line.name && key.id() == line.key_id) else {
+                continue;
+            };
+            let holds = <&[u8; 64]>::try_from(line.signature.as_slice()).is_ok_and(|s| key.verifies(note.text, s));
+            if !holds {
+                return Signers::Altered;
+            }
+            signers.push(KeyReference { name: key.name().clone(), id: line.key_id });
+        }
+        if signers.is_empty() {
+            return Signers::Unknown(note.signatures.iter().map(|line| excerpt(&line.name)).collect());
+        }
+        Signers::Known(signers)
+    }
+}
+
+/// What the signatures of a note say about who signed it.
+pub(super) enum Signers {
+    /// A line by a trusted key is wrong.
+    Altered,
+    /// None of these names is of a trusted key.
+    Unknown(Vec<String>),
+    /// Trusted keys, at least one; their lines hold.
+    Known(Vec<KeyReference>),
+}
+
+fn refusal(file: &ActivationFile, expected: &Expected) -> Option<Verdict> {
+    if let Some(on) = expected.revocations.as_ref().and_then(|list| list.serials.get(&file.serial)) {
+        return Some(Verdict::Revoked(Revoked::File(file.serial.clone(), *on)));
+    }
+    if let Some(product) = expected.product.as_deref().filter(|p| *p != file.product.as_str()) {
+        return Some(Verdict::OtherProduct { file: file.product.to_string(), expected: product.to_owned() });
+    }
+    if let Some(host) = expected.host_id.as_ref().filter(|host| !file.binding.host_ids().any(|h| h == *host)) {
+        return Some(Verdict::OtherHost { file: file.binding.host_ids().cloned().collect(), expected: host.clone() });
+    }
+    if let Some((serial, loaded)) = &expected.loaded_revision
+        && *serial == file.serial
+        && file.revision < *loaded
+    {
+        return Some(Verdict::OlderRevision { file: file.revision, loaded: *loaded });
+    }
+    expected.on.filter(|on| file.valid_through < *on).map(|_| Verdict::Expired(file.valid_through))
+}

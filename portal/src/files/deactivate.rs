@@ -1,0 +1,204 @@
+//! *Deactivate*: a file gives back everything that it holds. Domain §5 and §6.3.
+
+use super::{
+    generate::NotGenerated,
+    list::facet,
+    revision::{Ledger, allocate, list_state, sides},
+    update::Current,
+    view::FileState,
+};
+use crate::{
+    access::caller::AccountAccess,
+    audit::AuditEvent,
+    ctx::Failpoint,
+    error::Error,
+    store::database::{Write, count, in_runs, marks, rows, run},
+    submission::{Action, Asked, SubmissionKey},
+};
+use chrono::{DateTime, Utc};
+use licensing::{
+    Garn, Quantity, Serial,
+    files::{
+        deactivation::{Deactivation, field},
+        request::Refusal,
+    },
+    offer::eligibility::Ineligible,
+};
+use sea_orm::FromQueryResult;
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Why a file was not deactivated. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum NotDeactivated {
+    #[error("You cannot deactivate this file.")]
+    Ineligible(Ineligible),
+    #[error("There is a problem.")]
+    Refused(Vec<Refusal>),
+    #[error("{serial} is {state} already: it holds nothing that could be returned.")]
+    NotActive { serial: Serial, state: FileState },
+    #[error("This form was already used for {reference}.")]
+    KeyReused { garn: Garn, reference: String },
+    #[error(transparent)]
+    Error(#[from] Error),
+}
+
+impl AccountAccess {
+    /// Why this person may not deactivate files of this account, if so. A certification is not asked for. Domain §1.
+    #[must_use]
+    pub fn refuses_deactivation(&self) -> Option<Ineligible> {
+        self.refused_model()
+    }
+
+    /// Deactivates the file `serial`: in one transaction its quantities return, its state changes, and the event and the mail are noted.
+    ///
+    /// `value` gives each field of the form as typed. The same key with the same form gives the same answer again.
+    ///
+    /// # Errors
+    /// [`NotDeactivated`]; nothing was changed then.
+    pub async fn deactivate<'a>(
+        &self,
+        serial: &str,
+        value: impl Fn(&str) -> &'a str,
+        key: &SubmissionKey,
+    ) -> Result<Serial, NotDeactivated> {
+        let typed: BTreeMap<&str, &str> =
+            [field::REASON, field::NOTE, field::MACHINE].into_iter().map(|name| (name, value(name).trim())).collect();
+        let mut deactivated = self.try_deactivate(serial, &typed, key).await;
+        // Another request took the key first, so this time it is found.
+        if let Ok(None) = deactivated {
+            deactivated = self.try_deactivate(serial, &typed, key).await;
+        }
+        deactivated?.ok_or_else(|| Error::internal("the submission key is taken and cannot be found").into())
+    }
+
+    async fn try_deactivate(
+        &self,
+        serial: &str,
+        typed: &BTreeMap<&str, &str>,
+        key: &SubmissionKey,
+    ) -> Result<Option<Serial>, NotDeactivated> {
+        let asked = Asked::of(self, Action::Deactivate, serial, typed, key)?;
+        let write = self.write().await?;
+        let now = self.portal().now();
+        write.reach(Failpoint::DeactivateBegun);
+        if let Some(before) = self.submitted(write.on(), &asked).await? {
+            return match before.of_file() {
+                Ok(serial) => Ok(Some(serial)),
+                Err(NotGenerated::KeyReused { garn, reference }) => Err(NotDeactivated::KeyReused { garn, reference }),
+                Err(error) => Err(Error::internal(error).into()),
+            };
+        }
+        let current = self.current_file(write.on(), serial).await?;
+        if let Some(reason) = self.refuses_deactivation() {
+            return Err(NotDeactivated::Ineligible(reason));
+        }
+        if current.state != FileState::Active {
+            return Err(NotDeactivated::NotActive { serial: current.serial, state: current.state });
+        }
+        let servers = current.file.binding.servers();
+        let machine = servers.first().map_or("", |server| server.machine_name.as_str());
+        let of_form = |name: &str| typed.get(name).copied().unwrap_or_default();
+        let deactivation = Deactivation::parse(current.licence_type, machine, of_form).map_err(NotDeactivated::Refused)?;
+        let ended = self.end(&write, &[&current], &deactivation, now).await?.remove(0);
+        if !self.note_submission(&write, asked, current.serial.to_string()).await? {
+            return Ok(None);
+        }
+        let subject = format!("Activation file {serial} for {machine} was deactivated");
+        let done = format!(
+            "You deactivated activation file {serial} for {machine}; its quantities are available again. A copy that is installed goes on \
+             working until it is removed there. It belonged to {}",
+            self.name
+        );
+        self.queue_mail(&write, subject, done, None, &current.serial, now).await?;
+        write.commit(ended).await?;
+        tracing::info!(serial, garn = %self.garn, "activation file deactivated");
+        Ok(Some(current.serial))
+    }
+
+    /// Ends active files: everything that they hold returns, and lists find them as deactivated. What an event tells of each.
+    pub(crate) async fn end(
+        &self,
+        write: &Write,
+        files: &[&Current],
+        deactivation: &Deactivation,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<AuditEvent>, Error> {
+        let lines: BTreeSet<i64> = files.iter().flat_map(|file| file.held.entitlements.keys().copied()).collect();
+        let mut allocated = allocated(write, lines.into_iter().collect()).await?;
+        let before = allocated.clone();
+        let mut events = Vec::with_capacity(files.len());
+        for file in files {
+            let mut ledger = Ledger::new();
+            for (line, held) in &file.held.entitlements {
+                let too_much = || Error::internal("a file holds more than is allocated");
+                let of_line = allocated.get_mut(line).ok_or_else(too_much)?;
+                let left = of_line.checked_sub(*held).ok_or_else(too_much)?;
+                ledger.insert(*line, (*of_line, left));
+                *of_line = left;
+            }
+            events.push(ended_event(self, file, deactivation, &ledger, now));
+        }
+        let moved = before.into_iter().filter_map(|(line, before)| Some((line, (before, *allocated.get(&line)?))));
+        allocate(write, &moved.collect()).await?;
+        for files in in_runs(files.iter().map(|file| file.file_id).collect()) {
+            let count = files.len();
+            let sql = format!(
+                "UPDATE activation_files SET state = 'deactivated', ended_at = $1, ended_by = $2, end_reason = $3, end_note = $4
+                 WHERE state = 'active' AND id IN ({})",
+                marks(5, count)
+            );
+            let (by, Deactivation { reason, note }) = (self.caller().person_id(), deactivation);
+            let values = [now.into(), by.into(), reason.code().into(), note.clone().into()];
+            let values = values.into_iter().chain(files.into_iter().map(Into::into));
+            if run(write.on(), "deactivate", &sql, values).await? != count as u64 {
+                return Err(Error::internal("a file was changed without its account's lock"));
+            }
+        }
+        write.reach(Failpoint::StateStored);
+        let mut by_facet: BTreeMap<String, Vec<i64>> = BTreeMap::new();
+        for file in files {
+            let facet = facet(FileState::Deactivated.code(), file.licence_type, &file.product);
+            by_facet.entry(facet).or_default().push(file.file_id);
+        }
+        for (facet, files) in by_facet {
+            list_state(write, files, &facet).await?;
+        }
+        Ok(events)
+    }
+}
+
+fn ended_event(
+    access: &AccountAccess,
+    file: &Current,
+    deactivation: &Deactivation,
+    ledger: &Ledger,
+    now: DateTime<Utc>,
+) -> AuditEvent {
+    let (before, after) = sides(ledger);
+    let Deactivation { reason, note } = deactivation;
+    AuditEvent::on_account(now, access, "deactivate", file.serial.as_str()).changing(
+        json!({ "allocated": before, "state": FileState::Active.code() }),
+        json!({ "allocated": after, "state": FileState::Deactivated.code(), "reason": reason.code(), "note": note }),
+    )
+}
+
+/// What is allocated of each of these order lines, by row id.
+async fn allocated(write: &Write, lines: Vec<i64>) -> Result<BTreeMap<i64, Quantity>, Error> {
+    #[derive(FromQueryResult)]
+    struct Line {
+        id: i64,
+        allocated_assigned: i64,
+        allocated_pooled: i64,
+    }
+    let mut allocated = BTreeMap::new();
+    for lines in in_runs(lines) {
+        let sql =
+            format!("SELECT id, allocated_assigned, allocated_pooled FROM entitlements WHERE id IN ({})", marks(1, lines.len()));
+        let found: Vec<Line> = rows(write.on(), "deactivate: what is allocated", &sql, lines.into_iter().map(Into::into)).await?;
+        for line in found {
+            allocated.insert(line.id, Quantity::new(count(line.allocated_assigned)?, count(line.allocated_pooled)?));
+        }
+    }
+    Ok(allocated)
+}

@@ -1,0 +1,274 @@
+use super::{
+    revision::{Draft, Held, allocate, sides},
+    update::NotUpdatable,
+};
+use crate::{
+    access::caller::AccountAccess,
+    audit::AuditEvent,
+    ctx::Failpoint,
+    error::Error,
+    mail::outbox,
+    offer::load::LoadedOffer,
+    store::{
+        database::{Write, parsed, row, rows},
+        entity::shared_host,
+    },
+    submission::{Action, Asked, Before, SubmissionKey},
+};
+use chrono::{DateTime, Utc};
+use licensing::{
+    Garn, HostId, LicenceType, Serial,
+    files::request::{NewFile, NewFileForm, Preview, Refusal, field},
+    offer::{Offer, eligibility::Ineligible},
+};
+use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, FromQueryResult};
+use serde_json::json;
+use std::collections::BTreeMap;
+
+/// A request that could be generated now, shown once more before it is.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    pub request: NewFile,
+    pub offer: Offer,
+    pub preview: Preview,
+    /// Active files of the same product and type for one of the hosts: (host id, serial). Domain §6.4.
+    pub same_host: Vec<(HostId, Serial)>,
+    /// Host ids that many machines share, with what has them. Domain §6.4.
+    pub shared_hosts: Vec<(HostId, String)>,
+    /// The version of the current revision, where an update goes back to an older one.
+    pub older_than: Option<String>,
+}
+
+/// The file that a submission led to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Generated {
+    pub serial: Serial,
+}
+
+/// Why no file was generated. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum NotGenerated {
+    #[error("You cannot generate this file.")]
+    Ineligible(Vec<Ineligible>),
+    #[error("There is no such version of such a product.")]
+    NoSuchVersion,
+    /// Everything that is wrong with what was typed, with the offer it was checked against.
+    #[error("There is a problem.")]
+    Refused { refusals: Vec<Refusal>, offer: Box<Offer> },
+    #[error("This form was already used for {reference}.")]
+    KeyReused { garn: Garn, reference: String },
+    /// The file that was to be updated cannot be, as it is.
+    #[error(transparent)]
+    NotUpdatable(#[from] NotUpdatable),
+    #[error(transparent)]
+    Error(#[from] Error),
+}
+
+impl NotGenerated {
+    /// Every reason in words, for where there is no form to show them at.
+    #[must_use]
+    pub fn reasons(&self) -> String {
+        match self {
+            Self::Ineligible(reasons) => reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
+            Self::Refused { refusals, .. } => refusals.iter().map(|r| r.problem.to_string()).collect::<Vec<_>>().join(" "),
+            other => other.to_string(),
+        }
+    }
+}
+
+impl AccountAccess {
+    /// Reads and checks a complete form without changing anything.
+    ///
+    /// # Errors
+    /// [`NotGenerated`], as [`Self::generate`] would answer a form that was not used before.
+    pub async fn check(&self, form: &NewFileForm) -> Result<Checked, NotGenerated> {
+        let on = self.portal().database.read();
+        let ((request, preview), loaded) = self.parse(on, form, None).await?;
+        let same_host = self.same_host(on, &request, loaded.product_id, None).await?;
+        let shared_hosts = self.shared_hosts(on, &request).await?;
+        Ok(Checked { request, offer: loaded.offer, preview, same_host, shared_hosts, older_than: None })
+    }
+
+    /// Generates an activation file: in one transaction the quantities move, the signed and verified bytes are stored, and the event and the mail are noted.
+    ///
+    /// The same key with the same request gives the same file again.
+    ///
+    /// # Errors
+    /// [`NotGenerated`]; nothing was changed then.
+    pub async fn generate(&self, form: &NewFileForm, key: &SubmissionKey) -> Result<Generated, NotGenerated> {
+        let mut generated = self.try_generate(form, key).await;
+        // Another request took the key first, so this time it is found.
+        if let Ok(None) = generated {
+            generated = self.try_generate(form, key).await;
+        }
+        self.portal().observed.generation(match &generated {
+            Ok(_) => "generated",
+            Err(NotGenerated::Error(_)) => "failed",
+            Err(_) => "refused",
+        });
+        generated?.ok_or_else(|| Error::internal("the submission key is taken and cannot be found").into())
+    }
+
+    /// `None` when the same person sent the same key at the same time and the other request was first.
+    async fn try_generate(&self, form: &NewFileForm, key: &SubmissionKey) -> Result<Option<Generated>, NotGenerated> {
+        let asked = Asked::new(self, Action::Generate, "", form, key)?;
+        let write = self.write().await?;
+        let now = self.portal().now();
+        write.reach(Failpoint::GenerateBegun);
+        if let Some(before) = self.submitted(write.on(), &asked).await? {
+            return Ok(Some(Generated { serial: before.of_file()? }));
+        }
+        let (request, loaded) = self.parse(write.on(), form, None).await?;
+        let serial = next_serials(&write, 1).await?.remove(0);
+        write.reach(Failpoint::Numbered);
+        let draft = Draft::new(self, (&serial, 1), request, &loaded, &BTreeMap::new(), now)?;
+        allocate(&write, &draft.ledger).await?;
+        let made = self.portal().make_all(vec![draft]).await?;
+        let mut stored = self.store_new(&write, made, now).await?;
+        self.store_held(&write, &stored, now).await?;
+        let draft = stored.remove(0).draft;
+        if !self.note_submission(&write, asked, serial.to_string()).await? {
+            return Ok(None);
+        }
+        let (machines, names) = draft.machines();
+        let subject = format!("Activation file {serial} for {names}");
+        let done = format!("You generated activation file {serial} for {machines}");
+        self.queue_mail(&write, subject, done, draft.request.licence_type.restriction(), &serial, now).await?;
+        write.commit(generated_event(self, &draft, now)).await?;
+        tracing::info!(%serial, garn = %self.garn, product = draft.request.product, "activation file generated");
+        Ok(Some(Generated { serial }))
+    }
+
+    /// Queues the mail that tells the person who acted what was done to a file, and where it is.
+    pub(crate) async fn queue_mail(
+        &self,
+        write: &Write,
+        subject: String,
+        done: String,
+        restriction: Option<&str>,
+        serial: &Serial,
+        now: DateTime<Utc>,
+    ) -> Result<(), Error> {
+        let restriction = restriction.map(|words| format!("\n{words}\n")).unwrap_or_default();
+        let link = format!("{}/accounts/{}/files/{serial}", self.portal().settings.public_url, self.garn);
+        let mail = outbox::Mail {
+            recipient: self.caller().person().email.clone(),
+            subject,
+            body: format!("{done}, account {} ({}).\n{restriction}\nView and download it: {link}\n", self.name, self.garn),
+        };
+        outbox::queue(write, mail, now).await?;
+        write.reach(Failpoint::MailQueued);
+        Ok(())
+    }
+
+    pub(crate) async fn parse(
+        &self,
+        on: &impl ConnectionTrait,
+        form: &NewFileForm,
+        updates: Option<&Held>,
+    ) -> Result<((NewFile, Preview), LoadedOffer), NotGenerated> {
+        // A type that there is not is refused at its field.
+        let licence_type = LicenceType::from_code(form.value(field::TYPE)).unwrap_or(LicenceType::Production);
+        let loaded = self.load_offer(on, form.value(field::PRODUCT), form.value(field::VERSION), licence_type, updates).await;
+        let loaded = loaded.map_err(|error| match error {
+            Error::NotFound => NotGenerated::NoSuchVersion,
+            error => error.into(),
+        })?;
+        let ineligible = self.ineligible(on, &loaded.offer).await?;
+        if !ineligible.is_empty() {
+            return Err(NotGenerated::Ineligible(ineligible));
+        }
+        match form.parse(&loaded.offer) {
+            Ok(request) => Ok((request, loaded)),
+            Err(refusals) => Err(NotGenerated::Refused { refusals, offer: Box::new(loaded.offer) }),
+        }
+    }
+
+    /// Hosts of a request that many machines share, with what has them. Domain §6.4.
+    pub(crate) async fn shared_hosts(
+        &self,
+        on: &impl ConnectionTrait,
+        request: &NewFile,
+    ) -> Result<Vec<(HostId, String)>, Error> {
+        let mut shared = Vec::new();
+        for host_id in request.binding.host_ids() {
+            if let Some(known) = shared_host::Entity::find_by_id(host_id.to_string()).one(on).await? {
+                shared.push((host_id.clone(), known.what));
+            }
+        }
+        Ok(shared)
+    }
+
+    /// Active files other than `but` that one of the hosts has already. Domain §6.4.
+    pub(crate) async fn same_host(
+        &self,
+        on: &impl ConnectionTrait,
+        request: &NewFile,
+        product_id: i64,
+        but: Option<&Serial>,
+    ) -> Result<Vec<(HostId, Serial)>, Error> {
+        #[derive(FromQueryResult)]
+        struct Same {
+            serial: String,
+        }
+        let mut same = Vec::new();
+        for host_id in request.binding.host_ids() {
+            let files: Vec<Same> = rows(
+                on,
+                "files of a host",
+                "SELECT f.serial FROM file_revisions r JOIN activation_files f ON f.id = r.file_id AND f.revision = r.revision
+                 WHERE (r.primary_host = $1 OR r.switchover_host = $1)
+                   AND f.account_id = $2 AND f.product_id = $3 AND f.licence_type = $4 AND f.state = 'active'
+                 ORDER BY f.id",
+                [host_id.to_string().into(), self.account_id().into(), product_id.into(), request.licence_type.code().into()],
+            )
+            .await?;
+            for file in files.into_iter().filter(|file| but.is_none_or(|but| but.as_str() != file.serial)) {
+                same.push((host_id.clone(), parsed(&file.serial)?));
+            }
+        }
+        Ok(same)
+    }
+}
+
+impl Before {
+    /// The file that the same request led to.
+    ///
+    /// # Errors
+    /// [`NotGenerated::KeyReused`]: it was another request.
+    pub(crate) fn of_file(self) -> Result<Serial, NotGenerated> {
+        match self {
+            Self::Same(subject) => Ok(parsed(subject.split('/').next().unwrap_or_default())?),
+            Self::Other(garn, reference) => Err(NotGenerated::KeyReused { garn, reference }),
+        }
+    }
+}
+
+/// What an event tells of a file that was generated.
+pub(crate) fn generated_event(access: &AccountAccess, draft: &Draft, now: DateTime<Utc>) -> AuditEvent {
+    let (before, after) = sides(&draft.ledger);
+    AuditEvent::on_account(now, access, "generate", draft.file.serial.as_str())
+        .changing(json!({ "allocated": before }), json!({ "allocated": after, "revision": 1, "request": draft.request }))
+}
+
+/// The next `count` serial numbers.
+pub(crate) async fn next_serials(write: &Write, count: usize) -> Result<Vec<Serial>, Error> {
+    #[derive(FromQueryResult)]
+    struct Next {
+        next: i64,
+    }
+    let count = i64::try_from(count).map_err(Error::internal)?;
+    let numbers: Vec<i64> = match write.on().get_database_backend() {
+        DbBackend::Postgres => {
+            let sql = "SELECT nextval('serial_numbers') AS next FROM generate_series(1, $1)";
+            rows::<Next>(write.on(), "next serials", sql, [count.into()]).await?.into_iter().map(|row| row.next).collect()
+        }
+        _ => {
+            let sql = "UPDATE serial_numbers SET last = last + $1 WHERE one = 1 RETURNING last AS next";
+            let last: Option<Next> = row(write.on(), "next serials", sql, [count.into()]).await?;
+            let Next { next: last } = last.ok_or_else(|| Error::internal("the serial numbers are missing"))?;
+            (last - count + 1..=last).collect()
+        }
+    };
+    numbers.into_iter().map(|number| Ok(Serial::from_number(crate::store::database::count(number)?))).collect()
+}

@@ -1,0 +1,5 @@
+//! Mail: queued in the transaction of what it tells about, sent by a worker.
+
+pub(crate) mod outbox;
+
+pub use outbox::{Mailer, MailerError, OutboxDepth};

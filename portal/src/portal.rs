@@ -1,0 +1,123 @@
+use crate::{
+    ctx::Ctx,
+    error::Error,
+    files::batch::Turns,
+    observe::Observed,
+    people::password::{PasswordCost, Passwords},
+    signing::{KeyFile, Rotation, Signer, SigningKeyError},
+    store::database::{Database, DatabaseAddress},
+    submission::SubmissionKey,
+};
+use std::{ops::Deref, sync::Arc, time::Duration};
+
+/// What the portal is told once, when it starts.
+pub struct Settings {
+    pub database: DatabaseAddress,
+    /// Where people reach the portal, without a slash at the end. Links in mail begin with it.
+    pub public_url: String,
+    /// Who sells the licences, as people read it.
+    pub vendor: String,
+    pub password_cost: PasswordCost,
+    /// Queries that take longer are logged, by name.
+    pub slow_query: Duration,
+}
+
+/// The portal of one vendor. Cloning shares it.
+#[derive(Clone)]
+pub struct Portal(Arc<Shared>);
+
+/// What a portal consists of; for this crate only.
+pub struct Shared {
+    pub(crate) ctx: Ctx,
+    pub(crate) database: Database,
+    pub(crate) observed: Arc<Observed>,
+    pub(crate) passwords: Passwords,
+    pub(crate) signer: Signer,
+    pub(crate) settings: Settings,
+    /// Somebody began a batch.
+    pub(crate) batch_begun: tokio::sync::Notify,
+    pub(crate) turns: Turns,
+}
+
+impl Deref for Portal {
+    type Target = Shared;
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+/// Why the portal does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error("The database {address} cannot be opened.")]
+    Database { address: DatabaseAddress, source: Error },
+    #[error(transparent)]
+    Key(#[from] SigningKeyError),
+}
+
+impl Portal {
+    /// Opens the database, brings its schema up to date and takes the signing key into use.
+    ///
+    /// # Errors
+    /// [`OpenError`]: the database cannot be opened, or it knows another signing key than `key`.
+    pub async fn open(settings: Settings, key: &KeyFile, ctx: Ctx) -> Result<Self, OpenError> {
+        let observed = Arc::new(Observed::new(settings.slow_query));
+        let database = Database::open(&settings.database, &ctx, &observed)
+            .await
+            .map_err(|source| OpenError::Database { address: settings.database.clone(), source })?;
+        let signer = Signer::open(&database, key, Rotation::Refuse, &ctx).await?;
+        let passwords = Passwords::new(settings.password_cost, &ctx);
+        Ok(Self(Arc::new(Shared {
+            ctx,
+            database,
+            observed,
+            passwords,
+            signer,
+            settings,
+            batch_begun: tokio::sync::Notify::new(),
+            turns: Turns::default(),
+        })))
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn ready(&self) -> Result<(), Error> {
+        self.database.ping().await
+    }
+
+    /// Adds what the portal counts to what `/metrics` shows.
+    pub fn register_metrics(&self, registry: &mut prometheus_client::registry::Registry) {
+        self.observed.register(registry);
+    }
+
+    #[must_use]
+    pub fn vendor(&self) -> &str {
+        &self.settings.vendor
+    }
+
+    /// Now, by the portal's one clock.
+    #[must_use]
+    pub fn now(&self) -> chrono::DateTime<chrono::Utc> {
+        self.ctx.now()
+    }
+
+    /// A name for one request, of 12 characters. It says nothing about it.
+    #[must_use]
+    pub fn new_reference(&self) -> String {
+        self.ctx.random::<6>().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// What stands in logs for `text`, of 12 characters: the same for the same, and of no use without the signing key.
+    #[must_use]
+    pub fn pseudonym(&self, text: &str) -> String {
+        self.signer.pseudonym(text)
+    }
+
+    /// A key that makes one submission of a form recognisable when it is sent twice.
+    #[must_use]
+    pub fn new_submission_key(&self) -> SubmissionKey {
+        SubmissionKey::random(&self.ctx)
+    }
+}

@@ -1,0 +1,465 @@
+pub(crate) use super::insertion::{in_runs, insert, insert_or_replace, insert_returning_ids};
+use crate::{
+    audit::{self, AuditEvent},
+    ctx::{Ctx, Failpoint},
+    error::Error,
+    observe::Observed,
+};
+use migration::{Migrator, MigratorTrait};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, FromQueryResult, IsolationLevel,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
+    sqlx::{
+        postgres::PgConnectOptions,
+        sqlite::{SqliteJournalMode, SqliteSynchronous},
+    },
+};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    str::FromStr,
+    sync::Arc,
+    time::Duration,
+};
+
+/// How long a request waits for a connection or for another writer before it is told to come back.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// No statement of a request takes longer on PostgreSQL.
+const LONGEST_STATEMENT: Duration = Duration::from_secs(20);
+/// A connection to PostgreSQL that was used less long ago is not asked whether it still holds.
+const IDLE: Duration = Duration::from_secs(1);
+/// Connections that read from SQLite beside the one that writes.
+const READERS: u32 = 4;
+/// Names the lock on a whole PostgreSQL database among the locks of other programs: “AFMT” in ASCII.
+const WHOLE_DATABASE: i64 = 0x4146_4d54;
+
+/// Where the data is kept.
+#[derive(Clone, Debug)]
+pub enum DatabaseAddress {
+    /// The file of the embedded SQLite; it is made when it is not there.
+    Sqlite(PathBuf),
+    Postgres(PostgresAddress),
+}
+
+impl fmt::Display for DatabaseAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => path.display().fmt(f),
+            Self::Postgres(address) => address.fmt(f),
+        }
+    }
+}
+
+/// `postgres://user:password@host/database`, and how many connections this server may open there.
+///
+/// It is shown without user and password.
+#[derive(Clone)]
+pub struct PostgresAddress {
+    options: Box<PgConnectOptions>,
+    pub connections: u32,
+}
+
+impl PostgresAddress {
+    /// As many as allow three servers under PostgreSQL's own default of 100.
+    pub const CONNECTIONS: u32 = 32;
+}
+
+/// What may stand behind the question mark of a database URL.
+const KNOWN_PARAMETERS: [&str; 4] = ["sslmode", "sslrootcert", "sslcert", "sslkey"];
+
+/// The address of a PostgreSQL database has another shape.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "A database URL is postgres://user:password@host:port/database, and may end with the parameters sslmode, sslrootcert, sslcert and sslkey."
+)]
+pub struct NotADatabaseUrl;
+
+impl FromStr for PostgresAddress {
+    type Err = NotADatabaseUrl;
+    fn from_str(url: &str) -> Result<Self, NotADatabaseUrl> {
+        // The driver would log a parameter that it does not know, whatever that holds.
+        let parameters = url.split_once('?').map_or("", |(_, parameters)| parameters);
+        let known = |parameter: &str| KNOWN_PARAMETERS.contains(&parameter.split('=').next().unwrap_or_default());
+        if !parameters.split('&').filter(|parameter| !parameter.is_empty()).all(known) {
+            return Err(NotADatabaseUrl);
+        }
+        // What the parser says could repeat the password.
+        let options = PgConnectOptions::from_str(url).map_err(|_| NotADatabaseUrl)?;
+        let scheme = url.starts_with("postgres://") || url.starts_with("postgresql://");
+        if scheme && options.get_database().is_some() {
+            Ok(Self { options: Box::new(options), connections: Self::CONNECTIONS })
+        } else {
+            Err(NotADatabaseUrl)
+        }
+    }
+}
+
+impl fmt::Display for PostgresAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (host, port) = (self.options.get_host(), self.options.get_port());
+        write!(f, "postgres://{host}:{port}/{}", self.options.get_database().unwrap_or_default())
+    }
+}
+
+impl fmt::Debug for PostgresAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Embedded SQLite, where one connection writes and several read, or PostgreSQL, where all do both.
+pub(crate) struct Database {
+    ctx: Ctx,
+    writer: DatabaseConnection,
+    readers: DatabaseConnection,
+    /// Of SQLite.
+    file: Option<File>,
+}
+
+impl Database {
+    /// Opens the database and brings its schema up to date: all of it or nothing, one server at a time.
+    pub(crate) async fn open(address: &DatabaseAddress, ctx: &Ctx, observed: &Arc<Observed>) -> Result<Self, Error> {
+        // Held until the schema is there.
+        let _turn = turn(address).await?;
+        if let DatabaseAddress::Sqlite(path) = address {
+            // SQLite makes its other files as the first one is.
+            private_file(path).map_err(|error| Error::Unavailable(error.into()))?;
+        }
+        let first = connect(address, 1, true).await?;
+        let opened = Self { writer: first.clone(), readers: first, file: None, ctx: ctx.clone() };
+        ctx.reach(Failpoint::DatabaseMade);
+        opened.migrate().await?;
+        ctx.reach(Failpoint::SchemaCommitted);
+        let Self { writer: first, .. } = opened;
+        first.close().await?;
+        Self::connect(address, ctx, observed).await
+    }
+
+    /// Connects to a database that is there. From here on a missing file is a fault, not an invitation to begin with an empty one.
+    pub(crate) async fn connect(address: &DatabaseAddress, ctx: &Ctx, observed: &Arc<Observed>) -> Result<Self, Error> {
+        let observing = |mut connection: DatabaseConnection| {
+            let observed = Arc::clone(observed);
+            connection.set_metric_callback(move |query| observed.query(query));
+            connection
+        };
+        let ctx = ctx.clone();
+        match address {
+            DatabaseAddress::Sqlite(path) => Ok(Self {
+                ctx,
+                writer: observing(connect(address, 1, false).await?),
+                readers: observing(connect(address, READERS, false).await?),
+                file: Some(File::at(path)?),
+            }),
+            DatabaseAddress::Postgres(postgres) => {
+                let pool = observing(connect(address, postgres.connections, false).await?);
+                Ok(Self { ctx, writer: pool.clone(), readers: pool, file: None })
+            }
+        }
+    }
+
+    async fn migrate(&self) -> Result<(), Error> {
+        let Write { transaction, ctx } = self.write_alone().await?;
+        Migrator::up(&transaction, None).await?;
+        ctx.reach(Failpoint::SchemaMade);
+        Ok(transaction.commit().await?)
+    }
+
+    /// For reading only: what is decided on must be read inside the [`Write`] that acts on it.
+    pub(crate) fn read(&self) -> &DatabaseConnection {
+        &self.readers
+    }
+
+    /// A transaction that sees one state of the whole database, however long it reads.
+    pub(crate) async fn snapshot(&self) -> Result<DatabaseTransaction, Error> {
+        if self.backend() == DbBackend::Sqlite {
+            return Ok(self.readers.begin().await?);
+        }
+        let snapshot = self.readers.begin_with_config(Some(IsolationLevel::RepeatableRead), None).await?;
+        // Nobody waits for what a snapshot reads, and it may be everything there is.
+        snapshot.execute_unprepared("SET LOCAL statement_timeout = 0").await?;
+        Ok(snapshot)
+    }
+
+    pub(crate) fn backend(&self) -> DbBackend {
+        self.writer.get_database_backend()
+    }
+
+    pub(crate) async fn ping(&self) -> Result<(), Error> {
+        self.in_place()?;
+        run(&self.readers, "ping", "SELECT COUNT(*) FROM signing_keys", []).await.map(drop)
+    }
+
+    /// Begins a write. On SQLite it holds the database's one write lock from here, so that what it reads stays true until it commits;
+    /// on PostgreSQL [`Write::lock_account`] does that for an account.
+    pub(crate) async fn write(&self) -> Result<Write, Error> {
+        self.in_place()?;
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        Ok(Write { transaction: self.writer.begin_with_options(options).await?, ctx: self.ctx.clone() })
+    }
+
+    /// Begins a write of something that there is once in a database. Every other such write waits until it has ended.
+    pub(crate) async fn write_alone(&self) -> Result<Write, Error> {
+        let write = self.write().await?;
+        if self.backend() == DbBackend::Postgres {
+            // The other one may take its time: it is a start or a migration.
+            write.on().execute_unprepared("SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0").await?;
+            run(write.on(), "lock database", "SELECT pg_advisory_xact_lock($1)", [WHOLE_DATABASE.into()]).await?;
+        }
+        Ok(write)
+    }
+
+    /// For bookkeeping that changes nobody's property and so leaves no audit event: sessions' ages, attempts, deliveries.
+    /// One statement, committed by itself.
+    pub(crate) fn bookkeeping(&self) -> &DatabaseConnection {
+        &self.writer
+    }
+
+    /// Gives SQLite's writer room for the pages of a long transaction, or takes it back: without it they are written and read several times over.
+    pub(crate) async fn make_room(&self, room: bool) -> Result<(), Error> {
+        if self.backend() == DbBackend::Sqlite {
+            // In KiB; the smaller is SQLite's own.
+            let kibibytes = if room { 32 * 1024 } else { 2000 };
+            self.writer.execute_unprepared(&format!("PRAGMA cache_size = -{kibibytes}")).await?;
+        }
+        Ok(())
+    }
+
+    fn in_place(&self) -> Result<(), Error> {
+        self.file.as_ref().map_or(Ok(()), File::in_place)
+    }
+}
+
+/// The database's file. Open connections would go on writing to one that was taken away, and all of it would be lost.
+struct File {
+    path: PathBuf,
+    identity: Option<u64>,
+}
+
+impl File {
+    fn at(path: &Path) -> Result<Self, Error> {
+        let file = Self { path: path.to_owned(), identity: identity(path) };
+        file.in_place()?;
+        Ok(file)
+    }
+
+    fn in_place(&self) -> Result<(), Error> {
+        match identity(&self.path) {
+            Some(found) if self.identity == Some(found) => Ok(()),
+            _ => Err(Error::Unavailable("the database file is not where it was".into())),
+        }
+    }
+}
+
+#[cfg(unix)]
+fn identity(path: &Path) -> Option<u64> {
+    std::fs::metadata(path).ok().map(|file| std::os::unix::fs::MetadataExt::ino(&file))
+}
+
+#[cfg(not(unix))]
+fn identity(path: &Path) -> Option<u64> {
+    path.exists().then_some(0)
+}
+
+/// Opens a file that only its owner can read; it is made when it is not there.
+fn private_file(path: &Path) -> std::io::Result<std::fs::File> {
+    let mut options = std::fs::OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// Servers that start at once on one SQLite file do so one after the other: SQLite answers *locked*, without waiting, to the second one that would
+/// make a new file keep a write-ahead log. On PostgreSQL the lock of the whole database is enough.
+async fn turn(address: &DatabaseAddress) -> Result<Option<std::fs::File>, Error> {
+    let DatabaseAddress::Sqlite(path) = address else { return Ok(None) };
+    let mut name = path.clone().into_os_string();
+    name.push("-start");
+    let waiting = tokio::task::spawn_blocking(move || {
+        let file = private_file(Path::new(&name))?;
+        file.lock()?;
+        Ok(Some(file))
+    });
+    waiting.await.map_err(Error::internal)?.map_err(|error: std::io::Error| Error::Unavailable(error.into()))
+}
+
+async fn connect(address: &DatabaseAddress, connections: u32, create: bool) -> Result<DatabaseConnection, Error> {
+    let mut options = match address {
+        DatabaseAddress::Sqlite(path) => {
+            let mut options = ConnectOptions::new("sqlite::memory:");
+            let path = path.clone();
+            // All are opened at the start: opening one later needs file descriptors that may not be there then.
+            options.min_connections(connections);
+            options.map_sqlx_sqlite_opts(move |sqlite| {
+                sqlite
+                    .filename(&path)
+                    .in_memory(false)
+                    .shared_cache(false)
+                    .create_if_missing(create)
+                    .foreign_keys(true)
+                    .journal_mode(SqliteJournalMode::Wal)
+                    .synchronous(SqliteSynchronous::Full)
+                    .busy_timeout(PATIENCE)
+                    // Rows come from the driver's own thread; a whole page fits.
+                    .row_buffer_size(256)
+            });
+            // There is nothing between us and a file that could break unnoticed.
+            options.test_before_acquire(false);
+            options
+        }
+        DatabaseAddress::Postgres(PostgresAddress { options: postgres, .. }) => {
+            let mut options = ConnectOptions::new("postgres://");
+            let postgres = (**postgres).clone().application_name("afmt").options([
+                ("lock_timeout", PATIENCE.as_millis().to_string()),
+                ("statement_timeout", LONGEST_STATEMENT.as_millis().to_string()),
+                ("idle_in_transaction_session_timeout", LONGEST_STATEMENT.as_millis().to_string()),
+            ]);
+            options.map_sqlx_postgres_opts(move |_| postgres.clone()).test_before_acquire_if_idle_for(IDLE);
+            options
+        }
+    };
+    // They are kept. The driver's task that ends old ones counts those at rest, a count that is below zero for a moment when one is returned and taken
+    // at once: the task would then go round for ever, on a thread that answers nobody else.
+    options.max_lifetime(None).idle_timeout(None);
+    options.max_connections(connections).acquire_timeout(PATIENCE).sqlx_logging(false);
+    Ok(sea_orm::Database::connect(options).await?)
+}
+
+/// A transaction that has not been committed. Dropping it undoes everything.
+pub struct Write {
+    transaction: DatabaseTransaction,
+    ctx: Ctx,
+}
+
+impl Write {
+    /// Makes everything of this write last, together with the event that says who did what.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] and [`Error::Internal`]; nothing is kept then.
+    pub async fn commit(self, event: AuditEvent) -> Result<(), Error> {
+        self.record(vec![event]).await?;
+        self.ctx.reach(Failpoint::Audited);
+        self.transaction.commit().await?;
+        self.ctx.reach(Failpoint::Committed);
+        Ok(())
+    }
+
+    /// Notes events of what this write has done so far. It still ends with one of its own.
+    pub(crate) async fn record(&self, events: Vec<AuditEvent>) -> Result<(), Error> {
+        audit::insert(self, events).await
+    }
+
+    /// Says that `failpoint` was reached on the way of this write.
+    pub(crate) fn reach(&self, failpoint: Failpoint) {
+        self.ctx.reach(failpoint);
+    }
+
+    pub(crate) fn on(&self) -> &DatabaseTransaction {
+        &self.transaction
+    }
+
+    /// Makes every other write to this account wait until this one has ended, so that what is read of the account stays true.
+    pub(crate) async fn lock_account(&self, account_id: i64) -> Result<(), Error> {
+        if self.transaction.get_database_backend() == DbBackend::Postgres {
+            let sql = "SELECT id FROM accounts WHERE id = $1 FOR NO KEY UPDATE";
+            run(&self.transaction, "lock account", sql, [account_id.into()]).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Rows of one statement, called `name` in logs and metrics. Parameters are written `$1`, `$2`, …, which both databases read.
+pub(crate) async fn rows<T: FromQueryResult>(
+    on: &impl ConnectionTrait,
+    name: &'static str,
+    sql: &str,
+    values: impl IntoIterator<Item = Value>,
+) -> Result<Vec<T>, Error> {
+    Ok(T::find_by_statement(named(on, name, sql, values)).all(on).await?)
+}
+
+/// The first row of one statement, if there is one.
+pub(crate) async fn row<T: FromQueryResult>(
+    on: &impl ConnectionTrait,
+    name: &'static str,
+    sql: &str,
+    values: impl IntoIterator<Item = Value>,
+) -> Result<Option<T>, Error> {
+    Ok(T::find_by_statement(named(on, name, sql, values)).one(on).await?)
+}
+
+/// Runs one statement; how many rows it changed.
+pub(crate) async fn run(
+    on: &impl ConnectionTrait,
+    name: &'static str,
+    sql: &str,
+    values: impl IntoIterator<Item = Value>,
+) -> Result<u64, Error> {
+    Ok(on.execute_raw(named(on, name, sql, values)).await?.rows_affected())
+}
+
+/// The statement begins with its name, so that logs, metrics and the database's own tools call it the same.
+fn named(on: &impl ConnectionTrait, name: &'static str, sql: &str, values: impl IntoIterator<Item = Value>) -> Statement {
+    Statement::from_sql_and_values(on.get_database_backend(), format!("/* {name} */ {sql}"), values)
+}
+
+/// `$first, …`: places for `count` parameters.
+pub(crate) fn marks(first: usize, count: usize) -> String {
+    let marks: Vec<String> = (first..first + count).map(|position| format!("${position}")).collect();
+    marks.join(", ")
+}
+
+/// What a JSON array of texts, the parameter at `position`, holds: any number of values for one statement.
+pub(crate) fn elements(on: &impl ConnectionTrait, position: usize) -> String {
+    match on.get_database_backend() {
+        DbBackend::Postgres => format!("(SELECT jsonb_array_elements_text(${position}::jsonb))"),
+        _ => format!("(SELECT value FROM json_each(${position}))"),
+    }
+}
+
+/// The numbers or arrays of a JSON array, the parameter at `position`, as the column `value` of a table `t`: any number of records for one
+/// statement.
+pub(crate) fn records(on: &impl ConnectionTrait, position: usize) -> String {
+    match on.get_database_backend() {
+        DbBackend::Postgres => format!("jsonb_array_elements(${position}::jsonb) AS t (value)"),
+        _ => format!("json_each(${position}) AS t"),
+    }
+}
+
+/// A count or quantity of the schema as the domain has it.
+pub(crate) fn count(stored: i64) -> Result<u32, Error> {
+    u32::try_from(stored).map_err(Error::internal)
+}
+
+/// A code or name of the schema as the domain has it.
+pub(crate) fn parsed<T: FromStr<Err: std::error::Error + Send + Sync + 'static>>(stored: &str) -> Result<T, Error> {
+    stored.parse().map_err(Error::internal)
+}
+
+/// A code of the schema that only a list of known ones may hold.
+pub(crate) fn known<T>(value: Option<T>, stored: &str) -> Result<T, Error> {
+    value.ok_or_else(|| Error::internal(format!("unknown code {stored:?}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_url_is_shown_without_its_secrets_and_refused_without_repeating_them() {
+        let url: PostgresAddress = "postgres://afmt:canary@db.example:5433/licences?sslmode=verify-full".parse().expect("a URL");
+        assert_eq!((url.to_string(), format!("{url:?}")), (url.to_string(), "postgres://db.example:5433/licences".to_owned()));
+        for wrong in [
+            "postgres://afmt:canary@db.example",
+            "mysql://afmt:canary@db.example/afmt",
+            "postgres://afmt:canary@db.example/afmt?sslpassword=canary",
+            "postgres://afmt:can%zzary@db.example:port/afmt",
+        ] {
+            let refused = wrong.parse::<PostgresAddress>().expect_err(wrong);
+            assert!(!format!("{refused} {refused:?}").contains("canary"), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! The command line beside serving.
+
+mod copy;
+mod doctor;
+mod keys;
+
+pub use copy::copy_database;
+pub use doctor::doctor;
+pub use keys::{KeysCommand, generate_key, seal_key, use_key};

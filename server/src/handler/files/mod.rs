@@ -1,0 +1,8 @@
+//! Activation files.
+
+pub(crate) mod batch;
+pub(crate) mod check;
+pub(crate) mod deactivate;
+pub(crate) mod form;
+pub(crate) mod list;
+pub(crate) mod view;

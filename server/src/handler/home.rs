@@ -1,0 +1,44 @@
+//! The start page, the theme, and addresses that lead nowhere.
+
+use crate::{
+    http::{answer, form::PostedForm, middleware::THEME_COOKIE, origin::own_address},
+    state::App,
+};
+use app::{Theme, Visit, page::problem};
+use axum::{
+    Extension,
+    extract::State,
+    http::header,
+    response::{IntoResponse, Redirect, Response},
+};
+use cookie::{Cookie, SameSite, time::Duration};
+
+/// The start page is the chooser, or the only account.
+pub(crate) async fn home(Extension(visit): Extension<Visit>) -> Response {
+    let Some(caller) = &visit.caller else { return Redirect::to("/sign-in").into_response() };
+    match caller.accounts("").await {
+        Ok(accounts) if accounts.len() == 1 => Redirect::to(&format!("/accounts/{}", accounts[0].garn)).into_response(),
+        Ok(_) => Redirect::to("/accounts").into_response(),
+        Err(error) => answer::failure(visit, &error).await,
+    }
+}
+
+/// Remembers light or dark in a cookie, and goes back.
+pub(crate) async fn theme(State(app): State<App>, form: PostedForm) -> Response {
+    let theme = Theme::from_code(form.value("theme"));
+    let cookie = Cookie::build((THEME_COOKIE, theme.code()))
+        .path("/")
+        .http_only(true)
+        .secure(app.public_url.is_https())
+        .same_site(SameSite::Lax)
+        .max_age(Duration::days(365));
+    ([(header::SET_COOKIE, cookie.to_string())], Redirect::to(own_address(form.value("return_to")))).into_response()
+}
+
+pub(crate) async fn not_found(Extension(visit): Extension<Visit>) -> Response {
+    answer::not_found(visit).await
+}
+
+pub(crate) async fn method_not_allowed(Extension(visit): Extension<Visit>) -> Response {
+    answer::page(visit, problem::method_not_allowed()).await
+}

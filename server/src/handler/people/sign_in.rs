@@ -1,0 +1,180 @@
+use crate::{
+    handler::{
+        cloud,
+        files::{batch, deactivate, form},
+        orders::upgrade,
+        sites,
+    },
+    http::{
+        answer, client_address,
+        form::{PostedForm, decode},
+        middleware::cookie_value,
+        origin::own_address,
+    },
+    state::App,
+};
+use app::{
+    Page, Visit,
+    page::{
+        files::form::KEY,
+        people::sign_in::{self, Asked, field},
+    },
+};
+use axum::{
+    Extension,
+    extract::{ConnectInfo, RawQuery, State},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+};
+use cookie::{Cookie, CookieBuilder, SameSite, time::Duration};
+use licensing::excerpt;
+use portal::{
+    Error, SubmissionKey,
+    people::{SignIn, SignInRefused, SignedIn, Token},
+};
+use std::net::SocketAddr;
+
+/// The sign-in page, which leads back to addresses of this site only.
+pub(crate) fn sign_in_page(visit: &Visit, asked: Asked) -> Page {
+    sign_in::show(visit, Asked { return_to: own_address(&asked.return_to).to_owned(), ..asked })
+}
+
+pub(crate) async fn show(Extension(visit): Extension<Visit>, RawQuery(query): RawQuery) -> Response {
+    let query = query.unwrap_or_default();
+    let return_to = decode(&query).find(|(name, _)| name == field::RETURN_TO).map(|(_, value)| value).unwrap_or_default();
+    let asked = Asked { return_to, status: 200, ..Asked::default() };
+    answer::page(visit.clone(), sign_in_page(&visit, asked)).await
+}
+
+pub(crate) async fn sign_in(
+    State(app): State<App>,
+    Extension(visit): Extension<Visit>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    form: PostedForm,
+) -> Response {
+    let asked = Asked {
+        email: form.value(field::EMAIL).trim().to_owned(),
+        return_to: own_address(form.value(field::RETURN_TO)).to_owned(),
+        kept_form: form.value(field::KEPT_FORM).to_owned(),
+        choose_again: Some(form.value(field::CHOOSE_AGAIN)).filter(|file| !file.is_empty()).map(excerpt),
+        ..Asked::default()
+    };
+    let sign_in = SignIn {
+        email: asked.email.clone(),
+        password: form.value(field::PASSWORD).to_owned(),
+        address: client_address::of(&app, peer.ip(), &headers),
+        device: cookie_value(&headers, app.public_url.device_cookie()),
+        replaces: cookie_value(&headers, app.public_url.session_cookie()),
+    };
+    match visit.site.portal.sign_in(sign_in).await {
+        Ok(given) => signed_in(&app, visit, &given, asked).await,
+        Err(SignInRefused::Error(error)) => answer::failure(visit, &error).await,
+        Err(refused) => {
+            let (status, retry_after_s) = match refused {
+                SignInRefused::TooMany { retry_after_s } => (429, Some(retry_after_s)),
+                _ => (401, None),
+            };
+            let asked = Asked { problem: Some(refused.to_string()), status, ..asked };
+            let mut response = answer::page(visit.clone(), sign_in_page(&visit, asked)).await;
+            if let Some(retry_after_s) = retry_after_s {
+                response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after_s));
+            }
+            response
+        }
+    }
+}
+
+/// Back to where the person was going; to the form that was kept, if there is one.
+async fn signed_in(app: &App, mut visit: Visit, given: &SignedIn, asked: Asked) -> Response {
+    let mut response = match kept_form(&mut visit, &given.token, &asked).await {
+        Ok(Some(page)) => answer::page(visit, page).await,
+        Ok(None) => Redirect::to(&asked.return_to).into_response(),
+        Err(error) => answer::failure(visit, &error).await,
+    };
+    let session = cookie(app, app.public_url.session_cookie(), given.token.as_str());
+    let device = cookie(app, app.public_url.device_cookie(), given.device.as_str()).max_age(DEVICE_KEPT);
+    for cookie in [session, device] {
+        if let Ok(cookie) = HeaderValue::from_str(&cookie.to_string()) {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+    }
+    response
+}
+
+async fn kept_form(visit: &mut Visit, token: &Token, asked: &Asked) -> Result<Option<Page>, Error> {
+    if asked.kept_form.is_empty() {
+        return Ok(None);
+    }
+    visit.caller = visit.site.portal.authenticate(token.as_str()).await?;
+    visit.address.clone_from(&asked.return_to);
+    let Some(caller) = visit.caller.clone() else { return Ok(None) };
+    let kept = Kept { choose_again: asked.choose_again.clone(), ..Kept::new(visit, &asked.kept_form) };
+    match asked.return_to.trim_start_matches('/').split('/').collect::<Vec<_>>().as_slice() {
+        ["accounts", garn, "files", "new"] => form::reopen(&caller.account(garn).await?, None, kept).await.map(Some),
+        ["accounts", garn, "files", serial, "update"] => {
+            form::reopen(&caller.account(garn).await?, Some(serial), kept).await.map(Some)
+        }
+        ["accounts", garn, "files", serial, "deactivate"] => {
+            deactivate::reopen(&caller.account(garn).await?, serial, kept).await.map(Some)
+        }
+        ["accounts", garn, "upgrade"] => upgrade::reopen(&caller.account(garn).await?, kept).await.map(Some),
+        ["accounts", garn, "upgrade", "files"] => upgrade::reopen(&caller.account(garn).await?, kept).await.map(Some),
+        ["accounts", garn, "cloud"] => cloud::reopen(&caller.account(garn).await?, kept).await.map(Some),
+        ["accounts", garn, "batches", "selection"] => {
+            visit.address = format!("/accounts/{garn}/files");
+            batch::reopen_selection(&caller.account(garn).await?, kept).await.map(Some)
+        }
+        ["accounts", garn, "batches", reference, "plan"] => {
+            visit.address = format!("/accounts/{garn}/batches/{reference}");
+            batch::reopen_begun(&caller.account(garn).await?, reference, kept).await.map(Some)
+        }
+        ["accounts", garn, "batches"] => batch::reopen(&caller.account(garn).await?, kept).await.map(Some),
+        ["accounts", garn, "batches", reference] => {
+            batch::reopen_begun(&caller.account(garn).await?, reference, kept).await.map(Some)
+        }
+        ["accounts", garn, "sites", "new"] => sites::reopen(&caller.account(garn).await?, None, kept).await.map(Some),
+        ["accounts", garn, "sites", site] => sites::reopen(&caller.account(garn).await?, Some(site), kept).await.map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// The fields of a form that was sent when the session had ended.
+pub(crate) struct Kept {
+    pub(crate) fields: Vec<(String, String)>,
+    /// The form's own, so that what was sent twice is one submission; another one where it has none.
+    pub(crate) key: SubmissionKey,
+    /// Name of a file that was sent with it.
+    pub(crate) choose_again: Option<String>,
+}
+
+impl Kept {
+    fn new(visit: &Visit, body: &str) -> Self {
+        let fields: Vec<_> = decode(body).collect();
+        let own = fields.iter().find(|(name, _)| name == KEY).and_then(|(_, value)| value.parse().ok());
+        Self { key: own.unwrap_or_else(|| visit.site.portal.new_submission_key()), fields, choose_again: None }
+    }
+
+    pub(crate) fn value(&self, field: &str) -> &str {
+        self.fields.iter().find(|(name, _)| name == field).map_or("", |(_, value)| value)
+    }
+}
+
+pub(crate) async fn sign_out(State(app): State<App>, Extension(visit): Extension<Visit>, headers: HeaderMap) -> Response {
+    if let (Some(caller), Some(token)) = (&visit.caller, cookie_value(&headers, app.public_url.session_cookie()))
+        && let Err(error) = visit.site.portal.sign_out(caller, &token).await
+    {
+        return answer::failure(visit, &error).await;
+    }
+    let gone = cookie(&app, app.public_url.session_cookie(), "").max_age(Duration::ZERO).to_string();
+    // Never the cookies: that of the device is to stay, and others are of other sites on this domain.
+    let cleared = (HeaderName::from_static("clear-site-data"), "\"cache\", \"storage\"".to_owned());
+    (StatusCode::SEE_OTHER, [(header::SET_COOKIE, gone), (header::LOCATION, "/sign-in".to_owned()), cleared]).into_response()
+}
+
+/// A browser that was signed in on is known again for this long.
+const DEVICE_KEPT: Duration = Duration::days(365);
+
+fn cookie(app: &App, name: &'static str, value: &str) -> CookieBuilder<'static> {
+    Cookie::build((name, value.to_owned())).path("/").http_only(true).secure(app.public_url.is_https()).same_site(SameSite::Lax)
+}

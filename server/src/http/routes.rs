@@ -1,0 +1,162 @@
+use super::{assets, form, middleware};
+use crate::{handler, state::App};
+use axum::{
+    Extension, Router,
+    extract::DefaultBodyLimit,
+    handler::Handler,
+    http::Method,
+    middleware::from_fn_with_state,
+    routing::{MethodFilter, MethodRouter, on},
+};
+use tower_http::compression::CompressionLayer;
+
+/// Who may ask for a route at all. What they see there is decided by `portal`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Programs: no session is looked at, so that the database is not asked.
+    Program,
+    Anyone,
+    SignedIn,
+}
+
+/// The one route table, a line each: its name, what answers, and who may ask.
+macro_rules! routes {
+    ($($name:ident: $method:ident $path:literal $access:ident => $handler:expr,)+) => {
+        /// Every route there is, by name. The router is built from it, and a test that matches on it does not compile when one is missing.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Route {
+            $($name,)+
+        }
+
+        impl Route {
+            pub const ALL: &[Self] = &[$(Self::$name,)+];
+
+            #[must_use]
+            pub const fn method(self) -> Method {
+                match self {
+                    $(Self::$name => Method::$method,)+
+                }
+            }
+
+            /// The path, its variable segments in braces.
+            #[must_use]
+            pub const fn path(self) -> &'static str {
+                match self {
+                    $(Self::$name => $path,)+
+                }
+            }
+
+            #[must_use]
+            pub const fn access(self) -> Access {
+                match self {
+                    $(Self::$name => Access::$access,)+
+                }
+            }
+
+            fn handler(self) -> MethodRouter<App> {
+                match self {
+                    $(Self::$name => on(MethodFilter::$method, $handler),)+
+                }
+            }
+        }
+    };
+}
+
+routes! {
+    Home: GET "/" Anyone => handler::home::home,
+    SignInPage: GET "/sign-in" Anyone => handler::people::sign_in::show,
+    SignIn: POST "/sign-in" Anyone => handler::people::sign_in::sign_in,
+    SignOut: POST "/sign-out" Anyone => handler::people::sign_in::sign_out,
+    Theme: POST "/theme" Anyone => handler::home::theme,
+    Keys: GET "/keys" Anyone => handler::signing::keys::page,
+    KeyPem: GET "/keys/{*name}" Anyone => handler::signing::keys::pem,
+    CheckFile: GET "/check" Anyone => handler::files::check::show,
+    SendCheckFile: POST "/check" Anyone => handler::files::check::send,
+    Help: GET "/help" Anyone => handler::help::index,
+    HelpTopic: GET "/help/{topic}" Anyone => handler::help::topic,
+    VerifierKeys: GET "/.well-known/activation-file-keys" Anyone => handler::signing::keys::verifier_keys,
+    Verifier: GET "/verify.py" Program => handler::signing::keys::verifier,
+    Alive: GET "/healthz" Program => handler::health::alive,
+    Ready: GET "/readyz" Program => handler::health::ready,
+    Metrics: GET "/metrics" Anyone => handler::metrics::show,
+    Favicon: GET "/favicon.ico" Program => assets::favicon,
+    Asset: GET "/static/{version}/{*name}" Program => assets::asset,
+    Accounts: GET "/accounts" SignedIn => handler::accounts::list,
+    Cloud: GET "/accounts/{garn}/cloud" SignedIn => handler::cloud::show,
+    SendCloud: POST "/accounts/{garn}/cloud" SignedIn => handler::cloud::send,
+    Overview: GET "/accounts/{garn}" SignedIn => handler::accounts::overview,
+    Summary: GET "/accounts/{garn}/summary" SignedIn => handler::orders::summary::show,
+    SummaryCsv: GET "/accounts/{garn}/summary.csv" SignedIn => handler::orders::summary::csv,
+    Software: GET "/accounts/{garn}/software" SignedIn => handler::orders::summary::software,
+    Upgrade: GET "/accounts/{garn}/upgrade" SignedIn => handler::orders::upgrade::show,
+    SendUpgrade: POST "/accounts/{garn}/upgrade" SignedIn => handler::orders::upgrade::send,
+    BringUp: POST "/accounts/{garn}/upgrade/files" SignedIn => handler::orders::upgrade::bring_up,
+    UpgradeDone: GET "/accounts/{garn}/upgrade/{reference}" SignedIn => handler::orders::upgrade::done,
+    Sites: GET "/accounts/{garn}/sites" SignedIn => handler::sites::list,
+    NewSite: GET "/accounts/{garn}/sites/new" SignedIn => handler::sites::show_new,
+    SendNewSite: POST "/accounts/{garn}/sites/new" SignedIn => handler::sites::send_new,
+    Site: GET "/accounts/{garn}/sites/{site}" SignedIn => handler::sites::show,
+    SendSite: POST "/accounts/{garn}/sites/{site}" SignedIn => handler::sites::send_change,
+    Files: GET "/accounts/{garn}/files" SignedIn => handler::files::list::list,
+    FilesCsv: GET "/accounts/{garn}/files.csv" SignedIn => handler::files::list::csv,
+    Batches: GET "/accounts/{garn}/batches" SignedIn => handler::files::batch::list,
+    SendBatch: POST "/accounts/{garn}/batches" SignedIn => handler::files::batch::plan,
+    SendSelection: POST "/accounts/{garn}/batches/selection" SignedIn => handler::files::batch::select,
+    BatchTemplate: GET "/accounts/{garn}/batches/template.csv" SignedIn => handler::files::batch::template,
+    Batch: GET "/accounts/{garn}/batches/{reference}" SignedIn => handler::files::batch::show,
+    BeginBatch: POST "/accounts/{garn}/batches/{reference}" SignedIn => handler::files::batch::begin,
+    PlanBatchAgain: POST "/accounts/{garn}/batches/{reference}/plan" SignedIn => handler::files::batch::plan_again,
+    BatchLines: GET "/accounts/{garn}/batches/{reference}/lines.csv" SignedIn => handler::files::batch::lines,
+    BatchFiles: GET "/accounts/{garn}/batches/{reference}/files.zip" SignedIn => handler::files::batch::files,
+    NewFile: GET "/accounts/{garn}/files/new" SignedIn => handler::files::form::show_new,
+    SendNewFile: POST "/accounts/{garn}/files/new" SignedIn => handler::files::form::send_new,
+    File: GET "/accounts/{garn}/files/{serial}" SignedIn => handler::files::view::view,
+    Download: GET "/accounts/{garn}/files/{serial}/download" SignedIn => handler::files::view::download,
+    Superseded: GET "/accounts/{garn}/files/{serial}/revisions/{revision}" SignedIn => handler::files::view::superseded,
+    DownloadRevision: GET "/accounts/{garn}/files/{serial}/revisions/{revision}/download" SignedIn => handler::files::view::download_revision,
+    Update: GET "/accounts/{garn}/files/{serial}/update" SignedIn => handler::files::form::show_update,
+    SendUpdate: POST "/accounts/{garn}/files/{serial}/update" SignedIn => handler::files::form::send_update,
+    Deactivate: GET "/accounts/{garn}/files/{serial}/deactivate" SignedIn => handler::files::deactivate::show,
+    SendDeactivate: POST "/accounts/{garn}/files/{serial}/deactivate" SignedIn => handler::files::deactivate::send,
+}
+
+impl Route {
+    /// Maximum size of a body that is sent there, in bytes.
+    const fn most_bytes(self) -> usize {
+        match self {
+            Self::SignIn => form::MOST_BYTES_KEPT,
+            Self::SendCheckFile => handler::files::check::MOST_BYTES,
+            Self::SendBatch => handler::files::batch::MOST_BYTES,
+            _ => form::MOST_BYTES,
+        }
+    }
+}
+
+pub(crate) fn router(app: App) -> Router {
+    let mut router = Router::new();
+    let identify = from_fn_with_state(app.clone(), middleware::identify);
+    let require_sign_in = from_fn_with_state(app.clone(), middleware::require_sign_in);
+    for route in Route::ALL {
+        let handler = match route.access() {
+            Access::Program => route.handler(),
+            Access::Anyone => route.handler().layer(identify.clone()),
+            Access::SignedIn => route.handler().layer(require_sign_in.clone()).layer(identify.clone()),
+        };
+        let most_bytes = route.most_bytes();
+        // Outside of everything that may read the body.
+        let handler: MethodRouter<App> = handler.layer(Extension(form::MostBytes(most_bytes)));
+        let handler: MethodRouter<App> = handler.layer(DefaultBodyLimit::max(most_bytes));
+        router = router.route(route.path(), handler);
+    }
+    router
+        .fallback(handler::home::not_found.layer(identify.clone()))
+        .method_not_allowed_fallback(handler::home::method_not_allowed.layer(identify))
+        .layer(from_fn_with_state(app.clone(), middleware::same_origin))
+        .layer(from_fn_with_state(app.clone(), middleware::bounded_address))
+        .layer(from_fn_with_state(app.clone(), middleware::public_host))
+        .layer(from_fn_with_state(app.clone(), middleware::answer_always))
+        .layer(CompressionLayer::new())
+        .layer(from_fn_with_state(app.clone(), middleware::headers))
+        .layer(from_fn_with_state(app.clone(), middleware::observe))
+        .with_state(app)
+}

@@ -1,0 +1,26 @@
+//! What every handler can reach.
+
+use crate::{http::origin::PublicUrl, metrics::Metrics};
+use app::Site;
+use std::{net::IpAddr, ops::Deref, sync::Arc};
+
+/// What every handler can reach. Cloning shares it.
+#[derive(Clone)]
+pub(crate) struct App(pub(crate) Arc<Shared>);
+
+pub(crate) struct Shared {
+    pub(crate) site: Arc<Site>,
+    pub(crate) public_url: PublicUrl,
+    /// Proxies whose word about a client's address is believed.
+    pub(crate) trusted_proxies: Vec<IpAddr>,
+    /// Who may read `/metrics` beside this machine.
+    pub(crate) metrics_from: Vec<IpAddr>,
+    pub(crate) metrics: Arc<Metrics>,
+}
+
+impl Deref for App {
+    type Target = Shared;
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}

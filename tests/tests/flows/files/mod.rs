@@ -1,0 +1,14 @@
+//! Activation files.
+
+mod batch;
+mod bounds;
+mod check;
+mod deactivate;
+mod find;
+mod generate;
+mod licence_types;
+mod list;
+mod refusals;
+mod tables;
+mod update;
+mod view;

@@ -1,0 +1,5 @@
+//! What holds for every address.
+
+mod access;
+mod forged;
+mod resume;

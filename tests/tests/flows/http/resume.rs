@@ -1,0 +1,169 @@
+//! A session that ends while somebody types: whatever form is sent then comes back with everything typed.
+
+use crate::generated;
+use chrono::TimeDelta;
+use portal::demo::DEMO_PASSWORD;
+use reqwest::{Method, StatusCode};
+use server::{Access, Route};
+use tests::{AMELIA, Answer, Browser, LENA, Server, UNUSED_KEY};
+
+/// The largest body that a form of fields has, in bytes.
+const LARGEST: usize = 64 * 1024;
+/// The most lines that can be pasted, in bytes.
+const LONGEST_PASTE: usize = 128 * 1024;
+
+/// An address, the fields that are posted to it, and (selector, attribute, value) of where they stand again.
+type Largest = (&'static str, Vec<(&'static str, String)>, (&'static str, &'static str, &'static str));
+
+/// What is typed into the form of a route.
+fn typed(route: Route) -> Largest {
+    let own = |value: &'static str| value.to_owned();
+    match route {
+        Route::SendNewFile => (
+            "/accounts/ACME-1001/files/new",
+            vec![("product", own("CIC")), ("version", own("2020 R2")), ("machine_name", own("IC-KEPT"))],
+            ("input[name=machine_name]", "value", "IC-KEPT"),
+        ),
+        Route::SendUpdate => (
+            "/accounts/ACME-1001/files/AF-0000001/update",
+            vec![("version", own("2020 R2")), ("began", own("1")), ("machine_name", own("IC-KEPT"))],
+            ("input[name=machine_name]", "value", "IC-KEPT"),
+        ),
+        Route::SendDeactivate => (
+            "/accounts/ACME-1001/files/AF-0000001/deactivate",
+            vec![("note", own("kept")), ("reason", own("other"))],
+            ("input[name=note]", "value", "kept"),
+        ),
+        Route::SendUpgrade => (
+            "/accounts/NORDIC-3003/upgrade",
+            vec![("to.SW-001-3.0-AL02", own("SW-001-4.0-AL02"))],
+            ("select[name='to.SW-001-3.0-AL02'] option[selected]", "value", "SW-001-4.0-AL02"),
+        ),
+        Route::BringUp => {
+            ("/accounts/NORDIC-3003/upgrade/files", Vec::new(), ("main form", "action", "/accounts/NORDIC-3003/upgrade"))
+        }
+        Route::SendCloud => (
+            "/accounts/HELIOS-2002/cloud",
+            vec![("organization", own("org-kept")), ("connected", own("yes"))],
+            ("input[name=organization]", "value", "org-kept"),
+        ),
+        Route::SendNewSite => (
+            "/accounts/ACME-1001/sites/new",
+            vec![("name", own("Kept")), ("city", own("Bergen"))],
+            ("input[name=city]", "value", "Bergen"),
+        ),
+        Route::SendSite => (
+            "/accounts/ACME-1001/sites/1",
+            vec![("name", own("Kept")), ("city", own("Bergen"))],
+            ("input[name=city]", "value", "Bergen"),
+        ),
+        Route::SendSelection => (
+            "/accounts/ACME-1001/batches/selection",
+            vec![("serial", own("AF-0000001")), ("kind", own("refresh"))],
+            ("input[name=serial][checked]", "value", "AF-0000001"),
+        ),
+        Route::BeginBatch => (
+            "/accounts/ACME-1001/batches/BT-0000001",
+            vec![("mode", own("line-by-line"))],
+            ("input[name=mode][checked]", "value", "line-by-line"),
+        ),
+        Route::PlanBatchAgain => (
+            "/accounts/ACME-1001/batches/BT-0000001/plan",
+            Vec::new(),
+            ("main form[action$=plan]", "action", "/accounts/ACME-1001/batches/BT-0000001/plan"),
+        ),
+        other => panic!("{} {} has no form here: add what comes back", other.method(), other.path()),
+    }
+}
+
+/// Signs in with what the sign-in page carries along.
+async fn signed_in_again(browser: &Browser, page: &Answer, email: &str) -> Answer {
+    assert_eq!((page.status, page.all("h1")), (StatusCode::UNAUTHORIZED, vec!["Sign in".to_owned()]), "{:?}", page.all(".lead"));
+    let mut fields = page.fields("");
+    fields.retain(|(name, _)| !["email", "password", "step"].contains(&name.as_str()));
+    fields.extend([("email", email), ("password", DEMO_PASSWORD)].map(|(name, value)| (name.to_owned(), value.to_owned())));
+    browser.post("/sign-in", &fields).await
+}
+
+/// A server with a file and a planned batch.
+async fn server() -> Server {
+    let server = Server::start().await;
+    let lena = server.signed_in(LENA).await;
+    generated(&lena, &[]).await;
+    let selected = [("key", UNUSED_KEY), ("kind", "deactivate"), ("serial", "AF-0000001")];
+    let planned = lena.post("/accounts/ACME-1001/batches/selection", &selected).await;
+    assert_eq!(planned.header("location"), "/accounts/ACME-1001/batches/BT-0000001");
+    server
+}
+
+#[tokio::test]
+async fn every_form_that_is_sent_when_the_session_has_ended_comes_back_at_its_largest() {
+    let server = server().await;
+    for route in Route::ALL {
+        if route.method() != Method::POST || route.access() != Access::SignedIn || *route == Route::SendBatch {
+            continue;
+        }
+        let (path, mut fields, (selector, attribute, expected)) = typed(*route);
+        let lena = server.signed_in(LENA).await;
+        server.advance(TimeDelta::hours(3));
+        fields.push(("key", UNUSED_KEY.to_owned()));
+        // Filled up to the last byte, with what grows most each time it is encoded.
+        let so_far = form_urlencoded::Serializer::new(String::new()).extend_pairs(&fields).finish().len() + "&rest=".len();
+        let rest = LARGEST - so_far;
+        fields.push(("rest", format!("{}{}", "ä".repeat(rest / 6), "a".repeat(rest % 6))));
+        let before = server.contents().await;
+        let ended = lena.post(path, &fields).await;
+        let back = signed_in_again(&lena, &ended, LENA).await;
+        assert_eq!(back.status, StatusCode::OK, "{path}: {:?}", back.all("h1"));
+        assert_eq!(back.attribute(selector, attribute).as_deref(), Some(expected), "{path}: {:?}", back.all("h1"));
+        assert_eq!(server.contents().await, before, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn pasted_lines_come_back_and_a_file_is_named_that_is_to_be_chosen_again() {
+    let server = server().await;
+    let lena = server.signed_in(LENA).await;
+    let batches = "/accounts/ACME-1001/batches";
+    let line = "MS-ä,005056A00001\n";
+    let head = "machine_name,host_id\n";
+    let pasted = format!("{head}{}", line.repeat((LONGEST_PASTE - head.len()) / line.len()));
+    server.advance(TimeDelta::hours(3));
+    let own =
+        [("key", UNUSED_KEY), ("kind", "generate"), ("server_item", "SW-002-4.0-SV01")].map(|(n, v)| (n, None, v.as_bytes()));
+    let file = vec![b'x'; 3 * 1024 * 1024];
+    let parts: Vec<(&str, Option<&str>, &[u8])> = own
+        .into_iter()
+        .chain([("table", Some("machines of Friday.csv"), &file[..]), ("lines", None, pasted.as_bytes())])
+        .collect();
+    let ended = lena.post_parts(batches, &parts).await;
+    let said = "The file machines of Friday.csv was not kept. Choose it again after signing in.";
+    assert_eq!(ended.all(".note.warn"), [said]);
+    // A wrong password on the way loses nothing.
+    let mut wrong = ended.fields("");
+    wrong.retain(|(name, _)| !["email", "password"].contains(&name.as_str()));
+    wrong.extend([("email", LENA), ("password", "wrong")].map(|(name, value)| (name.to_owned(), value.to_owned())));
+    let wrong = lena.post("/sign-in", &wrong).await;
+    assert_eq!((wrong.status, wrong.all(".note.warn")), (StatusCode::UNAUTHORIZED, vec![said.to_owned()]));
+    let back = signed_in_again(&lena, &wrong, LENA).await;
+    assert_eq!(back.status, StatusCode::OK);
+    let again = back.text();
+    let text = again.split("<textarea").nth(1).and_then(|rest| rest.split_once('>')).expect("a field").1;
+    let text = text.split("</textarea>").next().expect("its text");
+    assert_eq!(text.trim(), pasted.trim(), "{}", text.len());
+    assert_eq!(back.value("server_item").as_deref(), Some("SW-002-4.0-SV01"));
+    let said = "machines of Friday.csv was sent when the session had ended, and was not kept. Choose it again.";
+    assert_eq!(back.all(".note.warn"), [said]);
+}
+
+#[tokio::test]
+async fn more_than_can_be_pasted_is_refused_in_words_and_kept_on_the_page() {
+    let server = server().await;
+    let amelia = server.signed_in(AMELIA).await;
+    let pasted = "x".repeat(LONGEST_PASTE + 1);
+    let parts = [("key", None, UNUSED_KEY.as_bytes()), ("kind", None, &b"generate"[..]), ("lines", None, pasted.as_bytes())];
+    let refused = amelia.post_parts("/accounts/ACME-1001/batches", &parts).await;
+    let said = "More than 128 KiB of lines were pasted. Save them as a file, and choose that.";
+    assert_eq!((refused.status, refused.problems()[0].1.as_str()), (StatusCode::PAYLOAD_TOO_LARGE, said));
+    assert!(refused.text().contains(&pasted));
+}

@@ -1,0 +1,4 @@
+//! What an account has ordered.
+
+mod summary;
+mod upgrade;

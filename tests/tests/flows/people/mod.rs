@@ -1,0 +1,3 @@
+//! Signing in.
+
+mod sign_in;

@@ -1,0 +1,4 @@
+//! The database: copied, and failing.
+
+mod copy;
+mod faults;
