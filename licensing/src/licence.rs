@@ -111,15 +111,3 @@ coded! {
         VirtualCloud = "virtual-cloud", "Virtual cloud: the server reports to the cloud and needs no host id";
     }
 }
-
-impl UsageTracking {
-    /// The key that says so in the file.
-    #[must_use]
-    pub fn key(self) -> crate::catalogue::key::KeyName {
-        match self {
-            Self::Upload => crate::catalogue::key::KeyName::known("I3_FEATURE_USAGE_TRACKING_UPLOAD"),
-            Self::Local => crate::catalogue::key::KeyName::known("I3_FEATURE_USAGE_TRACKING_LOCAL"),
-            Self::VirtualCloud => crate::catalogue::key::KeyName::virtual_cloud(),
-        }
-    }
-}

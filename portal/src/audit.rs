@@ -1,11 +1,6 @@
-use crate::{
-    access::caller::{AccountAccess, Caller},
-    error::Error,
-    store::{
-        database::{self, Write},
-        entity::audit_event,
-    },
-};
+//! What was done: who did what, when, and on whose behalf.
+
+use crate::store::entity::audit_event;
 use chrono::{DateTime, Utc};
 use sea_orm::{ActiveValue::Set, NotSet};
 use serde_json::Value;
@@ -23,21 +18,6 @@ pub struct AuditEvent {
 }
 
 impl AuditEvent {
-    /// By a signed-in person, on behalf of an account, at the time that the changed rows bear.
-    pub(crate) fn on_account(
-        at: DateTime<Utc>,
-        access: &AccountAccess,
-        action: &'static str,
-        subject: impl Into<String>,
-    ) -> Self {
-        Self { at, account: Some(access.account_id()), ..Self::by_person(access.caller(), action, subject) }
-    }
-
-    /// By a signed-in person.
-    pub(crate) fn by_person(caller: &Caller, action: &'static str, subject: impl Into<String>) -> Self {
-        Self::by_operator(caller.portal().now(), &caller.person().name, action, subject).of_person(caller.person_id())
-    }
-
     /// By the command line or the server itself, under the name `actor`.
     pub(crate) fn by_operator(at: DateTime<Utc>, actor: &str, action: &'static str, subject: impl Into<String>) -> Self {
         Self {
@@ -52,18 +32,24 @@ impl AuditEvent {
         }
     }
 
+    /// By the person with this row id.
     pub(crate) fn of_person(self, person: i64) -> Self {
         Self { person: Some(person), ..self }
     }
 
+    /// On behalf of the account with this row id.
+    pub(crate) fn on_account(self, account: i64) -> Self {
+        Self { account: Some(account), ..self }
+    }
+
+    /// What was before, and what is now.
     pub(crate) fn changing(self, before: Value, after: Value) -> Self {
         Self { before: Some(before), after: Some(after), ..self }
     }
-}
 
-pub(crate) async fn insert(write: &Write, events: Vec<AuditEvent>) -> Result<(), Error> {
-    let events = events.into_iter().map(|event| {
-        let AuditEvent { at, person, actor, account, action, subject, before, after } = event;
+    /// The row that keeps it.
+    pub(crate) fn row(self) -> audit_event::ActiveModel {
+        let Self { at, person, actor, account, action, subject, before, after } = self;
         audit_event::ActiveModel {
             id: NotSet,
             at: Set(at),
@@ -75,6 +61,5 @@ pub(crate) async fn insert(write: &Write, events: Vec<AuditEvent>) -> Result<(),
             before: Set(before),
             after: Set(after),
         }
-    });
-    database::insert::<audit_event::Entity>(write, events.collect()).await
+    }
 }

@@ -1,8 +1,8 @@
 use crate::{
     error::Error,
     store::{
-        database::run,
         entity::{key_mapping, part, part_requirement, part_upgrade, product, product_version, shared_host},
+        statement::run,
     },
 };
 use licensing::catalogue::Catalogue;

@@ -1,12 +1,12 @@
 //! What `--demo` puts into an empty database: the shipped catalogue and a few believable accounts.
 
 use crate::{
-    Portal,
     audit::AuditEvent,
     catalogue,
     ctx::Failpoint,
     error::Error,
     overview::searched,
+    portal::Portal,
     store::entity::{
         account, audit_event, certification, entitlement, install_site, membership, order, part, partner_grant, person, product,
     },
@@ -304,78 +304,76 @@ const DEMO: &str = "demo";
 
 const CATALOGUE: &str = include_str!("../catalogue/pureconnect.toml");
 
-impl Portal {
-    /// Whether the demo was filled in here.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] and [`Error::Internal`].
-    pub async fn holds_demo(&self) -> Result<bool, Error> {
-        let events = audit_event::Entity::find().filter(audit_event::Column::Action.eq(DEMO));
-        Ok(events.count(self.database.read()).await? > 0)
-    }
+/// Whether the demo was filled in here.
+///
+/// # Errors
+/// [`Error::Unavailable`] and [`Error::Internal`].
+pub async fn is_loaded(portal: &Portal) -> Result<bool, Error> {
+    let events = audit_event::Entity::find().filter(audit_event::Column::Action.eq(DEMO));
+    Ok(events.count(portal.database.read()).await? > 0)
+}
 
-    /// Fills an empty database with the demo; a database that has people is left as it is.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] and [`Error::Internal`].
-    pub async fn fill_with_demo(&self) -> Result<(), Error> {
-        if person::Entity::find().count(self.database.read()).await? > 0 {
-            return Ok(());
-        }
-        // Hashing takes its time: nobody waits for it.
-        let hash = |_| self.passwords.hash(DEMO_PASSWORD, &self.ctx);
-        let hashes = DemoPerson::ALL.iter().map(hash).collect::<Result<Vec<_>, _>>()?;
-        let write = self.database.write_alone().await?;
-        let on = write.on();
-        if person::Entity::find().count(on).await? > 0 {
-            return Ok(());
-        }
-        let today = self.ctx.now().date_naive();
-        let shipped = Catalogue::from_toml(CATALOGUE).map_err(Error::internal)?;
-        catalogue::insert(on, &shipped).await?;
-        for (garn, name, kind, licence_model, time_zone) in ACCOUNTS {
-            account::ActiveModel {
-                id: NotSet,
-                garn: Set(garn.to_owned()),
-                name: Set(name.to_owned()),
-                kind: Set(kind.to_owned()),
-                licence_model: Set(licence_model.to_owned()),
-                time_zone: Set(time_zone.to_owned()),
-                cloud_organization: Set((licence_model == "subscription").then(|| CLOUD_ORGANIZATION.to_owned())),
-                cloud_connected: Set(licence_model == "subscription"),
-                mirrored: Set(garn == MIRRORED),
-                folded: Set(searched(name, garn)),
-            }
-            .insert(on)
-            .await?;
-        }
-        let grant = partner_grant::ActiveModel {
-            partner_id: Set(account_id(on, "BRIGHTWATER-9001").await?),
-            customer_id: Set(account_id(on, "NORDIC-3003").await?),
-        };
-        partner_grant::Entity::insert(grant).exec_without_returning(on).await?;
-        for (garn, name, city, state, country, active) in SITES {
-            install_site::ActiveModel {
-                account_id: Set(account_id(on, garn).await?),
-                name: Set(name.to_owned()),
-                city: Set(city.to_owned()),
-                state: Set(state.to_owned()),
-                country: Set(country.to_owned()),
-                active: Set(active),
-                ..Default::default()
-            }
-            .insert(on)
-            .await?;
-        }
-        insert_people(on, hashes, today).await?;
-        for order in &ORDERS {
-            insert_order(on, order, today).await?;
-        }
-        self.ctx.reach(Failpoint::DemoFilled);
-        write.commit(AuditEvent::by_operator(self.ctx.now(), "server", DEMO, "database")).await?;
-        self.ctx.reach(Failpoint::DemoCommitted);
-        Ok(())
+/// Fills an empty database with the demo; a database that has people is left as it is.
+///
+/// # Errors
+/// [`Error::Unavailable`] and [`Error::Internal`].
+pub async fn fill(portal: &Portal) -> Result<(), Error> {
+    if person::Entity::find().count(portal.database.read()).await? > 0 {
+        return Ok(());
     }
+    // Hashing takes its time: nobody waits for it.
+    let hash = |_| portal.passwords.hash(DEMO_PASSWORD, &portal.ctx);
+    let hashes = DemoPerson::ALL.iter().map(hash).collect::<Result<Vec<_>, _>>()?;
+    let write = portal.database.write_alone().await?;
+    let on = write.on();
+    if person::Entity::find().count(on).await? > 0 {
+        return Ok(());
+    }
+    let today = portal.ctx.now().date_naive();
+    let shipped = Catalogue::from_toml(CATALOGUE).map_err(Error::internal)?;
+    catalogue::insert(on, &shipped).await?;
+    for (garn, name, kind, licence_model, time_zone) in ACCOUNTS {
+        account::ActiveModel {
+            id: NotSet,
+            garn: Set(garn.to_owned()),
+            name: Set(name.to_owned()),
+            kind: Set(kind.to_owned()),
+            licence_model: Set(licence_model.to_owned()),
+            time_zone: Set(time_zone.to_owned()),
+            cloud_organization: Set((licence_model == "subscription").then(|| CLOUD_ORGANIZATION.to_owned())),
+            cloud_connected: Set(licence_model == "subscription"),
+            mirrored: Set(garn == MIRRORED),
+            folded: Set(searched(name, garn)),
+        }
+        .insert(on)
+        .await?;
+    }
+    let grant = partner_grant::ActiveModel {
+        partner_id: Set(account_id(on, "BRIGHTWATER-9001").await?),
+        customer_id: Set(account_id(on, "NORDIC-3003").await?),
+    };
+    partner_grant::Entity::insert(grant).exec_without_returning(on).await?;
+    for (garn, name, city, state, country, active) in SITES {
+        install_site::ActiveModel {
+            account_id: Set(account_id(on, garn).await?),
+            name: Set(name.to_owned()),
+            city: Set(city.to_owned()),
+            state: Set(state.to_owned()),
+            country: Set(country.to_owned()),
+            active: Set(active),
+            ..Default::default()
+        }
+        .insert(on)
+        .await?;
+    }
+    insert_people(on, hashes, today).await?;
+    for order in &ORDERS {
+        insert_order(on, order, today).await?;
+    }
+    portal.ctx.reach(Failpoint::DemoFilled);
+    write.commit(AuditEvent::by_operator(portal.ctx.now(), "server", DEMO, "database")).await?;
+    portal.ctx.reach(Failpoint::DemoCommitted);
+    Ok(())
 }
 
 async fn insert_people(on: &DatabaseTransaction, password_hashes: Vec<String>, today: NaiveDate) -> Result<(), Error> {

@@ -1,16 +1,17 @@
 //! The backend: who may do what, and one function for each thing that can be done.
 //!
-//! Rights are types. [`Portal::authenticate`] gives a [`Caller`], the caller gives an [`AccountAccess`], and only that reaches an account:
+//! Rights are types. [`Portal::authenticate`] gives a [`Caller`], the caller gives an [`AccountAccess`], and only that reaches an account: every
+//! operation is a function of its feature that takes the capability it needs.
 //!
 //! ```
 //! async fn files(access: portal::AccountAccess) -> Result<Vec<portal::files::FileRow>, portal::Error> {
-//!     access.recent_files(5).await
+//!     portal::files::recent(&access, 5).await
 //! }
 //! ```
 //!
-//! ```compile_fail,E0599
+//! ```compile_fail,E0308
 //! async fn files(access: portal::Portal) -> Result<Vec<portal::files::FileRow>, portal::Error> {
-//!     access.recent_files(5).await
+//!     portal::files::recent(&access, 5).await
 //! }
 //! ```
 //!
@@ -52,18 +53,23 @@ mod observe;
 pub mod offer;
 pub mod orders;
 pub mod overview;
+pub mod path;
 pub mod people;
 mod portal;
+mod private_file;
 pub mod signing;
 pub mod sites;
 pub mod store;
 mod submission;
 pub mod table;
+mod turns;
 
 pub use access::{AccountAccess, Caller, Person, Role};
 pub use audit::AuditEvent;
 pub use ctx::{Ctx, Failpoint};
 pub use error::Error;
 pub use portal::{OpenError, Portal, Settings};
+pub use private_file::write_private;
 pub use store::Write;
 pub use submission::{NoSubmissionKey, SubmissionKey};
+pub use turns::Turn;

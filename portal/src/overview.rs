@@ -1,11 +1,17 @@
 use crate::{
-    access::caller::{AccountAccess, Caller, Role},
+    access::{
+        account::AccountAccess,
+        caller::{Caller, Role},
+    },
     error::Error,
     files::{
-        list::{ACTIVE, MOST_COUNTED},
-        view::FileRow,
+        facet::ACTIVE,
+        list::{MOST_COUNTED, recent},
+        row::FileRow,
     },
-    store::database::{count, known, parsed, rows},
+    offer::start::start,
+    orders::upgrade::files_to_update,
+    store::statement::{count, known, parsed, rows},
 };
 use chrono::{NaiveDate, TimeDelta};
 use licensing::{
@@ -76,261 +82,255 @@ pub(crate) fn searched(name: &str, garn: &str) -> String {
     format!("{} {}", folded(name), folded(garn))
 }
 
-impl Caller {
-    /// Accounts of this person whose name or reference number contains `search`, by name: the first [`MOST_ACCOUNTS`], and one more where
-    /// there are more.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] and [`Error::Internal`].
-    pub async fn accounts(&self, search: &str) -> Result<Vec<AccountRow>, Error> {
-        // No name is longer, and a pattern of many thousand letters is refused by the database.
-        if search.trim().chars().nth(Name::LONGEST).is_some() {
-            return Ok(Vec::new());
-        }
-        #[derive(FromQueryResult)]
-        struct Found {
-            garn: String,
-            name: String,
-            licence_model: String,
-            active_files: i64,
-        }
-        let pattern = format!("%{}%", folded(search.trim()).replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
-        let sql = format!(
-            "SELECT a.garn, a.name, a.licence_model,
-                (SELECT COUNT(*) FROM (SELECT 1 AS one FROM listed_files l WHERE l.account_id = a.id AND {ACTIVE} LIMIT {}) c) AS active_files
-             FROM accounts a
-             WHERE {} AND a.folded LIKE $2 ESCAPE '\\'
-             ORDER BY a.name, a.id LIMIT {MOST_ACCOUNTS} + 1",
-            MOST_COUNTED + 1,
-            self.visible()
-        );
-        let values = [self.person_id().into(), pattern.into()];
-        let found: Vec<Found> = rows(self.portal().database.read(), "accounts list", &sql, values).await?;
-        found
-            .into_iter()
-            .map(|account| {
-                Ok(AccountRow {
-                    garn: parsed(&account.garn)?,
-                    name: account.name,
-                    licence_model: known(LicenceModel::from_code(&account.licence_model), &account.licence_model)?,
-                    active_files: count(account.active_files)?,
-                })
-            })
-            .collect()
+/// Accounts of this person whose name or reference number contains `search`, by name: the first [`MOST_ACCOUNTS`], and one more where
+/// there are more.
+///
+/// # Errors
+/// [`Error::Unavailable`] and [`Error::Internal`].
+pub async fn accounts(caller: &Caller, search: &str) -> Result<Vec<AccountRow>, Error> {
+    // No name is longer, and a pattern of many thousand letters is refused by the database.
+    if search.trim().chars().nth(Name::LONGEST).is_some() {
+        return Ok(Vec::new());
     }
+    #[derive(FromQueryResult)]
+    struct Found {
+        garn: String,
+        name: String,
+        licence_model: String,
+        active_files: i64,
+    }
+    let pattern = format!("%{}%", folded(search.trim()).replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+    let sql = format!(
+        "SELECT a.garn, a.name, a.licence_model,
+            (SELECT COUNT(*) FROM (SELECT 1 AS one FROM listed_files l WHERE l.account_id = a.id AND {ACTIVE} LIMIT {}) c) AS active_files
+         FROM accounts a
+         WHERE {} AND a.folded LIKE $2 ESCAPE '\\'
+         ORDER BY a.name, a.id LIMIT {MOST_ACCOUNTS} + 1",
+        MOST_COUNTED + 1,
+        caller.visible()
+    );
+    let values = [caller.person_id().into(), pattern.into()];
+    let found: Vec<Found> = rows(caller.portal().database.read(), "accounts list", &sql, values).await?;
+    found
+        .into_iter()
+        .map(|account| {
+            Ok(AccountRow {
+                garn: parsed(&account.garn)?,
+                name: account.name,
+                licence_model: known(LicenceModel::from_code(&account.licence_model), &account.licence_model)?,
+                active_files: count(account.active_files)?,
+            })
+        })
+        .collect()
 }
 
-impl AccountAccess {
-    /// The dashboard.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] and [`Error::Internal`].
-    pub async fn overview(&self) -> Result<Overview, Error> {
-        #[derive(FromQueryResult)]
-        struct Count {
-            active_files: i64,
-        }
-        let parts = self.owned_parts().await?;
-        let active: Vec<Count> = rows(
-            self.portal().database.read(),
-            "overview: active files",
-            &format!(
-                "SELECT COUNT(*) AS active_files FROM (SELECT 1 AS one FROM listed_files l WHERE l.account_id = $1 AND {ACTIVE} LIMIT {}) c",
-                MOST_COUNTED + 1
-            ),
-            [self.account_id().into()],
-        )
-        .await?;
-        Ok(Overview {
-            attention: self.attention(&parts).await?,
-            recent: self.recent_files(5).await?,
-            parts,
-            active_files: active.first().map_or(Ok(0), |c| count(c.active_files))?,
-        })
+/// The dashboard.
+///
+/// # Errors
+/// [`Error::Unavailable`] and [`Error::Internal`].
+pub async fn overview(access: &AccountAccess) -> Result<Overview, Error> {
+    #[derive(FromQueryResult)]
+    struct Count {
+        active_files: i64,
     }
+    let parts = owned_parts(access).await?;
+    let active: Vec<Count> = rows(
+        access.portal().database.read(),
+        "overview: active files",
+        &format!(
+            "SELECT COUNT(*) AS active_files FROM (SELECT 1 AS one FROM listed_files l WHERE l.account_id = $1 AND {ACTIVE} LIMIT {}) c",
+            MOST_COUNTED + 1
+        ),
+        [access.account_id().into()],
+    )
+    .await?;
+    Ok(Overview {
+        attention: attention(access, &parts).await?,
+        recent: recent(access, 5).await?,
+        parts,
+        active_files: active.first().map_or(Ok(0), |c| count(c.active_files))?,
+    })
+}
 
-    async fn owned_parts(&self) -> Result<Vec<OwnedPart>, Error> {
-        #[derive(FromQueryResult)]
-        struct Line {
-            number: String,
-            description: String,
-            class: String,
-            product: String,
-            owned_assigned: i64,
-            owned_pooled: i64,
-            allocated_assigned: i64,
-            allocated_pooled: i64,
-            unlimited: bool,
-            maintenance_end: Option<NaiveDate>,
-        }
-        let lines: Vec<Line> = rows(
-            self.portal().database.read(),
-            "overview: parts",
-            "SELECT p.number, p.description, p.class, products.name AS product, e.owned_assigned, e.owned_pooled,
-                e.allocated_assigned, e.allocated_pooled, e.unlimited, e.maintenance_end
-             FROM entitlements e JOIN parts p ON p.id = e.part_id JOIN products ON products.id = p.product_id
-             WHERE e.account_id = $1 ORDER BY products.id, p.id, e.id",
-            [self.account_id().into()],
-        )
-        .await?;
-        let mut parts: Vec<OwnedPart> = Vec::new();
-        for line in lines {
-            let number: PartNumber = parsed(&line.number)?;
-            if parts.last().is_none_or(|part| part.number != number) {
-                parts.push(OwnedPart {
-                    number,
-                    description: line.description,
-                    class: known(PartClass::from_code(&line.class), &line.class)?,
-                    product: line.product,
-                    holding: Holding::default(),
-                    maintenance_end: None,
-                });
-            }
-            if let Some(part) = parts.last_mut() {
-                let Holding { owned, allocated, unlimited } = &mut part.holding;
-                *owned = owned.saturating_add(Quantity::new(count(line.owned_assigned)?, count(line.owned_pooled)?));
-                *allocated =
-                    allocated.saturating_add(Quantity::new(count(line.allocated_assigned)?, count(line.allocated_pooled)?));
-                *unlimited |= line.unlimited;
-                part.maintenance_end = part.maintenance_end.max(line.maintenance_end);
-            }
-        }
-        Ok(parts)
+async fn owned_parts(access: &AccountAccess) -> Result<Vec<OwnedPart>, Error> {
+    #[derive(FromQueryResult)]
+    struct Line {
+        number: String,
+        description: String,
+        class: String,
+        product: String,
+        owned_assigned: i64,
+        owned_pooled: i64,
+        allocated_assigned: i64,
+        allocated_pooled: i64,
+        unlimited: bool,
+        maintenance_end: Option<NaiveDate>,
     }
+    let lines: Vec<Line> = rows(
+        access.portal().database.read(),
+        "overview: parts",
+        "SELECT p.number, p.description, p.class, products.name AS product, e.owned_assigned, e.owned_pooled,
+            e.allocated_assigned, e.allocated_pooled, e.unlimited, e.maintenance_end
+         FROM entitlements e JOIN parts p ON p.id = e.part_id JOIN products ON products.id = p.product_id
+         WHERE e.account_id = $1 ORDER BY products.id, p.id, e.id",
+        [access.account_id().into()],
+    )
+    .await?;
+    let mut parts: Vec<OwnedPart> = Vec::new();
+    for line in lines {
+        let number: PartNumber = parsed(&line.number)?;
+        if parts.last().is_none_or(|part| part.number != number) {
+            parts.push(OwnedPart {
+                number,
+                description: line.description,
+                class: known(PartClass::from_code(&line.class), &line.class)?,
+                product: line.product,
+                holding: Holding::default(),
+                maintenance_end: None,
+            });
+        }
+        if let Some(part) = parts.last_mut() {
+            let Holding { owned, allocated, unlimited } = &mut part.holding;
+            *owned = owned.saturating_add(Quantity::new(count(line.owned_assigned)?, count(line.owned_pooled)?));
+            *allocated = allocated.saturating_add(Quantity::new(count(line.allocated_assigned)?, count(line.allocated_pooled)?));
+            *unlimited |= line.unlimited;
+            part.maintenance_end = part.maintenance_end.max(line.maintenance_end);
+        }
+    }
+    Ok(parts)
+}
 
-    async fn attention(&self, parts: &[OwnedPart]) -> Result<Vec<Attention>, Error> {
-        let today = self.today();
-        let mut attention = Vec::new();
-        if matches!(self.caller().role(), Role::Customer | Role::Partner) && self.licence_model == LicenceModel::Perpetual {
-            attention.extend(self.certification_attention(parts, today).await?);
-        }
-        for part in parts.iter().filter(|part| part.class == PartClass::ServerItem) {
-            let Some(end) = part.maintenance_end else { continue };
-            let name = &part.description;
-            if end < today {
-                attention.push(Attention::new(
-                    format!("Maintenance of {name} ended on {}.", date::words(end)),
-                    "New files will not permit updates. Renew maintenance with your sales representative.",
-                ));
-            } else if end - today <= SOON {
-                attention.push(Attention::new(
-                    format!("Maintenance of {name} ends on {}.", date::words(end)),
-                    "Files generated after that day will not permit updates.",
-                ));
-            }
-        }
-        if !self.start().await?.sites.iter().any(|site| site.active) {
-            let none = Attention::new("No install site is active.".into(), "A file can be generated only for an active site.");
-            attention.push(none.at("/sites?inactive", "Install sites"));
-        }
-        attention.extend(self.files_attention(today).await?);
-        Ok(attention)
+async fn attention(access: &AccountAccess, parts: &[OwnedPart]) -> Result<Vec<Attention>, Error> {
+    let today = access.today();
+    let mut attention = Vec::new();
+    if matches!(access.caller().role(), Role::Customer | Role::Partner) && access.licence_model == LicenceModel::Perpetual {
+        attention.extend(certification_attention(access, parts, today).await?);
     }
+    for part in parts.iter().filter(|part| part.class == PartClass::ServerItem) {
+        let Some(end) = part.maintenance_end else { continue };
+        let name = &part.description;
+        if end < today {
+            attention.push(Attention::new(
+                format!("Maintenance of {name} ended on {}.", date::words(end)),
+                "New files will not permit updates. Renew maintenance with your sales representative.",
+            ));
+        } else if end - today <= SOON {
+            attention.push(Attention::new(
+                format!("Maintenance of {name} ends on {}.", date::words(end)),
+                "Files generated after that day will not permit updates.",
+            ));
+        }
+    }
+    if !start(access).await?.sites.iter().any(|site| site.active) {
+        let none = Attention::new("No install site is active.".into(), "A file can be generated only for an active site.");
+        attention.push(none.at("/sites?inactive", "Install sites"));
+    }
+    attention.extend(files_attention(access, today).await?);
+    Ok(attention)
+}
 
-    /// Files that end soon or have ended, and those that a newer revision is available of.
-    async fn files_attention(&self, today: NaiveDate) -> Result<Vec<Attention>, Error> {
-        #[derive(FromQueryResult)]
-        struct Ending {
-            serial: String,
-            machine: String,
-            valid_through: NaiveDate,
-        }
-        #[derive(FromQueryResult)]
-        struct Renewed {
-            serial: String,
-            machine: String,
-            maintenance_end: NaiveDate,
-        }
-        let on = self.portal().database.read();
-        let of_file = |serial: &str, words: &str| (format!("/files/{serial}"), words.to_owned());
-        let mut attention = Vec::new();
-        let sql = format!(
-            "SELECT f.serial, r.primary_machine AS machine, l.valid_through FROM listed_files l JOIN activation_files f ON f.id = l.file_id
-             JOIN file_revisions r ON r.file_id = f.id AND r.revision = f.revision
-             WHERE l.account_id = $1 AND l.valid_through < '2100-01-01' AND l.valid_through <= $2 AND {ACTIVE}
-             ORDER BY l.valid_through DESC, f.id LIMIT {}",
-            MOST_NAMED + 1
-        );
-        let values = [self.account_id().into(), (today + SOON).into()];
-        let ending: Vec<Ending> = rows(on, "overview: files that end", &sql, values).await?;
-        let more = ending.len() > MOST_NAMED;
-        for Ending { serial, machine, valid_through } in ending.into_iter().take(MOST_NAMED) {
-            let day = date::words(valid_through);
-            let told = if valid_through < today {
-                Attention::new(
-                    format!("{serial} of {machine} ended on {day} and is still active."),
-                    "Deactivate it: then what it holds is available again.",
-                )
-            } else {
-                Attention::new(format!("{serial} of {machine} ends on {day}."), "Its server stops being licensed after that day.")
-            };
-            attention.push(Attention { link: Some(of_file(&serial, "View the file")), ..told });
-        }
-        if more {
-            let others = Attention::new("More files end soon or have ended.".into(), "The list shows all of them.");
-            attention.push(others.at("/files?sort=end", "Activation file activity"));
-        }
-        let sql = "SELECT f.serial, r.primary_machine AS machine, e.maintenance_end FROM entitlements e
-                   JOIN listed_files l ON l.server_line = e.id AND l.updates_through < e.maintenance_end
-                   JOIN activation_files f ON f.id = l.file_id JOIN file_revisions r ON r.file_id = f.id AND r.revision = f.revision
-                   JOIN install_sites s ON s.id = l.site_id AND s.active
-                   WHERE e.account_id = $1 AND e.maintenance_end >= $2 AND l.server_line IS NOT NULL ORDER BY f.id LIMIT 3";
-        let renewed: Vec<Renewed> =
-            rows(on, "overview: renewed maintenance", sql, [self.account_id().into(), today.into()]).await?;
-        for Renewed { serial, machine, maintenance_end } in renewed {
-            let what = format!("Maintenance for {serial} of {machine} was renewed until {}.", date::words(maintenance_end));
-            let told = Attention::new(what, "Refresh the file, so that its server may install updates.");
-            attention.push(Attention { link: Some(of_file(&serial, "Refresh it")), ..told });
-        }
-        let outdated = self.files_to_update().await?;
-        if let Some((serial, machine)) = outdated.first() {
-            let what = match outdated.len() {
-                1 => format!("{serial} of {machine} is made of parts that were upgraded since."),
-                files => format!("{files} files are made of parts that were upgraded since."),
-            };
-            attention.push(
-                Attention::new(what, "They stay valid. Bring them up to the new parts.").at("/upgrade", "Upgrade software"),
-            );
-        }
-        Ok(attention)
+/// Files that end soon or have ended, and those that a newer revision is available of.
+async fn files_attention(access: &AccountAccess, today: NaiveDate) -> Result<Vec<Attention>, Error> {
+    #[derive(FromQueryResult)]
+    struct Ending {
+        serial: String,
+        machine: String,
+        valid_through: NaiveDate,
     }
+    #[derive(FromQueryResult)]
+    struct Renewed {
+        serial: String,
+        machine: String,
+        maintenance_end: NaiveDate,
+    }
+    let on = access.portal().database.read();
+    let of_file = |serial: &str, words: &str| (format!("/files/{serial}"), words.to_owned());
+    let mut attention = Vec::new();
+    let sql = format!(
+        "SELECT f.serial, r.primary_machine AS machine, l.valid_through FROM listed_files l JOIN activation_files f ON f.id = l.file_id
+         JOIN file_revisions r ON r.file_id = f.id AND r.revision = f.revision
+         WHERE l.account_id = $1 AND l.valid_through < '2100-01-01' AND l.valid_through <= $2 AND {ACTIVE}
+         ORDER BY l.valid_through DESC, f.id LIMIT {}",
+        MOST_NAMED + 1
+    );
+    let values = [access.account_id().into(), (today + SOON).into()];
+    let ending: Vec<Ending> = rows(on, "overview: files that end", &sql, values).await?;
+    let more = ending.len() > MOST_NAMED;
+    for Ending { serial, machine, valid_through } in ending.into_iter().take(MOST_NAMED) {
+        let day = date::words(valid_through);
+        let told = if valid_through < today {
+            Attention::new(
+                format!("{serial} of {machine} ended on {day} and is still active."),
+                "Deactivate it: then what it holds is available again.",
+            )
+        } else {
+            Attention::new(format!("{serial} of {machine} ends on {day}."), "Its server stops being licensed after that day.")
+        };
+        attention.push(Attention { link: Some(of_file(&serial, "View the file")), ..told });
+    }
+    if more {
+        let others = Attention::new("More files end soon or have ended.".into(), "The list shows all of them.");
+        attention.push(others.at("/files?sort=end", "Activation file activity"));
+    }
+    let sql = "SELECT f.serial, r.primary_machine AS machine, e.maintenance_end FROM entitlements e
+               JOIN listed_files l ON l.server_line = e.id AND l.updates_through < e.maintenance_end
+               JOIN activation_files f ON f.id = l.file_id JOIN file_revisions r ON r.file_id = f.id AND r.revision = f.revision
+               JOIN install_sites s ON s.id = l.site_id AND s.active
+               WHERE e.account_id = $1 AND e.maintenance_end >= $2 AND l.server_line IS NOT NULL ORDER BY f.id LIMIT 3";
+    let renewed: Vec<Renewed> =
+        rows(on, "overview: renewed maintenance", sql, [access.account_id().into(), today.into()]).await?;
+    for Renewed { serial, machine, maintenance_end } in renewed {
+        let what = format!("Maintenance for {serial} of {machine} was renewed until {}.", date::words(maintenance_end));
+        let told = Attention::new(what, "Refresh the file, so that its server may install updates.");
+        attention.push(Attention { link: Some(of_file(&serial, "Refresh it")), ..told });
+    }
+    let outdated = files_to_update(access).await?;
+    if let Some((serial, machine)) = outdated.first() {
+        let what = match outdated.len() {
+            1 => format!("{serial} of {machine} is made of parts that were upgraded since."),
+            files => format!("{files} files are made of parts that were upgraded since."),
+        };
+        attention
+            .push(Attention::new(what, "They stay valid. Bring them up to the new parts.").at("/upgrade", "Upgrade software"));
+    }
+    Ok(attention)
+}
 
-    /// The person's certifications for the products that the account owns something of.
-    async fn certification_attention(&self, parts: &[OwnedPart], today: NaiveDate) -> Result<Vec<Attention>, Error> {
-        #[derive(FromQueryResult)]
-        struct Held {
-            name: String,
-            valid_from: NaiveDate,
-            valid_through: NaiveDate,
-        }
-        let held: Vec<Held> = rows(
-            self.portal().database.read(),
-            "overview: certifications",
-            "SELECT p.name, c.valid_from, c.valid_through FROM certifications c JOIN products p ON p.id = c.product_id
-             WHERE c.person_id = $1 ORDER BY c.valid_through",
-            [self.caller().person_id().into()],
-        )
-        .await?;
-        let mut products: Vec<&str> = parts.iter().map(|part| part.product.as_str()).collect();
-        products.dedup();
-        let attention = products.into_iter().filter_map(|name| {
-            let last = held.iter().rfind(|held| held.name == name && held.valid_from <= today);
-            match last.map(|held| held.valid_through) {
-                None => Some(Attention::new(
-                    format!("You hold no certification for {name}."),
-                    "You can view and download its files. A certified colleague generates them.",
-                )),
-                Some(end) if end < today => Some(Attention::new(
-                    format!("Your certification for {name} ended on {}.", date::words(end)),
-                    "Renew it to generate files. Viewing and downloading need none.",
-                )),
-                Some(end) if end - today <= SOON => Some(Attention::new(
-                    format!("Your certification for {name} ends on {}.", date::words(end)),
-                    "Renew it before then to keep generating files.",
-                )),
-                Some(_) => None,
-            }
-        });
-        Ok(attention.collect())
+/// The person's certifications for the products that the account owns something of.
+async fn certification_attention(access: &AccountAccess, parts: &[OwnedPart], today: NaiveDate) -> Result<Vec<Attention>, Error> {
+    #[derive(FromQueryResult)]
+    struct Held {
+        name: String,
+        valid_from: NaiveDate,
+        valid_through: NaiveDate,
     }
+    let held: Vec<Held> = rows(
+        access.portal().database.read(),
+        "overview: certifications",
+        "SELECT p.name, c.valid_from, c.valid_through FROM certifications c JOIN products p ON p.id = c.product_id
+         WHERE c.person_id = $1 ORDER BY c.valid_through",
+        [access.caller().person_id().into()],
+    )
+    .await?;
+    let mut products: Vec<&str> = parts.iter().map(|part| part.product.as_str()).collect();
+    products.dedup();
+    let attention = products.into_iter().filter_map(|name| {
+        let last = held.iter().rfind(|held| held.name == name && held.valid_from <= today);
+        match last.map(|held| held.valid_through) {
+            None => Some(Attention::new(
+                format!("You hold no certification for {name}."),
+                "You can view and download its files. A certified colleague generates them.",
+            )),
+            Some(end) if end < today => Some(Attention::new(
+                format!("Your certification for {name} ended on {}.", date::words(end)),
+                "Renew it to generate files. Viewing and downloading need none.",
+            )),
+            Some(end) if end - today <= SOON => Some(Attention::new(
+                format!("Your certification for {name} ends on {}.", date::words(end)),
+                "Renew it before then to keep generating files.",
+            )),
+            Some(_) => None,
+        }
+    });
+    Ok(attention.collect())
 }

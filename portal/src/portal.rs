@@ -1,12 +1,15 @@
 use crate::{
     ctx::Ctx,
     error::Error,
-    files::batch::Turns,
     observe::Observed,
     people::password::{PasswordCost, Passwords},
-    signing::{KeyFile, Rotation, Signer, SigningKeyError},
-    store::database::{Database, DatabaseAddress},
-    submission::SubmissionKey,
+    signing::{
+        key_file::{KeyFile, SigningKeyError},
+        signer::{Rotation, Signer},
+    },
+    store::{address::DatabaseAddress, database::Database},
+    submission::key::SubmissionKey,
+    turns::Turns,
 };
 use std::{ops::Deref, sync::Arc, time::Duration};
 

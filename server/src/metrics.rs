@@ -82,7 +82,7 @@ impl Metrics {
 
     /// In the text format of OpenMetrics. A database that does not answer is a fact to be shown, not a fault of this page.
     pub(crate) async fn show(&self, portal: &Portal) -> Result<String, fmt::Error> {
-        let outbox = tokio::time::timeout(PATIENCE, portal.outbox_depth()).await;
+        let outbox = tokio::time::timeout(PATIENCE, portal::mail::outbox_depth(portal)).await;
         let outbox = outbox.ok().and_then(Result::ok);
         self.database_up.set(i64::from(outbox.is_some()));
         if let Some(depth) = outbox {

@@ -138,7 +138,7 @@ impl Settings {
     pub(crate) fn prepare_demo_key(&self, ctx: &Ctx, cost: PasswordCost) -> Result<()> {
         let passphrase = self.demo_passphrase();
         if self.passphrase_file.is_none() && !passphrase.exists() {
-            portal::signing::write_private(&passphrase, ctx.random_passphrase().as_bytes())
+            portal::write_private(&passphrase, ctx.random_passphrase().as_bytes())
                 .with_context(|| format!("{} cannot be written", passphrase.display()))?;
             ctx.reach(Failpoint::PassphraseWritten);
         }

@@ -69,10 +69,10 @@ pub async fn start(settings: &Settings, ctx: Ctx, password_cost: PasswordCost) -
     )
     .await?;
     if settings.demo {
-        portal.fill_with_demo().await?;
+        portal::demo::fill(&portal).await?;
     } else {
         anyhow::ensure!(
-            !portal.holds_demo().await?,
+            !portal::demo::is_loaded(&portal).await?,
             "The database {} holds demo data, whose passwords are known. It is served with --demo only.",
             settings.database()?
         );
@@ -89,6 +89,7 @@ pub async fn start(settings: &Settings, ctx: Ctx, password_cost: PasswordCost) -
         trusted_proxies: settings.trusted_proxy.clone(),
         metrics_from: settings.metrics_from.clone(),
         metrics: Arc::clone(&metrics),
+        reopeners: routes::reopeners(),
     }));
     let (stop, stopped) = watch::channel(false);
     let serving =
@@ -118,7 +119,7 @@ async fn send_mail(portal: Portal, mailer: Mailer, stopped: watch::Receiver<bool
         // A mail that is given up half-way stays claimed and is tried again later.
         tokio::select! {
             () = &mut stop => return,
-            sent = tokio::time::timeout(LONGEST_DELIVERY, portal.send_due_mail(&mailer)) => match sent {
+            sent = tokio::time::timeout(LONGEST_DELIVERY, portal::mail::send_due_mail(&portal, &mailer)) => match sent {
                 Ok(Ok(_)) => {}
                 Ok(Err(error)) => tracing::warn!(%error, "the outbox could not be read"),
                 Err(_) => tracing::warn!("sending mail took too long and is begun again"),
@@ -134,13 +135,13 @@ async fn work_on_batches(portal: Portal, stopped: watch::Receiver<bool>) {
         // What was begun is finished: each slice is a transaction, and the next start goes on with the rest.
         tokio::select! {
             () = &mut stop => return,
-            worked = portal.work_on_batches() => if let Err(error) = worked {
+            worked = portal::files::batch::work_on_batches(&portal) => if let Err(error) = worked {
                 tracing::warn!(%error, "batches wait for the database");
             }
         }
         tokio::select! {
             () = &mut stop => return,
-            () = portal.batch_to_work_on() => {}
+            () = portal::files::batch::batch_to_work_on(&portal) => {}
             _ = every.tick() => {}
         }
     }

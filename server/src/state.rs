@@ -1,6 +1,9 @@
 //! What every handler can reach.
 
-use crate::{http::origin::PublicUrl, metrics::Metrics};
+use crate::{
+    http::{origin::PublicUrl, resume::Reopeners},
+    metrics::Metrics,
+};
 use app::Site;
 use std::{net::IpAddr, ops::Deref, sync::Arc};
 
@@ -16,6 +19,8 @@ pub(crate) struct Shared {
     /// Who may read `/metrics` beside this machine.
     pub(crate) metrics_from: Vec<IpAddr>,
     pub(crate) metrics: Arc<Metrics>,
+    /// Forms that sign-in can reopen.
+    pub(crate) reopeners: Reopeners,
 }
 
 impl Deref for App {

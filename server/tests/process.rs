@@ -52,7 +52,7 @@ fn connect(address: SocketAddr) -> TcpStream {
 
 /// Writes a file that only its owner can read.
 fn secret(folder: &Path, name: &str, text: &str) {
-    portal::signing::write_private(&folder.join(name), text.as_bytes()).expect("written");
+    portal::write_private(&folder.join(name), text.as_bytes()).expect("written");
 }
 
 fn refused(output: &Output) -> String {

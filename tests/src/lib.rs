@@ -140,7 +140,7 @@ impl Server {
             settings.trusted_proxy = vec![[127, 0, 0, 1].into()];
         });
         let server = server.await;
-        server.running.portal.fill_with_demo().await.expect("the demo's data");
+        portal::demo::fill(&server.running.portal).await.expect("the demo's data");
         server
     }
 
@@ -196,7 +196,7 @@ impl Server {
         )
         .with_failpoints(reached);
         if let Some(passphrase) = &settings.passphrase_file {
-            portal::signing::write_private(passphrase, b"correct horse").expect("the passphrase is written");
+            portal::write_private(passphrase, b"correct horse").expect("the passphrase is written");
             server::generate_key(&settings, &ctx, PasswordCost::Least).expect("a signing key");
         }
         let running = server::start(&settings, ctx.clone(), PasswordCost::Least).await.expect("the server starts");

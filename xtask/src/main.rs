@@ -1,5 +1,6 @@
 //! The project's commands: `cargo xtask run`, `test` and `dist`. Each installs what it needs and can be run again.
 
+mod circles;
 mod measure;
 mod site;
 mod tools;
@@ -115,6 +116,7 @@ fn pictures() -> Result<()> {
 fn lint() -> Result<()> {
     tools::target(tools::WASM)?;
     cargo(&["fmt", "--all", "--check"])?;
+    circles::refuse(&root(), &["licensing", "migration", "portal", "islands", "app", "server", "i3lic"])?;
     cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"])?;
     // `hydrate` and `ssr` exclude each other, so the browser's half is linted by itself.
     let islands = ["--package", "islands", "--features", "hydrate checker", "--target", tools::WASM, "--profile", "wasm"];

@@ -4,13 +4,15 @@ use crate::{
     page,
 };
 use leptos::prelude::*;
+use portal::path;
 use std::sync::Arc;
 
 /// The whole document: head, header with account and tabs, the page, footer.
 #[must_use]
 pub fn document(visit: Visit, page: Page) -> impl IntoView {
     let Visit { site, caller, theme, address, .. } = visit;
-    let Page { title, account, script, again, body, .. } = page;
+    let Page { title, account, script, again, at, body, .. } = page;
+    let address = at.unwrap_or(address);
     let module = match script {
         Script::None => None,
         Script::Islands => Some("afmt"),
@@ -73,18 +75,17 @@ fn SignedIn(name: String) -> AnyView {
 #[component]
 fn AccountHeader(account: AccountFrame) -> AnyView {
     let AccountFrame { garn, name, subscribes, tab: open } = account;
-    let base = format!("/accounts/{garn}");
     let help = format!("/help/{}", page::help::of_tab(open));
     let tabs = [
-        (Tab::Dashboard, "Overview", base.clone()),
-        (Tab::Summary, "Account summary", format!("{base}/summary")),
-        (Tab::Software, "Software details", format!("{base}/software")),
-        (Tab::Files, "Activation file activity", format!("{base}/files")),
-        (Tab::Upgrade, "Upgrade software", format!("{base}/upgrade")),
-        (Tab::NewFile, "New activation file", format!("{base}/files/new")),
-        (Tab::Sites, "Install sites", format!("{base}/sites")),
+        (Tab::Dashboard, "Overview", path::account(&garn)),
+        (Tab::Summary, "Account summary", path::summary(&garn)),
+        (Tab::Software, "Software details", path::software(&garn)),
+        (Tab::Files, "Activation file activity", path::files(&garn)),
+        (Tab::Upgrade, "Upgrade software", path::upgrade(&garn)),
+        (Tab::NewFile, "New activation file", path::new_file(&garn)),
+        (Tab::Sites, "Install sites", path::sites(&garn)),
     ];
-    let cloud = subscribes.then(|| (Tab::Cloud, "Cloud connection", format!("{base}/cloud")));
+    let cloud = subscribes.then(|| (Tab::Cloud, "Cloud connection", path::cloud(&garn)));
     let links = tabs
         .into_iter()
         .chain(cloud)
@@ -94,8 +95,8 @@ fn AccountHeader(account: AccountFrame) -> AnyView {
         <div class="account">
             <p class="account-name">
                 <span class="name">{name}</span>
-                <span class="code">{garn}</span>
-                <a href="/accounts">"Change account"</a>
+                <span class="code">{garn.to_string()}</span>
+                <a href=path::ACCOUNTS>"Change account"</a>
                 <a href=help>"Help"</a>
             </p>
             <nav aria-label="Manage activation files"><ul class="tabs">{links}</ul></nav>

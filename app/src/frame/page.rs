@@ -1,7 +1,7 @@
 //! What a page is before it is rendered, and what it knows of the request.
 
 use leptos::prelude::{AnyView, IntoAny, IntoView};
-use licensing::LicenceModel;
+use licensing::{Garn, LicenceModel};
 use portal::{AccountAccess, Caller, Portal};
 use std::sync::Arc;
 
@@ -65,6 +65,8 @@ pub struct Page {
     pub(super) script: Script,
     /// Without script the browser asks for the page again every few seconds.
     pub(super) again: bool,
+    /// Its address, where that is not the one which was asked for.
+    pub(super) at: Option<String>,
     pub(super) body: Box<dyn FnOnce() -> AnyView + Send>,
 }
 
@@ -79,7 +81,7 @@ pub(super) enum Script {
 
 /// The account in the header, and which of its tabs is open.
 pub(super) struct AccountFrame {
-    pub(super) garn: String,
+    pub(super) garn: Garn,
     pub(super) name: String,
     /// A virtual cloud is for subscription accounts.
     pub(super) subscribes: bool,
@@ -107,17 +109,24 @@ impl Page {
             account: None,
             script: Script::None,
             again: false,
+            at: None,
             body: Box::new(move || body().into_any()),
         }
     }
 
     pub(crate) fn of_account(self, access: &AccountAccess, tab: Tab) -> Self {
         let subscribes = access.licence_model == LicenceModel::Subscription;
-        Self { account: Some(AccountFrame { garn: access.garn.to_string(), name: access.name.clone(), subscribes, tab }), ..self }
+        Self { account: Some(AccountFrame { garn: access.garn.clone(), name: access.name.clone(), subscribes, tab }), ..self }
     }
 
     pub(crate) fn with_status(self, status: u16) -> Self {
         Self { status, ..self }
+    }
+
+    /// Gives the page of a form that was sent the address where it can be asked for.
+    #[must_use]
+    pub fn at(self, address: String) -> Self {
+        Self { at: Some(address), ..self }
     }
 
     /// Loads the WASM module: only for pages on which something moves.

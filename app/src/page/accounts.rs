@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use portal::{
     Caller, Error, Role,
     overview::{AccountRow, MOST_ACCOUNTS},
+    path,
 };
 
 /// Accounts of `caller` whose name or GARN contains `search`.
@@ -15,7 +16,7 @@ use portal::{
 /// # Errors
 /// [`Error::Unavailable`] and [`Error::Internal`].
 pub async fn show(caller: &Caller, search: &str) -> Result<Page, Error> {
-    let accounts = caller.accounts(search).await?;
+    let accounts = portal::overview::accounts(caller, search).await?;
     let search = search.trim().to_owned();
     let role = caller.role();
     Ok(Page::new("Accounts", move || {
@@ -55,7 +56,7 @@ fn table(accounts: Vec<AccountRow>) -> impl IntoView {
         .map(|AccountRow { garn, name, licence_model, active_files }| {
             view! {
                 <tr>
-                    <th scope="row" data-label="Account"><a href=format!("/accounts/{garn}")>{name}</a></th>
+                    <th scope="row" data-label="Account"><a href=path::account(&garn)>{name}</a></th>
                     <td data-label="GARN"><span class="code">{garn.to_string()}</span></td>
                     <td data-label="Licence model">{licence_model.to_string()}</td>
                     <td data-label="Active files" class="number">{capped(active_files.into())}</td>

@@ -9,6 +9,7 @@ use licensing::LicenceModel;
 use portal::{
     AccountAccess, Error,
     cloud::{CloudConnection, CloudNotChanged},
+    path,
 };
 
 /// Names of the form's fields.
@@ -37,7 +38,7 @@ pub enum Told {
 /// # Errors
 /// [`Error::Unavailable`] and [`Error::Internal`].
 pub async fn show(access: &AccountAccess, told: Told) -> Result<Page, Error> {
-    let CloudConnection { organization, connected } = access.cloud().await?;
+    let CloudConnection { organization, connected } = portal::cloud::connection(access).await?;
     let known = organization.map(String::from);
     let (typed, ticked) = match &told {
         Told::Refused { organization, connected, .. } | Told::Typed { organization, connected } => {
@@ -52,9 +53,9 @@ pub async fn show(access: &AccountAccess, told: Told) -> Result<Page, Error> {
     };
     let problem = if let Told::Refused { why, .. } = &told { Some(why.to_string()) } else { None };
     let saved = matches!(told, Told::Saved);
-    let changes = access.changes_cloud();
+    let changes = portal::cloud::changes_cloud(access);
     let subscribes = access.licence_model == LicenceModel::Subscription;
-    let action = format!("/accounts/{}/cloud", access.garn);
+    let action = path::cloud(&access.garn);
     let title = if problem.is_some() { "Error: Cloud connection" } else { "Cloud connection" };
     let page = Page::new(title, move || {
         let state = match (&known, connected) {

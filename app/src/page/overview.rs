@@ -7,22 +7,24 @@ use crate::{
 };
 use islands::EntitlementBar;
 use leptos::prelude::*;
+use licensing::Garn;
 use portal::{
     AccountAccess, Error,
     overview::{Attention, Overview, OwnedPart},
+    path,
 };
 
 /// # Errors
 /// [`Error::Unavailable`] and [`Error::Internal`].
 pub async fn show(access: &AccountAccess) -> Result<Page, Error> {
-    let Overview { attention, recent, parts, active_files } = access.overview().await?;
+    let Overview { attention, recent, parts, active_files } = portal::overview::overview(access).await?;
     let zone = access.caller().person().time_zone;
-    let garn = access.garn.to_string();
-    let changes = access.refuses_deactivation().is_none();
+    let garn = access.garn.clone();
+    let changes = portal::files::refuses_deactivation(access).is_none();
     let title = access.name.clone();
     let page = Page::new(title.clone(), move || {
-        let new = format!("/accounts/{garn}/files/new");
-        let all = format!("/accounts/{garn}/files");
+        let new = path::new_file(&garn);
+        let all = path::files(&garn);
         let files = match active_files {
             0 => "No active file".to_owned(),
             1 => "1 active file".to_owned(),
@@ -54,7 +56,7 @@ pub async fn show(access: &AccountAccess) -> Result<Page, Error> {
 }
 
 #[component]
-fn NeedsAttention(garn: String, attention: Vec<Attention>) -> AnyView {
+fn NeedsAttention(garn: Garn, attention: Vec<Attention>) -> AnyView {
     let items = attention
         .into_iter()
         .map(|Attention { what, next, link }| {

@@ -7,12 +7,12 @@ use crate::{
 use islands::DialogLink;
 use leptos::prelude::*;
 use licensing::{
-    capitalised,
+    Garn, capitalised,
     files::{list::field as filter, request::Refusal},
     sites::{SiteData, field},
 };
 use portal::{
-    AccountAccess, Error,
+    AccountAccess, Error, path,
     sites::{NotSaved, Site},
 };
 
@@ -25,11 +25,11 @@ pub const CONFIRMED: &str = "confirmed";
 /// # Errors
 /// [`Error::Unavailable`] and [`Error::Internal`].
 pub async fn list(access: &AccountAccess, inactive: bool, saved: Option<&str>) -> Result<Page, Error> {
-    let sites = access.install_sites().await?;
-    let garn = access.garn.to_string();
+    let sites = portal::sites::list(access).await?;
+    let garn = access.garn.clone();
     let saved = saved.and_then(|id| sites.iter().find(|site| site.id == id)).cloned();
     let page = Page::new("Install sites", move || {
-        let base = format!("/accounts/{garn}/sites");
+        let base = path::sites(&garn);
         let hidden = sites.iter().filter(|site| !site.data.active).count();
         let toggle = (hidden > 0).then(|| match inactive {
             false => view! { <a href=format!("{base}?inactive")>{format!("Show inactive sites, too ({hidden})")}</a> }.into_any(),
@@ -40,7 +40,7 @@ pub async fn list(access: &AccountAccess, inactive: bool, saved: Option<&str>) -
             view! {
                 <div class="empty">
                     <p>"No active install site. A file is generated for a site: the place where its servers stand."</p>
-                    <p><a href=format!("{base}/new")>"Add one"</a></p>
+                    <p><a href=path::new_site(&garn)>"Add one"</a></p>
                 </div>
             }
             .into_any()
@@ -82,10 +82,10 @@ fn Saved(site: Site) -> AnyView {
 }
 
 #[component]
-fn Row(garn: String, site: Site) -> AnyView {
+fn Row(garn: Garn, site: Site) -> AnyView {
     let SiteData { name, country, optional: [_, city, state, _, contact, phone, email], active } = site.data;
-    let href = format!("/accounts/{garn}/sites/{}", site.id);
-    let files = format!("/accounts/{garn}/files?{}={}", filter::SITE, site.id);
+    let href = path::site(&garn, &site.id);
+    let files = format!("{}?{}={}", path::files(&garn), filter::SITE, site.id);
     let place: Vec<String> = [city, state, country.into()].into_iter().filter(|part| !part.is_empty()).collect();
     let contact: Vec<String> = [contact, phone, email].into_iter().filter(|part| !part.is_empty()).collect();
     let count = match site.active_files {
@@ -139,7 +139,7 @@ impl Typed {
 /// [`Error::NotFound`] when there is no such site.
 pub async fn form(access: &AccountAccess, id: Option<&str>, mut typed: Typed) -> Result<Page, Error> {
     let site = match id {
-        Some(id) => Some(access.install_site(id).await?),
+        Some(id) => Some(portal::sites::site(access, id).await?),
         None => None,
     };
     if typed.fields.is_empty() {
@@ -158,10 +158,10 @@ pub async fn form(access: &AccountAccess, id: Option<&str>, mut typed: Typed) ->
         None => "New install site".to_owned(),
         Some(site) => format!("Install site {}", site.data.name),
     };
-    let base = format!("/accounts/{}/sites", access.garn);
+    let (garn, base) = (access.garn.clone(), path::sites(&access.garn));
     let head = if status == 200 { title.clone() } else { format!("Error: {title}") };
     let page = Page::new(head, move || {
-        let action = format!("{base}/{}", site.as_ref().map_or("new", |site| site.id.as_str()));
+        let action = site.as_ref().map_or_else(|| path::new_site(&garn), |site| path::site(&garn, &site.id));
         let mark = site.as_ref().map(|site| view! { <input type="hidden" name=MARK value=site.mark() /> });
         let problems: Vec<_> = refusals.iter().map(|r| (r.field.clone(), r.problem.to_string())).collect();
         let files = site.as_ref().map_or(0, |site| site.active_files);

@@ -1,8 +1,9 @@
 //! C2SP signed notes: a text, a blank line, and signature lines that each name their key.
 
-use super::KeyReference;
+use super::decode::LONGEST_TEXT;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
+use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::{fmt, str::FromStr};
 
@@ -11,7 +12,7 @@ const ED25519: u8 = 1;
 /// Signature lines that a note may have; more are an attempt to keep a verifier busy.
 const MOST_SIGNATURES: usize = 16;
 /// The longest text and the most signatures, each with a name as long as ours may be.
-pub const LONGEST_NOTE: usize = super::LONGEST_TEXT + MOST_SIGNATURES * 256;
+pub const LONGEST_NOTE: usize = LONGEST_TEXT + MOST_SIGNATURES * 256;
 
 /// Name of a signing key, `ISSUER/GENERATION`, such as `licensing.example/2026a`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -217,4 +218,39 @@ fn signature_line(line: &str) -> Result<SignatureLine, NoteError> {
         possible.then(|| SignatureLine { name: name.to_owned(), key_id: *key_id, signature: signature.to_vec() })
     };
     read().ok_or(NoteError::SignatureLine)
+}
+
+/// A key by its name and id, written `NAME+ID` with eight hexadecimal digits.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
+pub struct KeyReference {
+    pub name: KeyName,
+    pub id: [u8; 4],
+}
+
+impl fmt::Display for KeyReference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}+{:08x}", self.name, u32::from_be_bytes(self.id))
+    }
+}
+
+/// The text is not `NAME+ID`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a revoked key is written NAME+ID, the id as eight hexadecimal digits")]
+pub struct NotAKeyReference;
+
+impl FromStr for KeyReference {
+    type Err = NotAKeyReference;
+    fn from_str(text: &str) -> Result<Self, NotAKeyReference> {
+        let (name, id) = text.split_once('+').ok_or(NotAKeyReference)?;
+        let id = u32::from_str_radix(id, 16).ok().filter(|_| id.len() == 8).ok_or(NotAKeyReference)?;
+        Ok(Self { name: name.parse().map_err(|_| NotAKeyReference)?, id: id.to_be_bytes() })
+    }
+}
+
+impl TryFrom<String> for KeyReference {
+    type Error = NotAKeyReference;
+    fn try_from(text: String) -> Result<Self, NotAKeyReference> {
+        text.parse()
+    }
 }

@@ -2,60 +2,28 @@
 //! day.
 
 use super::{
-    KeyName, KeyRing, NoteError,
-    decode::{Format, day, instant},
+    decode::{DecodeError, Format, day, instant},
     encode::Text,
-    note::Note,
-    verify::Signers,
+    key_ring::{KeyRing, Signers},
+    note::{KeyName, KeyReference, Note, NoteError},
 };
+
 use crate::value::{
     date,
     text::{Serial, excerpt},
 };
+
 use chrono::{DateTime, NaiveDate, Utc};
+
 use serde::Deserialize;
-use std::{collections::BTreeMap, fmt, str::FromStr};
+
+use std::collections::BTreeMap;
 use toml::value::Datetime;
 
 const FORMAT: &str = "activation-file-revocations/1";
 
 /// The longest list that is read, in bytes.
 const LONGEST_LIST: usize = 1024 * 1024;
-
-/// A key by its name and id, written `NAME+ID` with eight hexadecimal digits.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(try_from = "String")]
-pub struct KeyReference {
-    pub name: KeyName,
-    pub id: [u8; 4],
-}
-
-impl fmt::Display for KeyReference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}+{:08x}", self.name, u32::from_be_bytes(self.id))
-    }
-}
-
-/// The text is not `NAME+ID`.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a revoked key is written NAME+ID, the id as eight hexadecimal digits")]
-pub struct NotAKeyReference;
-
-impl FromStr for KeyReference {
-    type Err = NotAKeyReference;
-    fn from_str(text: &str) -> Result<Self, NotAKeyReference> {
-        let (name, id) = text.split_once('+').ok_or(NotAKeyReference)?;
-        let id = u32::from_str_radix(id, 16).ok().filter(|_| id.len() == 8).ok_or(NotAKeyReference)?;
-        Ok(Self { name: name.parse().map_err(|_| NotAKeyReference)?, id: id.to_be_bytes() })
-    }
-}
-
-impl TryFrom<String> for KeyReference {
-    type Error = NotAKeyReference;
-    fn try_from(text: String) -> Result<Self, NotAKeyReference> {
-        text.parse()
-    }
-}
 
 /// Files and keys that their issuer has taken back, each with the day of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -159,8 +127,8 @@ impl RevocationList {
             });
         }
         let document: Document = toml::from_str(text).map_err(unreadable)?;
-        let invalid = |error: super::DecodeError| RevocationError::Unreadable(error.to_string());
-        fn days<K: Ord>(table: BTreeMap<K, Datetime>) -> Result<BTreeMap<K, NaiveDate>, super::DecodeError> {
+        let invalid = |error: DecodeError| RevocationError::Unreadable(error.to_string());
+        fn days<K: Ord>(table: BTreeMap<K, Datetime>) -> Result<BTreeMap<K, NaiveDate>, DecodeError> {
             table.into_iter().map(|(key, on)| Ok((key, day(on)?))).collect()
         }
         let list = Self {

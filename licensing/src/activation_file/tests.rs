@@ -1,4 +1,5 @@
 use super::*;
+use crate::{LicenceType, catalogue::key::KeyCounts};
 use ed25519_dalek::SigningKey;
 use proptest::prelude::*;
 

@@ -1,45 +1,20 @@
-use super::{ActivationFile, DecodeError, KeyError, KeyName, KeyReference, Note, RevocationList, VerifierKey, damage};
+use super::{
+    content::ActivationFile,
+    decode::DecodeError,
+    key_ring::{KeyRing, Signers},
+    note::{KeyName, KeyReference, Note},
+    revocation::RevocationList,
+    transport::damage,
+};
+
 use crate::value::{
     date,
     host_id::HostId,
-    text::{Serial, capitalised, excerpt},
+    text::{Serial, capitalised},
 };
 use chrono::NaiveDate;
-use std::{fmt, str::FromStr};
 
-/// The public keys that a verifier trusts. They never come from the file itself.
-#[derive(Clone, Debug, Default)]
-pub struct KeyRing(Vec<VerifierKey>);
-
-impl FromIterator<VerifierKey> for KeyRing {
-    fn from_iter<I: IntoIterator<Item = VerifierKey>>(keys: I) -> Self {
-        Self(keys.into_iter().collect())
-    }
-}
-
-/// A line of a key ring is not a key to be trusted.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum KeyRingError {
-    #[error("Line {line} is not a verifier key. {why}")]
-    Line {
-        /// From 1.
-        line: usize,
-        why: KeyError,
-    },
-    #[error("There is no verifier key in it. Write one a line: NAME+ID+KEY.")]
-    Empty,
-}
-
-/// Verifier keys, one a line, as `/.well-known/activation-file-keys` serves them. Empty lines and those that begin with `#` are left out.
-impl FromStr for KeyRing {
-    type Err = KeyRingError;
-    fn from_str(text: &str) -> Result<Self, KeyRingError> {
-        let lines = text.lines().map(str::trim).zip(1..).filter(|(line, _)| !line.is_empty() && !line.starts_with('#'));
-        let keys = lines.map(|(key, line)| key.parse().map_err(|why| KeyRingError::Line { line, why }));
-        let ring: Vec<_> = keys.collect::<Result<_, _>>()?;
-        if ring.is_empty() { Err(KeyRingError::Empty) } else { Ok(Self(ring)) }
-    }
-}
+use std::fmt;
 
 /// What the verifier knows about where and when the file is to be used. What is `None` is not asked.
 #[derive(Clone, Debug, Default)]
@@ -183,35 +158,6 @@ impl KeyRing {
         }
         revoked.map_or(Verdict::Altered, Verdict::Revoked)
     }
-
-    /// Who signed a note. One wrong line by a trusted key refuses it.
-    pub(super) fn signers(&self, note: &Note<'_>) -> Signers {
-        let mut signers = Vec::new();
-        for line in &note.signatures {
-            let Some(key) = self.0.iter().find(|key| key.name().as_str() == line.name && key.id() == line.key_id) else {
-                continue;
-            };
-            let holds = <&[u8; 64]>::try_from(line.signature.as_slice()).is_ok_and(|s| key.verifies(note.text, s));
-            if !holds {
-                return Signers::Altered;
-            }
-            signers.push(KeyReference { name: key.name().clone(), id: line.key_id });
-        }
-        if signers.is_empty() {
-            return Signers::Unknown(note.signatures.iter().map(|line| excerpt(&line.name)).collect());
-        }
-        Signers::Known(signers)
-    }
-}
-
-/// What the signatures of a note say about who signed it.
-pub(super) enum Signers {
-    /// A line by a trusted key is wrong.
-    Altered,
-    /// None of these names is of a trusted key.
-    Unknown(Vec<String>),
-    /// Trusted keys, at least one; their lines hold.
-    Known(Vec<KeyReference>),
 }
 
 fn refusal(file: &ActivationFile, expected: &Expected) -> Option<Verdict> {

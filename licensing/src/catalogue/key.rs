@@ -201,6 +201,18 @@ impl KeyCounts {
     }
 }
 
+impl UsageTracking {
+    /// The key that says so in the file.
+    #[must_use]
+    pub fn key(self) -> KeyName {
+        match self {
+            Self::Upload => KeyName::known("I3_FEATURE_USAGE_TRACKING_UPLOAD"),
+            Self::Local => KeyName::known("I3_FEATURE_USAGE_TRACKING_LOCAL"),
+            Self::VirtualCloud => KeyName::virtual_cloud(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,12 +1,8 @@
-use crate::{
-    Portal,
-    error::Error,
-    store::database::{Write, parsed, row},
-};
-use chrono::NaiveDate;
+//! Somebody who has signed in.
+
+use crate::{audit::AuditEvent, portal::Portal};
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use licensing::{Garn, LicenceModel};
-use sea_orm::FromQueryResult;
 
 /// What somebody is, over all accounts. Domain §1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,19 +31,6 @@ pub struct Caller {
     role: Role,
 }
 
-/// One account, seen by somebody who may see it.
-#[derive(Clone)]
-pub struct AccountAccess {
-    caller: Caller,
-    account_id: i64,
-    pub garn: Garn,
-    pub name: String,
-    pub licence_model: LicenceModel,
-    /// A partner's own account, which has what its people make for themselves; the others are customers'.
-    pub of_partner: bool,
-    time_zone: Tz,
-}
-
 impl Caller {
     pub(crate) fn new(portal: Portal, person_id: i64, person: Person, role: Role) -> Self {
         Self { portal, person_id, person, role }
@@ -74,40 +57,13 @@ impl Caller {
         self.person_id
     }
 
-    pub(crate) fn person_id(&self) -> i64 {
-        self.person_id
+    /// What this person does.
+    pub(crate) fn event(&self, at: DateTime<Utc>, action: &'static str, subject: impl Into<String>) -> AuditEvent {
+        AuditEvent::by_operator(at, &self.person.name, action, subject).of_person(self.person_id)
     }
 
-    /// The account with this reference number, if this person may see it.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`], the same for an account of others and for one that does not exist.
-    pub async fn account(&self, garn: &str) -> Result<AccountAccess, Error> {
-        #[derive(FromQueryResult)]
-        struct Found {
-            id: i64,
-            garn: String,
-            name: String,
-            kind: String,
-            licence_model: String,
-            time_zone: String,
-        }
-        let sql = format!(
-            "SELECT a.id, a.garn, a.name, a.kind, a.licence_model, a.time_zone FROM accounts a WHERE a.garn = $2 AND {}",
-            self.visible()
-        );
-        let values = [self.person_id.into(), garn.into()];
-        let found: Option<Found> = row(self.portal.database.read(), "account of the caller", &sql, values).await?;
-        let found = found.ok_or(Error::NotFound)?;
-        Ok(AccountAccess {
-            caller: self.clone(),
-            account_id: found.id,
-            garn: parsed(&found.garn)?,
-            name: found.name,
-            licence_model: crate::store::database::known(LicenceModel::from_code(&found.licence_model), &found.licence_model)?,
-            of_partner: found.kind == "partner",
-            time_zone: parsed(&found.time_zone)?,
-        })
+    pub(crate) fn person_id(&self) -> i64 {
+        self.person_id
     }
 
     /// Whether account `a` is one of this person, `$1`: all of them for a licensing analyst, else their own, or one that granted their partner
@@ -120,33 +76,5 @@ impl Caller {
                 OR EXISTS (SELECT 1 FROM partner_grants g JOIN memberships m ON m.account_id = g.partner_id
                            WHERE g.customer_id = a.id AND m.person_id = $1))"
         }
-    }
-}
-
-impl AccountAccess {
-    #[must_use]
-    pub fn caller(&self) -> &Caller {
-        &self.caller
-    }
-
-    pub(crate) fn account_id(&self) -> i64 {
-        self.account_id
-    }
-
-    pub(crate) fn portal(&self) -> &Portal {
-        &self.caller.portal
-    }
-
-    /// Begins a write to this account. Until it commits, nobody else writes to the account.
-    pub(crate) async fn write(&self) -> Result<Write, Error> {
-        let write = self.portal().database.write().await?;
-        write.lock_account(self.account_id).await?;
-        Ok(write)
-    }
-
-    /// Today in the account's time zone. Domain §4.
-    #[must_use]
-    pub fn today(&self) -> NaiveDate {
-        self.portal().now().with_timezone(&self.time_zone).date_naive()
     }
 }

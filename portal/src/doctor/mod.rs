@@ -9,10 +9,16 @@ use crate::{
     error::Error,
     observe::Observed,
     overview::searched,
-    signing::{CURRENT, KeyFile, Opened, verifier_key},
+    signing::{
+        KeyFile,
+        key_file::Opened,
+        signer::{CURRENT, verifier_key},
+    },
     store::{
-        database::{Database, DatabaseAddress, count, known, parsed, rows},
+        address::DatabaseAddress,
+        database::Database,
         entity::signing_key,
+        statement::{count, known, parsed, rows},
     },
 };
 use chrono::{DateTime, NaiveDate, SubsecRound, TimeDelta, Utc};
@@ -214,7 +220,7 @@ fn key_file(key: &KeyFile, keys: &[signing_key::Model]) -> Finding {
 
 /// A revision as the record has it.
 #[derive(FromQueryResult)]
-struct Stored {
+pub(crate) struct Stored {
     id: i64,
     serial: String,
     revision: i64,

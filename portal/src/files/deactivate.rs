@@ -1,19 +1,28 @@
 //! *Deactivate*: a file gives back everything that it holds. Domain §5 and §6.3.
 
-use super::{
-    generate::NotGenerated,
-    list::facet,
-    revision::{Ledger, allocate, list_state, sides},
-    update::Current,
-    view::FileState,
-};
 use crate::{
-    access::caller::AccountAccess,
+    access::account::AccountAccess,
     audit::AuditEvent,
     ctx::Failpoint,
     error::Error,
-    store::database::{Write, count, in_runs, marks, rows, run},
-    submission::{Action, Asked, SubmissionKey},
+    files::{
+        current::{Current, current_file},
+        facet::facet,
+        generate::{NotGenerated, queue_mail},
+        revision::listing::list_state,
+        state::FileState,
+    },
+    offer::eligibility::refused_model,
+    orders::allocation::{Ledger, allocate, sides},
+    store::{
+        insertion::in_runs,
+        statement::{count, marks, rows, run},
+        write::Write,
+    },
+    submission::{
+        key::SubmissionKey,
+        once::{Action, Asked, note_submission, submitted},
+    },
 };
 use chrono::{DateTime, Utc};
 use licensing::{
@@ -43,129 +52,127 @@ pub enum NotDeactivated {
     Error(#[from] Error),
 }
 
-impl AccountAccess {
-    /// Why this person may not deactivate files of this account, if so. A certification is not asked for. Domain §1.
-    #[must_use]
-    pub fn refuses_deactivation(&self) -> Option<Ineligible> {
-        self.refused_model()
-    }
+/// Why this person may not deactivate files of this account, if so. A certification is not asked for. Domain §1.
+#[must_use]
+pub fn refuses_deactivation(access: &AccountAccess) -> Option<Ineligible> {
+    refused_model(access)
+}
 
-    /// Deactivates the file `serial`: in one transaction its quantities return, its state changes, and the event and the mail are noted.
-    ///
-    /// `value` gives each field of the form as typed. The same key with the same form gives the same answer again.
-    ///
-    /// # Errors
-    /// [`NotDeactivated`]; nothing was changed then.
-    pub async fn deactivate<'a>(
-        &self,
-        serial: &str,
-        value: impl Fn(&str) -> &'a str,
-        key: &SubmissionKey,
-    ) -> Result<Serial, NotDeactivated> {
-        let typed: BTreeMap<&str, &str> =
-            [field::REASON, field::NOTE, field::MACHINE].into_iter().map(|name| (name, value(name).trim())).collect();
-        let mut deactivated = self.try_deactivate(serial, &typed, key).await;
-        // Another request took the key first, so this time it is found.
-        if let Ok(None) = deactivated {
-            deactivated = self.try_deactivate(serial, &typed, key).await;
-        }
-        deactivated?.ok_or_else(|| Error::internal("the submission key is taken and cannot be found").into())
+/// Deactivates the file `serial`: in one transaction its quantities return, its state changes, and the event and the mail are noted.
+///
+/// `value` gives each field of the form as typed. The same key with the same form gives the same answer again.
+///
+/// # Errors
+/// [`NotDeactivated`]; nothing was changed then.
+pub async fn deactivate<'a>(
+    access: &AccountAccess,
+    serial: &str,
+    value: impl Fn(&str) -> &'a str,
+    key: &SubmissionKey,
+) -> Result<Serial, NotDeactivated> {
+    let typed: BTreeMap<&str, &str> =
+        [field::REASON, field::NOTE, field::MACHINE].into_iter().map(|name| (name, value(name).trim())).collect();
+    let mut deactivated = try_deactivate(access, serial, &typed, key).await;
+    // Another request took the key first, so this time it is found.
+    if let Ok(None) = deactivated {
+        deactivated = try_deactivate(access, serial, &typed, key).await;
     }
+    deactivated?.ok_or_else(|| Error::internal("the submission key is taken and cannot be found").into())
+}
 
-    async fn try_deactivate(
-        &self,
-        serial: &str,
-        typed: &BTreeMap<&str, &str>,
-        key: &SubmissionKey,
-    ) -> Result<Option<Serial>, NotDeactivated> {
-        let asked = Asked::of(self, Action::Deactivate, serial, typed, key)?;
-        let write = self.write().await?;
-        let now = self.portal().now();
-        write.reach(Failpoint::DeactivateBegun);
-        if let Some(before) = self.submitted(write.on(), &asked).await? {
-            return match before.of_file() {
-                Ok(serial) => Ok(Some(serial)),
-                Err(NotGenerated::KeyReused { garn, reference }) => Err(NotDeactivated::KeyReused { garn, reference }),
-                Err(error) => Err(Error::internal(error).into()),
-            };
+async fn try_deactivate(
+    access: &AccountAccess,
+    serial: &str,
+    typed: &BTreeMap<&str, &str>,
+    key: &SubmissionKey,
+) -> Result<Option<Serial>, NotDeactivated> {
+    let asked = Asked::of(access, Action::Deactivate, serial, typed, key)?;
+    let write = access.write().await?;
+    let now = access.portal().now();
+    write.reach(Failpoint::DeactivateBegun);
+    if let Some(before) = submitted(access, write.on(), &asked).await? {
+        return match before.of_file() {
+            Ok(serial) => Ok(Some(serial)),
+            Err(NotGenerated::KeyReused { garn, reference }) => Err(NotDeactivated::KeyReused { garn, reference }),
+            Err(error) => Err(Error::internal(error).into()),
+        };
+    }
+    let current = current_file(access, write.on(), serial).await?;
+    if let Some(reason) = refuses_deactivation(access) {
+        return Err(NotDeactivated::Ineligible(reason));
+    }
+    if current.state != FileState::Active {
+        return Err(NotDeactivated::NotActive { serial: current.serial, state: current.state });
+    }
+    let servers = current.file.binding.servers();
+    let machine = servers.first().map_or("", |server| server.machine_name.as_str());
+    let of_form = |name: &str| typed.get(name).copied().unwrap_or_default();
+    let deactivation = Deactivation::parse(current.licence_type, machine, of_form).map_err(NotDeactivated::Refused)?;
+    let ended = end_files(access, &write, &[&current], &deactivation, now).await?.remove(0);
+    if !note_submission(access, &write, asked, current.serial.to_string()).await? {
+        return Ok(None);
+    }
+    let subject = format!("Activation file {serial} for {machine} was deactivated");
+    let done = format!(
+        "You deactivated activation file {serial} for {machine}; its quantities are available again. A copy that is installed goes on \
+         working until it is removed there. It belonged to {}",
+        access.name
+    );
+    queue_mail(access, &write, subject, done, None, &current.serial, now).await?;
+    write.commit(ended).await?;
+    tracing::info!(serial, garn = %access.garn, "activation file deactivated");
+    Ok(Some(current.serial))
+}
+
+/// Ends active files: everything that they hold returns, and lists find them as deactivated. What an event tells of each.
+pub(crate) async fn end_files(
+    access: &AccountAccess,
+    write: &Write,
+    files: &[&Current],
+    deactivation: &Deactivation,
+    now: DateTime<Utc>,
+) -> Result<Vec<AuditEvent>, Error> {
+    let lines: BTreeSet<i64> = files.iter().flat_map(|file| file.held.entitlements.keys().copied()).collect();
+    let mut allocated = allocated(write, lines.into_iter().collect()).await?;
+    let before = allocated.clone();
+    let mut events = Vec::with_capacity(files.len());
+    for file in files {
+        let mut ledger = Ledger::new();
+        for (line, held) in &file.held.entitlements {
+            let too_much = || Error::internal("a file holds more than is allocated");
+            let of_line = allocated.get_mut(line).ok_or_else(too_much)?;
+            let left = of_line.checked_sub(*held).ok_or_else(too_much)?;
+            ledger.insert(*line, (*of_line, left));
+            *of_line = left;
         }
-        let current = self.current_file(write.on(), serial).await?;
-        if let Some(reason) = self.refuses_deactivation() {
-            return Err(NotDeactivated::Ineligible(reason));
-        }
-        if current.state != FileState::Active {
-            return Err(NotDeactivated::NotActive { serial: current.serial, state: current.state });
-        }
-        let servers = current.file.binding.servers();
-        let machine = servers.first().map_or("", |server| server.machine_name.as_str());
-        let of_form = |name: &str| typed.get(name).copied().unwrap_or_default();
-        let deactivation = Deactivation::parse(current.licence_type, machine, of_form).map_err(NotDeactivated::Refused)?;
-        let ended = self.end(&write, &[&current], &deactivation, now).await?.remove(0);
-        if !self.note_submission(&write, asked, current.serial.to_string()).await? {
-            return Ok(None);
-        }
-        let subject = format!("Activation file {serial} for {machine} was deactivated");
-        let done = format!(
-            "You deactivated activation file {serial} for {machine}; its quantities are available again. A copy that is installed goes on \
-             working until it is removed there. It belonged to {}",
-            self.name
+        events.push(ended_event(access, file, deactivation, &ledger, now));
+    }
+    let moved = before.into_iter().filter_map(|(line, before)| Some((line, (before, *allocated.get(&line)?))));
+    allocate(write, &moved.collect()).await?;
+    for files in in_runs(files.iter().map(|file| file.file_id).collect()) {
+        let count = files.len();
+        let sql = format!(
+            "UPDATE activation_files SET state = 'deactivated', ended_at = $1, ended_by = $2, end_reason = $3, end_note = $4
+             WHERE state = 'active' AND id IN ({})",
+            marks(5, count)
         );
-        self.queue_mail(&write, subject, done, None, &current.serial, now).await?;
-        write.commit(ended).await?;
-        tracing::info!(serial, garn = %self.garn, "activation file deactivated");
-        Ok(Some(current.serial))
+        let (by, Deactivation { reason, note }) = (access.caller().person_id(), deactivation);
+        let values = [now.into(), by.into(), reason.code().into(), note.clone().into()];
+        let values = values.into_iter().chain(files.into_iter().map(Into::into));
+        if run(write.on(), "deactivate", &sql, values).await? != count as u64 {
+            return Err(Error::internal("a file was changed without its account's lock"));
+        }
     }
-
-    /// Ends active files: everything that they hold returns, and lists find them as deactivated. What an event tells of each.
-    pub(crate) async fn end(
-        &self,
-        write: &Write,
-        files: &[&Current],
-        deactivation: &Deactivation,
-        now: DateTime<Utc>,
-    ) -> Result<Vec<AuditEvent>, Error> {
-        let lines: BTreeSet<i64> = files.iter().flat_map(|file| file.held.entitlements.keys().copied()).collect();
-        let mut allocated = allocated(write, lines.into_iter().collect()).await?;
-        let before = allocated.clone();
-        let mut events = Vec::with_capacity(files.len());
-        for file in files {
-            let mut ledger = Ledger::new();
-            for (line, held) in &file.held.entitlements {
-                let too_much = || Error::internal("a file holds more than is allocated");
-                let of_line = allocated.get_mut(line).ok_or_else(too_much)?;
-                let left = of_line.checked_sub(*held).ok_or_else(too_much)?;
-                ledger.insert(*line, (*of_line, left));
-                *of_line = left;
-            }
-            events.push(ended_event(self, file, deactivation, &ledger, now));
-        }
-        let moved = before.into_iter().filter_map(|(line, before)| Some((line, (before, *allocated.get(&line)?))));
-        allocate(write, &moved.collect()).await?;
-        for files in in_runs(files.iter().map(|file| file.file_id).collect()) {
-            let count = files.len();
-            let sql = format!(
-                "UPDATE activation_files SET state = 'deactivated', ended_at = $1, ended_by = $2, end_reason = $3, end_note = $4
-                 WHERE state = 'active' AND id IN ({})",
-                marks(5, count)
-            );
-            let (by, Deactivation { reason, note }) = (self.caller().person_id(), deactivation);
-            let values = [now.into(), by.into(), reason.code().into(), note.clone().into()];
-            let values = values.into_iter().chain(files.into_iter().map(Into::into));
-            if run(write.on(), "deactivate", &sql, values).await? != count as u64 {
-                return Err(Error::internal("a file was changed without its account's lock"));
-            }
-        }
-        write.reach(Failpoint::StateStored);
-        let mut by_facet: BTreeMap<String, Vec<i64>> = BTreeMap::new();
-        for file in files {
-            let facet = facet(FileState::Deactivated.code(), file.licence_type, &file.product);
-            by_facet.entry(facet).or_default().push(file.file_id);
-        }
-        for (facet, files) in by_facet {
-            list_state(write, files, &facet).await?;
-        }
-        Ok(events)
+    write.reach(Failpoint::StateStored);
+    let mut by_facet: BTreeMap<String, Vec<i64>> = BTreeMap::new();
+    for file in files {
+        let facet = facet(FileState::Deactivated.code(), file.licence_type, &file.product);
+        by_facet.entry(facet).or_default().push(file.file_id);
     }
+    for (facet, files) in by_facet {
+        list_state(write, files, &facet).await?;
+    }
+    Ok(events)
 }
 
 fn ended_event(
@@ -177,7 +184,7 @@ fn ended_event(
 ) -> AuditEvent {
     let (before, after) = sides(ledger);
     let Deactivation { reason, note } = deactivation;
-    AuditEvent::on_account(now, access, "deactivate", file.serial.as_str()).changing(
+    access.event(now, "deactivate", file.serial.as_str()).changing(
         json!({ "allocated": before, "state": FileState::Active.code() }),
         json!({ "allocated": after, "state": FileState::Deactivated.code(), "reason": reason.code(), "note": note }),
     )

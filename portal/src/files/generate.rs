@@ -1,19 +1,28 @@
-use super::{
-    revision::{Draft, Held, allocate, sides},
-    update::NotUpdatable,
-};
 use crate::{
-    access::caller::AccountAccess,
+    access::account::AccountAccess,
     audit::AuditEvent,
     ctx::Failpoint,
     error::Error,
-    mail::outbox,
-    offer::load::LoadedOffer,
-    store::{
-        database::{Write, parsed, row, rows},
-        entity::shared_host,
+    files::{
+        current::NotUpdatable,
+        revision::{
+            draft::{Draft, make_all},
+            store::{store_held, store_new},
+        },
     },
-    submission::{Action, Asked, Before, SubmissionKey},
+    mail::outbox,
+    offer::{eligibility::ineligible, held::Held, load::load_offer, model::LoadedOffer},
+    orders::allocation::{allocate, sides},
+    path,
+    store::{
+        entity::shared_host,
+        statement::{parsed, row, rows},
+        write::Write,
+    },
+    submission::{
+        key::SubmissionKey,
+        once::{Action, Asked, Before, note_submission, submitted},
+    },
 };
 use chrono::{DateTime, Utc};
 use licensing::{
@@ -76,159 +85,157 @@ impl NotGenerated {
     }
 }
 
-impl AccountAccess {
-    /// Reads and checks a complete form without changing anything.
-    ///
-    /// # Errors
-    /// [`NotGenerated`], as [`Self::generate`] would answer a form that was not used before.
-    pub async fn check(&self, form: &NewFileForm) -> Result<Checked, NotGenerated> {
-        let on = self.portal().database.read();
-        let ((request, preview), loaded) = self.parse(on, form, None).await?;
-        let same_host = self.same_host(on, &request, loaded.product_id, None).await?;
-        let shared_hosts = self.shared_hosts(on, &request).await?;
-        Ok(Checked { request, offer: loaded.offer, preview, same_host, shared_hosts, older_than: None })
-    }
+/// Reads and checks a complete form without changing anything.
+///
+/// # Errors
+/// [`NotGenerated`], as [`generate`] would answer a form that was not used before.
+pub async fn check(access: &AccountAccess, form: &NewFileForm) -> Result<Checked, NotGenerated> {
+    let on = access.portal().database.read();
+    let ((request, preview), loaded) = parse(access, on, form, None).await?;
+    let same_host = same_host(access, on, &request, loaded.product_id, None).await?;
+    let shared_hosts = shared_hosts(on, &request).await?;
+    Ok(Checked { request, offer: loaded.offer, preview, same_host, shared_hosts, older_than: None })
+}
 
-    /// Generates an activation file: in one transaction the quantities move, the signed and verified bytes are stored, and the event and the mail are noted.
-    ///
-    /// The same key with the same request gives the same file again.
-    ///
-    /// # Errors
-    /// [`NotGenerated`]; nothing was changed then.
-    pub async fn generate(&self, form: &NewFileForm, key: &SubmissionKey) -> Result<Generated, NotGenerated> {
-        let mut generated = self.try_generate(form, key).await;
-        // Another request took the key first, so this time it is found.
-        if let Ok(None) = generated {
-            generated = self.try_generate(form, key).await;
-        }
-        self.portal().observed.generation(match &generated {
-            Ok(_) => "generated",
-            Err(NotGenerated::Error(_)) => "failed",
-            Err(_) => "refused",
-        });
-        generated?.ok_or_else(|| Error::internal("the submission key is taken and cannot be found").into())
+/// Generates an activation file: in one transaction the quantities move, the signed and verified bytes are stored, and the event and the mail are noted.
+///
+/// The same key with the same request gives the same file again.
+///
+/// # Errors
+/// [`NotGenerated`]; nothing was changed then.
+pub async fn generate(access: &AccountAccess, form: &NewFileForm, key: &SubmissionKey) -> Result<Generated, NotGenerated> {
+    let mut generated = try_generate(access, form, key).await;
+    // Another request took the key first, so this time it is found.
+    if let Ok(None) = generated {
+        generated = try_generate(access, form, key).await;
     }
+    access.portal().observed.generation(match &generated {
+        Ok(_) => "generated",
+        Err(NotGenerated::Error(_)) => "failed",
+        Err(_) => "refused",
+    });
+    generated?.ok_or_else(|| Error::internal("the submission key is taken and cannot be found").into())
+}
 
-    /// `None` when the same person sent the same key at the same time and the other request was first.
-    async fn try_generate(&self, form: &NewFileForm, key: &SubmissionKey) -> Result<Option<Generated>, NotGenerated> {
-        let asked = Asked::new(self, Action::Generate, "", form, key)?;
-        let write = self.write().await?;
-        let now = self.portal().now();
-        write.reach(Failpoint::GenerateBegun);
-        if let Some(before) = self.submitted(write.on(), &asked).await? {
-            return Ok(Some(Generated { serial: before.of_file()? }));
-        }
-        let (request, loaded) = self.parse(write.on(), form, None).await?;
-        let serial = next_serials(&write, 1).await?.remove(0);
-        write.reach(Failpoint::Numbered);
-        let draft = Draft::new(self, (&serial, 1), request, &loaded, &BTreeMap::new(), now)?;
-        allocate(&write, &draft.ledger).await?;
-        let made = self.portal().make_all(vec![draft]).await?;
-        let mut stored = self.store_new(&write, made, now).await?;
-        self.store_held(&write, &stored, now).await?;
-        let draft = stored.remove(0).draft;
-        if !self.note_submission(&write, asked, serial.to_string()).await? {
-            return Ok(None);
-        }
-        let (machines, names) = draft.machines();
-        let subject = format!("Activation file {serial} for {names}");
-        let done = format!("You generated activation file {serial} for {machines}");
-        self.queue_mail(&write, subject, done, draft.request.licence_type.restriction(), &serial, now).await?;
-        write.commit(generated_event(self, &draft, now)).await?;
-        tracing::info!(%serial, garn = %self.garn, product = draft.request.product, "activation file generated");
-        Ok(Some(Generated { serial }))
+/// `None` when the same person sent the same key at the same time and the other request was first.
+async fn try_generate(
+    access: &AccountAccess,
+    form: &NewFileForm,
+    key: &SubmissionKey,
+) -> Result<Option<Generated>, NotGenerated> {
+    let asked = Asked::new(access, Action::Generate, "", form, key)?;
+    let write = access.write().await?;
+    let now = access.portal().now();
+    write.reach(Failpoint::GenerateBegun);
+    if let Some(before) = submitted(access, write.on(), &asked).await? {
+        return Ok(Some(Generated { serial: before.of_file()? }));
     }
+    let (request, loaded) = parse(access, write.on(), form, None).await?;
+    let serial = next_serials(&write, 1).await?.remove(0);
+    write.reach(Failpoint::Numbered);
+    let draft = Draft::new(access, (&serial, 1), request, &loaded, &BTreeMap::new(), now)?;
+    allocate(&write, &draft.ledger).await?;
+    let made = make_all(access.portal(), vec![draft]).await?;
+    let mut stored = store_new(access, &write, made, now).await?;
+    store_held(access, &write, &stored, now).await?;
+    let draft = stored.remove(0).draft;
+    if !note_submission(access, &write, asked, serial.to_string()).await? {
+        return Ok(None);
+    }
+    let (machines, names) = draft.machines();
+    let subject = format!("Activation file {serial} for {names}");
+    let done = format!("You generated activation file {serial} for {machines}");
+    queue_mail(access, &write, subject, done, draft.request.licence_type.restriction(), &serial, now).await?;
+    write.commit(generated_event(access, &draft, now)).await?;
+    tracing::info!(%serial, garn = %access.garn, product = draft.request.product, "activation file generated");
+    Ok(Some(Generated { serial }))
+}
 
-    /// Queues the mail that tells the person who acted what was done to a file, and where it is.
-    pub(crate) async fn queue_mail(
-        &self,
-        write: &Write,
-        subject: String,
-        done: String,
-        restriction: Option<&str>,
-        serial: &Serial,
-        now: DateTime<Utc>,
-    ) -> Result<(), Error> {
-        let restriction = restriction.map(|words| format!("\n{words}\n")).unwrap_or_default();
-        let link = format!("{}/accounts/{}/files/{serial}", self.portal().settings.public_url, self.garn);
-        let mail = outbox::Mail {
-            recipient: self.caller().person().email.clone(),
-            subject,
-            body: format!("{done}, account {} ({}).\n{restriction}\nView and download it: {link}\n", self.name, self.garn),
-        };
-        outbox::queue(write, mail, now).await?;
-        write.reach(Failpoint::MailQueued);
-        Ok(())
-    }
+/// Queues the mail that tells the person who acted what was done to a file, and where it is.
+pub(crate) async fn queue_mail(
+    access: &AccountAccess,
+    write: &Write,
+    subject: String,
+    done: String,
+    restriction: Option<&str>,
+    serial: &Serial,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    let restriction = restriction.map(|words| format!("\n{words}\n")).unwrap_or_default();
+    let link = format!("{}{}", access.portal().settings.public_url, path::file(&access.garn, serial));
+    let mail = outbox::Mail {
+        recipient: access.caller().person().email.clone(),
+        subject,
+        body: format!("{done}, account {} ({}).\n{restriction}\nView and download it: {link}\n", access.name, access.garn),
+    };
+    outbox::queue(write, mail, now).await?;
+    write.reach(Failpoint::MailQueued);
+    Ok(())
+}
 
-    pub(crate) async fn parse(
-        &self,
-        on: &impl ConnectionTrait,
-        form: &NewFileForm,
-        updates: Option<&Held>,
-    ) -> Result<((NewFile, Preview), LoadedOffer), NotGenerated> {
-        // A type that there is not is refused at its field.
-        let licence_type = LicenceType::from_code(form.value(field::TYPE)).unwrap_or(LicenceType::Production);
-        let loaded = self.load_offer(on, form.value(field::PRODUCT), form.value(field::VERSION), licence_type, updates).await;
-        let loaded = loaded.map_err(|error| match error {
-            Error::NotFound => NotGenerated::NoSuchVersion,
-            error => error.into(),
-        })?;
-        let ineligible = self.ineligible(on, &loaded.offer).await?;
-        if !ineligible.is_empty() {
-            return Err(NotGenerated::Ineligible(ineligible));
-        }
-        match form.parse(&loaded.offer) {
-            Ok(request) => Ok((request, loaded)),
-            Err(refusals) => Err(NotGenerated::Refused { refusals, offer: Box::new(loaded.offer) }),
-        }
+pub(crate) async fn parse(
+    access: &AccountAccess,
+    on: &impl ConnectionTrait,
+    form: &NewFileForm,
+    updates: Option<&Held>,
+) -> Result<((NewFile, Preview), LoadedOffer), NotGenerated> {
+    // A type that there is not is refused at its field.
+    let licence_type = LicenceType::from_code(form.value(field::TYPE)).unwrap_or(LicenceType::Production);
+    let loaded = load_offer(access, on, form.value(field::PRODUCT), form.value(field::VERSION), licence_type, updates).await;
+    let loaded = loaded.map_err(|error| match error {
+        Error::NotFound => NotGenerated::NoSuchVersion,
+        error => error.into(),
+    })?;
+    let ineligible = ineligible(access, on, &loaded.offer).await?;
+    if !ineligible.is_empty() {
+        return Err(NotGenerated::Ineligible(ineligible));
     }
+    match form.parse(&loaded.offer) {
+        Ok(request) => Ok((request, loaded)),
+        Err(refusals) => Err(NotGenerated::Refused { refusals, offer: Box::new(loaded.offer) }),
+    }
+}
 
-    /// Hosts of a request that many machines share, with what has them. Domain §6.4.
-    pub(crate) async fn shared_hosts(
-        &self,
-        on: &impl ConnectionTrait,
-        request: &NewFile,
-    ) -> Result<Vec<(HostId, String)>, Error> {
-        let mut shared = Vec::new();
-        for host_id in request.binding.host_ids() {
-            if let Some(known) = shared_host::Entity::find_by_id(host_id.to_string()).one(on).await? {
-                shared.push((host_id.clone(), known.what));
-            }
+/// Hosts of a request that many machines share, with what has them. Domain §6.4.
+pub(crate) async fn shared_hosts(on: &impl ConnectionTrait, request: &NewFile) -> Result<Vec<(HostId, String)>, Error> {
+    let mut shared = Vec::new();
+    for host_id in request.binding.host_ids() {
+        if let Some(known) = shared_host::Entity::find_by_id(host_id.to_string()).one(on).await? {
+            shared.push((host_id.clone(), known.what));
         }
-        Ok(shared)
     }
+    Ok(shared)
+}
 
-    /// Active files other than `but` that one of the hosts has already. Domain §6.4.
-    pub(crate) async fn same_host(
-        &self,
-        on: &impl ConnectionTrait,
-        request: &NewFile,
-        product_id: i64,
-        but: Option<&Serial>,
-    ) -> Result<Vec<(HostId, Serial)>, Error> {
-        #[derive(FromQueryResult)]
-        struct Same {
-            serial: String,
-        }
-        let mut same = Vec::new();
-        for host_id in request.binding.host_ids() {
-            let files: Vec<Same> = rows(
-                on,
-                "files of a host",
-                "SELECT f.serial FROM file_revisions r JOIN activation_files f ON f.id = r.file_id AND f.revision = r.revision
-                 WHERE (r.primary_host = $1 OR r.switchover_host = $1)
-                   AND f.account_id = $2 AND f.product_id = $3 AND f.licence_type = $4 AND f.state = 'active'
-                 ORDER BY f.id",
-                [host_id.to_string().into(), self.account_id().into(), product_id.into(), request.licence_type.code().into()],
-            )
-            .await?;
-            for file in files.into_iter().filter(|file| but.is_none_or(|but| but.as_str() != file.serial)) {
-                same.push((host_id.clone(), parsed(&file.serial)?));
-            }
-        }
-        Ok(same)
+/// Active files other than `but` that one of the hosts has already. Domain §6.4.
+pub(crate) async fn same_host(
+    access: &AccountAccess,
+    on: &impl ConnectionTrait,
+    request: &NewFile,
+    product_id: i64,
+    but: Option<&Serial>,
+) -> Result<Vec<(HostId, Serial)>, Error> {
+    #[derive(FromQueryResult)]
+    struct Same {
+        serial: String,
     }
+    let mut same = Vec::new();
+    for host_id in request.binding.host_ids() {
+        let files: Vec<Same> = rows(
+            on,
+            "files of a host",
+            "SELECT f.serial FROM file_revisions r JOIN activation_files f ON f.id = r.file_id AND f.revision = r.revision
+             WHERE (r.primary_host = $1 OR r.switchover_host = $1)
+               AND f.account_id = $2 AND f.product_id = $3 AND f.licence_type = $4 AND f.state = 'active'
+             ORDER BY f.id",
+            [host_id.to_string().into(), access.account_id().into(), product_id.into(), request.licence_type.code().into()],
+        )
+        .await?;
+        for file in files.into_iter().filter(|file| but.is_none_or(|but| but.as_str() != file.serial)) {
+            same.push((host_id.clone(), parsed(&file.serial)?));
+        }
+    }
+    Ok(same)
 }
 
 impl Before {
@@ -247,7 +254,8 @@ impl Before {
 /// What an event tells of a file that was generated.
 pub(crate) fn generated_event(access: &AccountAccess, draft: &Draft, now: DateTime<Utc>) -> AuditEvent {
     let (before, after) = sides(&draft.ledger);
-    AuditEvent::on_account(now, access, "generate", draft.file.serial.as_str())
+    access
+        .event(now, "generate", draft.file.serial.as_str())
         .changing(json!({ "allocated": before }), json!({ "allocated": after, "revision": 1, "request": draft.request }))
 }
 
@@ -270,5 +278,5 @@ pub(crate) async fn next_serials(write: &Write, count: usize) -> Result<Vec<Seri
             (last - count + 1..=last).collect()
         }
     };
-    numbers.into_iter().map(|number| Ok(Serial::from_number(crate::store::database::count(number)?))).collect()
+    numbers.into_iter().map(|number| Ok(Serial::from_number(crate::store::statement::count(number)?))).collect()
 }

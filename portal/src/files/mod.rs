@@ -1,15 +1,26 @@
 //! Activation files: generated, listed, viewed, updated, deactivated, one by one or many at once.
 
 pub mod batch;
+pub(crate) mod current;
 pub(crate) mod deactivate;
+pub(crate) mod download;
+pub(crate) mod facet;
 pub(crate) mod generate;
 pub(crate) mod list;
 pub(crate) mod revision;
+pub(crate) mod row;
+pub(crate) mod state;
 pub(crate) mod update;
 pub(crate) mod view;
 
-pub use deactivate::NotDeactivated;
-pub use generate::{Checked, Generated, NotGenerated};
-pub use list::{Activity, ActivityChoices, Cursor, MOST_COUNTED, MOST_FOUND};
-pub use update::{CheckedUpdate, NotUpdatable, Updatable, Updated};
-pub use view::{Download, Ended, FileEvent, FileRow, FileState, FileView, Machine, PageSize, PartRow, Revision};
+pub use current::NotUpdatable;
+pub use deactivate::{NotDeactivated, deactivate, refuses_deactivation};
+pub use download::{Download, download, note_download};
+pub use generate::{Checked, Generated, NotGenerated, check, generate};
+pub use list::{
+    Activity, ActivityChoices, Cursor, MOST_COUNTED, MOST_FOUND, activity, activity_choices, begins_so, find, recent,
+};
+pub use row::FileRow;
+pub use state::FileState;
+pub use update::{CheckedUpdate, Updatable, Updated, check_update, updatable, update, update_offer};
+pub use view::{Ended, FileEvent, FileView, Machine, PageSize, PartRow, Revision, view};

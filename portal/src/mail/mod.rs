@@ -2,4 +2,4 @@
 
 pub(crate) mod outbox;
 
-pub use outbox::{Mailer, MailerError, OutboxDepth};
+pub use outbox::{Mailer, MailerError, OutboxDepth, outbox_depth, send_due_mail};

@@ -1,10 +1,11 @@
 use crate::{
-    Portal,
     error::Error,
-    signing::write_private,
+    portal::Portal,
+    private_file::write_private,
     store::{
-        database::{Write, row, run},
         entity::outbox,
+        statement::{row, run},
+        write::Write,
     },
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -145,63 +146,61 @@ pub struct OutboxDepth {
     pub parked: i64,
 }
 
-impl Portal {
-    /// How much mail waits.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] and [`Error::Internal`].
-    pub async fn outbox_depth(&self) -> Result<OutboxDepth, Error> {
-        let sql = "SELECT (SELECT COUNT(*) FROM outbox WHERE state = 'queued') AS queued,
-                          (SELECT COUNT(*) FROM outbox WHERE state = 'parked') AS parked";
-        let depth = row(self.database.read(), "outbox: depth", sql, []).await?;
-        depth.ok_or_else(|| Error::internal("the outbox cannot be counted"))
-    }
+/// How much mail waits.
+///
+/// # Errors
+/// [`Error::Unavailable`] and [`Error::Internal`].
+pub async fn outbox_depth(portal: &Portal) -> Result<OutboxDepth, Error> {
+    let sql = "SELECT (SELECT COUNT(*) FROM outbox WHERE state = 'queued') AS queued,
+                      (SELECT COUNT(*) FROM outbox WHERE state = 'parked') AS parked";
+    let depth = row(portal.database.read(), "outbox: depth", sql, []).await?;
+    depth.ok_or_else(|| Error::internal("the outbox cannot be counted"))
+}
 
-    /// Sends the mail that is due; how many went out.
-    ///
-    /// A mail is claimed before it is sent, so that several servers do not send it twice: who finds it claimed after waiting for another's
-    /// claim leaves it.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] and [`Error::Internal`]. A mail server that does not answer is none: the mail stays queued.
-    pub async fn send_due_mail(&self, mailer: &Mailer) -> Result<u32, Error> {
-        let mut sent = 0;
-        loop {
-            let now = self.ctx.now();
-            let claimed: Option<Queued> = row(
-                self.database.bookkeeping(),
-                "outbox: claim",
-                "UPDATE outbox SET attempts = attempts + 1, next_attempt_at = $2
-                 WHERE id = (SELECT id FROM outbox WHERE state = 'queued' AND next_attempt_at <= $1 ORDER BY id LIMIT 1)
-                    AND state = 'queued' AND next_attempt_at <= $1
-                 RETURNING id, recipient, subject, body, queued_at, attempts",
-                [now.into(), (now + CLAIM).into()],
-            )
-            .await?;
-            let Some(mail) = claimed else { return Ok(sent) };
-            let (state, error) = match mailer.send(&mail, now).await {
-                Ok(()) => {
-                    sent += 1;
-                    ("sent", None)
-                }
-                Err(error) if mail.attempts >= MOST_ATTEMPTS => ("parked", Some(error)),
-                Err(error) => ("queued", Some(error)),
-            };
-            self.observed.mail(state);
-            if error.is_some() {
-                // What the mail server said may hold addresses: it stays in the table.
-                tracing::warn!(mail = mail.id, attempts = mail.attempts, state, "mail was not sent");
+/// Sends the mail that is due; how many went out.
+///
+/// A mail is claimed before it is sent, so that several servers do not send it twice: who finds it claimed after waiting for another's
+/// claim leaves it.
+///
+/// # Errors
+/// [`Error::Unavailable`] and [`Error::Internal`]. A mail server that does not answer is none: the mail stays queued.
+pub async fn send_due_mail(portal: &Portal, mailer: &Mailer) -> Result<u32, Error> {
+    let mut sent = 0;
+    loop {
+        let now = portal.ctx.now();
+        let claimed: Option<Queued> = row(
+            portal.database.bookkeeping(),
+            "outbox: claim",
+            "UPDATE outbox SET attempts = attempts + 1, next_attempt_at = $2
+             WHERE id = (SELECT id FROM outbox WHERE state = 'queued' AND next_attempt_at <= $1 ORDER BY id LIMIT 1)
+                AND state = 'queued' AND next_attempt_at <= $1
+             RETURNING id, recipient, subject, body, queued_at, attempts",
+            [now.into(), (now + CLAIM).into()],
+        )
+        .await?;
+        let Some(mail) = claimed else { return Ok(sent) };
+        let (state, error) = match mailer.send(&mail, now).await {
+            Ok(()) => {
+                sent += 1;
+                ("sent", None)
             }
-            let wait = TimeDelta::minutes(1 << mail.attempts.clamp(0, 8));
-            run(
-                self.database.bookkeeping(),
-                "outbox: outcome",
-                // Another server that has claimed it since knows better.
-                "UPDATE outbox SET state = $2, next_attempt_at = $3, last_error = $4
-                 WHERE id = $1 AND state = 'queued' AND attempts = $5",
-                [mail.id.into(), state.into(), (now + wait).into(), error.into(), mail.attempts.into()],
-            )
-            .await?;
+            Err(error) if mail.attempts >= MOST_ATTEMPTS => ("parked", Some(error)),
+            Err(error) => ("queued", Some(error)),
+        };
+        portal.observed.mail(state);
+        if error.is_some() {
+            // What the mail server said may hold addresses: it stays in the table.
+            tracing::warn!(mail = mail.id, attempts = mail.attempts, state, "mail was not sent");
         }
+        let wait = TimeDelta::minutes(1 << mail.attempts.clamp(0, 8));
+        run(
+            portal.database.bookkeeping(),
+            "outbox: outcome",
+            // Another server that has claimed it since knows better.
+            "UPDATE outbox SET state = $2, next_attempt_at = $3, last_error = $4
+             WHERE id = $1 AND state = 'queued' AND attempts = $5",
+            [mail.id.into(), state.into(), (now + wait).into(), error.into(), mail.attempts.into()],
+        )
+        .await?;
     }
 }

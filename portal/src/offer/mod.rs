@@ -1,6 +1,12 @@
 //! What a form offers: the parts of a product version for a licence type, with what is available of each.
 
+pub(crate) mod eligibility;
+pub(crate) mod held;
 pub(crate) mod load;
+pub(crate) mod model;
 mod sources;
+pub(crate) mod start;
 
-pub use load::Start;
+pub use eligibility::eligibility;
+pub use load::offer;
+pub use start::{Start, start};

@@ -1,11 +1,11 @@
 //! Where the parts of an offer come from: order lines, licences that come with a server, or the catalogue. Domain §4.
 
-use super::load::Version;
 use crate::{
-    access::caller::AccountAccess,
+    access::account::AccountAccess,
     error::Error,
-    files::list::facet,
-    store::database::{count, known, parsed, rows},
+    files::facet::facet,
+    offer::model::Version,
+    store::statement::{count, known, parsed, rows},
 };
 use chrono::NaiveDate;
 use licensing::{
@@ -20,108 +20,109 @@ use licensing::{
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use std::collections::BTreeMap;
 
-impl AccountAccess {
-    /// The account's ordered parts of a product that fit a licence type, with their lines, keys and requirements. Those of another generation
-    /// than the version are there to be given back, and so is what is billed by use where the version is older than the reporting of usage.
-    pub(crate) async fn ordered_parts(
-        &self,
-        on: &impl ConnectionTrait,
-        version: &Version,
-        licence_type: LicenceType,
-    ) -> Result<Sources, Error> {
-        let of_type = match licence_type {
-            LicenceType::OrderedDevelopmentSmall => "p.class = 'development-bundle' AND p.development = 'small'",
-            LicenceType::OrderedDevelopmentLarge => "p.class = 'development-bundle' AND p.development = 'large'",
-            LicenceType::Evaluation => "p.class = 'evaluation' AND e.term_days IS NOT NULL",
-            LicenceType::BundledDevelopment => "p.class = 'server-item' AND p.development IS NOT NULL",
-            _ => "p.class NOT IN ('development-bundle', 'evaluation')",
-        };
-        let sql = format!(
-            "SELECT e.id AS entitlement_id, p.id AS part_id, p.number, p.description, p.class, p.development, o.sales_order,
-                (p.generation = $3 AND (NOT e.unlimited OR $4)) AS fits, o.ordered_on, e.owned_assigned, e.owned_pooled, e.allocated_assigned, e.allocated_pooled, e.unlimited,
-                e.maintenance_end, e.term_days, {KEYS} AS keys, {REQUIRES} AS requires,
-                CASE WHEN p.class IN ('development-bundle', 'evaluation') THEN
-                    (SELECT MIN(r.valid_through) FROM allocations a JOIN file_revisions r ON r.id = a.revision_id
-                     WHERE a.entitlement_id = e.id) END AS ends_on
-             FROM entitlements e JOIN parts p ON p.id = e.part_id JOIN orders o ON o.id = e.order_id
-             WHERE e.account_id = $1 AND p.product_id = $2 AND {of_type} ORDER BY p.id, e.id"
-        );
-        let values =
-            [self.account_id().into(), version.product_id.into(), version.generation.clone().into(), version.subscription.into()];
-        let lines: Vec<Line> = rows(on, "offer: parts", &sql, values).await?;
+/// The account's ordered parts of a product that fit a licence type, with their lines, keys and requirements. Those of another generation
+/// than the version are there to be given back, and so is what is billed by use where the version is older than the reporting of usage.
+pub(crate) async fn ordered_parts(
+    access: &AccountAccess,
+    on: &impl ConnectionTrait,
+    version: &Version,
+    licence_type: LicenceType,
+) -> Result<Sources, Error> {
+    let of_type = match licence_type {
+        LicenceType::OrderedDevelopmentSmall => "p.class = 'development-bundle' AND p.development = 'small'",
+        LicenceType::OrderedDevelopmentLarge => "p.class = 'development-bundle' AND p.development = 'large'",
+        LicenceType::Evaluation => "p.class = 'evaluation' AND e.term_days IS NOT NULL",
+        LicenceType::BundledDevelopment => "p.class = 'server-item' AND p.development IS NOT NULL",
+        _ => "p.class NOT IN ('development-bundle', 'evaluation')",
+    };
+    let sql = format!(
+        "SELECT e.id AS entitlement_id, p.id AS part_id, p.number, p.description, p.class, p.development, o.sales_order,
+            (p.generation = $3 AND (NOT e.unlimited OR $4)) AS fits, o.ordered_on, e.owned_assigned, e.owned_pooled, e.allocated_assigned, e.allocated_pooled, e.unlimited,
+            e.maintenance_end, e.term_days, {KEYS} AS keys, {REQUIRES} AS requires,
+            CASE WHEN p.class IN ('development-bundle', 'evaluation') THEN
+                (SELECT MIN(r.valid_through) FROM allocations a JOIN file_revisions r ON r.id = a.revision_id
+                 WHERE a.entitlement_id = e.id) END AS ends_on
+         FROM entitlements e JOIN parts p ON p.id = e.part_id JOIN orders o ON o.id = e.order_id
+         WHERE e.account_id = $1 AND p.product_id = $2 AND {of_type} ORDER BY p.id, e.id"
+    );
+    let values =
+        [access.account_id().into(), version.product_id.into(), version.generation.clone().into(), version.subscription.into()];
+    let lines: Vec<Line> = rows(on, "offer: parts", &sql, values).await?;
 
-        let today = self.today();
-        let mut sources = Sources::default();
-        for line in lines {
-            if let Some(ended_on) = line.ends_on.filter(|ends_on| *ends_on < today) {
-                sources.ended_on = sources.ended_on.max(Some(ended_on));
-                continue;
-            }
-            let number: PartNumber = parsed(&line.number)?;
-            if sources.parts.last().is_none_or(|part| part.number != number) {
-                sources.part_ids.insert(number.clone(), line.part_id);
-                sources.parts.push(line.part()?);
-            }
-            sources.entitlement_ids.entry(number).or_default().push(line.entitlement_id);
-            if let Some(part) = sources.parts.last_mut() {
-                if line.fits {
-                    part.choosable = Choosable::Free;
-                }
-                let billed_too_early = line.unlimited && !version.subscription;
-                let mut entitlement = line.entitlement()?;
-                if billed_too_early {
-                    (entitlement.owned, entitlement.unlimited) = (entitlement.allocated, false);
-                }
-                part.lines.push(entitlement);
-            }
+    let today = access.today();
+    let mut sources = Sources::default();
+    for line in lines {
+        if let Some(ended_on) = line.ends_on.filter(|ends_on| *ends_on < today) {
+            sources.ended_on = sources.ended_on.max(Some(ended_on));
+            continue;
         }
-        if let Some(size) = licence_type.ordered_size() {
-            let keys = keys_of_product(on, version).await?;
-            sources.parts.iter_mut().for_each(|part| give_whole(part, &keys, size));
+        let number: PartNumber = parsed(&line.number)?;
+        if sources.parts.last().is_none_or(|part| part.number != number) {
+            sources.part_ids.insert(number.clone(), line.part_id);
+            sources.parts.push(line.part()?);
         }
-        Ok(sources)
+        sources.entitlement_ids.entry(number).or_default().push(line.entitlement_id);
+        if let Some(part) = sources.parts.last_mut() {
+            if line.fits {
+                part.choosable = Choosable::Free;
+            }
+            let billed_too_early = line.unlimited && !version.subscription;
+            let mut entitlement = line.entitlement()?;
+            if billed_too_early {
+                (entitlement.owned, entitlement.unlimited) = (entitlement.allocated, false);
+            }
+            part.lines.push(entitlement);
+        }
     }
-
-    /// Development licences that come with the account's server items: one for each server, as long as no active file is for it.
-    pub(crate) async fn bundled_parts(&self, on: &impl ConnectionTrait, version: &Version) -> Result<Sources, Error> {
-        #[derive(FromQueryResult)]
-        struct Bundled {
-            number: String,
-            size: String,
-            in_use: i64,
-        }
-        let mut sources = self.ordered_parts(on, version, LicenceType::BundledDevelopment).await?;
-        sources.parts.retain(|part| part.choosable == Choosable::Free);
-        let bundled: Vec<Bundled> = rows(
-            on,
-            "offer: bundled licences",
-            "SELECT p.number, p.development AS size,
-                (SELECT COUNT(*) FROM listed_files l JOIN activation_files f ON f.id = l.file_id
-                 JOIN file_revisions r ON r.file_id = f.id AND r.revision = f.revision
-                 JOIN unordered_parts u ON u.revision_id = r.id AND u.part_id = p.id WHERE l.account_id = $1 AND l.facet = $4) AS in_use
-             FROM parts p WHERE p.product_id = $2 AND p.generation = $3 AND p.class = 'server-item' AND p.development IS NOT NULL",
-            [
-                self.account_id().into(),
-                version.product_id.into(),
-                version.generation.clone().into(),
-                facet("active", LicenceType::BundledDevelopment, &version.code).into(),
-            ],
-        )
-        .await?;
+    if let Some(size) = licence_type.ordered_size() {
         let keys = keys_of_product(on, version).await?;
-        for part in &mut sources.parts {
-            let Some(Bundled { size, in_use, .. }) = bundled.iter().find(|b| b.number == part.number.as_str()) else { continue };
-            let size = known(DevelopmentSize::from_code(size), size)?;
-            let Holding { owned, unlimited, .. } = part.holding();
-            part.description = format!("Development licence, {size}, with {}", part.description);
-            let servers = Quantity::new(owned.assigned, 0);
-            part.lines =
-                vec![Entitlement { owned: servers, allocated: Quantity::new(count(*in_use)?, 0), unlimited, ..UNORDERED }];
-            give_whole(part, &keys, size);
-        }
-        sources.entitlement_ids.clear();
-        Ok(sources)
+        sources.parts.iter_mut().for_each(|part| give_whole(part, &keys, size));
     }
+    Ok(sources)
+}
+
+/// Development licences that come with the account's server items: one for each server, as long as no active file is for it.
+pub(crate) async fn bundled_parts(
+    access: &AccountAccess,
+    on: &impl ConnectionTrait,
+    version: &Version,
+) -> Result<Sources, Error> {
+    #[derive(FromQueryResult)]
+    struct Bundled {
+        number: String,
+        size: String,
+        in_use: i64,
+    }
+    let mut sources = ordered_parts(access, on, version, LicenceType::BundledDevelopment).await?;
+    sources.parts.retain(|part| part.choosable == Choosable::Free);
+    let bundled: Vec<Bundled> = rows(
+        on,
+        "offer: bundled licences",
+        "SELECT p.number, p.development AS size,
+            (SELECT COUNT(*) FROM listed_files l JOIN activation_files f ON f.id = l.file_id
+             JOIN file_revisions r ON r.file_id = f.id AND r.revision = f.revision
+             JOIN unordered_parts u ON u.revision_id = r.id AND u.part_id = p.id WHERE l.account_id = $1 AND l.facet = $4) AS in_use
+         FROM parts p WHERE p.product_id = $2 AND p.generation = $3 AND p.class = 'server-item' AND p.development IS NOT NULL",
+        [
+            access.account_id().into(),
+            version.product_id.into(),
+            version.generation.clone().into(),
+            facet("active", LicenceType::BundledDevelopment, &version.code).into(),
+        ],
+    )
+    .await?;
+    let keys = keys_of_product(on, version).await?;
+    for part in &mut sources.parts {
+        let Some(Bundled { size, in_use, .. }) = bundled.iter().find(|b| b.number == part.number.as_str()) else { continue };
+        let size = known(DevelopmentSize::from_code(size), size)?;
+        let Holding { owned, unlimited, .. } = part.holding();
+        part.description = format!("Development licence, {size}, with {}", part.description);
+        let servers = Quantity::new(owned.assigned, 0);
+        part.lines = vec![Entitlement { owned: servers, allocated: Quantity::new(count(*in_use)?, 0), unlimited, ..UNORDERED }];
+        give_whole(part, &keys, size);
+    }
+    sources.entitlement_ids.clear();
+    Ok(sources)
 }
 
 /// The line of what no order bounds.

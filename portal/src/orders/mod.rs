@@ -1,7 +1,11 @@
 //! What an account has ordered: its summary, and upgrades of it.
 
+pub(crate) mod allocation;
 mod summary;
-mod upgrade;
+pub(crate) mod upgrade;
 
-pub use summary::{OwnedLine, OwnedProduct, ProductDetails};
-pub use upgrade::{BroughtUp, NotUpgraded, PlannedUpgrade, UpgradeDone, UpgradeOptions, UpgradeStep};
+pub use summary::{OwnedLine, OwnedProduct, ProductDetails, software, summary};
+pub use upgrade::{
+    BroughtUp, NotUpgraded, PlannedUpgrade, UpgradeDone, UpgradeOptions, UpgradeStep, bring_up, files_to_update, plan_upgrade,
+    upgrade, upgrade_done, upgrade_options,
+};

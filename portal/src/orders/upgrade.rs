@@ -2,21 +2,29 @@
 //! brought up to it. Domain §5.
 
 use crate::{
-    access::caller::{AccountAccess, Role},
-    audit::AuditEvent,
+    access::{account::AccountAccess, caller::Role},
     ctx::Failpoint,
     error::Error,
     files::{
+        facet::ACTIVE,
         generate::NotGenerated,
-        list::{ACTIVE, MOST_COUNTED},
+        list::MOST_COUNTED,
+        update::{updatable, update},
     },
+    offer::eligibility::{certified_for, refused_model},
     store::{
-        database::{Write, count, insert, parsed, row, rows, run},
         entity::{upgrade, upgrade_line},
+        insertion::insert,
+        statement::{count, parsed, row, rows, run},
+        write::Write,
     },
-    submission::{Action, Asked, Before, SubmissionKey},
+    submission::{
+        key::SubmissionKey,
+        once::{Action, Asked, Before, note_submission, submitted},
+    },
 };
 use chrono::{DateTime, NaiveDate, Utc};
+
 use licensing::{
     Garn, PartNumber, Quantity, Serial,
     files::request::Refusal,
@@ -26,8 +34,11 @@ use licensing::{
         upgrade::{Moved, UpgradablePart, parse},
     },
 };
+
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait, FromQueryResult, NotSet};
+
 use serde_json::json;
+
 use std::collections::BTreeMap;
 
 /// What an account can upgrade, and may.
@@ -101,350 +112,350 @@ struct Loaded {
     ids: BTreeMap<PartNumber, (i64, Vec<i64>)>,
 }
 
-impl AccountAccess {
-    /// The account's parts with their options.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] and [`Error::Internal`].
-    pub async fn upgrade_options(&self) -> Result<UpgradeOptions, Error> {
-        let loaded = self.load_upgradable(self.portal().database.read()).await?;
-        let ineligible = self.refuses_upgrade(&loaded);
-        let (with_options, without_options) = loaded.parts.into_iter().partition(|part| !part.targets.is_empty());
-        Ok(UpgradeOptions { mirrored: loaded.mirrored, with_options, without_options, ineligible })
-    }
+/// The account's parts with their options.
+///
+/// # Errors
+/// [`Error::Unavailable`] and [`Error::Internal`].
+pub async fn upgrade_options(access: &AccountAccess) -> Result<UpgradeOptions, Error> {
+    let loaded = load_upgradable(access, access.portal().database.read()).await?;
+    let ineligible = refuses_upgrade(access, &loaded);
+    let (with_options, without_options) = loaded.parts.into_iter().partition(|part| !part.targets.is_empty());
+    Ok(UpgradeOptions { mirrored: loaded.mirrored, with_options, without_options, ineligible })
+}
 
-    /// What the form asks for, without changing anything.
-    ///
-    /// # Errors
-    /// [`NotUpgraded`], as [`Self::upgrade`] would answer.
-    pub async fn plan_upgrade<'a>(&self, value: impl Fn(&str) -> &'a str) -> Result<PlannedUpgrade, NotUpgraded> {
-        let on = self.portal().database.read();
-        let loaded = self.load_upgradable(on).await?;
-        if let Some(reason) = self.refuses_upgrade(&loaded) {
-            return Err(NotUpgraded::Ineligible(reason));
-        }
-        let chosen = parse(&loaded.parts, loaded.mirrored, self.today(), value).map_err(NotUpgraded::Refused)?;
-        Ok(self.planned(on, &loaded, &chosen).await?)
+/// What the form asks for, without changing anything.
+///
+/// # Errors
+/// [`NotUpgraded`], as [`upgrade()`] would answer.
+pub async fn plan_upgrade<'a>(access: &AccountAccess, value: impl Fn(&str) -> &'a str) -> Result<PlannedUpgrade, NotUpgraded> {
+    let on = access.portal().database.read();
+    let loaded = load_upgradable(access, on).await?;
+    if let Some(reason) = refuses_upgrade(access, &loaded) {
+        return Err(NotUpgraded::Ineligible(reason));
     }
+    let chosen = parse(&loaded.parts, loaded.mirrored, access.today(), value).map_err(NotUpgraded::Refused)?;
+    Ok(planned(access, on, &loaded, &chosen).await?)
+}
 
-    /// Upgrades what the form asks for: in one transaction what is owned and what is allocated move to the targets, and the event is noted. The same
-    /// key with the same form gives the same answer again.
-    ///
-    /// # Errors
-    /// [`NotUpgraded`]; nothing was changed then.
-    pub async fn upgrade<'a>(
-        &self,
-        fields: &[(String, String)],
-        value: impl Fn(&str) -> &'a str,
-        key: &SubmissionKey,
-    ) -> Result<String, NotUpgraded> {
-        let typed: BTreeMap<&str, &str> = fields
+/// Upgrades what the form asks for: in one transaction what is owned and what is allocated move to the targets, and the event is noted. The same
+/// key with the same form gives the same answer again.
+///
+/// # Errors
+/// [`NotUpgraded`]; nothing was changed then.
+pub async fn upgrade<'a>(
+    access: &AccountAccess,
+    fields: &[(String, String)],
+    value: impl Fn(&str) -> &'a str,
+    key: &SubmissionKey,
+) -> Result<String, NotUpgraded> {
+    let typed: BTreeMap<&str, &str> = fields
+        .iter()
+        .filter(|(name, value)| name.starts_with("to.") && !value.is_empty())
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    let mut upgraded = try_upgrade(access, &typed, &value, key).await;
+    // Another request took the key first, so this time it is found.
+    if let Ok(None) = upgraded {
+        upgraded = try_upgrade(access, &typed, &value, key).await;
+    }
+    upgraded?.ok_or_else(|| Error::internal("the submission key is taken and cannot be found").into())
+}
+
+async fn try_upgrade<'a>(
+    access: &AccountAccess,
+    typed: &BTreeMap<&str, &str>,
+    value: &impl Fn(&str) -> &'a str,
+    key: &SubmissionKey,
+) -> Result<Option<String>, NotUpgraded> {
+    let asked = Asked::of(access, Action::Upgrade, "", typed, key)?;
+    let write = access.write().await?;
+    let now = access.portal().now();
+    write.reach(Failpoint::UpgradeBegun);
+    match submitted(access, write.on(), &asked).await? {
+        Some(Before::Same(reference)) => return Ok(Some(reference)),
+        Some(Before::Other(garn, reference)) => return Err(NotUpgraded::KeyReused { garn, reference }),
+        None => {}
+    }
+    let loaded = load_upgradable(access, write.on()).await?;
+    if let Some(reason) = refuses_upgrade(access, &loaded) {
+        return Err(NotUpgraded::Ineligible(reason));
+    }
+    let chosen = parse(&loaded.parts, loaded.mirrored, access.today(), value).map_err(NotUpgraded::Refused)?;
+    let steps = planned(access, write.on(), &loaded, &chosen).await?.steps;
+    let moved = move_parts(access, &write, &loaded, &chosen).await?;
+    let stored = upgrade::ActiveModel {
+        id: NotSet,
+        account_id: Set(access.account_id()),
+        person_id: Set(access.caller().person_id()),
+        at: Set(now),
+    };
+    let upgrade_id = stored.insert(write.on()).await.map_err(Error::from)?.id;
+    let lines = moved.iter().map(|(entitlement, part, target)| upgrade_line::ActiveModel {
+        upgrade_id: Set(upgrade_id),
+        entitlement_id: Set(*entitlement),
+        part_id: Set(*part),
+        target_part_id: Set(*target),
+    });
+    insert::<upgrade_line::Entity>(write.on(), lines.collect()).await?;
+    write.reach(Failpoint::UpgradeStored);
+    let reference = format!("UP-{upgrade_id:07}");
+    if !note_submission(access, &write, asked, reference.clone()).await? {
+        return Ok(None);
+    }
+    let told = |number: fn(&UpgradeStep) -> &PartNumber| -> BTreeMap<String, serde_json::Value> {
+        steps
             .iter()
-            .filter(|(name, value)| name.starts_with("to.") && !value.is_empty())
-            .map(|(name, value)| (name.as_str(), value.as_str()))
-            .collect();
-        let mut upgraded = self.try_upgrade(&typed, &value, key).await;
-        // Another request took the key first, so this time it is found.
-        if let Ok(None) = upgraded {
-            upgraded = self.try_upgrade(&typed, &value, key).await;
-        }
-        upgraded?.ok_or_else(|| Error::internal("the submission key is taken and cannot be found").into())
-    }
+            .map(|step| (number(step).to_string(), json!({ "owned": step.moves.owned, "allocated": step.moves.allocated })))
+            .collect()
+    };
+    let event = access
+        .event(now, "upgrade", reference.as_str())
+        .changing(json!(told(|step| &step.from.0)), json!(told(|step| &step.to.0)));
+    write.commit(event).await?;
+    tracing::info!(reference, garn = %access.garn, "software upgraded");
+    Ok(Some(reference))
+}
 
-    async fn try_upgrade<'a>(
-        &self,
-        typed: &BTreeMap<&str, &str>,
-        value: &impl Fn(&str) -> &'a str,
-        key: &SubmissionKey,
-    ) -> Result<Option<String>, NotUpgraded> {
-        let asked = Asked::of(self, Action::Upgrade, "", typed, key)?;
-        let write = self.write().await?;
-        let now = self.portal().now();
-        write.reach(Failpoint::UpgradeBegun);
-        match self.submitted(write.on(), &asked).await? {
-            Some(Before::Same(reference)) => return Ok(Some(reference)),
-            Some(Before::Other(garn, reference)) => return Err(NotUpgraded::KeyReused { garn, reference }),
-            None => {}
-        }
-        let loaded = self.load_upgradable(write.on()).await?;
-        if let Some(reason) = self.refuses_upgrade(&loaded) {
-            return Err(NotUpgraded::Ineligible(reason));
-        }
-        let chosen = parse(&loaded.parts, loaded.mirrored, self.today(), value).map_err(NotUpgraded::Refused)?;
-        let steps = self.planned(write.on(), &loaded, &chosen).await?.steps;
-        let moved = self.move_parts(&write, &loaded, &chosen).await?;
-        let stored = upgrade::ActiveModel {
-            id: NotSet,
-            account_id: Set(self.account_id()),
-            person_id: Set(self.caller().person_id()),
-            at: Set(now),
-        };
-        let upgrade_id = stored.insert(write.on()).await.map_err(Error::from)?.id;
-        let lines = moved.iter().map(|(entitlement, part, target)| upgrade_line::ActiveModel {
-            upgrade_id: Set(upgrade_id),
-            entitlement_id: Set(*entitlement),
-            part_id: Set(*part),
-            target_part_id: Set(*target),
-        });
-        insert::<upgrade_line::Entity>(&write, lines.collect()).await?;
-        write.reach(Failpoint::UpgradeStored);
-        let reference = format!("UP-{upgrade_id:07}");
-        if !self.note_submission(&write, asked, reference.clone()).await? {
-            return Ok(None);
-        }
-        let told = |number: fn(&UpgradeStep) -> &PartNumber| -> BTreeMap<String, serde_json::Value> {
-            steps
-                .iter()
-                .map(|step| (number(step).to_string(), json!({ "owned": step.moves.owned, "allocated": step.moves.allocated })))
-                .collect()
-        };
-        let event = AuditEvent::on_account(now, self, "upgrade", reference.as_str())
-            .changing(json!(told(|step| &step.from.0)), json!(told(|step| &step.to.0)));
-        write.commit(event).await?;
-        tracing::info!(reference, garn = %self.garn, "software upgraded");
-        Ok(Some(reference))
+/// Makes each maintained line of a chosen part one of its target: what it gives and what is allocated of it go along. (line, part, target)
+async fn move_parts(
+    access: &AccountAccess,
+    write: &Write,
+    loaded: &Loaded,
+    chosen: &[(PartNumber, PartNumber)],
+) -> Result<Vec<(i64, i64, i64)>, Error> {
+    #[derive(FromQueryResult)]
+    struct Target {
+        id: i64,
     }
-
-    /// Makes each maintained line of a chosen part one of its target: what it gives and what is allocated of it go along. (line, part, target)
-    async fn move_parts(
-        &self,
-        write: &Write,
-        loaded: &Loaded,
-        chosen: &[(PartNumber, PartNumber)],
-    ) -> Result<Vec<(i64, i64, i64)>, Error> {
-        #[derive(FromQueryResult)]
-        struct Target {
-            id: i64,
-        }
-        let mut moved = Vec::new();
-        for (number, target) in chosen {
-            let sql = "SELECT id FROM parts WHERE number = $1";
-            let found: Option<Target> = row(write.on(), "upgrade: target", sql, [target.as_str().into()]).await?;
-            let target = found.ok_or_else(|| Error::internal("a target is no part"))?.id;
-            let part = loaded.parts.iter().find(|part| part.number == *number);
-            let ids = loaded.ids.get(number);
-            let (Some(part), Some((part_id, lines))) = (part, ids) else { return Err(Error::internal("a chosen part is gone")) };
-            for (line, id) in part.lines.iter().zip(lines) {
-                if line.maintained_on(self.today()) {
-                    let sql = "UPDATE entitlements SET part_id = $1 WHERE id = $2 AND part_id = $3";
-                    let values = [target.into(), (*id).into(), (*part_id).into()];
-                    if run(write.on(), "upgrade: line", sql, values).await? != 1 {
-                        return Err(Error::internal("an entitlement was changed without its account's lock"));
-                    }
-                    moved.push((*id, *part_id, target));
+    let mut moved = Vec::new();
+    for (number, target) in chosen {
+        let sql = "SELECT id FROM parts WHERE number = $1";
+        let found: Option<Target> = row(write.on(), "upgrade: target", sql, [target.as_str().into()]).await?;
+        let target = found.ok_or_else(|| Error::internal("a target is no part"))?.id;
+        let part = loaded.parts.iter().find(|part| part.number == *number);
+        let ids = loaded.ids.get(number);
+        let (Some(part), Some((part_id, lines))) = (part, ids) else { return Err(Error::internal("a chosen part is gone")) };
+        for (line, id) in part.lines.iter().zip(lines) {
+            if line.maintained_on(access.today()) {
+                let sql = "UPDATE entitlements SET part_id = $1 WHERE id = $2 AND part_id = $3";
+                let values = [target.into(), (*id).into(), (*part_id).into()];
+                if run(write.on(), "upgrade: line", sql, values).await? != 1 {
+                    return Err(Error::internal("an entitlement was changed without its account's lock"));
                 }
+                moved.push((*id, *part_id, target));
             }
         }
-        write.reach(Failpoint::PartsMoved);
-        Ok(moved)
     }
+    write.reach(Failpoint::PartsMoved);
+    Ok(moved)
+}
 
-    async fn planned(
-        &self,
-        on: &impl ConnectionTrait,
-        loaded: &Loaded,
-        chosen: &[(PartNumber, PartNumber)],
-    ) -> Result<PlannedUpgrade, Error> {
-        #[derive(FromQueryResult)]
-        struct Files {
-            files: i64,
-        }
-        let today = self.today();
-        let mut steps = Vec::new();
-        let mut lines = Vec::new();
-        for (number, target) in chosen {
-            let Some(part) = loaded.parts.iter().find(|part| part.number == *number) else { continue };
-            let description = part.targets.iter().find(|(number, _)| number == target).map(|(_, words)| words.clone());
-            let (moves, stays) = part.split(today);
-            let from = (number.clone(), part.description.clone());
-            steps.push(UpgradeStep { from, to: (target.clone(), description.unwrap_or_default()), moves, stays });
-            let ids = loaded.ids.get(number).map(|(_, ids)| ids.as_slice()).unwrap_or_default();
-            lines.extend(part.lines.iter().zip(ids).filter(|(line, _)| line.maintained_on(today)).map(|(_, id)| *id));
-        }
-        let marks: Vec<String> = (1..=lines.len()).map(|position| format!("${position}")).collect();
-        let sql = format!(
-            "SELECT COUNT(*) AS files FROM (SELECT DISTINCT f.id FROM allocations a JOIN file_revisions r ON r.id = a.revision_id
-                JOIN activation_files f ON f.id = r.file_id AND f.revision = r.revision
-                WHERE f.state = 'active' AND a.entitlement_id IN ({}) LIMIT {}) c",
-            marks.join(", "),
-            MOST_COUNTED + 1
-        );
-        let files: Option<Files> = row(on, "upgrade: files", &sql, lines.into_iter().map(Into::into)).await?;
-        Ok(PlannedUpgrade { steps, files: files.map_or(Ok(0), |files| u64::try_from(files.files)).map_err(Error::internal)? })
+async fn planned(
+    access: &AccountAccess,
+    on: &impl ConnectionTrait,
+    loaded: &Loaded,
+    chosen: &[(PartNumber, PartNumber)],
+) -> Result<PlannedUpgrade, Error> {
+    #[derive(FromQueryResult)]
+    struct Files {
+        files: i64,
     }
-
-    /// Why this person upgrades nothing here, if so: an upgrade makes files possible, so it needs what generating them does. Domain §1.
-    fn refuses_upgrade(&self, loaded: &Loaded) -> Option<Ineligible> {
-        let mut with_options = loaded.parts.iter().filter(|part| !part.targets.is_empty());
-        let first = with_options.clone().find_map(|part| part.ineligible.clone());
-        let none = if loaded.mirrored { first.is_some() } else { with_options.all(|part| part.ineligible.is_some()) };
-        self.refused_model().or(first.filter(|_| none))
+    let today = access.today();
+    let mut steps = Vec::new();
+    let mut lines = Vec::new();
+    for (number, target) in chosen {
+        let Some(part) = loaded.parts.iter().find(|part| part.number == *number) else { continue };
+        let description = part.targets.iter().find(|(number, _)| number == target).map(|(_, words)| words.clone());
+        let (moves, stays) = part.split(today);
+        let from = (number.clone(), part.description.clone());
+        steps.push(UpgradeStep { from, to: (target.clone(), description.unwrap_or_default()), moves, stays });
+        let ids = loaded.ids.get(number).map(|(_, ids)| ids.as_slice()).unwrap_or_default();
+        lines.extend(part.lines.iter().zip(ids).filter(|(line, _)| line.maintained_on(today)).map(|(_, id)| *id));
     }
+    let marks: Vec<String> = (1..=lines.len()).map(|position| format!("${position}")).collect();
+    let sql = format!(
+        "SELECT COUNT(*) AS files FROM (SELECT DISTINCT f.id FROM allocations a JOIN file_revisions r ON r.id = a.revision_id
+            JOIN activation_files f ON f.id = r.file_id AND f.revision = r.revision
+            WHERE f.state = 'active' AND a.entitlement_id IN ({}) LIMIT {}) c",
+        marks.join(", "),
+        MOST_COUNTED + 1
+    );
+    let files: Option<Files> = row(on, "upgrade: files", &sql, lines.into_iter().map(Into::into)).await?;
+    Ok(PlannedUpgrade { steps, files: files.map_or(Ok(0), |files| u64::try_from(files.files)).map_err(Error::internal)? })
+}
 
-    async fn load_upgradable(&self, on: &impl ConnectionTrait) -> Result<Loaded, Error> {
-        #[derive(FromQueryResult)]
-        struct Line {
-            id: i64,
-            part_id: i64,
-            number: String,
-            description: String,
-            product_code: String,
-            product: String,
-            sales_order: String,
-            ordered_on: NaiveDate,
-            owned_assigned: i64,
-            owned_pooled: i64,
-            allocated_assigned: i64,
-            allocated_pooled: i64,
-            unlimited: bool,
-            maintenance_end: Option<NaiveDate>,
-            mirrored: bool,
-        }
-        #[derive(FromQueryResult)]
-        struct Target {
-            part_id: i64,
-            number: String,
-            description: String,
-        }
-        let account = self.account_id();
-        let lines: Vec<Line> = rows(
-            on,
-            "upgrade: lines",
-            "SELECT e.id, e.part_id, p.number, p.description, d.code AS product_code, d.name AS product, o.sales_order, o.ordered_on, e.owned_assigned, e.owned_pooled, e.allocated_assigned,
-                e.allocated_pooled, e.unlimited, e.maintenance_end, c.mirrored
-             FROM entitlements e JOIN parts p ON p.id = e.part_id JOIN products d ON d.id = p.product_id
-             JOIN orders o ON o.id = e.order_id JOIN accounts c ON c.id = e.account_id
-             WHERE e.account_id = $1 ORDER BY p.product_id, p.id, e.id",
-            [account.into()],
-        )
-        .await?;
-        let options: Vec<Target> = rows(
-            on,
-            "upgrade: options",
-            "SELECT u.part_id, t.number, t.description FROM part_upgrades u JOIN parts t ON t.id = u.target_part_id
-             WHERE u.part_id IN (SELECT part_id FROM entitlements WHERE account_id = $1) ORDER BY u.part_id, t.id",
-            [account.into()],
-        )
-        .await?;
-        let mut uncertified: BTreeMap<String, Option<Ineligible>> = BTreeMap::new();
-        if self.caller().role() != Role::Analyst {
-            for line in &lines {
-                if !uncertified.contains_key(&line.product_code) {
-                    let certified = self.certified_for(on, &line.product_code, &line.product).await?;
-                    uncertified.insert(line.product_code.clone(), certified.err());
-                }
+/// Why this person upgrades nothing here, if so: an upgrade makes files possible, so it needs what generating them does. Domain §1.
+fn refuses_upgrade(access: &AccountAccess, loaded: &Loaded) -> Option<Ineligible> {
+    let mut with_options = loaded.parts.iter().filter(|part| !part.targets.is_empty());
+    let first = with_options.clone().find_map(|part| part.ineligible.clone());
+    let none = if loaded.mirrored { first.is_some() } else { with_options.all(|part| part.ineligible.is_some()) };
+    refused_model(access).or(first.filter(|_| none))
+}
+
+async fn load_upgradable(access: &AccountAccess, on: &impl ConnectionTrait) -> Result<Loaded, Error> {
+    #[derive(FromQueryResult)]
+    struct Line {
+        id: i64,
+        part_id: i64,
+        number: String,
+        description: String,
+        product_code: String,
+        product: String,
+        sales_order: String,
+        ordered_on: NaiveDate,
+        owned_assigned: i64,
+        owned_pooled: i64,
+        allocated_assigned: i64,
+        allocated_pooled: i64,
+        unlimited: bool,
+        maintenance_end: Option<NaiveDate>,
+        mirrored: bool,
+    }
+    #[derive(FromQueryResult)]
+    struct Target {
+        part_id: i64,
+        number: String,
+        description: String,
+    }
+    let account = access.account_id();
+    let lines: Vec<Line> = rows(
+        on,
+        "upgrade: lines",
+        "SELECT e.id, e.part_id, p.number, p.description, d.code AS product_code, d.name AS product, o.sales_order, o.ordered_on, e.owned_assigned, e.owned_pooled, e.allocated_assigned,
+            e.allocated_pooled, e.unlimited, e.maintenance_end, c.mirrored
+         FROM entitlements e JOIN parts p ON p.id = e.part_id JOIN products d ON d.id = p.product_id
+         JOIN orders o ON o.id = e.order_id JOIN accounts c ON c.id = e.account_id
+         WHERE e.account_id = $1 ORDER BY p.product_id, p.id, e.id",
+        [account.into()],
+    )
+    .await?;
+    let options: Vec<Target> = rows(
+        on,
+        "upgrade: options",
+        "SELECT u.part_id, t.number, t.description FROM part_upgrades u JOIN parts t ON t.id = u.target_part_id
+         WHERE u.part_id IN (SELECT part_id FROM entitlements WHERE account_id = $1) ORDER BY u.part_id, t.id",
+        [account.into()],
+    )
+    .await?;
+    let mut uncertified: BTreeMap<String, Option<Ineligible>> = BTreeMap::new();
+    if access.caller().role() != Role::Analyst {
+        for line in &lines {
+            if !uncertified.contains_key(&line.product_code) {
+                let certified = certified_for(access, on, &line.product_code, &line.product).await?;
+                uncertified.insert(line.product_code.clone(), certified.err());
             }
         }
-        let mut loaded = Loaded { mirrored: false, parts: Vec::new(), ids: BTreeMap::new() };
-        for line in lines {
-            loaded.mirrored = line.mirrored;
-            let number: PartNumber = parsed(&line.number)?;
-            if loaded.parts.last().is_none_or(|part| part.number != number) {
-                let of_part = options.iter().filter(|option| option.part_id == line.part_id);
-                let targets = of_part.map(|option| Ok((parsed(&option.number)?, option.description.clone())));
-                let targets = targets.collect::<Result<Vec<_>, Error>>()?;
-                loaded.ids.insert(number.clone(), (line.part_id, Vec::new()));
-                loaded.parts.push(UpgradablePart {
-                    number: number.clone(),
-                    description: line.description,
-                    targets,
-                    ineligible: uncertified.get(&line.product_code).cloned().flatten(),
-                    lines: Vec::new(),
-                });
-            }
-            if let Some((_, ids)) = loaded.ids.get_mut(&number) {
-                ids.push(line.id);
-            }
-            if let Some(part) = loaded.parts.last_mut() {
-                part.lines.push(Entitlement {
-                    sales_order: line.sales_order,
-                    ordered_on: line.ordered_on,
-                    owned: Quantity::new(count(line.owned_assigned)?, count(line.owned_pooled)?),
-                    allocated: Quantity::new(count(line.allocated_assigned)?, count(line.allocated_pooled)?),
-                    unlimited: line.unlimited,
-                    maintenance_end: line.maintenance_end,
-                    term_days: None,
-                    ends_on: None,
-                });
-            }
-        }
-        Ok(loaded)
     }
+    let mut loaded = Loaded { mirrored: false, parts: Vec::new(), ids: BTreeMap::new() };
+    for line in lines {
+        loaded.mirrored = line.mirrored;
+        let number: PartNumber = parsed(&line.number)?;
+        if loaded.parts.last().is_none_or(|part| part.number != number) {
+            let of_part = options.iter().filter(|option| option.part_id == line.part_id);
+            let targets = of_part.map(|option| Ok((parsed(&option.number)?, option.description.clone())));
+            let targets = targets.collect::<Result<Vec<_>, Error>>()?;
+            loaded.ids.insert(number.clone(), (line.part_id, Vec::new()));
+            loaded.parts.push(UpgradablePart {
+                number: number.clone(),
+                description: line.description,
+                targets,
+                ineligible: uncertified.get(&line.product_code).cloned().flatten(),
+                lines: Vec::new(),
+            });
+        }
+        if let Some((_, ids)) = loaded.ids.get_mut(&number) {
+            ids.push(line.id);
+        }
+        if let Some(part) = loaded.parts.last_mut() {
+            part.lines.push(Entitlement {
+                sales_order: line.sales_order,
+                ordered_on: line.ordered_on,
+                owned: Quantity::new(count(line.owned_assigned)?, count(line.owned_pooled)?),
+                allocated: Quantity::new(count(line.allocated_assigned)?, count(line.allocated_pooled)?),
+                unlimited: line.unlimited,
+                maintenance_end: line.maintenance_end,
+                term_days: None,
+                ends_on: None,
+            });
+        }
+    }
+    Ok(loaded)
+}
 
-    /// An upgrade of this account, by its reference.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`], the same for another account's and for none.
-    pub async fn upgrade_done(&self, reference: &str) -> Result<UpgradeDone, Error> {
-        #[derive(FromQueryResult)]
-        struct Done {
-            at: DateTime<Utc>,
-            by: String,
-        }
-        #[derive(FromQueryResult)]
-        struct Step {
-            part: String,
-            target: String,
-        }
-        let on = self.portal().database.read();
-        let number = reference.strip_prefix("UP-").and_then(|number| number.parse::<i64>().ok()).ok_or(Error::NotFound)?;
-        let values = || [self.account_id().into(), number.into()];
-        let sql = "SELECT u.at, p.name AS \"by\" FROM upgrades u JOIN people p ON p.id = u.person_id WHERE u.account_id = $1 AND u.id = $2";
-        let done: Option<Done> = row(on, "upgrade: done", sql, values()).await?;
-        let Done { at, by } = done.ok_or(Error::NotFound)?;
-        let sql = "SELECT DISTINCT p.id, p.description AS part, t.description AS target FROM upgrade_lines l
-                   JOIN upgrades u ON u.id = l.upgrade_id JOIN parts p ON p.id = l.part_id JOIN parts t ON t.id = l.target_part_id
-                   WHERE u.account_id = $1 AND u.id = $2 ORDER BY p.id";
-        let steps: Vec<Step> = rows(on, "upgrade: steps", sql, values()).await?;
-        let parts = steps.into_iter().map(|step| (step.part, step.target)).collect();
-        Ok(UpgradeDone { reference: reference.to_owned(), at, by, parts, files: self.files_to_update().await? })
+/// An upgrade of this account, by its reference.
+///
+/// # Errors
+/// [`Error::NotFound`], the same for another account's and for none.
+pub async fn upgrade_done(access: &AccountAccess, reference: &str) -> Result<UpgradeDone, Error> {
+    #[derive(FromQueryResult)]
+    struct Done {
+        at: DateTime<Utc>,
+        by: String,
     }
+    #[derive(FromQueryResult)]
+    struct Step {
+        part: String,
+        target: String,
+    }
+    let on = access.portal().database.read();
+    let number = reference.strip_prefix("UP-").and_then(|number| number.parse::<i64>().ok()).ok_or(Error::NotFound)?;
+    let values = || [access.account_id().into(), number.into()];
+    let sql =
+        "SELECT u.at, p.name AS \"by\" FROM upgrades u JOIN people p ON p.id = u.person_id WHERE u.account_id = $1 AND u.id = $2";
+    let done: Option<Done> = row(on, "upgrade: done", sql, values()).await?;
+    let Done { at, by } = done.ok_or(Error::NotFound)?;
+    let sql = "SELECT DISTINCT p.id, p.description AS part, t.description AS target FROM upgrade_lines l
+               JOIN upgrades u ON u.id = l.upgrade_id JOIN parts p ON p.id = l.part_id JOIN parts t ON t.id = l.target_part_id
+               WHERE u.account_id = $1 AND u.id = $2 ORDER BY p.id";
+    let steps: Vec<Step> = rows(on, "upgrade: steps", sql, values()).await?;
+    let parts = steps.into_iter().map(|step| (step.part, step.target)).collect();
+    Ok(UpgradeDone { reference: reference.to_owned(), at, by, parts, files: files_to_update(access).await? })
+}
 
-    /// Makes the revision that upgrades permit of each file of [`Self::files_to_update`], each in a transaction of its own. Sent twice, the same key makes
-    /// no second one.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] and [`Error::Internal`]; what was brought up until then stays so.
-    pub async fn bring_up(&self, key: &SubmissionKey) -> Result<BroughtUp, Error> {
-        let mut brought = BroughtUp::default();
-        for (serial, _) in self.files_to_update().await? {
-            let made = match self.updatable(serial.as_str()).await {
-                Ok(file) => self.update(serial.as_str(), file.revision, &file.form, &key.of(serial.as_str())).await.map(drop),
-                Err(why) => Err(why),
-            };
-            match made {
-                Ok(()) => brought.files.push(serial),
-                Err(NotGenerated::Error(error)) => return Err(error),
-                Err(why) => brought.left.push((serial, why.reasons())),
-            }
+/// Makes the revision that upgrades permit of each file of [`files_to_update`], each in a transaction of its own. Sent twice, the same key makes
+/// no second one.
+///
+/// # Errors
+/// [`Error::Unavailable`] and [`Error::Internal`]; what was brought up until then stays so.
+pub async fn bring_up(access: &AccountAccess, key: &SubmissionKey) -> Result<BroughtUp, Error> {
+    let mut brought = BroughtUp::default();
+    for (serial, _) in files_to_update(access).await? {
+        let made = match updatable(access, serial.as_str()).await {
+            Ok(file) => update(access, serial.as_str(), file.revision, &file.form, &key.of(serial.as_str())).await.map(drop),
+            Err(why) => Err(why),
+        };
+        match made {
+            Ok(()) => brought.files.push(serial),
+            Err(NotGenerated::Error(error)) => return Err(error),
+            Err(why) => brought.left.push((serial, why.reasons())),
         }
-        Ok(brought)
     }
+    Ok(brought)
+}
 
-    /// Active files that are made of parts which were upgraded since, the oldest first, at most a hundred.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] and [`Error::Internal`].
-    pub async fn files_to_update(&self) -> Result<Vec<(Serial, String)>, Error> {
-        #[derive(FromQueryResult)]
-        struct Found {
-            serial: String,
-            machine: String,
-        }
-        let sql = format!(
-            "SELECT f.serial, r.primary_machine AS machine
-             FROM listed_files l JOIN activation_files f ON f.id = l.file_id JOIN file_revisions r ON r.file_id = f.id AND r.revision = f.revision
-             WHERE l.account_id = $1 AND {ACTIVE} AND f.id IN (
-                SELECT n.file_id FROM upgrade_lines u JOIN upgrades g ON g.id = u.upgrade_id
-                JOIN allocations a ON a.entitlement_id = u.entitlement_id JOIN entitlements e ON e.id = a.entitlement_id
-                JOIN file_revisions n ON n.id = a.revision_id WHERE g.account_id = $1 AND a.part_id <> e.part_id)
-               AND {OUTDATED}
-             ORDER BY f.id LIMIT 100"
-        );
-        let found: Vec<Found> =
-            rows(self.portal().database.read(), "upgrade: files to update", &sql, [self.account_id().into()]).await?;
-        found.into_iter().map(|file| Ok((parsed(&file.serial)?, file.machine))).collect()
+/// Active files that are made of parts which were upgraded since, the oldest first, at most a hundred.
+///
+/// # Errors
+/// [`Error::Unavailable`] and [`Error::Internal`].
+pub async fn files_to_update(access: &AccountAccess) -> Result<Vec<(Serial, String)>, Error> {
+    #[derive(FromQueryResult)]
+    struct Found {
+        serial: String,
+        machine: String,
     }
+    let sql = format!(
+        "SELECT f.serial, r.primary_machine AS machine
+         FROM listed_files l JOIN activation_files f ON f.id = l.file_id JOIN file_revisions r ON r.file_id = f.id AND r.revision = f.revision
+         WHERE l.account_id = $1 AND {ACTIVE} AND f.id IN (
+            SELECT n.file_id FROM upgrade_lines u JOIN upgrades g ON g.id = u.upgrade_id
+            JOIN allocations a ON a.entitlement_id = u.entitlement_id JOIN entitlements e ON e.id = a.entitlement_id
+            JOIN file_revisions n ON n.id = a.revision_id WHERE g.account_id = $1 AND a.part_id <> e.part_id)
+           AND {OUTDATED}
+         ORDER BY f.id LIMIT 100"
+    );
+    let found: Vec<Found> =
+        rows(access.portal().database.read(), "upgrade: files to update", &sql, [access.account_id().into()]).await?;
+    found.into_iter().map(|file| Ok((parsed(&file.serial)?, file.machine))).collect()
 }
 
 /// Whether revision `r` is made of a part that its order line is no longer.

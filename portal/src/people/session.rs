@@ -1,11 +1,12 @@
 use crate::{
-    Portal,
     access::caller::{Caller, Person, Role},
     audit::AuditEvent,
     error::Error,
+    portal::Portal,
     store::{
-        database::{Write, row, run},
         entity::{person, session},
+        statement::{row, run},
+        write::Write,
     },
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -341,7 +342,7 @@ impl Portal {
     pub async fn sign_out(&self, caller: &Caller, token: &str) -> Result<(), Error> {
         let write = self.database.write().await?;
         session::Entity::delete_by_id(hash(token)).exec(write.on()).await?;
-        write.commit(AuditEvent::by_person(caller, "sign-out", format!("person {}", caller.person_id()))).await
+        write.commit(caller.event(self.ctx.now(), "sign-out", format!("person {}", caller.person_id()))).await
     }
 }
 
@@ -368,7 +369,7 @@ impl StoredPerson {
             _ if self.partner => Role::Partner,
             _ => Role::Customer,
         };
-        let time_zone = crate::store::database::parsed(&self.time_zone)?;
+        let time_zone = crate::store::statement::parsed(&self.time_zone)?;
         let person = Person { name: self.name, email: self.email, time_zone };
         Ok(Caller::new(portal.clone(), self.id, person, role))
     }

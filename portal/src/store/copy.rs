@@ -1,10 +1,19 @@
 //! From the embedded SQLite to PostgreSQL, when one machine is outgrown.
 
-use super::{
-    database::{Database, DatabaseAddress, Write, insert, row, run},
-    entity,
+use super::entity;
+use crate::{
+    audit::AuditEvent,
+    ctx::Ctx,
+    error::Error,
+    observe::Observed,
+    store::{
+        address::DatabaseAddress,
+        database::Database,
+        insertion::insert,
+        statement::{row, run},
+        write::Write,
+    },
 };
-use crate::{audit::AuditEvent, ctx::Ctx, error::Error, observe::Observed};
 use sea_orm::{
     DatabaseTransaction, EntityTrait, FromQueryResult, IntoActiveModel, Iterable, Order, PaginatorTrait, PrimaryKeyToColumn,
     QueryOrder,
@@ -107,7 +116,7 @@ where
     let mut copied = 0;
     while let Some(batch) = batches.fetch_and_next().await? {
         copied += batch.len() as u64;
-        insert::<E>(write, batch.into_iter().map(IntoActiveModel::into_active_model).collect()).await?;
+        insert::<E>(write.on(), batch.into_iter().map(IntoActiveModel::into_active_model).collect()).await?;
     }
     Ok(copied)
 }

@@ -1,111 +1,44 @@
-pub(crate) use super::insertion::{in_runs, insert, insert_or_replace, insert_returning_ids};
+//! Connections to the database, and the transactions that begin there.
+
 use crate::{
-    audit::{self, AuditEvent},
     ctx::{Ctx, Failpoint},
     error::Error,
     observe::Observed,
-};
-use migration::{Migrator, MigratorTrait};
-use sea_orm::{
-    ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, FromQueryResult, IsolationLevel,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
-    sqlx::{
-        postgres::PgConnectOptions,
-        sqlite::{SqliteJournalMode, SqliteSynchronous},
+    store::{
+        address::{DatabaseAddress, PostgresAddress},
+        statement::run,
+        write::Write,
     },
 };
+
+use migration::{Migrator, MigratorTrait};
+
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, IsolationLevel, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
+    sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
+};
+
 use std::{
-    fmt,
     path::{Path, PathBuf},
-    str::FromStr,
     sync::Arc,
     time::Duration,
 };
 
 /// How long a request waits for a connection or for another writer before it is told to come back.
 const PATIENCE: Duration = Duration::from_secs(3);
+
 /// No statement of a request takes longer on PostgreSQL.
 const LONGEST_STATEMENT: Duration = Duration::from_secs(20);
+
 /// A connection to PostgreSQL that was used less long ago is not asked whether it still holds.
 const IDLE: Duration = Duration::from_secs(1);
+
 /// Connections that read from SQLite beside the one that writes.
 const READERS: u32 = 4;
+
 /// Names the lock on a whole PostgreSQL database among the locks of other programs: “AFMT” in ASCII.
 const WHOLE_DATABASE: i64 = 0x4146_4d54;
-
-/// Where the data is kept.
-#[derive(Clone, Debug)]
-pub enum DatabaseAddress {
-    /// The file of the embedded SQLite; it is made when it is not there.
-    Sqlite(PathBuf),
-    Postgres(PostgresAddress),
-}
-
-impl fmt::Display for DatabaseAddress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Sqlite(path) => path.display().fmt(f),
-            Self::Postgres(address) => address.fmt(f),
-        }
-    }
-}
-
-/// `postgres://user:password@host/database`, and how many connections this server may open there.
-///
-/// It is shown without user and password.
-#[derive(Clone)]
-pub struct PostgresAddress {
-    options: Box<PgConnectOptions>,
-    pub connections: u32,
-}
-
-impl PostgresAddress {
-    /// As many as allow three servers under PostgreSQL's own default of 100.
-    pub const CONNECTIONS: u32 = 32;
-}
-
-/// What may stand behind the question mark of a database URL.
-const KNOWN_PARAMETERS: [&str; 4] = ["sslmode", "sslrootcert", "sslcert", "sslkey"];
-
-/// The address of a PostgreSQL database has another shape.
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "A database URL is postgres://user:password@host:port/database, and may end with the parameters sslmode, sslrootcert, sslcert and sslkey."
-)]
-pub struct NotADatabaseUrl;
-
-impl FromStr for PostgresAddress {
-    type Err = NotADatabaseUrl;
-    fn from_str(url: &str) -> Result<Self, NotADatabaseUrl> {
-        // The driver would log a parameter that it does not know, whatever that holds.
-        let parameters = url.split_once('?').map_or("", |(_, parameters)| parameters);
-        let known = |parameter: &str| KNOWN_PARAMETERS.contains(&parameter.split('=').next().unwrap_or_default());
-        if !parameters.split('&').filter(|parameter| !parameter.is_empty()).all(known) {
-            return Err(NotADatabaseUrl);
-        }
-        // What the parser says could repeat the password.
-        let options = PgConnectOptions::from_str(url).map_err(|_| NotADatabaseUrl)?;
-        let scheme = url.starts_with("postgres://") || url.starts_with("postgresql://");
-        if scheme && options.get_database().is_some() {
-            Ok(Self { options: Box::new(options), connections: Self::CONNECTIONS })
-        } else {
-            Err(NotADatabaseUrl)
-        }
-    }
-}
-
-impl fmt::Display for PostgresAddress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (host, port) = (self.options.get_host(), self.options.get_port());
-        write!(f, "postgres://{host}:{port}/{}", self.options.get_database().unwrap_or_default())
-    }
-}
-
-impl fmt::Debug for PostgresAddress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
 
 /// Embedded SQLite, where one connection writes and several read, or PostgreSQL, where all do both.
 pub(crate) struct Database {
@@ -274,7 +207,7 @@ fn private_file(path: &Path) -> std::io::Result<std::fs::File> {
 
 /// Servers that start at once on one SQLite file do so one after the other: SQLite answers *locked*, without waiting, to the second one that would
 /// make a new file keep a write-ahead log. On PostgreSQL the lock of the whole database is enough.
-async fn turn(address: &DatabaseAddress) -> Result<Option<std::fs::File>, Error> {
+pub(crate) async fn turn(address: &DatabaseAddress) -> Result<Option<std::fs::File>, Error> {
     let DatabaseAddress::Sqlite(path) = address else { return Ok(None) };
     let mut name = path.clone().into_os_string();
     name.push("-start");
@@ -326,140 +259,4 @@ async fn connect(address: &DatabaseAddress, connections: u32, create: bool) -> R
     options.max_lifetime(None).idle_timeout(None);
     options.max_connections(connections).acquire_timeout(PATIENCE).sqlx_logging(false);
     Ok(sea_orm::Database::connect(options).await?)
-}
-
-/// A transaction that has not been committed. Dropping it undoes everything.
-pub struct Write {
-    transaction: DatabaseTransaction,
-    ctx: Ctx,
-}
-
-impl Write {
-    /// Makes everything of this write last, together with the event that says who did what.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] and [`Error::Internal`]; nothing is kept then.
-    pub async fn commit(self, event: AuditEvent) -> Result<(), Error> {
-        self.record(vec![event]).await?;
-        self.ctx.reach(Failpoint::Audited);
-        self.transaction.commit().await?;
-        self.ctx.reach(Failpoint::Committed);
-        Ok(())
-    }
-
-    /// Notes events of what this write has done so far. It still ends with one of its own.
-    pub(crate) async fn record(&self, events: Vec<AuditEvent>) -> Result<(), Error> {
-        audit::insert(self, events).await
-    }
-
-    /// Says that `failpoint` was reached on the way of this write.
-    pub(crate) fn reach(&self, failpoint: Failpoint) {
-        self.ctx.reach(failpoint);
-    }
-
-    pub(crate) fn on(&self) -> &DatabaseTransaction {
-        &self.transaction
-    }
-
-    /// Makes every other write to this account wait until this one has ended, so that what is read of the account stays true.
-    pub(crate) async fn lock_account(&self, account_id: i64) -> Result<(), Error> {
-        if self.transaction.get_database_backend() == DbBackend::Postgres {
-            let sql = "SELECT id FROM accounts WHERE id = $1 FOR NO KEY UPDATE";
-            run(&self.transaction, "lock account", sql, [account_id.into()]).await?;
-        }
-        Ok(())
-    }
-}
-
-/// Rows of one statement, called `name` in logs and metrics. Parameters are written `$1`, `$2`, …, which both databases read.
-pub(crate) async fn rows<T: FromQueryResult>(
-    on: &impl ConnectionTrait,
-    name: &'static str,
-    sql: &str,
-    values: impl IntoIterator<Item = Value>,
-) -> Result<Vec<T>, Error> {
-    Ok(T::find_by_statement(named(on, name, sql, values)).all(on).await?)
-}
-
-/// The first row of one statement, if there is one.
-pub(crate) async fn row<T: FromQueryResult>(
-    on: &impl ConnectionTrait,
-    name: &'static str,
-    sql: &str,
-    values: impl IntoIterator<Item = Value>,
-) -> Result<Option<T>, Error> {
-    Ok(T::find_by_statement(named(on, name, sql, values)).one(on).await?)
-}
-
-/// Runs one statement; how many rows it changed.
-pub(crate) async fn run(
-    on: &impl ConnectionTrait,
-    name: &'static str,
-    sql: &str,
-    values: impl IntoIterator<Item = Value>,
-) -> Result<u64, Error> {
-    Ok(on.execute_raw(named(on, name, sql, values)).await?.rows_affected())
-}
-
-/// The statement begins with its name, so that logs, metrics and the database's own tools call it the same.
-fn named(on: &impl ConnectionTrait, name: &'static str, sql: &str, values: impl IntoIterator<Item = Value>) -> Statement {
-    Statement::from_sql_and_values(on.get_database_backend(), format!("/* {name} */ {sql}"), values)
-}
-
-/// `$first, …`: places for `count` parameters.
-pub(crate) fn marks(first: usize, count: usize) -> String {
-    let marks: Vec<String> = (first..first + count).map(|position| format!("${position}")).collect();
-    marks.join(", ")
-}
-
-/// What a JSON array of texts, the parameter at `position`, holds: any number of values for one statement.
-pub(crate) fn elements(on: &impl ConnectionTrait, position: usize) -> String {
-    match on.get_database_backend() {
-        DbBackend::Postgres => format!("(SELECT jsonb_array_elements_text(${position}::jsonb))"),
-        _ => format!("(SELECT value FROM json_each(${position}))"),
-    }
-}
-
-/// The numbers or arrays of a JSON array, the parameter at `position`, as the column `value` of a table `t`: any number of records for one
-/// statement.
-pub(crate) fn records(on: &impl ConnectionTrait, position: usize) -> String {
-    match on.get_database_backend() {
-        DbBackend::Postgres => format!("jsonb_array_elements(${position}::jsonb) AS t (value)"),
-        _ => format!("json_each(${position}) AS t"),
-    }
-}
-
-/// A count or quantity of the schema as the domain has it.
-pub(crate) fn count(stored: i64) -> Result<u32, Error> {
-    u32::try_from(stored).map_err(Error::internal)
-}
-
-/// A code or name of the schema as the domain has it.
-pub(crate) fn parsed<T: FromStr<Err: std::error::Error + Send + Sync + 'static>>(stored: &str) -> Result<T, Error> {
-    stored.parse().map_err(Error::internal)
-}
-
-/// A code of the schema that only a list of known ones may hold.
-pub(crate) fn known<T>(value: Option<T>, stored: &str) -> Result<T, Error> {
-    value.ok_or_else(|| Error::internal(format!("unknown code {stored:?}")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_database_url_is_shown_without_its_secrets_and_refused_without_repeating_them() {
-        let url: PostgresAddress = "postgres://afmt:canary@db.example:5433/licences?sslmode=verify-full".parse().expect("a URL");
-        assert_eq!((url.to_string(), format!("{url:?}")), (url.to_string(), "postgres://db.example:5433/licences".to_owned()));
-        for wrong in [
-            "postgres://afmt:canary@db.example",
-            "mysql://afmt:canary@db.example/afmt",
-            "postgres://afmt:canary@db.example/afmt?sslpassword=canary",
-            "postgres://afmt:can%zzary@db.example:port/afmt",
-        ] {
-            let refused = wrong.parse::<PostgresAddress>().expect_err(wrong);
-            assert!(!format!("{refused} {refused:?}").contains("canary"), "{wrong}");
-        }
-    }
 }

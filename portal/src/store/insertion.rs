@@ -1,10 +1,9 @@
 //! Many rows in few statements.
 
-use super::database::Write;
 use crate::error::Error;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ColumnType, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, IdenStatic, Iterable,
-    Statement, Value,
+    ActiveModelTrait, ColumnTrait, ColumnType, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, FromQueryResult,
+    IdenStatic, Iterable, Statement, Value,
 };
 
 /// Rows of one statement at most: few sizes make few statements, which a connection keeps prepared.
@@ -20,16 +19,16 @@ pub(crate) fn in_runs<T>(items: Vec<T>) -> impl Iterator<Item = Vec<T>> {
 }
 
 /// Inserts `rows`, however many, all of which set the same columns.
-pub(crate) async fn insert<E: EntityTrait>(write: &Write, rows: Vec<E::ActiveModel>) -> Result<(), Error> {
+pub(crate) async fn insert<E: EntityTrait>(on: &DatabaseTransaction, rows: Vec<E::ActiveModel>) -> Result<(), Error> {
     for rows in in_runs(rows) {
-        write.on().execute_raw(insertion::<E>(write, rows, "")).await?;
+        on.execute_raw(insertion::<E>(on, rows, "")).await?;
     }
     Ok(())
 }
 
 /// Inserts `rows`. Where there is one already with what `key` names, it becomes the new one.
 pub(crate) async fn insert_or_replace<E: EntityTrait>(
-    write: &Write,
+    on: &DatabaseTransaction,
     key: E::Column,
     rows: Vec<E::ActiveModel>,
 ) -> Result<(), Error> {
@@ -38,20 +37,23 @@ pub(crate) async fn insert_or_replace<E: EntityTrait>(
     let replacing: Vec<String> = others.map(|column| format!("{column} = excluded.{column}")).collect();
     let otherwise = format!("ON CONFLICT ({key}) DO UPDATE SET {}", replacing.join(", "));
     for rows in in_runs(rows) {
-        write.on().execute_raw(insertion::<E>(write, rows, &otherwise)).await?;
+        on.execute_raw(insertion::<E>(on, rows, &otherwise)).await?;
     }
     Ok(())
 }
 
 /// Inserts `rows`; the ids that the database gave them, in their order.
-pub(crate) async fn insert_returning_ids<E: EntityTrait>(write: &Write, rows: Vec<E::ActiveModel>) -> Result<Vec<i64>, Error> {
+pub(crate) async fn insert_returning_ids<E: EntityTrait>(
+    on: &DatabaseTransaction,
+    rows: Vec<E::ActiveModel>,
+) -> Result<Vec<i64>, Error> {
     #[derive(FromQueryResult)]
     struct Inserted {
         id: i64,
     }
     let mut all = Vec::with_capacity(rows.len());
     for rows in in_runs(rows) {
-        let inserted = Inserted::find_by_statement(insertion::<E>(write, rows, "RETURNING id")).all(write.on()).await?;
+        let inserted = Inserted::find_by_statement(insertion::<E>(on, rows, "RETURNING id")).all(on).await?;
         let mut ids: Vec<i64> = inserted.into_iter().map(|row| row.id).collect();
         // Ids ascend as rows are inserted; in which order they are returned is not said.
         ids.sort_unstable();
@@ -61,8 +63,8 @@ pub(crate) async fn insert_returning_ids<E: EntityTrait>(write: &Write, rows: Ve
 }
 
 /// The statement that inserts `rows`, and ends with `end`. The one that entities write copies each value twice, JSON with all its parts.
-fn insertion<E: EntityTrait>(write: &Write, rows: Vec<E::ActiveModel>, end: &str) -> Statement {
-    let backend = write.on().get_database_backend();
+fn insertion<E: EntityTrait>(on: &DatabaseTransaction, rows: Vec<E::ActiveModel>, end: &str) -> Statement {
+    let backend = on.get_database_backend();
     let set = |column: &E::Column| rows.first().is_some_and(|row| !row.is_not_set(*column));
     let columns: Vec<E::Column> = E::Column::iter().filter(set).collect();
     let places: Vec<String> = (0..rows.len()).map(|row| format!("({})", places::<E>(backend, &columns, row))).collect();

@@ -1,9 +1,13 @@
 //! The data layer: the database, writes with their events, statements, tables.
 
-pub(crate) mod copy;
+pub(crate) mod address;
+mod copy;
 pub(crate) mod database;
 pub(crate) mod entity;
-mod insertion;
+pub(crate) mod insertion;
+pub(crate) mod statement;
+pub(crate) mod write;
 
+pub use address::{DatabaseAddress, NotADatabaseUrl, PostgresAddress};
 pub use copy::{CopyError, copy_database};
-pub use database::{DatabaseAddress, NotADatabaseUrl, PostgresAddress, Write};
+pub use write::Write;

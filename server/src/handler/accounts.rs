@@ -1,4 +1,4 @@
-use crate::http::{answer, extract::Segments, form::decode};
+use crate::http::{answer, extract::Account, query::decode};
 use app::{Visit, page};
 use axum::{Extension, extract::RawQuery, response::Response};
 use portal::Caller;
@@ -14,12 +14,7 @@ pub(crate) async fn list(
     answer::result(visit, page).await
 }
 
-pub(crate) async fn overview(
-    Extension(visit): Extension<Visit>,
-    Extension(caller): Extension<Caller>,
-    Segments(garn): Segments<String>,
-) -> Response {
-    let page = async { page::overview::show(&caller.account(&garn).await?).await };
-    let page = page.await;
+pub(crate) async fn overview(Extension(visit): Extension<Visit>, Account(access): Account) -> Response {
+    let page = page::overview::show(&access).await;
     answer::result(visit, page).await
 }

@@ -1,57 +1,41 @@
-use super::people::sign_in::Kept;
-use crate::http::{answer, extract::Segments, form::PostedForm};
+use crate::http::{
+    answer::{self, Sent},
+    extract::Account,
+    form::PostedForm,
+    resume::Kept,
+};
 use app::{
     Page, Visit,
     page::cloud::{self, Told, field},
 };
-use axum::{
-    Extension,
-    extract::RawQuery,
-    response::{IntoResponse, Redirect, Response},
-};
-use portal::{AccountAccess, Caller, Error, cloud::CloudNotChanged};
+use axum::{Extension, extract::RawQuery, response::Response};
+use portal::{AccountAccess, Caller, Error, cloud::CloudNotChanged, path};
 
-pub(crate) async fn show(
-    Extension(visit): Extension<Visit>,
-    Extension(caller): Extension<Caller>,
-    Segments(garn): Segments<String>,
-    RawQuery(query): RawQuery,
-) -> Response {
+pub(crate) async fn show(Extension(visit): Extension<Visit>, Account(access): Account, RawQuery(query): RawQuery) -> Response {
     let told = if query.as_deref() == Some("saved") { Told::Saved } else { Told::Nothing };
-    let page = async { cloud::show(&caller.account(&garn).await?, told).await };
-    let page = page.await;
+    let page = cloud::show(&access, told).await;
     answer::result(visit, page).await
 }
 
-pub(crate) async fn send(
-    Extension(visit): Extension<Visit>,
-    Extension(caller): Extension<Caller>,
-    Segments(garn): Segments<String>,
-    posted: PostedForm,
-) -> Response {
-    match change(&caller, &garn, &posted).await {
-        Ok(None) => Redirect::to(&format!("/accounts/{garn}/cloud?saved")).into_response(),
-        Ok(Some(page)) => answer::page(visit, page).await,
-        Err(error) => answer::failure(visit, &error).await,
-    }
+pub(crate) async fn send(Extension(visit): Extension<Visit>, Account(access): Account, posted: PostedForm) -> Response {
+    let sent = change(&access, &posted).await;
+    answer::sent(visit, sent).await
 }
 
-/// The page that says why nothing was changed; none when it was.
-async fn change(caller: &Caller, garn: &str, posted: &PostedForm) -> Result<Option<Page>, Error> {
-    let access = caller.account(garn).await?;
+async fn change(access: &AccountAccess, posted: &PostedForm) -> Result<Sent, Error> {
     let (organization, connected) = (posted.value(field::ORGANIZATION), !posted.value(field::CONNECTED).is_empty());
-    match access.change_cloud(organization, connected).await {
-        Ok(()) => Ok(None),
+    match portal::cloud::change(access, organization, connected).await {
+        Ok(()) => Ok(Sent::To(format!("{}?saved", path::cloud(&access.garn)))),
         Err(CloudNotChanged::Error(error)) => Err(error),
         Err(why) => {
             let told = Told::Refused { organization: organization.to_owned(), connected, why };
-            Ok(Some(cloud::show(&access, told).await?))
+            Ok(Sent::Page(cloud::show(access, told).await?))
         }
     }
 }
 
-/// The form that was sent when the session had ended, with everything typed.
-pub(crate) async fn reopen(access: &AccountAccess, kept: Kept) -> Result<Page, Error> {
+pub(crate) async fn reopen(caller: Caller, kept: Kept) -> Result<Page, Error> {
     let connected = !kept.value(field::CONNECTED).is_empty();
-    cloud::show(access, Told::Typed { organization: kept.value(field::ORGANIZATION).to_owned(), connected }).await
+    let told = Told::Typed { organization: kept.value(field::ORGANIZATION).to_owned(), connected };
+    cloud::show(&kept.account(&caller).await?, told).await
 }

@@ -12,13 +12,14 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use cookie::{Cookie, SameSite, time::Duration};
+use portal::path;
 
 /// The start page is the chooser, or the only account.
 pub(crate) async fn home(Extension(visit): Extension<Visit>) -> Response {
-    let Some(caller) = &visit.caller else { return Redirect::to("/sign-in").into_response() };
-    match caller.accounts("").await {
-        Ok(accounts) if accounts.len() == 1 => Redirect::to(&format!("/accounts/{}", accounts[0].garn)).into_response(),
-        Ok(_) => Redirect::to("/accounts").into_response(),
+    let Some(caller) = &visit.caller else { return Redirect::to(path::SIGN_IN).into_response() };
+    match portal::overview::accounts(caller, "").await {
+        Ok(accounts) if accounts.len() == 1 => Redirect::to(&path::account(&accounts[0].garn)).into_response(),
+        Ok(_) => Redirect::to(path::ACCOUNTS).into_response(),
         Err(error) => answer::failure(visit, &error).await,
     }
 }

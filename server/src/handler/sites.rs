@@ -1,105 +1,78 @@
-use super::people::sign_in::Kept;
 use crate::http::{
-    answer,
-    extract::Segments,
-    form::{PostedForm, decode},
+    answer::{self, Sent},
+    extract::{Account, Segments},
+    form::PostedForm,
+    query::decode,
+    resume::Kept,
 };
 use app::{
     Page, Visit,
     page::sites::{self, CONFIRMED, MARK, Typed},
 };
-use axum::{
-    Extension,
-    extract::RawQuery,
-    response::{IntoResponse, Redirect, Response},
-};
-use portal::{
-    AccountAccess, Caller, Error,
-    sites::{NotSaved, Site},
-};
+use axum::{Extension, extract::RawQuery, response::Response};
+use portal::{AccountAccess, Caller, Error, path, sites::NotSaved};
 
-pub(crate) async fn list(
-    Extension(visit): Extension<Visit>,
-    Extension(caller): Extension<Caller>,
-    Segments(garn): Segments<String>,
-    RawQuery(query): RawQuery,
-) -> Response {
+pub(crate) async fn list(Extension(visit): Extension<Visit>, Account(access): Account, RawQuery(query): RawQuery) -> Response {
     let query: Vec<_> = decode(&query.unwrap_or_default()).collect();
     let inactive = query.iter().any(|(name, _)| name == "inactive");
     let saved = query.iter().find(|(name, _)| name == "saved").map(|(_, id)| id.as_str());
-    let page = async { sites::list(&caller.account(&garn).await?, inactive, saved).await };
-    let page = page.await;
+    let page = sites::list(&access, inactive, saved).await;
     answer::result(visit, page).await
 }
 
-pub(crate) async fn show_new(
-    Extension(visit): Extension<Visit>,
-    Extension(caller): Extension<Caller>,
-    Segments(garn): Segments<String>,
-) -> Response {
-    let page = async { sites::form(&caller.account(&garn).await?, None, Typed::default()).await };
-    let page = page.await;
+pub(crate) async fn show_new(Extension(visit): Extension<Visit>, Account(access): Account) -> Response {
+    let page = sites::form(&access, None, Typed::default()).await;
     answer::result(visit, page).await
 }
 
 pub(crate) async fn show(
     Extension(visit): Extension<Visit>,
-    Extension(caller): Extension<Caller>,
-    Segments((garn, site)): Segments<(String, String)>,
+    Account(access): Account,
+    Segments((_, site)): Segments<(String, String)>,
 ) -> Response {
-    let page = async { sites::form(&caller.account(&garn).await?, Some(&site), Typed::default()).await };
-    let page = page.await;
+    let page = sites::form(&access, Some(&site), Typed::default()).await;
     answer::result(visit, page).await
 }
 
-pub(crate) async fn send_new(
-    Extension(visit): Extension<Visit>,
-    Extension(caller): Extension<Caller>,
-    Segments(garn): Segments<String>,
-    posted: PostedForm,
-) -> Response {
-    send(visit, &caller, &garn, None, posted).await
+pub(crate) async fn send_new(Extension(visit): Extension<Visit>, Account(access): Account, posted: PostedForm) -> Response {
+    let sent = save(&access, None, &posted).await;
+    answer::sent(visit, sent).await
 }
 
 pub(crate) async fn send_change(
     Extension(visit): Extension<Visit>,
-    Extension(caller): Extension<Caller>,
-    Segments((garn, site)): Segments<(String, String)>,
+    Account(access): Account,
+    Segments((_, site)): Segments<(String, String)>,
     posted: PostedForm,
 ) -> Response {
-    send(visit, &caller, &garn, Some(&site), posted).await
+    let sent = save(&access, Some(&site), &posted).await;
+    answer::sent(visit, sent).await
 }
 
-async fn send(visit: Visit, caller: &Caller, garn: &str, site: Option<&str>, posted: PostedForm) -> Response {
-    match save(caller, garn, site, &posted).await {
-        Ok(Ok(site)) => {
-            let inactive = if site.data.active { "" } else { "&inactive" };
-            Redirect::to(&format!("/accounts/{garn}/sites?saved={}{inactive}", site.id)).into_response()
-        }
-        Ok(Err(page)) => answer::page(visit, page).await,
-        Err(error) => answer::failure(visit, &error).await,
-    }
-}
-
-/// The site as it was saved, or the page that says why it was not.
-async fn save(caller: &Caller, garn: &str, site: Option<&str>, posted: &PostedForm) -> Result<Result<Site, Page>, Error> {
-    let access = caller.account(garn).await?;
+async fn save(access: &AccountAccess, site: Option<&str>, posted: &PostedForm) -> Result<Sent, Error> {
     let value = |field: &str| posted.value(field);
     let saved = match site {
-        None => access.add_site(value).await,
-        Some(id) => access.change_site(id, posted.value(MARK), !posted.value(CONFIRMED).is_empty(), value).await,
+        None => portal::sites::add(access, value).await,
+        Some(id) => portal::sites::change(access, id, posted.value(MARK), !posted.value(CONFIRMED).is_empty(), value).await,
     };
     match saved {
-        Ok(site) => Ok(Ok(site)),
+        Ok(site) => {
+            let inactive = if site.data.active { "" } else { "&inactive" };
+            Ok(Sent::To(format!("{}?saved={}{inactive}", path::sites(&access.garn), site.id)))
+        }
         Err(NotSaved::Error(error)) => Err(error),
         Err(why) => {
             let typed = Typed { fields: posted.fields.clone(), why: Some(why) };
-            Ok(Err(sites::form(&access, site, typed).await?))
+            Ok(Sent::Page(sites::form(access, site, typed).await?))
         }
     }
 }
 
-/// The form that was sent when the session had ended, with everything typed.
-pub(crate) async fn reopen(access: &AccountAccess, site: Option<&str>, kept: Kept) -> Result<Page, Error> {
-    sites::form(access, site, Typed { fields: kept.fields, why: None }).await
+pub(crate) async fn reopen_new(caller: Caller, kept: Kept) -> Result<Page, Error> {
+    sites::form(&kept.account(&caller).await?, None, Typed { fields: kept.fields, why: None }).await
+}
+
+pub(crate) async fn reopen_change(caller: Caller, kept: Kept) -> Result<Page, Error> {
+    let site = kept.segment("site").to_owned();
+    sites::form(&kept.account(&caller).await?, Some(&site), Typed { fields: kept.fields, why: None }).await
 }

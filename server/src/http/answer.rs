@@ -3,7 +3,7 @@ use axum::{
     body::Body,
     extract::Request,
     http::{HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Redirect, Response},
 };
 use leptos::{
     nonce::{Nonce, use_nonce},
@@ -50,6 +50,23 @@ fn content_security_policy(nonce: &Nonce) -> Option<HeaderValue> {
 pub(crate) async fn result(visit: Visit, outcome: Result<Page, Error>) -> Response {
     match outcome {
         Ok(found) => page(visit, found).await,
+        Err(error) => failure(visit, &error).await,
+    }
+}
+
+/// What a form that was sent leads to.
+pub(crate) enum Sent {
+    /// Another address of this site.
+    To(String),
+    /// A page that answers it.
+    Page(Page),
+}
+
+/// The answer to a form that was sent.
+pub(crate) async fn sent(visit: Visit, outcome: Result<Sent, Error>) -> Response {
+    match outcome {
+        Ok(Sent::To(address)) => Redirect::to(&address).into_response(),
+        Ok(Sent::Page(found)) => page(visit, found).await,
         Err(error) => failure(visit, &error).await,
     }
 }

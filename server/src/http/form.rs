@@ -11,12 +11,13 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use portal::{NoSubmissionKey, SubmissionKey};
-use std::borrow::Cow;
 
 /// Maximum size of a form's body, in bytes.
 pub(crate) const MOST_BYTES: usize = 64 * 1024;
 /// Maximum size of the body of the sign-in form: the largest form that was sent when a session had ended comes back in it, encoded once more.
-pub(crate) const MOST_BYTES_KEPT: usize = 3 * (MOST_BYTES + 3 * crate::handler::files::batch::LONGEST_PASTE) + 8 * 1024;
+pub(crate) const MOST_BYTES_KEPT: usize = 3 * (MOST_BYTES + 3 * LONGEST_PASTE) + 8 * 1024;
+/// Maximum length of pasted lines, in bytes. What is longer is a file to be chosen.
+pub(crate) const LONGEST_PASTE: usize = 128 * 1024;
 
 /// Maximum size of the body that a route takes, in bytes.
 #[derive(Clone, Copy)]
@@ -102,11 +103,4 @@ impl PostedForm {
     pub(crate) fn value(&self, field: &str) -> &str {
         self.fields.iter().find(|(name, _)| name == field).map_or("", |(_, value)| value)
     }
-}
-
-/// The fields of a query or of a body that was kept. What is no text is left out.
-pub(crate) fn decode(encoded: &str) -> impl Iterator<Item = (String, String)> {
-    form_urlencoded::parse(encoded.as_bytes())
-        .map(|(name, value): (Cow<str>, Cow<str>)| (name.into_owned(), value.into_owned()))
-        .filter(|(name, value)| !name.contains('\0') && !value.contains('\0'))
 }

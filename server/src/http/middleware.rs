@@ -1,11 +1,10 @@
-use super::{answer, client_address, form::PostedForm};
-use crate::{
-    handler::{
-        files::batch::{Files, PostedTable},
-        people::sign_in::sign_in_page,
-    },
-    state::App,
+use super::{
+    answer, client_address,
+    form::PostedForm,
+    resume::sign_in_page,
+    table_form::{Files, PostedTable},
 };
+use crate::state::App;
 use app::{
     Theme, Visit,
     page::{self, people::sign_in::Asked},

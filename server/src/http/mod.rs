@@ -8,8 +8,11 @@ pub(crate) mod extract;
 pub(crate) mod form;
 pub(crate) mod middleware;
 pub(crate) mod origin;
+pub(crate) mod query;
+pub(crate) mod resume;
 pub(crate) mod routes;
 pub(crate) mod serve;
+pub(crate) mod table_form;
 
 pub use origin::PublicUrl;
 pub use routes::{Access, Route};

@@ -1,4 +1,8 @@
-use super::{assets, form, middleware};
+use super::{
+    assets, form, middleware,
+    resume::{Reopen, Reopeners},
+    table_form,
+};
 use crate::{handler, state::App};
 use axum::{
     Extension, Router,
@@ -19,9 +23,22 @@ pub enum Access {
     SignedIn,
 }
 
-/// The one route table, a line each: its name, what answers, and who may ask.
+/// What signing in does with a form that was sent there when the session had ended: reopens it, or `nothing`. A form must say which.
+macro_rules! reopen {
+    (GET) => {
+        None
+    };
+    (POST nothing) => {
+        None
+    };
+    (POST $reopen:path) => {
+        Some(|caller, kept| Box::pin($reopen(caller, kept)))
+    };
+}
+
+/// The one route table, a line each: its name, what answers, who may ask, and what reopens a form.
 macro_rules! routes {
-    ($($name:ident: $method:ident $path:literal $access:ident => $handler:expr,)+) => {
+    ($($name:ident: $method:ident $path:literal $access:ident [$($reopen:tt)*] => $handler:expr,)+) => {
         /// Every route there is, by name. The router is built from it, and a test that matches on it does not compile when one is missing.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Route {
@@ -53,6 +70,12 @@ macro_rules! routes {
                 }
             }
 
+            fn reopen(self) -> Option<Reopen> {
+                match self {
+                    $(Self::$name => reopen!($method $($reopen)*),)+
+                }
+            }
+
             fn handler(self) -> MethodRouter<App> {
                 match self {
                     $(Self::$name => on(MethodFilter::$method, $handler),)+
@@ -63,61 +86,61 @@ macro_rules! routes {
 }
 
 routes! {
-    Home: GET "/" Anyone => handler::home::home,
-    SignInPage: GET "/sign-in" Anyone => handler::people::sign_in::show,
-    SignIn: POST "/sign-in" Anyone => handler::people::sign_in::sign_in,
-    SignOut: POST "/sign-out" Anyone => handler::people::sign_in::sign_out,
-    Theme: POST "/theme" Anyone => handler::home::theme,
-    Keys: GET "/keys" Anyone => handler::signing::keys::page,
-    KeyPem: GET "/keys/{*name}" Anyone => handler::signing::keys::pem,
-    CheckFile: GET "/check" Anyone => handler::files::check::show,
-    SendCheckFile: POST "/check" Anyone => handler::files::check::send,
-    Help: GET "/help" Anyone => handler::help::index,
-    HelpTopic: GET "/help/{topic}" Anyone => handler::help::topic,
-    VerifierKeys: GET "/.well-known/activation-file-keys" Anyone => handler::signing::keys::verifier_keys,
-    Verifier: GET "/verify.py" Program => handler::signing::keys::verifier,
-    Alive: GET "/healthz" Program => handler::health::alive,
-    Ready: GET "/readyz" Program => handler::health::ready,
-    Metrics: GET "/metrics" Anyone => handler::metrics::show,
-    Favicon: GET "/favicon.ico" Program => assets::favicon,
-    Asset: GET "/static/{version}/{*name}" Program => assets::asset,
-    Accounts: GET "/accounts" SignedIn => handler::accounts::list,
-    Cloud: GET "/accounts/{garn}/cloud" SignedIn => handler::cloud::show,
-    SendCloud: POST "/accounts/{garn}/cloud" SignedIn => handler::cloud::send,
-    Overview: GET "/accounts/{garn}" SignedIn => handler::accounts::overview,
-    Summary: GET "/accounts/{garn}/summary" SignedIn => handler::orders::summary::show,
-    SummaryCsv: GET "/accounts/{garn}/summary.csv" SignedIn => handler::orders::summary::csv,
-    Software: GET "/accounts/{garn}/software" SignedIn => handler::orders::summary::software,
-    Upgrade: GET "/accounts/{garn}/upgrade" SignedIn => handler::orders::upgrade::show,
-    SendUpgrade: POST "/accounts/{garn}/upgrade" SignedIn => handler::orders::upgrade::send,
-    BringUp: POST "/accounts/{garn}/upgrade/files" SignedIn => handler::orders::upgrade::bring_up,
-    UpgradeDone: GET "/accounts/{garn}/upgrade/{reference}" SignedIn => handler::orders::upgrade::done,
-    Sites: GET "/accounts/{garn}/sites" SignedIn => handler::sites::list,
-    NewSite: GET "/accounts/{garn}/sites/new" SignedIn => handler::sites::show_new,
-    SendNewSite: POST "/accounts/{garn}/sites/new" SignedIn => handler::sites::send_new,
-    Site: GET "/accounts/{garn}/sites/{site}" SignedIn => handler::sites::show,
-    SendSite: POST "/accounts/{garn}/sites/{site}" SignedIn => handler::sites::send_change,
-    Files: GET "/accounts/{garn}/files" SignedIn => handler::files::list::list,
-    FilesCsv: GET "/accounts/{garn}/files.csv" SignedIn => handler::files::list::csv,
-    Batches: GET "/accounts/{garn}/batches" SignedIn => handler::files::batch::list,
-    SendBatch: POST "/accounts/{garn}/batches" SignedIn => handler::files::batch::plan,
-    SendSelection: POST "/accounts/{garn}/batches/selection" SignedIn => handler::files::batch::select,
-    BatchTemplate: GET "/accounts/{garn}/batches/template.csv" SignedIn => handler::files::batch::template,
-    Batch: GET "/accounts/{garn}/batches/{reference}" SignedIn => handler::files::batch::show,
-    BeginBatch: POST "/accounts/{garn}/batches/{reference}" SignedIn => handler::files::batch::begin,
-    PlanBatchAgain: POST "/accounts/{garn}/batches/{reference}/plan" SignedIn => handler::files::batch::plan_again,
-    BatchLines: GET "/accounts/{garn}/batches/{reference}/lines.csv" SignedIn => handler::files::batch::lines,
-    BatchFiles: GET "/accounts/{garn}/batches/{reference}/files.zip" SignedIn => handler::files::batch::files,
-    NewFile: GET "/accounts/{garn}/files/new" SignedIn => handler::files::form::show_new,
-    SendNewFile: POST "/accounts/{garn}/files/new" SignedIn => handler::files::form::send_new,
-    File: GET "/accounts/{garn}/files/{serial}" SignedIn => handler::files::view::view,
-    Download: GET "/accounts/{garn}/files/{serial}/download" SignedIn => handler::files::view::download,
-    Superseded: GET "/accounts/{garn}/files/{serial}/revisions/{revision}" SignedIn => handler::files::view::superseded,
-    DownloadRevision: GET "/accounts/{garn}/files/{serial}/revisions/{revision}/download" SignedIn => handler::files::view::download_revision,
-    Update: GET "/accounts/{garn}/files/{serial}/update" SignedIn => handler::files::form::show_update,
-    SendUpdate: POST "/accounts/{garn}/files/{serial}/update" SignedIn => handler::files::form::send_update,
-    Deactivate: GET "/accounts/{garn}/files/{serial}/deactivate" SignedIn => handler::files::deactivate::show,
-    SendDeactivate: POST "/accounts/{garn}/files/{serial}/deactivate" SignedIn => handler::files::deactivate::send,
+    Home: GET "/" Anyone [] => handler::home::home,
+    SignInPage: GET "/sign-in" Anyone [] => handler::people::sign_in::show,
+    SignIn: POST "/sign-in" Anyone [nothing] => handler::people::sign_in::sign_in,
+    SignOut: POST "/sign-out" Anyone [nothing] => handler::people::sign_in::sign_out,
+    Theme: POST "/theme" Anyone [nothing] => handler::home::theme,
+    Keys: GET "/keys" Anyone [] => handler::signing::keys::page,
+    KeyPem: GET "/keys/{*name}" Anyone [] => handler::signing::keys::pem,
+    CheckFile: GET "/check" Anyone [] => handler::files::check::show,
+    SendCheckFile: POST "/check" Anyone [nothing] => handler::files::check::send,
+    Help: GET "/help" Anyone [] => handler::help::index,
+    HelpTopic: GET "/help/{topic}" Anyone [] => handler::help::topic,
+    VerifierKeys: GET "/.well-known/activation-file-keys" Anyone [] => handler::signing::keys::verifier_keys,
+    Verifier: GET "/verify.py" Program [] => handler::signing::keys::verifier,
+    Alive: GET "/healthz" Program [] => handler::health::alive,
+    Ready: GET "/readyz" Program [] => handler::health::ready,
+    Metrics: GET "/metrics" Anyone [] => handler::metrics::show,
+    Favicon: GET "/favicon.ico" Program [] => assets::favicon,
+    Asset: GET "/static/{version}/{*name}" Program [] => assets::asset,
+    Accounts: GET "/accounts" SignedIn [] => handler::accounts::list,
+    Cloud: GET "/accounts/{garn}/cloud" SignedIn [] => handler::cloud::show,
+    SendCloud: POST "/accounts/{garn}/cloud" SignedIn [handler::cloud::reopen] => handler::cloud::send,
+    Overview: GET "/accounts/{garn}" SignedIn [] => handler::accounts::overview,
+    Summary: GET "/accounts/{garn}/summary" SignedIn [] => handler::orders::summary::show,
+    SummaryCsv: GET "/accounts/{garn}/summary.csv" SignedIn [] => handler::orders::summary::csv,
+    Software: GET "/accounts/{garn}/software" SignedIn [] => handler::orders::summary::software,
+    Upgrade: GET "/accounts/{garn}/upgrade" SignedIn [] => handler::orders::upgrade::show,
+    SendUpgrade: POST "/accounts/{garn}/upgrade" SignedIn [handler::orders::upgrade::reopen] => handler::orders::upgrade::send,
+    UpdateUpgradedFiles: POST "/accounts/{garn}/upgrade/files" SignedIn [handler::orders::upgrade::reopen] => handler::orders::upgrade::update_files,
+    UpgradeDone: GET "/accounts/{garn}/upgrade/{reference}" SignedIn [] => handler::orders::upgrade::done,
+    Sites: GET "/accounts/{garn}/sites" SignedIn [] => handler::sites::list,
+    NewSite: GET "/accounts/{garn}/sites/new" SignedIn [] => handler::sites::show_new,
+    SendNewSite: POST "/accounts/{garn}/sites/new" SignedIn [handler::sites::reopen_new] => handler::sites::send_new,
+    Site: GET "/accounts/{garn}/sites/{site}" SignedIn [] => handler::sites::show,
+    SendSite: POST "/accounts/{garn}/sites/{site}" SignedIn [handler::sites::reopen_change] => handler::sites::send_change,
+    Files: GET "/accounts/{garn}/files" SignedIn [] => handler::files::list::list,
+    FilesCsv: GET "/accounts/{garn}/files.csv" SignedIn [] => handler::files::list::csv,
+    Batches: GET "/accounts/{garn}/batches" SignedIn [] => handler::files::batch::list,
+    SendBatch: POST "/accounts/{garn}/batches" SignedIn [handler::files::batch::reopen_plan] => handler::files::batch::plan,
+    SendSelection: POST "/accounts/{garn}/batches/selection" SignedIn [handler::files::batch::reopen_selection] => handler::files::batch::select,
+    BatchTemplate: GET "/accounts/{garn}/batches/template.csv" SignedIn [] => handler::files::batch::template,
+    Batch: GET "/accounts/{garn}/batches/{reference}" SignedIn [] => handler::files::batch::show,
+    BeginBatch: POST "/accounts/{garn}/batches/{reference}" SignedIn [handler::files::batch::reopen_begun] => handler::files::batch::begin,
+    PlanBatchAgain: POST "/accounts/{garn}/batches/{reference}/plan" SignedIn [handler::files::batch::reopen_begun] => handler::files::batch::plan_again,
+    BatchLines: GET "/accounts/{garn}/batches/{reference}/lines.csv" SignedIn [] => handler::files::batch::lines,
+    BatchFiles: GET "/accounts/{garn}/batches/{reference}/files.zip" SignedIn [] => handler::files::batch::files,
+    NewFile: GET "/accounts/{garn}/files/new" SignedIn [] => handler::files::form::show_new,
+    SendNewFile: POST "/accounts/{garn}/files/new" SignedIn [handler::files::form::reopen_new] => handler::files::form::send_new,
+    File: GET "/accounts/{garn}/files/{serial}" SignedIn [] => handler::files::view::view,
+    Download: GET "/accounts/{garn}/files/{serial}/download" SignedIn [] => handler::files::view::download,
+    Superseded: GET "/accounts/{garn}/files/{serial}/revisions/{revision}" SignedIn [] => handler::files::view::superseded,
+    DownloadRevision: GET "/accounts/{garn}/files/{serial}/revisions/{revision}/download" SignedIn [] => handler::files::view::download_revision,
+    Update: GET "/accounts/{garn}/files/{serial}/update" SignedIn [] => handler::files::form::show_update,
+    SendUpdate: POST "/accounts/{garn}/files/{serial}/update" SignedIn [handler::files::form::reopen_update] => handler::files::form::send_update,
+    Deactivate: GET "/accounts/{garn}/files/{serial}/deactivate" SignedIn [] => handler::files::deactivate::show,
+    SendDeactivate: POST "/accounts/{garn}/files/{serial}/deactivate" SignedIn [handler::files::deactivate::reopen] => handler::files::deactivate::send,
 }
 
 impl Route {
@@ -126,10 +149,15 @@ impl Route {
         match self {
             Self::SignIn => form::MOST_BYTES_KEPT,
             Self::SendCheckFile => handler::files::check::MOST_BYTES,
-            Self::SendBatch => handler::files::batch::MOST_BYTES,
+            Self::SendBatch => table_form::MOST_BYTES,
             _ => form::MOST_BYTES,
         }
     }
+}
+
+/// The forms that signing in reopens.
+pub(crate) fn reopeners() -> Reopeners {
+    Reopeners::new(Route::ALL.iter().filter_map(|route| Some((route.path(), route.reopen()?))))
 }
 
 pub(crate) fn router(app: App) -> Router {

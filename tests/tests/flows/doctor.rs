@@ -308,7 +308,7 @@ async fn settings_that_are_not_right_are_named() {
     let server = server().await;
     let settings = server.settings();
     let passphrase = settings.data.join("wrong");
-    portal::signing::write_private(&passphrase, b"wrong").expect("written");
+    portal::write_private(&passphrase, b"wrong").expect("written");
     let key = settings.data.join("demo_licensing.meridian.example_2026a.key");
     let open = settings.data.join("mail/open.eml");
     fs::write(&open, "Subject: open").expect("written");

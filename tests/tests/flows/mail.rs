@@ -40,7 +40,7 @@ async fn portal_with_mail(folder: &Path, clock: &Arc<Mutex<DateTime<Utc>>>) -> P
         slow_query: Duration::from_secs(60),
     };
     let portal = Portal::open(settings, &key, ctx).await.expect("the portal opens");
-    portal.fill_with_demo().await.expect("the demo");
+    portal::demo::fill(&portal).await.expect("the demo");
     let sign_in = SignIn {
         email: AMELIA.into(),
         password: DEMO_PASSWORD.into(),
@@ -52,7 +52,7 @@ async fn portal_with_mail(folder: &Path, clock: &Arc<Mutex<DateTime<Utc>>>) -> P
     let amelia = portal.authenticate(token.token.as_str()).await.expect("the database answers").expect("a session");
     let acme = amelia.account("ACME-1001").await.expect("her account");
     let form = form(UNUSED_KEY, &[]).into_iter().collect();
-    acme.generate(&form, &UNUSED_KEY.parse().expect("a key")).await.expect("generated");
+    portal::files::generate(&acme, &form, &UNUSED_KEY.parse().expect("a key")).await.expect("generated");
     portal
 }
 
@@ -74,8 +74,8 @@ async fn queued_mail_is_sent_once() {
     let (data, sent) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
     let portal = portal_with_mail(data.path(), &clock()).await;
     let mailer = Mailer::folder(sent.path().to_owned(), FROM).expect("a mailer");
-    assert_eq!(portal.send_due_mail(&mailer).await.expect("sent"), 1);
-    assert_eq!(portal.send_due_mail(&mailer).await.expect("nothing is due"), 0);
+    assert_eq!(portal::mail::send_due_mail(&portal, &mailer).await.expect("sent"), 1);
+    assert_eq!(portal::mail::send_due_mail(&portal, &mailer).await.expect("nothing is due"), 0);
     let mails = mails(sent.path());
     assert_eq!(mails.len(), 1);
     assert!(mails[0].contains("To: amelia.hart@acme.example"), "{}", mails[0]);
@@ -92,10 +92,10 @@ async fn while_the_mail_server_is_down_mail_waits_and_nobody_notices() {
     // A port that was free a moment ago: nobody listens there.
     let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port();
     let down = Mailer::smtp(&format!("smtp://127.0.0.1:{port}"), FROM).expect("a mailer");
-    assert_eq!(portal.send_due_mail(&down).await.expect("no error"), 0);
+    assert_eq!(portal::mail::send_due_mail(&portal, &down).await.expect("no error"), 0);
     let folder = Mailer::folder(sent.path().to_owned(), FROM).expect("a mailer");
-    assert_eq!(portal.send_due_mail(&folder).await.expect("not due yet"), 0);
+    assert_eq!(portal::mail::send_due_mail(&portal, &folder).await.expect("not due yet"), 0);
     *clock.lock().expect("the clock") += TimeDelta::minutes(2);
-    assert_eq!(portal.send_due_mail(&folder).await.expect("due again"), 1);
+    assert_eq!(portal::mail::send_due_mail(&portal, &folder).await.expect("due again"), 1);
     assert_eq!(mails(sent.path()).len(), 1);
 }

@@ -103,7 +103,7 @@ async fn nothing_of_people_is_logged(backend: Backend) {
         *url = url.replace("unused", CANARY);
     }
     let mut command = home.command(&[]);
-    portal::signing::write_private(&home.data().join("passphrase"), format!("{CANARY} {CANARY}").as_bytes())
+    portal::write_private(&home.data().join("passphrase"), format!("{CANARY} {CANARY}").as_bytes())
         .expect("the passphrase is written");
     command.env("AFMT_PASSPHRASE_FILE", home.data().join("passphrase"));
     command.env("AFMT_SMTP_URL", format!("smtp://{CANARY}:{CANARY}@127.0.0.1:{closed}"));

@@ -15,7 +15,7 @@ pub async fn show(
     examined: Option<(Examined, Option<Examined>)>,
     problem: Option<&'static str>,
 ) -> Result<Page, Error> {
-    let keys = visit.site.portal.verifier_keys().await?;
+    let keys = portal::signing::verifier_keys(&visit.site.portal).await?;
     let vendor = visit.site.portal.vendor().to_owned();
     let title = if problem.is_some() { "Error: Check a file" } else { "Check a file" };
     let status = if problem.is_some() { 422 } else { 200 };

@@ -16,6 +16,7 @@ use licensing::{
 use portal::{
     AccountAccess, Error, SubmissionKey,
     files::{FileState, FileView, NotDeactivated, PartRow},
+    path,
 };
 
 /// What was typed, and why it was not taken.
@@ -32,8 +33,8 @@ pub struct Typed {
 /// # Errors
 /// [`Error::NotFound`].
 pub async fn show(access: &AccountAccess, serial: &str, key: SubmissionKey, typed: Typed) -> Result<Page, Error> {
-    let file = access.file(serial).await?;
-    let ineligible = access.refuses_deactivation().map(|reason| (reason.to_string(), reason.remedy()));
+    let file = portal::files::view(access, serial).await?;
+    let ineligible = portal::files::refuses_deactivation(access).map(|reason| (reason.to_string(), reason.remedy()));
     let (status, refusals, told) = match &typed.why {
         None if file.row.state != FileState::Active => {
             (409, Vec::new(), Some(format!("{serial} is not active: it holds nothing that could be returned.")))
@@ -44,7 +45,7 @@ pub async fn show(access: &AccountAccess, serial: &str, key: SubmissionKey, type
         Some(NotDeactivated::Ineligible(_)) => (403, Vec::new(), None),
         Some(why) => (409, Vec::new(), Some(why.to_string())),
     };
-    let of_file = format!("/accounts/{}/files/{}", access.garn, file.row.serial);
+    let of_file = path::file(&access.garn, &file.row.serial);
     let title = format!("Deactivate {}", file.row.serial);
     let head = if status == 200 { title.clone() } else { format!("Error: {title}") };
     let page = Page::new(head, move || {

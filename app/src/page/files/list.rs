@@ -12,7 +12,7 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 use leptos::prelude::*;
 use licensing::{
-    LicenceType, Serial, excerpt,
+    Garn, LicenceType, Serial, excerpt,
     files::{
         batch::Kind,
         list::{Active, Filter, Sort, Sought, field},
@@ -23,6 +23,7 @@ use licensing::{
 use portal::{
     AccountAccess, Error, SubmissionKey,
     files::{Activity, ActivityChoices, Cursor, FileRow, FileState, MOST_COUNTED, MOST_FOUND, PageSize},
+    path,
 };
 
 /// Where the page begins, and how many rows it has.
@@ -48,18 +49,18 @@ pub async fn search(access: &AccountAccess, typed: &str) -> Result<Found, Error>
                 Sought::Serial(serial) => format!("No file of this account has the serial {serial}."),
                 Sought::Host(host) => format!("No file of this account is or was for the host {host}."),
             };
-            (access.find(&sought).await?, words)
+            (portal::files::find(access, &sought).await?, words)
         }
         Err(not_sought) => (Vec::new(), not_sought.to_string()),
     };
     if let [only] = &rows[..] {
         return Ok(Found::File(only.serial.clone()));
     }
-    let garn = access.garn.to_string();
+    let garn = access.garn.clone();
     let zone = access.caller().person().time_zone;
-    let changes = access.refuses_deactivation().is_none();
+    let changes = portal::files::refuses_deactivation(access).is_none();
     let page = Page::new(format!("Search: {}", excerpt(&typed)), move || {
-        let files = format!("/accounts/{garn}/files");
+        let files = path::files(&garn);
         let count = match rows.len() {
             MOST_FOUND => format!("The latest {MOST_FOUND} activation files, the latest first"),
             found => format!("{}, the latest first", counted(found as u64, "activation file", "activation files")),
@@ -93,21 +94,24 @@ pub async fn show(access: &AccountAccess, typed: &[(String, String)], told: Opti
     let value = |name: &str| typed.iter().find(|(n, _)| n == name).map_or("", |(_, value)| value.as_str());
     let size = PageSize::from_rows(value(ROWS));
     let after: Option<Cursor> = Some(value(AFTER)).filter(|after| !after.is_empty()).map(str::parse).transpose()?;
-    let choices = access.activity_choices().await?;
+    let choices = portal::files::activity_choices(access).await?;
     let (filter, refusals) = match Filter::parse(value) {
         Ok(filter) => (filter, Vec::new()),
         Err(refusals) => (Filter::default(), refusals),
     };
-    let found =
-        if refusals.is_empty() { Some(access.activity(&choices, &filter, after.as_ref(), size.rows()).await?) } else { None };
+    let found = if refusals.is_empty() {
+        Some(portal::files::activity(access, &choices, &filter, after.as_ref(), size.rows()).await?)
+    } else {
+        None
+    };
     let begins = match &found {
-        Some(found) if found.total == 0 && after.is_none() => access.begins_so(&choices, &filter).await?,
+        Some(found) if found.total == 0 && after.is_none() => portal::files::begins_so(access, &choices, &filter).await?,
         _ => None,
     };
     let shown = Shown {
-        garn: access.garn.to_string(),
+        garn: access.garn.clone(),
         zone: access.caller().person().time_zone,
-        changes: access.refuses_deactivation().is_none(),
+        changes: portal::files::refuses_deactivation(access).is_none(),
         key: access.caller().portal().new_submission_key(),
         told,
         typed: [field::SITE, field::FROM, field::TO, field::ACTIVE, field::LINE, field::TYPE, field::BY, field::MACHINE]
@@ -129,7 +133,7 @@ pub async fn show(access: &AccountAccess, typed: &[(String, String)], told: Opti
 }
 
 struct Shown {
-    garn: String,
+    garn: Garn,
     zone: Tz,
     /// Whether this person may update and deactivate here.
     changes: bool,
@@ -186,9 +190,9 @@ fn List(shown: Shown) -> AnyView {
         .into_iter()
         .chain(after.as_ref().map(|after| (AFTER.to_owned(), after.to_string())))
         .collect();
-    let files = format!("/accounts/{garn}/files");
-    let new = format!("{files}/new");
-    let batches = format!("/accounts/{garn}/batches");
+    let files = path::files(&garn);
+    let new = path::new_file(&garn);
+    let batches = path::batches(&garn);
     let told = told.map(|words| (SELECTION.to_owned(), words));
     let problems: Vec<_> = refusals.iter().map(|r| (r.field.clone(), r.problem.to_string())).chain(told).collect();
     // The usual size needs no word in the address.
@@ -227,7 +231,7 @@ fn List(shown: Shown) -> AnyView {
         } else {
             counted(total, "activation file", "activation files")
         };
-        let csv = address(&format!("{files}.csv"), filter.fields());
+        let csv = address(&path::files_csv(&garn), filter.fields());
         let too_many = (sorted != filter.sort).then(|| {
             view! { <p class="note info">"More than 10,000 files are not sorted by their last day. Narrow the list to do that."</p> }
         });
@@ -285,7 +289,7 @@ const SELECTION: &str = "selection";
 /// The table with what can be done to the files that are selected in it.
 #[component]
 fn Selection(
-    garn: String,
+    garn: Garn,
     changes: bool,
     filter: Filter,
     /// What says which page of the list this is.
@@ -311,7 +315,7 @@ fn Selection(
         }
     });
     view! {
-        <form method="post" action=format!("/accounts/{garn}/batches/selection")>
+        <form method="post" action=path::selection(&garn)>
             <Hidden fields=carried />
             {children()}
             <div class="selection" id=SELECTION tabindex="-1" role="group" aria-label="Selected files">
@@ -521,7 +525,7 @@ impl Heads {
 /// Files, a row each; cards on a narrow screen.
 #[component]
 pub fn FileTable(
-    garn: String,
+    garn: Garn,
     rows: Vec<FileRow>,
     zone: Tz,
     /// Whether active files can be updated and deactivated from here.
@@ -570,8 +574,8 @@ pub fn FileTable(
 }
 
 #[component]
-fn Row(garn: String, row: FileRow, zone: Tz, changes: bool, selects: bool, selected: bool) -> AnyView {
-    let href = format!("/accounts/{garn}/files/{}", row.serial);
+fn Row(garn: Garn, row: FileRow, zone: Tz, changes: bool, selects: bool, selected: bool) -> AnyView {
+    let href = path::file(&garn, &row.serial);
     let name = format!(" {} for {}", row.serial, row.machines.join(" and "));
     let changes = changes && row.state == FileState::Active;
     let actions = [

@@ -9,10 +9,11 @@ use crate::{
 };
 use chrono_tz::Tz;
 use leptos::prelude::*;
-use licensing::{LicenceType, catalogue::key::KeyClass};
+use licensing::{Garn, LicenceType, Serial, catalogue::key::KeyClass};
 use portal::{
     AccountAccess, Error,
     files::{Ended, FileEvent, FileRow, FileState, FileView, NotGenerated, PartRow, Revision, Updatable},
+    path,
 };
 
 /// What the page says first.
@@ -29,18 +30,17 @@ pub enum Told {
 /// # Errors
 /// [`Error::NotFound`].
 pub async fn show(site: &Site, access: &AccountAccess, serial: &str, told: Told) -> Result<Page, Error> {
-    let file = access.file(serial).await?;
+    let file = portal::files::view(access, serial).await?;
     let zone = access.caller().person().time_zone;
-    let base = format!("/accounts/{}/files", access.garn);
+    let garn = access.garn.clone();
     let account = format!("{} ({})", access.name, access.garn);
     let [openssl, python, node] = commands(&file, &site.public_url);
-    let changes = access.refuses_deactivation().is_none() && file.row.state == FileState::Active;
+    let changes = portal::files::refuses_deactivation(access).is_none() && file.row.state == FileState::Active;
     let refresh = if changes { refresh(access, serial).await? } else { None };
     let title = format!("Activation file {}", file.row.serial);
     let page = Page::new(title.clone(), move || {
-        let of_file = format!("{base}/{}", file.row.serial);
-        let download = format!("{of_file}/download");
         let row = file.row.clone();
+        let download = path::download(&garn, &row.serial);
         let updates = match file.updates_through {
             Some(on) => view! { "Updates may be installed until " <Day on /> "." }.into_any(),
             None if row.licence_type == LicenceType::Production => {
@@ -48,11 +48,12 @@ pub async fn show(site: &Site, access: &AccountAccess, serial: &str, told: Told)
             }
             None => view! { "Updates may not be installed with a file of this type." }.into_any(),
         };
-        let actions = changes.then(|| view! { <Actions of_file=of_file.clone() machines=row.machines.join(" and ") /> });
+        let actions = changes
+            .then(|| view! { <Actions garn=garn.clone() serial=row.serial.clone() machines=row.machines.join(" and ") /> });
         view! {
-            {done(told, &file, &base)}
+            {done(told, &file, &garn)}
             {file.ended.clone().map(|ended| view! { <NoLongerActive ended state=row.state zone /> })}
-            {refresh.map(|updatable| view! { <Refresh updatable action=format!("{of_file}/update") /> })}
+            {refresh.map(|updatable| view! { <Refresh action=path::update(&garn, &row.serial) updatable /> })}
             <div class="page-head"><h1>{title}</h1>{actions}</div>
             <div class="certified">
                 <Plate file=file.clone() />
@@ -87,7 +88,7 @@ pub async fn show(site: &Site, access: &AccountAccess, serial: &str, told: Told)
             </section>
             <Parts parts=file.parts.clone() />
             <Keys file=file.clone() />
-            <Revisions file=file.clone() of_file=of_file.clone() zone />
+            <Revisions file=file.clone() garn=garn.clone() zone />
             <Events events=file.events.clone() zone />
             <section class="verify no-print" aria-labelledby="verify-title">
                 <h2 id="verify-title">"Verify it yourself"</h2>
@@ -112,7 +113,7 @@ pub async fn show(site: &Site, access: &AccountAccess, serial: &str, told: Told)
 
 /// The file, when a revision of it would say something else today: maintenance was renewed.
 async fn refresh(access: &AccountAccess, serial: &str) -> Result<Option<Updatable>, Error> {
-    match access.updatable(serial).await {
+    match portal::files::updatable(access, serial).await {
         Ok(updatable) => Ok(Some(updatable).filter(|updatable| !updatable.refresh.is_empty())),
         Err(NotGenerated::Error(error)) => Err(error),
         Err(_) => Ok(None),
@@ -120,7 +121,7 @@ async fn refresh(access: &AccountAccess, serial: &str) -> Result<Option<Updatabl
 }
 
 /// What was done just now, with its reference and what comes next.
-fn done(told: Told, file: &FileView, base: &str) -> Option<AnyView> {
+fn done(told: Told, file: &FileView, garn: &Garn) -> Option<AnyView> {
     let FileRow { serial, revision, .. } = &file.row;
     let (done, next) = match told {
         Told::Nothing => return None,
@@ -142,7 +143,7 @@ fn done(told: Told, file: &FileView, base: &str) -> Option<AnyView> {
         view! {
             <div class="note ok no-print" role="status">
                 <p><Icon icon=icon::ACTIVE /><strong>{done}</strong></p>
-                <p>{next}<a href=format!("{base}/new")>{another}</a></p>
+                <p>{next}<a href=path::new_file(garn)>{another}</a></p>
             </div>
         }
         .into_any(),
@@ -150,14 +151,14 @@ fn done(told: Told, file: &FileView, base: &str) -> Option<AnyView> {
 }
 
 #[component]
-fn Actions(of_file: String, machines: String) -> AnyView {
+fn Actions(garn: Garn, serial: Serial, machines: String) -> AnyView {
     let name = format!(" the file of {machines}");
     view! {
         <div class="actions no-print">
-            <a class="button" href=format!("{of_file}/update")>
+            <a class="button" href=path::update(&garn, &serial)>
                 <Icon icon=icon::UPDATE />"Update"<span class="visually-hidden">{name.clone()}</span>
             </a>
-            <a class="button" href=format!("{of_file}/deactivate")>
+            <a class="button" href=path::deactivate(&garn, &serial)>
                 <Icon icon=icon::DEACTIVATE />"Deactivate"<span class="visually-hidden">{name}</span>
             </a>
         </div>
@@ -209,8 +210,8 @@ fn Refresh(updatable: Updatable, action: String) -> AnyView {
 }
 
 #[component]
-fn Revisions(file: FileView, of_file: String, zone: Tz) -> AnyView {
-    let current = file.row.revision;
+fn Revisions(file: FileView, garn: Garn, zone: Tz) -> AnyView {
+    let (current, serial) = (file.row.revision, file.row.serial);
     let items = file
         .revisions
         .into_iter()
@@ -218,7 +219,7 @@ fn Revisions(file: FileView, of_file: String, zone: Tz) -> AnyView {
             let superseded = (revision < current).then(|| {
                 view! {
                     " "
-                    <a class="no-print" href=format!("{of_file}/revisions/{revision}")>
+                    <a class="no-print" href=path::revision(&garn, &serial, revision)>
                         "Superseded: download"<span class="visually-hidden">{format!(" revision {revision}")}</span>
                     </a>
                 }
@@ -261,12 +262,13 @@ fn Events(events: Vec<FileEvent>, zone: Tz) -> AnyView {
 /// # Errors
 /// [`Error::NotFound`] when there is no such revision, or it is the current one.
 pub async fn superseded(access: &AccountAccess, serial: &str, revision: u32) -> Result<Page, Error> {
-    let file = access.file(serial).await?;
+    let file = portal::files::view(access, serial).await?;
     let zone = access.caller().person().time_zone;
     let current = file.row.revision;
     let found = file.revisions.iter().find(|of| of.revision == revision && revision < current).cloned();
     let Revision { generated_by, generated_at, changes, .. } = found.ok_or(Error::NotFound)?;
-    let of_file = format!("/accounts/{}/files/{serial}", access.garn);
+    let of_file = path::file(&access.garn, &file.row.serial);
+    let download = path::download_revision(&access.garn, &file.row.serial, revision);
     let title = format!("Activation file {}, revision {revision}", file.row.serial);
     let page = Page::new(title.clone(), move || {
         view! {
@@ -280,7 +282,7 @@ pub async fn superseded(access: &AccountAccess, serial: &str, revision: u32) -> 
             <h1>{title}</h1>
             <p>"Generated " <Instant at=generated_at zone /> " by " {generated_by} "."</p>
             <p>
-                <a class="button" href=format!("{of_file}/revisions/{revision}/download")>
+                <a class="button" href=download>
                     <Icon icon=icon::DOWNLOAD />{format!("Download revision {revision}")}
                 </a>
             </p>

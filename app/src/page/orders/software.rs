@@ -6,16 +6,17 @@ use crate::{
 };
 use leptos::prelude::*;
 use licensing::{
+    Garn,
     files::{list::field as filter, request::field},
     offer::eligibility::{Condition, Place},
 };
-use portal::{AccountAccess, Error, orders::ProductDetails};
+use portal::{AccountAccess, Error, orders::ProductDetails, path};
 
 /// # Errors
 /// [`Error::Unavailable`] and [`Error::Internal`].
 pub async fn show(access: &AccountAccess) -> Result<Page, Error> {
-    let products = access.software().await?;
-    let garn = access.garn.to_string();
+    let products = portal::orders::software(access).await?;
+    let garn = access.garn.clone();
     let page = Page::new("Software details", move || {
         let empty = products.is_empty();
         let sections = products.into_iter().map(|product| view! { <Product garn=garn.clone() product /> }).collect_view();
@@ -34,12 +35,12 @@ pub async fn show(access: &AccountAccess) -> Result<Page, Error> {
 }
 
 #[component]
-fn Product(garn: String, product: ProductDetails) -> AnyView {
+fn Product(garn: Garn, product: ProductDetails) -> AnyView {
     let ProductDetails { line, code, name, conditions, to_download } = product;
     let title = format!("product-{code}");
     // Maintenance decides whether a file permits updates, not whether there is one.
     let can = conditions.iter().all(|condition| condition.met || condition.name == "Maintenance");
-    let generate = format!("/accounts/{garn}/files/new?{}={code}", field::PRODUCT);
+    let generate = format!("{}?{}={code}", path::new_file(&garn), field::PRODUCT);
     let verdict = if can {
         view! {
             <span class="badge ok"><Icon icon=icon::ACTIVE />"You can generate files"</span>
@@ -53,7 +54,7 @@ fn Product(garn: String, product: ProductDetails) -> AnyView {
         .append_pair(filter::ACTIVE, "all")
         .append_pair(filter::LINE, &line)
         .finish();
-    let files = format!("/accounts/{garn}/files?{list}");
+    let files = format!("{}?{list}", path::files(&garn));
     let downloads = if to_download.iter().all(|condition| condition.met) {
         view! {
             <span class="badge ok"><Icon icon=icon::ACTIVE />"You can download files"</span>
@@ -85,11 +86,11 @@ fn Product(garn: String, product: ProductDetails) -> AnyView {
 }
 
 #[component]
-fn Item(garn: String, condition: Condition) -> AnyView {
+fn Item(garn: Garn, condition: Condition) -> AnyView {
     let Condition { name, met, fact, remedy, mended_at } = condition;
     let (class, icon, word) = if met { ("met", icon::ACTIVE, "Met") } else { ("not-met", icon::PROBLEM, "Not met") };
     let mend = mended_at.map(|Place::InstallSites| {
-        view! { " " <a href=format!("/accounts/{garn}/sites?inactive")>"Install sites"</a> }
+        view! { " " <a href=format!("{}?inactive", path::sites(&garn))>"Install sites"</a> }
     });
     view! {
         <li class=class>

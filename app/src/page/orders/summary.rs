@@ -7,7 +7,7 @@ use crate::{
 use islands::EntitlementBar;
 use leptos::prelude::*;
 use licensing::{
-    LicenceType, Quantity,
+    Garn, LicenceType, Quantity,
     catalogue::PartClass,
     files::request::field,
     orders::entitlement::{Entitlement, Holding},
@@ -15,15 +15,16 @@ use licensing::{
 use portal::{
     AccountAccess, Error,
     orders::{OwnedLine, OwnedProduct},
+    path,
 };
 
 /// # Errors
 /// [`Error::Unavailable`] and [`Error::Internal`].
 pub async fn show(access: &AccountAccess) -> Result<Page, Error> {
-    let products = access.summary().await?;
-    let garn = access.garn.to_string();
+    let products = portal::orders::summary(access).await?;
+    let garn = access.garn.clone();
     let page = Page::new("Account summary", move || {
-        let csv = format!("/accounts/{garn}/summary.csv");
+        let csv = path::summary_csv(&garn);
         let empty = products.is_empty();
         let sections = products.into_iter().map(|product| view! { <Product garn=garn.clone() product /> }).collect_view();
         view! {
@@ -46,7 +47,7 @@ pub async fn show(access: &AccountAccess) -> Result<Page, Error> {
 }
 
 #[component]
-fn Product(garn: String, product: OwnedProduct) -> AnyView {
+fn Product(garn: Garn, product: OwnedProduct) -> AnyView {
     let total = product.total();
     let OwnedProduct { line, code, name, lines } = product;
     let title = format!("product-{code}");
@@ -81,7 +82,7 @@ fn Product(garn: String, product: OwnedProduct) -> AnyView {
 }
 
 #[component]
-fn Line(garn: String, code: String, line: OwnedLine) -> AnyView {
+fn Line(garn: Garn, code: String, line: OwnedLine) -> AnyView {
     let OwnedLine { number, description, class, generation, versions, licence_type, purchase_order, entitlement } = line;
     let of_generation = match &versions {
         Some((first, latest)) if first == latest => format!("generation {generation}, version {first}"),
@@ -103,7 +104,7 @@ fn Line(garn: String, code: String, line: OwnedLine) -> AnyView {
         _ if holding.owned.assigned == 0 && !holding.unlimited => field::pooled(&number),
         _ => field::assigned(&number),
     };
-    let generate = format!("/accounts/{garn}/files/new?{}#{at}", query.finish());
+    let generate = format!("{}?{}#{at}", path::new_file(&garn), query.finish());
     let left = holding.unlimited || holding.available() != Quantity::ZERO;
     let action = match (left, licence_type) {
         (true, _) => view! {
@@ -192,7 +193,7 @@ pub const CSV_HEAD: [&str; 18] = [
 /// # Errors
 /// [`Error::Unavailable`] and [`Error::Internal`].
 pub async fn csv(access: &AccountAccess) -> Result<Vec<[String; 18]>, Error> {
-    let products = access.summary().await?;
+    let products = portal::orders::summary(access).await?;
     let lines = products.into_iter().flat_map(|OwnedProduct { line, name, lines, .. }| {
         lines.into_iter().map(move |of| {
             let holding = Holding::of(std::slice::from_ref(&of.entitlement));

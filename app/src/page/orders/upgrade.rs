@@ -8,7 +8,7 @@ use crate::{
 use chrono::NaiveDate;
 use leptos::prelude::*;
 use licensing::{
-    Quantity, Serial,
+    Garn, Quantity, Serial,
     files::request::Refusal,
     orders::upgrade::{FORM, Moved, UpgradablePart, target_field},
     value::date,
@@ -16,6 +16,7 @@ use licensing::{
 use portal::{
     AccountAccess, Error, SubmissionKey,
     orders::{BroughtUp, NotUpgraded, PlannedUpgrade, UpgradeDone, UpgradeOptions, UpgradeStep},
+    path,
 };
 
 /// What was typed, and why it was not taken.
@@ -37,10 +38,10 @@ pub const WITHOUT: &str = "without";
 /// # Errors
 /// [`Error::Unavailable`] and [`Error::Internal`].
 pub async fn show(access: &AccountAccess, key: SubmissionKey, typed: Typed) -> Result<Page, Error> {
-    let UpgradeOptions { mirrored, with_options, without_options, ineligible } = access.upgrade_options().await?;
-    let outdated = access.files_to_update().await?;
+    let UpgradeOptions { mirrored, with_options, without_options, ineligible } = portal::orders::upgrade_options(access).await?;
+    let outdated = portal::orders::files_to_update(access).await?;
     let today = access.today();
-    let garn = access.garn.to_string();
+    let garn = access.garn.clone();
     let (status, refusals, told) = match &typed.why {
         None => (200, Vec::new(), None),
         Some(NotUpgraded::Refused(refusals)) => (422, refusals.clone(), None),
@@ -49,7 +50,7 @@ pub async fn show(access: &AccountAccess, key: SubmissionKey, typed: Typed) -> R
     };
     let title = if status == 200 { "Upgrade software" } else { "Error: Upgrade software" };
     let page = Page::new(title, move || {
-        let action = format!("/accounts/{garn}/upgrade");
+        let action = path::upgrade(&garn);
         let problems: Vec<_> = refusals.iter().map(|r| (r.field.clone(), r.problem.to_string())).collect();
         let may = ineligible.is_none();
         view! {
@@ -101,18 +102,18 @@ fn Tabs(action: String, with: usize, without: usize, open_without: bool) -> AnyV
 
 /// Files that an upgrade left behind, each with the way to bring it up.
 #[component]
-fn Outdated(garn: String, files: Vec<(Serial, String)>, key: SubmissionKey) -> AnyView {
+fn Outdated(garn: Garn, files: Vec<(Serial, String)>, key: SubmissionKey) -> AnyView {
     if files.is_empty() {
         return ().into_any();
     }
     let button = if files.len() == 1 { "Bring it up".to_owned() } else { format!("Bring up all {} files", files.len()) };
-    let action = format!("/accounts/{garn}/upgrade/files");
+    let action = path::upgraded_files(&garn);
     let items = files
         .into_iter()
         .map(|(serial, machine)| {
             view! {
                 <li>
-                    <a class="code" href=format!("/accounts/{garn}/files/{serial}")>{serial.to_string()}</a>
+                    <a class="code" href=path::file(&garn, &serial)>{serial.to_string()}</a>
                     " of " {machine}
                 </li>
             }
@@ -134,13 +135,13 @@ fn Outdated(garn: String, files: Vec<(Serial, String)>, key: SubmissionKey) -> A
 
 /// What came of bringing files up.
 #[component]
-fn Brought(garn: String, brought: BroughtUp) -> AnyView {
+fn Brought(garn: Garn, brought: BroughtUp) -> AnyView {
     let BroughtUp { files, left } = brought;
     let made = counted(files.len() as u64, "file was brought up.", "files were brought up.");
     let left = left
         .into_iter()
         .map(|(serial, why)| {
-            view! { <li><a class="code" href=format!("/accounts/{garn}/files/{serial}")>{serial.to_string()}</a>": " {why}</li> }
+            view! { <li><a class="code" href=path::file(&garn, &serial)>{serial.to_string()}</a>": " {why}</li> }
         })
         .collect::<Vec<_>>();
     let rest = (!left.is_empty()).then(|| {
@@ -269,7 +270,7 @@ fn Without(parts: Vec<UpgradablePart>) -> AnyView {
 /// Check what moves, before it does.
 #[must_use]
 pub fn check(access: &AccountAccess, key: &SubmissionKey, fields: &[(String, String)], planned: PlannedUpgrade) -> Page {
-    let action = format!("/accounts/{}/upgrade", access.garn);
+    let action = path::upgrade(&access.garn);
     let mut carried: Vec<_> = fields.iter().filter(|(name, _)| name.starts_with("to.")).cloned().collect();
     carried.push((KEY.to_owned(), key.as_str().to_owned()));
     let page = Page::new("Check the upgrade", move || {
@@ -324,10 +325,10 @@ fn Step(step: UpgradeStep) -> AnyView {
 /// # Errors
 /// [`Error::NotFound`] when there is no such upgrade.
 pub async fn done(access: &AccountAccess, reference: &str) -> Result<Page, Error> {
-    let UpgradeDone { reference, at, by, parts, files } = access.upgrade_done(reference).await?;
+    let UpgradeDone { reference, at, by, parts, files } = portal::orders::upgrade_done(access, reference).await?;
     let zone = access.caller().person().time_zone;
     let key = access.caller().portal().new_submission_key();
-    let garn = access.garn.to_string();
+    let garn = access.garn.clone();
     let title = format!("Upgrade {reference}");
     let page = Page::new(title.clone(), move || {
         let items = parts.into_iter().map(|(part, target)| view! { <li>{part} " → " {target}</li> }).collect_view();
@@ -341,7 +342,7 @@ pub async fn done(access: &AccountAccess, reference: &str) -> Result<Page, Error
             <ul>{items}</ul>
             {updated.then(|| view! { <p>"No active file is made of the parts of before."</p> })}
             <Outdated garn=garn.clone() files key />
-            <p><a href=format!("/accounts/{garn}/summary")>"Account summary"</a></p>
+            <p><a href=path::summary(&garn)>"Account summary"</a></p>
         }
     });
     Ok(page.of_account(access, Tab::Upgrade))

@@ -10,7 +10,7 @@ use portal::{Error, signing::PublicKey};
 /// # Errors
 /// [`Error::Unavailable`] and [`Error::Internal`].
 pub async fn show(visit: &Visit) -> Result<Page, Error> {
-    let keys = visit.site.portal.public_keys().await?;
+    let keys = portal::signing::public_keys(&visit.site.portal).await?;
     let vendor = visit.site.portal.vendor().to_owned();
     Ok(Page::new("Public keys", move || {
         let keys = keys.into_iter().enumerate().map(|(position, key)| view! { <Key position key /> }).collect_view();

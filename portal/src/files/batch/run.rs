@@ -1,23 +1,35 @@
 //! Working on batches that were begun.
 
-use super::{
-    BatchState, Cells, LineCounts, PLAN_KEPT, SLICE, Stored, cells, expire_plans, reference,
-    view::counts,
-    work::{Outcome, Step, Work},
-};
 use crate::{
-    Portal,
-    access::caller::AccountAccess,
+    access::account::AccountAccess,
     audit::AuditEvent,
     ctx::Failpoint,
     error::Error,
     files::{
+        batch::{
+            plan::{PLAN_KEPT, expire_plans},
+            stored::{BatchState, SLICE, Stored, cells, reference, stored_batch},
+            table::Cells,
+            view::{LineCounts, counts},
+            work::{Outcome, Step, Work},
+        },
+        current::Current,
+        deactivate::end_files,
         generate::{generated_event, next_serials},
-        revision::{Ledger, Made, StoredRevision, allocate},
-        update::{Current, updated_event},
+        revision::{
+            draft::{Made, StoredRevision, make_all},
+            store::{store_held, store_new},
+        },
+        update::{store_next, updated_event},
     },
     mail::outbox,
-    store::database::{Write, count, records, row, rows, run},
+    orders::allocation::{Ledger, allocate},
+    path,
+    portal::Portal,
+    store::{
+        statement::{count, records, row, rows, run},
+        write::Write,
+    },
 };
 use chrono::{DateTime, Utc};
 use licensing::{
@@ -61,313 +73,314 @@ struct Began {
 /// Slices that are prepared while the one before is stored.
 const AHEAD: usize = 2;
 
-impl Portal {
-    /// Returns when a batch was begun since it was last asked.
-    pub async fn batch_to_work_on(&self) {
-        self.batch_begun.notified().await;
-    }
+/// Returns when a batch was begun since it was last asked.
+pub async fn batch_to_work_on(portal: &Portal) {
+    portal.batch_begun.notified().await;
+}
 
-    /// Works on every batch that was begun, here or by a server that ended in the middle of it, until all are done.
-    ///
-    /// Several servers may do so at once: each slice of lines is taken while its account is locked.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`]; the batches wait then.
-    pub async fn work_on_batches(&self) -> Result<(), Error> {
-        #[derive(FromQueryResult)]
-        struct Running {
-            id: i64,
-            garn: String,
-            person_id: i64,
-        }
-        let sql = "SELECT b.id, a.garn, b.person_id FROM batches b JOIN accounts a ON a.id = b.account_id
-                   WHERE b.state = 'running' ORDER BY b.id";
-        self.expire_old_plans().await?;
-        for Running { id, garn, person_id } in rows(self.database.read(), "batches: running", sql, []).await? {
-            // What this person may do is asked anew: it may have been withdrawn.
-            let access = match self.caller(person_id).await? {
-                Some(caller) => caller.account(&garn).await,
-                None => Err(Error::NotFound),
-            };
-            let worked = match access {
-                Ok(access) => {
-                    self.database.make_room(true).await?;
-                    let worked = loop {
-                        match access.work_on(&reference(id)).await {
-                            Ok(true) => {}
-                            Ok(false) => break Ok(()),
-                            Err(error) => break Err(error),
-                        }
-                    };
-                    self.database.make_room(false).await?;
-                    worked
-                }
-                Err(Error::NotFound) => {
-                    let why = "Who began it may no longer act for this account. Somebody else can plan what is left.";
-                    self.give_up(id, person_id, why).await
-                }
-                Err(error) => Err(error),
-            };
-            match worked {
-                Err(error @ Error::Unavailable(_)) => return Err(error),
-                Err(error) => {
-                    tracing::error!(reference = reference(id), error = &error as &dyn std::error::Error, "a batch failed");
-                    let why =
-                        "Something went wrong with us, and this batch was stopped. What is done is done; begin again to go on.";
-                    self.give_up(id, person_id, why).await?;
-                }
-                Ok(()) => {}
+/// Works on every batch that was begun, here or by a server that ended in the middle of it, until all are done.
+///
+/// Several servers may do so at once: each slice of lines is taken while its account is locked.
+///
+/// # Errors
+/// [`Error::Unavailable`]; the batches wait then.
+pub async fn work_on_batches(portal: &Portal) -> Result<(), Error> {
+    #[derive(FromQueryResult)]
+    struct Running {
+        id: i64,
+        garn: String,
+        person_id: i64,
+    }
+    let sql = "SELECT b.id, a.garn, b.person_id FROM batches b JOIN accounts a ON a.id = b.account_id
+               WHERE b.state = 'running' ORDER BY b.id";
+    expire_old_plans(portal).await?;
+    for Running { id, garn, person_id } in rows(portal.database.read(), "batches: running", sql, []).await? {
+        // What this person may do is asked anew: it may have been withdrawn.
+        let access = match portal.caller(person_id).await? {
+            Some(caller) => caller.account(&garn).await,
+            None => Err(Error::NotFound),
+        };
+        let worked = match access {
+            Ok(access) => {
+                portal.database.make_room(true).await?;
+                let worked = loop {
+                    match work_on(&access, &reference(id)).await {
+                        Ok(true) => {}
+                        Ok(false) => break Ok(()),
+                        Err(error) => break Err(error),
+                    }
+                };
+                portal.database.make_room(false).await?;
+                worked
             }
+            Err(Error::NotFound) => {
+                let why = "Who began it may no longer act for this account. Somebody else can plan what is left.";
+                give_up(portal, id, person_id, why).await
+            }
+            Err(error) => Err(error),
+        };
+        match worked {
+            Err(error @ Error::Unavailable(_)) => return Err(error),
+            Err(error) => {
+                tracing::error!(reference = reference(id), error = &error as &dyn std::error::Error, "a batch failed");
+                let why = "Something went wrong with us, and this batch was stopped. What is done is done; begin again to go on.";
+                give_up(portal, id, person_id, why).await?;
+            }
+            Ok(()) => {}
         }
-        Ok(())
     }
+    Ok(())
+}
 
-    /// Drops the lines of plans that nobody has begun in time.
-    async fn expire_old_plans(&self) -> Result<(), Error> {
-        #[derive(FromQueryResult)]
-        struct Old {
-            id: i64,
-        }
-        let now = self.now();
-        let sql = "SELECT b.id FROM batches b WHERE b.state = 'planned' AND b.made_at < $1
-                   AND EXISTS (SELECT 1 FROM batch_lines l WHERE l.batch_id = b.id AND l.state <> 'done') ORDER BY b.id LIMIT 1";
-        let old: Option<Old> = row(self.database.read(), "batches: old plans", sql, [(now - PLAN_KEPT).into()]).await?;
-        let Some(old) = old else { return Ok(()) };
-        let write = self.database.write().await?;
-        expire_plans(&write, None, now).await?;
-        write.commit(AuditEvent::by_operator(now, "server", "batch plans expired", reference(old.id))).await
+/// Drops the lines of plans that nobody has begun in time.
+async fn expire_old_plans(portal: &Portal) -> Result<(), Error> {
+    #[derive(FromQueryResult)]
+    struct Old {
+        id: i64,
     }
+    let now = portal.now();
+    let sql = "SELECT b.id FROM batches b WHERE b.state = 'planned' AND b.made_at < $1
+               AND EXISTS (SELECT 1 FROM batch_lines l WHERE l.batch_id = b.id AND l.state <> 'done') ORDER BY b.id LIMIT 1";
+    let old: Option<Old> = row(portal.database.read(), "batches: old plans", sql, [(now - PLAN_KEPT).into()]).await?;
+    let Some(old) = old else { return Ok(()) };
+    let write = portal.database.write().await?;
+    expire_plans(&write, None, now).await?;
+    write.commit(AuditEvent::by_operator(now, "server", "batch plans expired", reference(old.id))).await
+}
 
-    /// Takes a batch back to what is planned: what is done stays so.
-    async fn give_up(&self, id: i64, person_id: i64, why: &str) -> Result<(), Error> {
-        let write = self.database.write().await?;
-        let sql = "UPDATE batches SET state = 'planned', begun_at = NULL, told = $1 WHERE id = $2 AND state = 'running'";
-        if run(write.on(), "batch: stop", sql, [why.into(), id.into()]).await? == 0 {
+/// Takes a batch back to what is planned: what is done stays so.
+async fn give_up(portal: &Portal, id: i64, person_id: i64, why: &str) -> Result<(), Error> {
+    let write = portal.database.write().await?;
+    let sql = "UPDATE batches SET state = 'planned', begun_at = NULL, told = $1 WHERE id = $2 AND state = 'running'";
+    if run(write.on(), "batch: stop", sql, [why.into(), id.into()]).await? == 0 {
+        return Ok(());
+    }
+    let event = AuditEvent::by_operator(portal.now(), "server", "batch stopped", reference(id)).of_person(person_id);
+    write.commit(event).await
+}
+
+/// Works on the next lines of a batch; whether more are left.
+async fn work_on(access: &AccountAccess, reference: &str) -> Result<bool, Error> {
+    let write = Arc::new(access.write().await?);
+    let batch = stored_batch(access, write.on(), reference).await?;
+    let now = access.portal().now();
+    let (BatchState::Running, Some(mode)) = (batch.state, batch.mode) else { return Ok(false) };
+    write.reach(Failpoint::BatchBegun);
+    let before = counts(write.on(), batch.id).await?;
+    let most = match mode {
+        Mode::Whole => MOST_LINES,
+        Mode::Lines => SLICE,
+    };
+    let lines = ready_lines(&write, batch.id, most).await?;
+    let mut work = Work::new(access, write.on(), Arc::clone(&batch.terms), now).await?;
+    work.survey(write.on(), lines.iter().map(|(_, cells)| cells)).await?;
+    // While the database stores one slice, the next ones are worked out and their files made.
+    let (ahead, ready) = mpsc::channel(AHEAD);
+    let preparing = tokio::spawn({
+        let (access, write) = (access.clone(), Arc::clone(&write));
+        async move { prepare(&access, &write, work, lines, ahead).await }
+    });
+    let stored = store_ready(access, &write, &batch, mode, ready, now).await;
+    preparing.await.map_err(Error::internal)??;
+    if let Some(refused) = stored? {
+        drop(write);
+        return refuse_whole(access, &batch, refused).await.map(|()| false);
+    }
+    let counts = counts(write.on(), batch.id).await?;
+    let more = counts.ready > 0;
+    if !more {
+        let sql = "UPDATE batches SET state = 'done', ended_at = $1 WHERE id = $2";
+        run(write.on(), "batch: end", sql, [now.into(), batch.id.into()]).await?;
+        queue_batch_mail(access, &write, &batch, reference, &counts, now).await?;
+    }
+    let write = Arc::into_inner(write).ok_or_else(|| Error::internal("somebody is still writing a batch that is stored"))?;
+    let told = |counts: &LineCounts| json!({ "done": counts.done, "left": counts.left, "refused": counts.refused });
+    write.commit(access.event(now, "batch", reference).changing(told(&before), told(&counts))).await?;
+    access.portal().ctx.reach(Failpoint::BatchCommitted);
+    if !more {
+        tracing::info!(reference, garn = %access.garn, done = counts.done, refused = counts.refused, "batch done");
+    }
+    Ok(more)
+}
+
+/// Works out what lines come to, a slice after the other, as long as somebody takes them.
+async fn prepare(
+    access: &AccountAccess,
+    write: &Write,
+    mut work: Work,
+    lines: Vec<(u32, Cells)>,
+    ahead: mpsc::Sender<Steps>,
+) -> Result<(), Error> {
+    let mut lines = lines.into_iter();
+    loop {
+        let slice: Vec<_> = lines.by_ref().take(SLICE).collect();
+        if slice.is_empty() {
             return Ok(());
         }
-        let event = AuditEvent::by_operator(self.now(), "server", "batch stopped", reference(id)).of_person(person_id);
-        write.commit(event).await
+        work.look_up(write.on(), slice.iter().map(|(_, cells)| cells)).await?;
+        let (worked, outcomes) = work.lines(slice).await?;
+        work = worked;
+        let (mut new, mut next, mut end, mut ended) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut drafts = Vec::with_capacity(outcomes.len());
+        for (line, _, outcome) in outcomes {
+            let unchanged = |state, words| Ended { line, state, words: Some(words), led_to: None };
+            match outcome {
+                Outcome::Left(words) => ended.push(unchanged(LineState::Left, words)),
+                Outcome::Refused(words) => ended.push(unchanged(LineState::Refused, words)),
+                Outcome::Does(step) => match *step {
+                    Step::New(draft) => {
+                        new.push(line);
+                        drafts.push(draft);
+                    }
+                    Step::Next(file_id, draft, changes) => {
+                        next.push((line, file_id, changes));
+                        drafts.push(draft);
+                    }
+                    Step::End(current) => end.push((line, current)),
+                },
+            }
+        }
+        if !new.is_empty() {
+            let serials = next_serials(write, new.len()).await?;
+            write.reach(Failpoint::Numbered);
+            drafts.iter_mut().zip(serials).for_each(|(draft, serial)| draft.file.serial = serial);
+        }
+        let portal = access.portal().clone();
+        let made = tokio::spawn(async move { make_all(&portal, drafts).await });
+        if ahead.send(Steps { new, next, made, end, ended }).await.is_err() {
+            return Ok(());
+        }
     }
 }
 
-impl AccountAccess {
-    /// Works on the next lines of a batch; whether more are left.
-    async fn work_on(&self, reference: &str) -> Result<bool, Error> {
-        let write = Arc::new(self.write().await?);
-        let batch = self.stored_batch(write.on(), reference).await?;
-        let now = self.portal().now();
-        let (BatchState::Running, Some(mode)) = (batch.state, batch.mode) else { return Ok(false) };
-        write.reach(Failpoint::BatchBegun);
-        let before = counts(write.on(), batch.id).await?;
-        let most = match mode {
-            Mode::Whole => MOST_LINES,
-            Mode::Lines => SLICE,
+/// Stores what is prepared. Lines that are refused by now, where that stops all: nothing must be kept then.
+async fn store_ready(
+    access: &AccountAccess,
+    write: &Arc<Write>,
+    batch: &Stored,
+    mode: Mode,
+    mut ready: mpsc::Receiver<Steps>,
+    now: DateTime<Utc>,
+) -> Result<Option<Vec<Ended>>, Error> {
+    let (mut began, batch_id) = (Began::default(), batch.id);
+    loop {
+        let begin_next = async {
+            let Some(mut steps) = ready.recv().await else { return Ok::<_, Error>(None) };
+            let refused: Vec<Ended> = steps.ended.extract_if(.., |ended| ended.state == LineState::Refused).collect();
+            if mode == Mode::Whole && !refused.is_empty() {
+                return Ok(Some(Err(refused)));
+            }
+            steps.ended.extend(refused);
+            Ok(Some(Ok(begin_steps(access, write, batch, steps, now).await?)))
         };
-        let lines = ready_lines(&write, batch.id, most).await?;
-        let mut work = Work::new(self, write.on(), Arc::clone(&batch.terms), now).await?;
-        work.survey(write.on(), lines.iter().map(|(_, cells)| cells)).await?;
-        // While the database stores one slice, the next ones are worked out and their files made.
-        let (ahead, ready) = mpsc::channel(AHEAD);
-        let preparing = tokio::spawn({
-            let (access, write) = (self.clone(), Arc::clone(&write));
-            async move { access.prepare(&write, work, lines, ahead).await }
-        });
-        let stored = self.store_ready(&write, &batch, mode, ready, now).await;
-        preparing.await.map_err(Error::internal)??;
-        if let Some(refused) = stored? {
-            drop(write);
-            return self.refuse_whole(&batch, refused).await.map(|()| false);
-        }
-        let counts = counts(write.on(), batch.id).await?;
-        let more = counts.ready > 0;
-        if !more {
-            let sql = "UPDATE batches SET state = 'done', ended_at = $1 WHERE id = $2";
-            run(write.on(), "batch: end", sql, [now.into(), batch.id.into()]).await?;
-            self.queue_batch_mail(&write, &batch, reference, &counts, now).await?;
-        }
-        let write = Arc::into_inner(write).ok_or_else(|| Error::internal("somebody is still writing a batch that is stored"))?;
-        let told = |counts: &LineCounts| json!({ "done": counts.done, "left": counts.left, "refused": counts.refused });
-        write.commit(AuditEvent::on_account(now, self, "batch", reference).changing(told(&before), told(&counts))).await?;
-        self.portal().ctx.reach(Failpoint::BatchCommitted);
-        if !more {
-            tracing::info!(reference, garn = %self.garn, done = counts.done, refused = counts.refused, "batch done");
-        }
-        Ok(more)
-    }
-
-    /// Works out what lines come to, a slice after the other, as long as somebody takes them.
-    async fn prepare(
-        &self,
-        write: &Write,
-        mut work: Work,
-        lines: Vec<(u32, Cells)>,
-        ahead: mpsc::Sender<Steps>,
-    ) -> Result<(), Error> {
-        let mut lines = lines.into_iter();
-        loop {
-            let slice: Vec<_> = lines.by_ref().take(SLICE).collect();
-            if slice.is_empty() {
-                return Ok(());
-            }
-            work.look_up(write.on(), slice.iter().map(|(_, cells)| cells)).await?;
-            let (worked, outcomes) = work.lines(slice).await?;
-            work = worked;
-            let (mut new, mut next, mut end, mut ended) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-            let mut drafts = Vec::with_capacity(outcomes.len());
-            for (line, _, outcome) in outcomes {
-                let unchanged = |state, words| Ended { line, state, words: Some(words), led_to: None };
-                match outcome {
-                    Outcome::Left(words) => ended.push(unchanged(LineState::Left, words)),
-                    Outcome::Refused(words) => ended.push(unchanged(LineState::Refused, words)),
-                    Outcome::Does(step) => match *step {
-                        Step::New(draft) => {
-                            new.push(line);
-                            drafts.push(draft);
-                        }
-                        Step::Next(file_id, draft, changes) => {
-                            next.push((line, file_id, changes));
-                            drafts.push(draft);
-                        }
-                        Step::End(current) => end.push((line, current)),
-                    },
-                }
-            }
-            if !new.is_empty() {
-                let serials = next_serials(write, new.len()).await?;
-                write.reach(Failpoint::Numbered);
-                drafts.iter_mut().zip(serials).for_each(|(draft, serial)| draft.file.serial = serial);
-            }
-            let portal = self.portal().clone();
-            let made = tokio::spawn(async move { portal.make_all(drafts).await });
-            if ahead.send(Steps { new, next, made, end, ended }).await.is_err() {
-                return Ok(());
-            }
-        }
-    }
-
-    /// Stores what is prepared. Lines that are refused by now, where that stops all: nothing must be kept then.
-    async fn store_ready(
-        &self,
-        write: &Arc<Write>,
-        batch: &Stored,
-        mode: Mode,
-        mut ready: mpsc::Receiver<Steps>,
-        now: DateTime<Utc>,
-    ) -> Result<Option<Vec<Ended>>, Error> {
-        let (mut began, batch_id) = (Began::default(), batch.id);
-        loop {
-            let begin_next = async {
-                let Some(mut steps) = ready.recv().await else { return Ok::<_, Error>(None) };
-                let refused: Vec<Ended> = steps.ended.extract_if(.., |ended| ended.state == LineState::Refused).collect();
-                if mode == Mode::Whole && !refused.is_empty() {
-                    return Ok(Some(Err(refused)));
-                }
-                steps.ended.extend(refused);
-                Ok(Some(Ok(self.begin_steps(write, batch, steps, now).await?)))
-            };
-            // One slice begins while what follows of the one before is stored: both cores write statements.
-            let (access, write) = (self.clone(), Arc::clone(write));
-            let ending = tokio::spawn(async move { access.end_steps(&write, batch_id, began, now).await });
-            let (ended, next) = tokio::join!(ending, begin_next);
-            ended.map_err(Error::internal)??;
-            let next = next?;
-            began = match next {
-                None => return Ok(None),
-                Some(Err(refused)) => return Ok(Some(refused)),
-                Some(Ok(next)) => next,
-            };
-        }
-    }
-
-    /// Moves quantities, in the order of the lines: what one gives back a later one may take. Stores files and revisions.
-    async fn begin_steps(&self, write: &Write, batch: &Stored, steps: Steps, now: DateTime<Utc>) -> Result<Began, Error> {
-        let Steps { new, next, made, end, mut ended } = steps;
-        let mut made = made.await.map_err(Error::internal)??;
-        let made_next = made.split_off(new.len());
-        let (mut stored, mut events) = (Vec::new(), Vec::new());
-        let done =
-            |line, file_id, revision| Ended { line, state: LineState::Done, words: None, led_to: Some((file_id, revision)) };
-        if !new.is_empty() {
-            allocate(write, &together(made.iter().map(|made| &made.draft.ledger))).await?;
-            let files = self.store_new(write, made, now).await?;
-            for (line, file) in new.into_iter().zip(&files) {
-                ended.push(done(line, file.file_id, 1));
-                events.push(generated_event(self, &file.draft, now));
-            }
-            stored.extend(files);
-        }
-        if !next.is_empty() {
-            allocate(write, &together(made_next.iter().map(|made| &made.draft.ledger))).await?;
-            let file_ids = next.iter().map(|(_, file_id, _)| *file_id);
-            let files = self.store_next(write, file_ids.zip(made_next).collect(), now).await?;
-            for ((line, _, changes), file) in next.into_iter().zip(&files) {
-                ended.push(done(line, file.file_id, file.draft.file.revision));
-                events.push(updated_event(self, &file.draft, &changes, now));
-            }
-            stored.extend(files);
-        }
-        if !end.is_empty() {
-            let deactivation = batch.deactivation.as_ref();
-            let deactivation = deactivation.ok_or_else(|| Error::internal("a batch deactivates without a reason"))?;
-            let files: Vec<&Current> = end.iter().map(|(_, current)| current).collect();
-            events.extend(self.end(write, &files, deactivation, now).await?);
-            ended.extend(end.iter().map(|(line, current)| done(*line, current.file_id, current.revision)));
-        }
-        Ok(Began { stored, events, ended })
-    }
-
-    /// Stores what files hold, what each line led to, and the events that tell of it.
-    async fn end_steps(&self, write: &Write, batch_id: i64, began: Began, now: DateTime<Utc>) -> Result<(), Error> {
-        let Began { stored, events, ended } = began;
-        if ended.is_empty() {
-            return Ok(());
-        }
-        tokio::try_join!(self.store_held(write, &stored, now), write.record(events), store_ended(write, batch_id, ended))?;
-        write.reach(Failpoint::LinesStored);
-        Ok(())
-    }
-
-    /// All or nothing, and a line is refused by now: nothing is done, and the plan says so.
-    async fn refuse_whole(&self, batch: &Stored, refused: Vec<Ended>) -> Result<(), Error> {
-        let write = self.write().await?;
-        let lines = refused.len();
-        store_ended(&write, batch.id, refused).await?;
-        let told = "Nothing was done: since it was planned, lines became ones that are refused.";
-        let sql = "UPDATE batches SET state = 'planned', begun_at = NULL, told = $1 WHERE id = $2 AND state = 'running'";
-        run(write.on(), "batch: stop", sql, [told.into(), batch.id.into()]).await?;
-        let event = AuditEvent::on_account(self.portal().now(), self, "batch stopped", reference(batch.id))
-            .changing(json!({}), json!({ "refused": lines }));
-        write.commit(event).await
-    }
-
-    async fn queue_batch_mail(
-        &self,
-        write: &Write,
-        batch: &Stored,
-        reference: &str,
-        counts: &LineCounts,
-        now: DateTime<Utc>,
-    ) -> Result<(), Error> {
-        let LineCounts { done, left, refused, .. } = counts;
-        let what = match batch.terms.kind {
-            Kind::Generate => "generated",
-            Kind::Refresh => "refreshed",
-            Kind::Deactivate => "deactivated",
+        // One slice begins while what follows of the one before is stored: both cores write statements.
+        let (access, write) = (access.clone(), Arc::clone(write));
+        let ending = tokio::spawn(async move { end_steps(&access, &write, batch_id, began, now).await });
+        let (ended, next) = tokio::join!(ending, begin_next);
+        ended.map_err(Error::internal)??;
+        let next = next?;
+        began = match next {
+            None => return Ok(None),
+            Some(Err(refused)) => return Ok(Some(refused)),
+            Some(Ok(next)) => next,
         };
-        let link = format!("{}/accounts/{}/batches/{reference}", self.portal().settings.public_url, self.garn);
-        let mail = outbox::Mail {
-            recipient: self.caller().person().email.clone(),
-            subject: format!("Batch {reference}: {done} activation files {what}"),
-            body: format!(
-                "Batch {reference} of account {} ({}) is done. Activation files {what}: {done}. Left as they are: {left}. Refused: {refused}.\n\n\
-                 What came of each line, and the files: {link}\n",
-                self.name, self.garn
-            ),
-        };
-        outbox::queue(write, mail, now).await?;
-        write.reach(Failpoint::MailQueued);
-        Ok(())
     }
+}
+
+/// Moves quantities, in the order of the lines: what one gives back a later one may take. Stores files and revisions.
+async fn begin_steps(
+    access: &AccountAccess,
+    write: &Write,
+    batch: &Stored,
+    steps: Steps,
+    now: DateTime<Utc>,
+) -> Result<Began, Error> {
+    let Steps { new, next, made, end, mut ended } = steps;
+    let mut made = made.await.map_err(Error::internal)??;
+    let made_next = made.split_off(new.len());
+    let (mut stored, mut events) = (Vec::new(), Vec::new());
+    let done = |line, file_id, revision| Ended { line, state: LineState::Done, words: None, led_to: Some((file_id, revision)) };
+    if !new.is_empty() {
+        allocate(write, &together(made.iter().map(|made| &made.draft.ledger))).await?;
+        let files = store_new(access, write, made, now).await?;
+        for (line, file) in new.into_iter().zip(&files) {
+            ended.push(done(line, file.file_id, 1));
+            events.push(generated_event(access, &file.draft, now));
+        }
+        stored.extend(files);
+    }
+    if !next.is_empty() {
+        allocate(write, &together(made_next.iter().map(|made| &made.draft.ledger))).await?;
+        let file_ids = next.iter().map(|(_, file_id, _)| *file_id);
+        let files = store_next(access, write, file_ids.zip(made_next).collect(), now).await?;
+        for ((line, _, changes), file) in next.into_iter().zip(&files) {
+            ended.push(done(line, file.file_id, file.draft.file.revision));
+            events.push(updated_event(access, &file.draft, &changes, now));
+        }
+        stored.extend(files);
+    }
+    if !end.is_empty() {
+        let deactivation = batch.deactivation.as_ref();
+        let deactivation = deactivation.ok_or_else(|| Error::internal("a batch deactivates without a reason"))?;
+        let files: Vec<&Current> = end.iter().map(|(_, current)| current).collect();
+        events.extend(end_files(access, write, &files, deactivation, now).await?);
+        ended.extend(end.iter().map(|(line, current)| done(*line, current.file_id, current.revision)));
+    }
+    Ok(Began { stored, events, ended })
+}
+
+/// Stores what files hold, what each line led to, and the events that tell of it.
+async fn end_steps(access: &AccountAccess, write: &Write, batch_id: i64, began: Began, now: DateTime<Utc>) -> Result<(), Error> {
+    let Began { stored, events, ended } = began;
+    if ended.is_empty() {
+        return Ok(());
+    }
+    tokio::try_join!(store_held(access, write, &stored, now), write.record(events), store_ended(write, batch_id, ended))?;
+    write.reach(Failpoint::LinesStored);
+    Ok(())
+}
+
+/// All or nothing, and a line is refused by now: nothing is done, and the plan says so.
+async fn refuse_whole(access: &AccountAccess, batch: &Stored, refused: Vec<Ended>) -> Result<(), Error> {
+    let write = access.write().await?;
+    let lines = refused.len();
+    store_ended(&write, batch.id, refused).await?;
+    let told = "Nothing was done: since it was planned, lines became ones that are refused.";
+    let sql = "UPDATE batches SET state = 'planned', begun_at = NULL, told = $1 WHERE id = $2 AND state = 'running'";
+    run(write.on(), "batch: stop", sql, [told.into(), batch.id.into()]).await?;
+    let event = access
+        .event(access.portal().now(), "batch stopped", reference(batch.id))
+        .changing(json!({}), json!({ "refused": lines }));
+    write.commit(event).await
+}
+
+async fn queue_batch_mail(
+    access: &AccountAccess,
+    write: &Write,
+    batch: &Stored,
+    reference: &str,
+    counts: &LineCounts,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    let LineCounts { done, left, refused, .. } = counts;
+    let what = match batch.terms.kind {
+        Kind::Generate => "generated",
+        Kind::Refresh => "refreshed",
+        Kind::Deactivate => "deactivated",
+    };
+    let link = format!("{}{}", access.portal().settings.public_url, path::batch(&access.garn, reference));
+    let mail = outbox::Mail {
+        recipient: access.caller().person().email.clone(),
+        subject: format!("Batch {reference}: {done} activation files {what}"),
+        body: format!(
+            "Batch {reference} of account {} ({}) is done. Activation files {what}: {done}. Left as they are: {left}. Refused: {refused}.\n\n\
+             What came of each line, and the files: {link}\n",
+            access.name, access.garn
+        ),
+    };
+    outbox::queue(write, mail, now).await?;
+    write.reach(Failpoint::MailQueued);
+    Ok(())
 }
 
 /// What several ledgers move together, each of which begins where the one before ends.

@@ -1,11 +1,19 @@
 //! What is shown of batches.
 
-use super::{BatchState, Cells, Stored, cells, id, reference};
 use crate::{
-    access::caller::AccountAccess,
+    access::account::AccountAccess,
     error::Error,
-    files::view::FileState,
-    store::database::{count, in_runs, known, marks, parsed, row, rows},
+    files::{
+        batch::{
+            stored::{BatchState, Stored, cells, id, reference, stored_batch},
+            table::Cells,
+        },
+        state::FileState,
+    },
+    store::{
+        insertion::in_runs,
+        statement::{count, known, marks, parsed, row, rows},
+    },
 };
 use chrono::{DateTime, Utc};
 use licensing::{
@@ -156,228 +164,241 @@ async fn counts_of(on: &impl ConnectionTrait, batches: Vec<i64>) -> Result<BTree
     Ok(counts)
 }
 
-impl AccountAccess {
-    /// The latest batches of the account.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] and [`Error::Internal`].
-    pub async fn batches(&self) -> Result<Vec<BatchRow>, Error> {
-        #[derive(FromQueryResult)]
-        struct Found {
-            id: i64,
-            kind: String,
-            state: String,
-            by: String,
-            made_at: DateTime<Utc>,
-        }
-        let on = self.portal().database.read();
-        let sql = format!(
-            "SELECT b.id, b.kind, b.state, p.name AS \"by\", b.made_at FROM batches b JOIN people p ON p.id = b.person_id
-             WHERE b.account_id = $1 ORDER BY b.id DESC LIMIT {MOST_LISTED}"
-        );
-        let found: Vec<Found> = rows(on, "batches", &sql, [self.account_id().into()]).await?;
-        let counts = counts_of(on, found.iter().map(|batch| batch.id).collect()).await?;
-        let row = |batch: Found| {
-            Ok(BatchRow {
-                reference: reference(batch.id),
-                kind: known(Kind::from_code(&batch.kind), &batch.kind)?,
-                state: BatchState::stored(&batch.state)?,
-                by: batch.by,
-                made_at: batch.made_at,
-                counts: counts.get(&batch.id).copied().unwrap_or_default(),
-            })
-        };
-        found.into_iter().map(row).collect()
+/// The latest batches of the account.
+///
+/// # Errors
+/// [`Error::Unavailable`] and [`Error::Internal`].
+pub async fn list(access: &AccountAccess) -> Result<Vec<BatchRow>, Error> {
+    #[derive(FromQueryResult)]
+    struct Found {
+        id: i64,
+        kind: String,
+        state: String,
+        by: String,
+        made_at: DateTime<Utc>,
     }
-
-    /// A batch, with at most `most` of its lines that are in `state`, or in any, after line `after`.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`], the same for another account's batch and for none.
-    pub async fn batch(&self, reference: &str, state: Option<LineState>, after: u32, most: usize) -> Result<BatchView, Error> {
-        #[derive(FromQueryResult)]
-        struct Found {
-            made_at: DateTime<Utc>,
-            begun_at: Option<DateTime<Utc>>,
-            ended_at: Option<DateTime<Utc>>,
-            told: Option<String>,
-            moves: serde_json::Value,
-            ignored: serde_json::Value,
-        }
-        let on = self.portal().database.read();
-        let stored = self.stored_batch(on, reference).await?;
-        let sql = "SELECT made_at, begun_at, ended_at, told, moves, ignored FROM batches WHERE id = $1";
-        let found: Option<Found> = row(on, "batch: times", sql, [stored.id.into()]).await?;
-        let found = found.ok_or(Error::NotFound)?;
-        let mut lines = self.batch_lines(reference, state, after, most + 1).await?;
-        let next = (lines.len() > most).then(|| lines.truncate(most)).and_then(|()| lines.last()).map(|line| line.line);
-        let Stored { person_id, by, state, mode, terms, .. } = stored;
-        let counts = counts(on, stored.id).await?;
-        Ok(BatchView {
-            row: BatchRow { reference: super::reference(stored.id), kind: terms.kind, state, by, made_at: found.made_at, counts },
-            own: person_id == self.caller().person_id(),
-            mode,
-            pattern: terms.pattern.clone(),
-            repeats: terms.repeats,
-            ignored: serde_json::from_value(found.ignored).map_err(Error::internal)?,
-            begun_at: found.begun_at,
-            ended_at: found.ended_at,
-            told: found.told,
-            moves: self.described(on, serde_json::from_value(found.moves).map_err(Error::internal)?).await?,
-            lines,
-            next,
+    let on = access.portal().database.read();
+    let sql = format!(
+        "SELECT b.id, b.kind, b.state, p.name AS \"by\", b.made_at FROM batches b JOIN people p ON p.id = b.person_id
+         WHERE b.account_id = $1 ORDER BY b.id DESC LIMIT {MOST_LISTED}"
+    );
+    let found: Vec<Found> = rows(on, "batches", &sql, [access.account_id().into()]).await?;
+    let counts = counts_of(on, found.iter().map(|batch| batch.id).collect()).await?;
+    let row = |batch: Found| {
+        Ok(BatchRow {
+            reference: reference(batch.id),
+            kind: known(Kind::from_code(&batch.kind), &batch.kind)?,
+            state: BatchState::stored(&batch.state)?,
+            by: batch.by,
+            made_at: batch.made_at,
+            counts: counts.get(&batch.id).copied().unwrap_or_default(),
         })
-    }
+    };
+    found.into_iter().map(row).collect()
+}
 
-    /// Lines of a batch, as [`Self::batch`] shows them.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`], the same for another account's batch and for none.
-    pub async fn batch_lines(
-        &self,
-        reference: &str,
-        state: Option<LineState>,
-        after: u32,
-        most: usize,
-    ) -> Result<Vec<BatchLine>, Error> {
-        #[derive(FromQueryResult)]
-        struct Found {
-            line: i64,
-            asked: serde_json::Value,
-            state: String,
-            words: Option<String>,
-            revision: Option<i64>,
-            serial: Option<String>,
-            primary_machine: Option<String>,
-            switchover_machine: Option<String>,
-        }
-        let on = self.portal().database.read();
-        let stored = self.stored_batch(on, reference).await?;
-        let of_state = if state.is_some() { "AND l.state = $4" } else { "" };
+/// A batch, with at most `most` of its lines that are in `state`, or in any, after line `after`.
+///
+/// # Errors
+/// [`Error::NotFound`], the same for another account's batch and for none.
+pub async fn view(
+    access: &AccountAccess,
+    reference: &str,
+    state: Option<LineState>,
+    after: u32,
+    most: usize,
+) -> Result<BatchView, Error> {
+    #[derive(FromQueryResult)]
+    struct Found {
+        made_at: DateTime<Utc>,
+        begun_at: Option<DateTime<Utc>>,
+        ended_at: Option<DateTime<Utc>>,
+        told: Option<String>,
+        moves: serde_json::Value,
+        ignored: serde_json::Value,
+    }
+    let on = access.portal().database.read();
+    let stored = stored_batch(access, on, reference).await?;
+    let sql = "SELECT made_at, begun_at, ended_at, told, moves, ignored FROM batches WHERE id = $1";
+    let found: Option<Found> = row(on, "batch: times", sql, [stored.id.into()]).await?;
+    let found = found.ok_or(Error::NotFound)?;
+    let mut lines = lines(access, reference, state, after, most + 1).await?;
+    let next = (lines.len() > most).then(|| lines.truncate(most)).and_then(|()| lines.last()).map(|line| line.line);
+    let Stored { person_id, by, state, mode, terms, .. } = stored;
+    let counts = counts(on, stored.id).await?;
+    Ok(BatchView {
+        row: BatchRow {
+            reference: super::stored::reference(stored.id),
+            kind: terms.kind,
+            state,
+            by,
+            made_at: found.made_at,
+            counts,
+        },
+        own: person_id == access.caller().person_id(),
+        mode,
+        pattern: terms.pattern.clone(),
+        repeats: terms.repeats,
+        ignored: serde_json::from_value(found.ignored).map_err(Error::internal)?,
+        begun_at: found.begun_at,
+        ended_at: found.ended_at,
+        told: found.told,
+        moves: described(access, on, serde_json::from_value(found.moves).map_err(Error::internal)?).await?,
+        lines,
+        next,
+    })
+}
+
+/// Lines of a batch, as [`view`] shows them.
+///
+/// # Errors
+/// [`Error::NotFound`], the same for another account's batch and for none.
+pub async fn lines(
+    access: &AccountAccess,
+    reference: &str,
+    state: Option<LineState>,
+    after: u32,
+    most: usize,
+) -> Result<Vec<BatchLine>, Error> {
+    #[derive(FromQueryResult)]
+    struct Found {
+        line: i64,
+        asked: serde_json::Value,
+        state: String,
+        words: Option<String>,
+        revision: Option<i64>,
+        serial: Option<String>,
+        primary_machine: Option<String>,
+        switchover_machine: Option<String>,
+    }
+    let on = access.portal().database.read();
+    let stored = stored_batch(access, on, reference).await?;
+    let of_state = if state.is_some() { "AND l.state = $4" } else { "" };
+    let sql = format!(
+        "SELECT l.line, l.asked, l.state, l.words, l.revision, f.serial, r.primary_machine, r.switchover_machine
+         FROM batch_lines l
+         LEFT JOIN activation_files f ON f.id = COALESCE(l.file_id,
+            (SELECT n.id FROM activation_files n WHERE n.serial = l.asked ->> 'serial' AND n.account_id = $3))
+         LEFT JOIN file_revisions r ON r.file_id = f.id AND r.revision = COALESCE(l.revision, f.revision)
+         WHERE l.batch_id = $1 AND l.line > $2 {of_state} ORDER BY l.line LIMIT {most}"
+    );
+    let values = [stored.id.into(), i64::from(after).into(), access.account_id().into()];
+    let values = values.into_iter().chain(state.map(|state| state.code().into()));
+    let found: Vec<Found> = rows(on, "batch: page of lines", &sql, values).await?;
+    let line = |found: Found| {
+        Ok(BatchLine {
+            line: count(found.line)?,
+            cells: cells(found.asked)?,
+            state: known(LineState::from_code(&found.state), &found.state)?,
+            words: found.words,
+            file: found.serial.as_deref().map(parsed).transpose()?,
+            revision: found.revision.map(count).transpose()?,
+            machines: found.primary_machine.into_iter().chain(found.switchover_machine).collect(),
+        })
+    };
+    found.into_iter().map(line).collect()
+}
+
+/// The columns that lines of a batch have.
+///
+/// # Errors
+/// [`Error::NotFound`], the same for another account's batch and for none.
+pub async fn columns(access: &AccountAccess, reference: &str) -> Result<Vec<String>, Error> {
+    #[derive(FromQueryResult)]
+    struct Line {
+        asked: serde_json::Value,
+    }
+    let on = access.portal().database.read();
+    let stored = stored_batch(access, on, reference).await?;
+    let sql = "SELECT asked FROM batch_lines WHERE batch_id = $1";
+    let lines: Vec<Line> = rows(on, "batch: columns", sql, [stored.id.into()]).await?;
+    let mut columns = BTreeSet::new();
+    for Line { asked } in lines {
+        columns.extend(cells(asked)?.into_keys());
+    }
+    Ok(columns.into_iter().collect())
+}
+
+/// Files that a batch made and that are active, after line `after`, at most `most`: the exact bytes of the revision that it made.
+///
+/// # Errors
+/// [`Error::NotFound`], the same for another account's batch and for none.
+pub async fn files(access: &AccountAccess, reference: &str, after: u32, most: usize) -> Result<Vec<BatchFile>, Error> {
+    #[derive(FromQueryResult)]
+    struct Found {
+        line: i64,
+        serial: String,
+        current: i64,
+        revision: i64,
+        primary_machine: String,
+        switchover_machine: Option<String>,
+        primary_host: Option<String>,
+        switchover_host: Option<String>,
+        bytes: Vec<u8>,
+        sha256: Vec<u8>,
+    }
+    let on = access.portal().database.read();
+    let batch_id = id(reference)?;
+    let sql = format!(
+        "SELECT l.line, f.serial, f.revision AS current, r.revision, r.primary_machine, r.switchover_machine, r.primary_host,
+            r.switchover_host, r.bytes, r.sha256
+         FROM batch_lines l JOIN batches b ON b.id = l.batch_id JOIN activation_files f ON f.id = l.file_id
+         JOIN file_revisions r ON r.file_id = f.id AND r.revision = l.revision
+         WHERE b.account_id = $1 AND l.batch_id = $2 AND l.line > $3 AND f.state = '{}' ORDER BY l.line LIMIT {most}",
+        FileState::Active.code()
+    );
+    let values = [access.account_id().into(), batch_id.into(), i64::from(after).into()];
+    let found: Vec<Found> = rows(on, "batch: files", &sql, values).await?;
+    let file = |found: Found| {
+        let revision = count(found.revision)?;
+        let hosts = found.primary_host.iter().chain(&found.switchover_host).map(|host| parsed(host));
+        let host_ids = hosts.collect::<Result<_, _>>()?;
+        Ok(BatchFile {
+            line: count(found.line)?,
+            revision,
+            file_name: crate::files::download::file_name_of(&found.serial, (found.revision != found.current).then_some(revision)),
+            serial: parsed(&found.serial)?,
+            machines: std::iter::once(found.primary_machine).chain(found.switchover_machine).collect(),
+            host_ids,
+            sha256: crate::files::download::hexadecimal(&found.sha256),
+            bytes: found.bytes,
+        })
+    };
+    found.into_iter().map(file).collect()
+}
+
+/// Parts with their descriptions and what is left of them, in the catalogue's order.
+async fn described(
+    access: &AccountAccess,
+    on: &impl ConnectionTrait,
+    mut moves: BTreeMap<PartNumber, Quantity>,
+) -> Result<Vec<Move>, Error> {
+    #[derive(FromQueryResult)]
+    struct Part {
+        number: String,
+        description: String,
+        bounded: bool,
+        assigned: i64,
+        pooled: i64,
+    }
+    let mut described = Vec::new();
+    for numbers in in_runs(moves.keys().map(ToString::to_string).collect()) {
         let sql = format!(
-            "SELECT l.line, l.asked, l.state, l.words, l.revision, f.serial, r.primary_machine, r.switchover_machine
-             FROM batch_lines l
-             LEFT JOIN activation_files f ON f.id = COALESCE(l.file_id,
-                (SELECT n.id FROM activation_files n WHERE n.serial = l.asked ->> 'serial' AND n.account_id = $3))
-             LEFT JOIN file_revisions r ON r.file_id = f.id AND r.revision = COALESCE(l.revision, f.revision)
-             WHERE l.batch_id = $1 AND l.line > $2 {of_state} ORDER BY l.line LIMIT {most}"
+            "SELECT p.number, p.description, COUNT(e.id) > 0 AND COUNT(CASE WHEN e.unlimited THEN 1 END) = 0 AS bounded,
+                CAST(COALESCE(SUM(e.owned_assigned - e.allocated_assigned), 0) AS BIGINT) AS assigned,
+                CAST(COALESCE(SUM(e.owned_pooled - e.allocated_pooled), 0) AS BIGINT) AS pooled
+             FROM parts p LEFT JOIN entitlements e ON e.part_id = p.id AND e.account_id = $1
+             WHERE p.number IN ({}) GROUP BY p.id, p.number, p.description ORDER BY p.id",
+            marks(2, numbers.len())
         );
-        let values = [stored.id.into(), i64::from(after).into(), self.account_id().into()];
-        let values = values.into_iter().chain(state.map(|state| state.code().into()));
-        let found: Vec<Found> = rows(on, "batch: page of lines", &sql, values).await?;
-        let line = |found: Found| {
-            Ok(BatchLine {
-                line: count(found.line)?,
-                cells: cells(found.asked)?,
-                state: known(LineState::from_code(&found.state), &found.state)?,
-                words: found.words,
-                file: found.serial.as_deref().map(parsed).transpose()?,
-                revision: found.revision.map(count).transpose()?,
-                machines: found.primary_machine.into_iter().chain(found.switchover_machine).collect(),
-            })
-        };
-        found.into_iter().map(line).collect()
+        let values = std::iter::once(access.account_id().into()).chain(numbers.into_iter().map(Into::into));
+        for part in rows::<Part>(on, "batch: parts", &sql, values).await? {
+            let number: PartNumber = parsed(&part.number)?;
+            let Some(quantity) = moves.remove(&number) else { continue };
+            let available =
+                part.bounded.then(|| Ok::<_, Error>(Quantity::new(count(part.assigned)?, count(part.pooled)?))).transpose()?;
+            described.push(Move { number, description: part.description, quantity, available });
+        }
     }
-
-    /// The columns that lines of a batch have.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`], the same for another account's batch and for none.
-    pub async fn batch_columns(&self, reference: &str) -> Result<Vec<String>, Error> {
-        #[derive(FromQueryResult)]
-        struct Line {
-            asked: serde_json::Value,
-        }
-        let on = self.portal().database.read();
-        let stored = self.stored_batch(on, reference).await?;
-        let sql = "SELECT asked FROM batch_lines WHERE batch_id = $1";
-        let lines: Vec<Line> = rows(on, "batch: columns", sql, [stored.id.into()]).await?;
-        let mut columns = BTreeSet::new();
-        for Line { asked } in lines {
-            columns.extend(cells(asked)?.into_keys());
-        }
-        Ok(columns.into_iter().collect())
-    }
-
-    /// Files that a batch made and that are active, after line `after`, at most `most`: the exact bytes of the revision that it made.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`], the same for another account's batch and for none.
-    pub async fn batch_files(&self, reference: &str, after: u32, most: usize) -> Result<Vec<BatchFile>, Error> {
-        #[derive(FromQueryResult)]
-        struct Found {
-            line: i64,
-            serial: String,
-            current: i64,
-            revision: i64,
-            primary_machine: String,
-            switchover_machine: Option<String>,
-            primary_host: Option<String>,
-            switchover_host: Option<String>,
-            bytes: Vec<u8>,
-            sha256: Vec<u8>,
-        }
-        let on = self.portal().database.read();
-        let batch_id = id(reference)?;
-        let sql = format!(
-            "SELECT l.line, f.serial, f.revision AS current, r.revision, r.primary_machine, r.switchover_machine, r.primary_host,
-                r.switchover_host, r.bytes, r.sha256
-             FROM batch_lines l JOIN batches b ON b.id = l.batch_id JOIN activation_files f ON f.id = l.file_id
-             JOIN file_revisions r ON r.file_id = f.id AND r.revision = l.revision
-             WHERE b.account_id = $1 AND l.batch_id = $2 AND l.line > $3 AND f.state = '{}' ORDER BY l.line LIMIT {most}",
-            FileState::Active.code()
-        );
-        let values = [self.account_id().into(), batch_id.into(), i64::from(after).into()];
-        let found: Vec<Found> = rows(on, "batch: files", &sql, values).await?;
-        let file = |found: Found| {
-            let revision = count(found.revision)?;
-            let hosts = found.primary_host.iter().chain(&found.switchover_host).map(|host| parsed(host));
-            let host_ids = hosts.collect::<Result<_, _>>()?;
-            Ok(BatchFile {
-                line: count(found.line)?,
-                revision,
-                file_name: crate::files::view::file_name_of(&found.serial, (found.revision != found.current).then_some(revision)),
-                serial: parsed(&found.serial)?,
-                machines: std::iter::once(found.primary_machine).chain(found.switchover_machine).collect(),
-                host_ids,
-                sha256: crate::files::view::hexadecimal(&found.sha256),
-                bytes: found.bytes,
-            })
-        };
-        found.into_iter().map(file).collect()
-    }
-
-    /// Parts with their descriptions and what is left of them, in the catalogue's order.
-    async fn described(&self, on: &impl ConnectionTrait, mut moves: BTreeMap<PartNumber, Quantity>) -> Result<Vec<Move>, Error> {
-        #[derive(FromQueryResult)]
-        struct Part {
-            number: String,
-            description: String,
-            bounded: bool,
-            assigned: i64,
-            pooled: i64,
-        }
-        let mut described = Vec::new();
-        for numbers in in_runs(moves.keys().map(ToString::to_string).collect()) {
-            let sql = format!(
-                "SELECT p.number, p.description, COUNT(e.id) > 0 AND COUNT(CASE WHEN e.unlimited THEN 1 END) = 0 AS bounded,
-                    CAST(COALESCE(SUM(e.owned_assigned - e.allocated_assigned), 0) AS BIGINT) AS assigned,
-                    CAST(COALESCE(SUM(e.owned_pooled - e.allocated_pooled), 0) AS BIGINT) AS pooled
-                 FROM parts p LEFT JOIN entitlements e ON e.part_id = p.id AND e.account_id = $1
-                 WHERE p.number IN ({}) GROUP BY p.id, p.number, p.description ORDER BY p.id",
-                marks(2, numbers.len())
-            );
-            let values = std::iter::once(self.account_id().into()).chain(numbers.into_iter().map(Into::into));
-            for part in rows::<Part>(on, "batch: parts", &sql, values).await? {
-                let number: PartNumber = parsed(&part.number)?;
-                let Some(quantity) = moves.remove(&number) else { continue };
-                let available = part
-                    .bounded
-                    .then(|| Ok::<_, Error>(Quantity::new(count(part.assigned)?, count(part.pooled)?)))
-                    .transpose()?;
-                described.push(Move { number, description: part.description, quantity, available });
-            }
-        }
-        Ok(described)
-    }
+    Ok(described)
 }

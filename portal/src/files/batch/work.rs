@@ -1,23 +1,31 @@
 //! What each line of a batch comes to, on the offers as the lines before it left them. Planning and running ask the same.
 
-use super::{
-    Terms,
-    table::{Cells, MACHINE_NAME, SERIAL},
-};
 use crate::{
-    access::caller::AccountAccess,
+    access::account::AccountAccess,
     error::Error,
     files::{
+        batch::{
+            stored::Terms,
+            table::{Cells, MACHINE_NAME, SERIAL},
+        },
+        current::{Current, current_files},
+        deactivate::refuses_deactivation,
         generate::NotGenerated,
         list::active_facets,
-        revision::{Draft, Held, Ledger},
-        update::{Current, changes},
-        view::FileState,
+        revision::draft::Draft,
+        state::FileState,
+        update::changes,
     },
-    offer::load::LoadedOffer,
+    offer::{
+        eligibility::ineligible,
+        held::Held,
+        load::{load_offer, sites},
+        model::LoadedOffer,
+    },
+    orders::allocation::Ledger,
     store::{
-        database::{elements, parsed, rows},
         entity::shared_host,
+        statement::{elements, parsed, rows},
     },
 };
 use chrono::{DateTime, Utc};
@@ -127,7 +135,7 @@ impl Work {
             access: access.clone(),
             terms,
             now,
-            sites: access.sites(on).await?,
+            sites: sites(access, on).await?,
             offers: BTreeMap::new(),
             allocated: BTreeMap::new(),
             hosts: BTreeMap::new(),
@@ -184,7 +192,7 @@ impl Work {
             return Ok(());
         }
         let serials = lines.filter_map(|cells| self.serial(cells).0).map(|serial| serial.to_string()).collect();
-        let current = self.access.current_files(on, serials).await?;
+        let current = current_files(&self.access, on, serials).await?;
         if self.terms.kind == Kind::Refresh {
             for key in current.iter().map(Current::offer_key).collect::<BTreeSet<_>>() {
                 self.load(on, key).await?;
@@ -221,7 +229,7 @@ impl Work {
         let values = [self.access.account_id().into(), json!(hosts).to_string().into()];
         for found in rows::<Found>(on, "batch: files of hosts", &sql, values).await? {
             let licence_type = LicenceType::from_code(&found.licence_type);
-            let licence_type = crate::store::database::known(licence_type, &found.licence_type)?;
+            let licence_type = crate::store::statement::known(licence_type, &found.licence_type)?;
             let key = (parsed(&found.host)?, found.product_id, licence_type);
             self.of_hosts.insert(key, parsed(&found.serial)?);
         }
@@ -427,7 +435,7 @@ impl Work {
     }
 
     fn deactivate(&mut self, current: Current) -> Outcome {
-        if let Some(reason) = self.access.refuses_deactivation() {
+        if let Some(reason) = refuses_deactivation(&self.access) {
             return Outcome::Refused(reason.to_string());
         }
         if current.state != FileState::Active {
@@ -451,13 +459,13 @@ impl Work {
     async fn load(&mut self, on: &impl ConnectionTrait, key: OfferKey) -> Result<(), Error> {
         if !self.offers.contains_key(&key) {
             let (product, version, licence_type) = &key;
-            let loaded = self.access.load_offer(on, product, version, *licence_type, None).await;
+            let loaded = load_offer(&self.access, on, product, version, *licence_type, None).await;
             let ready = match loaded {
                 Err(Error::NotFound) => None,
                 Err(error) => return Err(error),
                 Ok(mut loaded) => {
                     // A file that is there may stay at a site that is not active.
-                    let ineligible = self.access.ineligible(on, &loaded.offer).await?;
+                    let ineligible = ineligible(&self.access, on, &loaded.offer).await?;
                     let updates = self.terms.kind == Kind::Refresh;
                     let ineligible = ineligible.into_iter().filter(|why| !updates || *why != Ineligible::NoActiveSite).collect();
                     let mut places = BTreeMap::new();

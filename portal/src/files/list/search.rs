@@ -1,10 +1,12 @@
 //! One page of a list: what is the narrowest of its filters, which runs of which index are read, and in what order.
 
-use super::{Activity, Cursor, Key, MOST_COUNTED};
 use crate::{
     error::Error,
-    files::view::listed_files,
-    store::database::{row, rows},
+    files::{
+        list::model::{Activity, Cursor, Key, MOST_COUNTED},
+        row::listed_files,
+    },
+    store::statement::{row, rows},
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use licensing::files::list::{Named, Sort};

@@ -60,7 +60,7 @@ async fn read(mut form: Multipart) -> Result<BTreeMap<String, Vec<u8>>, Multipar
 
 async fn examine(visit: &Visit, first: &[u8], second: Option<&Vec<u8>>) -> Result<(Examined, Option<Examined>), Error> {
     let portal = &visit.site.portal;
-    let ring = portal.key_ring().await?;
+    let ring = portal::signing::key_ring(portal).await?;
     // Where the person is, only their browser knows; their account's zone is the best guess, else the world's.
     let on = match &visit.caller {
         Some(caller) => portal.now().with_timezone(&caller.person().time_zone).date_naive(),

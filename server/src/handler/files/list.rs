@@ -1,6 +1,6 @@
 //! *Activation file activity* and its CSV.
 
-use crate::http::{answer, csv, extract::Segments, form::decode};
+use crate::http::{answer, csv, extract::Account, query::decode};
 use app::{
     Visit,
     page::{self, files::list::Found},
@@ -13,46 +13,28 @@ use axum::{
 };
 use chrono::{DateTime, Utc};
 use licensing::files::list::{self, Filter};
-use portal::{AccountAccess, Caller, Error, files::ActivityChoices};
+use portal::{AccountAccess, Error, files::ActivityChoices, path};
 
-pub(crate) async fn list(
-    Extension(visit): Extension<Visit>,
-    Extension(caller): Extension<Caller>,
-    Segments(garn): Segments<String>,
-    RawQuery(query): RawQuery,
-) -> Response {
+pub(crate) async fn list(Extension(visit): Extension<Visit>, Account(access): Account, RawQuery(query): RawQuery) -> Response {
     let typed: Vec<_> = decode(&query.unwrap_or_default()).collect();
     let sought = typed.iter().find(|(name, typed)| name == list::field::SEARCH && !typed.trim().is_empty());
-    let found = async {
-        let access = caller.account(&garn).await?;
-        match sought {
-            Some((_, sought)) => page::files::list::search(&access, sought).await,
-            None => Ok(Found::Page(page::files::list::show(&access, &typed, None).await?)),
-        }
+    let found = match sought {
+        Some((_, sought)) => page::files::list::search(&access, sought).await,
+        None => page::files::list::show(&access, &typed, None).await.map(Found::Page),
     };
-    match found.await {
-        Ok(Found::File(serial)) => Redirect::to(&format!("/accounts/{garn}/files/{serial}")).into_response(),
+    match found {
+        Ok(Found::File(serial)) => Redirect::to(&path::file(&access.garn, &serial)).into_response(),
         Ok(Found::Page(page)) => answer::page(visit, page).await,
         Err(error) => answer::failure(visit, &error).await,
     }
 }
 
 /// All that a filter finds, as CSV, sent while it is read: never more than a batch of it is in memory.
-pub(crate) async fn csv(
-    Extension(visit): Extension<Visit>,
-    Extension(caller): Extension<Caller>,
-    Segments(garn): Segments<String>,
-    RawQuery(query): RawQuery,
-) -> Response {
+pub(crate) async fn csv(Extension(visit): Extension<Visit>, Account(access): Account, RawQuery(query): RawQuery) -> Response {
     let typed: Vec<_> = decode(&query.unwrap_or_default()).collect();
     let value = |name: &str| typed.iter().find(|(n, _)| n == name).map_or("", |(_, value)| value.as_str());
-    let read = async {
-        let access = caller.account(&garn).await?;
-        let choices = access.activity_choices().await?;
-        Ok((access, choices))
-    };
-    let (access, choices) = match read.await {
-        Ok(read) => read,
+    let choices = match portal::files::activity_choices(&access).await {
+        Ok(choices) => choices,
         Err(error) => return answer::failure(visit, &error).await,
     };
     match Filter::parse(value) {
@@ -103,7 +85,7 @@ fn rows(access: AccountAccess, choices: ActivityChoices, filter: Filter) -> Body
                 At::Batch(after) => after,
                 At::End => return Ok(None),
             };
-            let found = access.activity(&choices, &filter, after.as_ref(), BATCH).await?;
+            let found = portal::files::activity(&access, &choices, &filter, after.as_ref(), BATCH).await?;
             let lines = found.rows.into_iter().map(|row| {
                 let mut machines = row.machines.into_iter();
                 let instant = |at: DateTime<Utc>| at.with_timezone(&zone).to_rfc3339_opts(chrono::SecondsFormat::Secs, false);

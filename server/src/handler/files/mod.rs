@@ -1,5 +1,6 @@
 //! Activation files.
 
+mod archive;
 pub(crate) mod batch;
 pub(crate) mod check;
 pub(crate) mod deactivate;

@@ -1,6 +1,10 @@
 //! *View*: one file, its revisions and their downloads.
 
-use crate::http::{answer, extract::Segments, form::decode};
+use crate::http::{
+    answer,
+    extract::{Account, Segments},
+    query::decode,
+};
 use app::{
     Visit,
     page::{self, files::view::Told},
@@ -11,12 +15,12 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
-use portal::Caller;
+use portal::AccountAccess;
 
 pub(crate) async fn view(
     Extension(visit): Extension<Visit>,
-    Extension(caller): Extension<Caller>,
-    Segments((garn, serial)): Segments<(String, String)>,
+    Account(access): Account,
+    Segments((_, serial)): Segments<(String, String)>,
     RawQuery(query): RawQuery,
 ) -> Response {
     let query = query.unwrap_or_default();
@@ -27,43 +31,40 @@ pub(crate) async fn view(
         _ => None,
     });
     let told = told.unwrap_or(Told::Nothing);
-    let page = async { page::files::view::show(&visit.site, &caller.account(&garn).await?, &serial, told).await };
-    let page = page.await;
+    let page = page::files::view::show(&visit.site, &access, &serial, told).await;
     answer::result(visit, page).await
 }
 
 /// A revision that another one took the place of.
 pub(crate) async fn superseded(
     Extension(visit): Extension<Visit>,
-    Extension(caller): Extension<Caller>,
-    Segments((garn, serial, revision)): Segments<(String, String, u32)>,
+    Account(access): Account,
+    Segments((_, serial, revision)): Segments<(String, String, u32)>,
 ) -> Response {
-    let page = async { page::files::view::superseded(&caller.account(&garn).await?, &serial, revision).await };
-    let page = page.await;
+    let page = page::files::view::superseded(&access, &serial, revision).await;
     answer::result(visit, page).await
 }
 
 /// The stored bytes of the current revision, the same every time.
 pub(crate) async fn download(
     Extension(visit): Extension<Visit>,
-    Extension(caller): Extension<Caller>,
-    Segments((garn, serial)): Segments<(String, String)>,
+    Account(access): Account,
+    Segments((_, serial)): Segments<(String, String)>,
 ) -> Response {
-    send(visit, caller, &garn, &serial, None).await
+    send(visit, &access, &serial, None).await
 }
 
 /// Those of a revision of the history.
 pub(crate) async fn download_revision(
     Extension(visit): Extension<Visit>,
-    Extension(caller): Extension<Caller>,
-    Segments((garn, serial, revision)): Segments<(String, String, u32)>,
+    Account(access): Account,
+    Segments((_, serial, revision)): Segments<(String, String, u32)>,
 ) -> Response {
-    send(visit, caller, &garn, &serial, Some(revision)).await
+    send(visit, &access, &serial, Some(revision)).await
 }
 
-async fn send(visit: Visit, caller: Caller, garn: &str, serial: &str, revision: Option<u32>) -> Response {
-    let download = async { caller.account(garn).await?.download(serial, revision).await };
-    match download.await {
+async fn send(visit: Visit, access: &AccountAccess, serial: &str, revision: Option<u32>) -> Response {
+    match portal::files::download(access, serial, revision).await {
         Ok(download) => {
             let disposition = format!("attachment; filename=\"{}\"", download.file_name);
             let headers =

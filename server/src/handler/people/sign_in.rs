@@ -1,24 +1,12 @@
+use crate::http::resume::sign_in_page;
+
 use crate::{
-    handler::{
-        cloud,
-        files::{batch, deactivate, form},
-        orders::upgrade,
-        sites,
-    },
-    http::{
-        answer, client_address,
-        form::{PostedForm, decode},
-        middleware::cookie_value,
-        origin::own_address,
-    },
+    http::{answer, client_address, form::PostedForm, middleware::cookie_value, origin::own_address, query::decode},
     state::App,
 };
 use app::{
     Page, Visit,
-    page::{
-        files::form::KEY,
-        people::sign_in::{self, Asked, field},
-    },
+    page::people::sign_in::{Asked, field},
 };
 use axum::{
     Extension,
@@ -26,18 +14,16 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
+
 use cookie::{Cookie, CookieBuilder, SameSite, time::Duration};
+
 use licensing::excerpt;
+
 use portal::{
-    Error, SubmissionKey,
+    Error,
     people::{SignIn, SignInRefused, SignedIn, Token},
 };
 use std::net::SocketAddr;
-
-/// The sign-in page, which leads back to addresses of this site only.
-pub(crate) fn sign_in_page(visit: &Visit, asked: Asked) -> Page {
-    sign_in::show(visit, Asked { return_to: own_address(&asked.return_to).to_owned(), ..asked })
-}
 
 pub(crate) async fn show(Extension(visit): Extension<Visit>, RawQuery(query): RawQuery) -> Response {
     let query = query.unwrap_or_default();
@@ -87,7 +73,7 @@ pub(crate) async fn sign_in(
 
 /// Back to where the person was going; to the form that was kept, if there is one.
 async fn signed_in(app: &App, mut visit: Visit, given: &SignedIn, asked: Asked) -> Response {
-    let mut response = match kept_form(&mut visit, &given.token, &asked).await {
+    let mut response = match reopened(app, &mut visit, &given.token, &asked).await {
         Ok(Some(page)) => answer::page(visit, page).await,
         Ok(None) => Redirect::to(&asked.return_to).into_response(),
         Err(error) => answer::failure(visit, &error).await,
@@ -102,61 +88,14 @@ async fn signed_in(app: &App, mut visit: Visit, given: &SignedIn, asked: Asked) 
     response
 }
 
-async fn kept_form(visit: &mut Visit, token: &Token, asked: &Asked) -> Result<Option<Page>, Error> {
-    if asked.kept_form.is_empty() {
-        return Ok(None);
-    }
+/// The form that was kept, if there is one.
+async fn reopened(app: &App, visit: &mut Visit, token: &Token, asked: &Asked) -> Result<Option<Page>, Error> {
     visit.caller = visit.site.portal.authenticate(token.as_str()).await?;
     visit.address.clone_from(&asked.return_to);
-    let Some(caller) = visit.caller.clone() else { return Ok(None) };
-    let kept = Kept { choose_again: asked.choose_again.clone(), ..Kept::new(visit, &asked.kept_form) };
-    match asked.return_to.trim_start_matches('/').split('/').collect::<Vec<_>>().as_slice() {
-        ["accounts", garn, "files", "new"] => form::reopen(&caller.account(garn).await?, None, kept).await.map(Some),
-        ["accounts", garn, "files", serial, "update"] => {
-            form::reopen(&caller.account(garn).await?, Some(serial), kept).await.map(Some)
-        }
-        ["accounts", garn, "files", serial, "deactivate"] => {
-            deactivate::reopen(&caller.account(garn).await?, serial, kept).await.map(Some)
-        }
-        ["accounts", garn, "upgrade"] => upgrade::reopen(&caller.account(garn).await?, kept).await.map(Some),
-        ["accounts", garn, "upgrade", "files"] => upgrade::reopen(&caller.account(garn).await?, kept).await.map(Some),
-        ["accounts", garn, "cloud"] => cloud::reopen(&caller.account(garn).await?, kept).await.map(Some),
-        ["accounts", garn, "batches", "selection"] => {
-            visit.address = format!("/accounts/{garn}/files");
-            batch::reopen_selection(&caller.account(garn).await?, kept).await.map(Some)
-        }
-        ["accounts", garn, "batches", reference, "plan"] => {
-            visit.address = format!("/accounts/{garn}/batches/{reference}");
-            batch::reopen_begun(&caller.account(garn).await?, reference, kept).await.map(Some)
-        }
-        ["accounts", garn, "batches"] => batch::reopen(&caller.account(garn).await?, kept).await.map(Some),
-        ["accounts", garn, "batches", reference] => {
-            batch::reopen_begun(&caller.account(garn).await?, reference, kept).await.map(Some)
-        }
-        ["accounts", garn, "sites", "new"] => sites::reopen(&caller.account(garn).await?, None, kept).await.map(Some),
-        ["accounts", garn, "sites", site] => sites::reopen(&caller.account(garn).await?, Some(site), kept).await.map(Some),
-        _ => Ok(None),
-    }
-}
-
-/// The fields of a form that was sent when the session had ended.
-pub(crate) struct Kept {
-    pub(crate) fields: Vec<(String, String)>,
-    /// The form's own, so that what was sent twice is one submission; another one where it has none.
-    pub(crate) key: SubmissionKey,
-    /// Name of a file that was sent with it.
-    pub(crate) choose_again: Option<String>,
-}
-
-impl Kept {
-    fn new(visit: &Visit, body: &str) -> Self {
-        let fields: Vec<_> = decode(body).collect();
-        let own = fields.iter().find(|(name, _)| name == KEY).and_then(|(_, value)| value.parse().ok());
-        Self { key: own.unwrap_or_else(|| visit.site.portal.new_submission_key()), fields, choose_again: None }
-    }
-
-    pub(crate) fn value(&self, field: &str) -> &str {
-        self.fields.iter().find(|(name, _)| name == field).map_or("", |(_, value)| value)
+    let reopening = visit.caller.clone().and_then(|caller| app.reopeners.reopen(visit, caller, asked));
+    match reopening {
+        Some(reopening) => reopening.await.map(Some),
+        None => Ok(None),
     }
 }
 

@@ -17,7 +17,7 @@ pub(crate) async fn page(Extension(visit): Extension<Visit>) -> Response {
 
 /// `/keys/ISSUER/GENERATION.pem`.
 pub(crate) async fn pem(Extension(visit): Extension<Visit>, Segments(name): Segments<String>) -> Response {
-    let keys = match visit.site.portal.public_keys().await {
+    let keys = match portal::signing::public_keys(&visit.site.portal).await {
         Ok(keys) => keys,
         Err(error) => return answer::failure(visit, &error).await,
     };
@@ -30,7 +30,7 @@ pub(crate) async fn pem(Extension(visit): Extension<Visit>, Segments(name): Segm
 
 /// One signed-note verifier key a line.
 pub(crate) async fn verifier_keys(Extension(visit): Extension<Visit>) -> Response {
-    match visit.site.portal.verifier_keys().await {
+    match portal::signing::verifier_keys(&visit.site.portal).await {
         Ok(lines) => ([CACHING, (header::CONTENT_TYPE, "text/plain; charset=utf-8")], lines).into_response(),
         Err(error) => answer::failure(visit, &error).await,
     }

@@ -94,7 +94,7 @@ pub async fn measure(home: &Home, title: &str) -> Result<String> {
 }
 
 async fn planned_batch(portal: &Portal, access: &AccountAccess, batch: NewBatch) -> Result<String> {
-    Ok(access.plan_batch(batch, &portal.new_submission_key()).await?)
+    Ok(portal::files::batch::plan(access, batch, &portal.new_submission_key()).await?)
 }
 
 /// Begins a planned batch and works on it until it is done; files a second.
@@ -103,11 +103,11 @@ async fn run(portal: &Portal, access: &AccountAccess, reference: &str, typed: &[
         "mode" => "all-or-nothing",
         name => typed.iter().find(|(field, _)| *field == name).map_or("", |(_, value)| *value),
     };
-    access.begin_batch(reference, value).await?;
+    portal::files::batch::begin(access, reference, value).await?;
     let began = Instant::now();
-    portal.work_on_batches().await?;
+    portal::files::batch::work_on_batches(portal).await?;
     let rate = rate(began);
-    let batch = access.batch(reference, None, 0, 1).await?;
+    let batch = portal::files::batch::view(access, reference, None, 0, 1).await?;
     let LineCounts { done, .. } = batch.row.counts;
     if usize::try_from(done)? != FILES {
         bail!("{reference}: {:?} {:?} {:?}", batch.row.counts, batch.told, batch.lines);

@@ -73,11 +73,19 @@ pub async fn measure(home: &Home, running: &Process, backend: Backend, title: &s
             for _ in 0..TRIES {
                 let filter = Filter { sort: *sort, ..filter(name, &database, &mut random).await? };
                 let began = Instant::now();
-                let page = access.activity(&access.activity_choices().await?, &filter, None, 25).await?;
+                let page =
+                    portal::files::activity(&access, &portal::files::activity_choices(&access).await?, &filter, None, 25).await?;
                 times[0].push(began.elapsed());
                 if let (Some(_), Some(cursor)) = (&page.next, anywhere(&access, &filter, &mut random).await?) {
                     let began = Instant::now();
-                    access.activity(&access.activity_choices().await?, &filter, Some(&cursor), 25).await?;
+                    portal::files::activity(
+                        &access,
+                        &portal::files::activity_choices(&access).await?,
+                        &filter,
+                        Some(&cursor),
+                        25,
+                    )
+                    .await?;
                     times[1].push(began.elapsed());
                 }
             }
@@ -161,7 +169,14 @@ async fn filter(name: &str, database: &DatabaseConnection, random: &mut StdRng) 
 /// A place far behind in the list that `filter` finds: up to two thousand files before its end.
 async fn anywhere(access: &AccountAccess, filter: &Filter, random: &mut StdRng) -> Result<Option<Cursor>> {
     let backwards = Filter { sort: filter.sort.reversed(), ..filter.clone() };
-    let page = access.activity(&access.activity_choices().await?, &backwards, None, random.random_range(1..2_000)).await?;
+    let page = portal::files::activity(
+        access,
+        &portal::files::activity_choices(access).await?,
+        &backwards,
+        None,
+        random.random_range(1..2_000),
+    )
+    .await?;
     Ok(page.next)
 }
 

@@ -39,7 +39,7 @@ async fn planned(browser: &Browser, kind: &str, table: &str, fields: &[(&'static
 async fn begin(server: &Server, browser: &Browser, address: &str, fields: &[(&str, &str)]) -> Answer {
     let begun = browser.post(address, fields).await;
     assert_eq!((begun.status, begun.header("location")), (StatusCode::SEE_OTHER, address), "{:?}", begun.problems());
-    server.portal().work_on_batches().await.expect("worked on");
+    portal::files::batch::work_on_batches(server.portal()).await.expect("worked on");
     browser.get(address).await
 }
 
@@ -439,7 +439,7 @@ async fn a_batch_of_somebody_who_may_no_longer_act_for_the_account_is_stopped() 
     assert_eq!(plan.all("h1"), ["BT-0000001: generate 1 file"], "{:?}", lines(&plan));
     server.execute("UPDATE batches SET state = 'running', mode = 'all-or-nothing', begun_at = made_at").await;
     server.execute("DELETE FROM partner_grants").await;
-    server.portal().work_on_batches().await.expect("worked on");
+    portal::files::batch::work_on_batches(server.portal()).await.expect("worked on");
     let seen = server.signed_in(LENA).await.get(&address).await;
     assert_eq!(seen.all(".note.bad"), ["Who began it may no longer act for this account. Somebody else can plan what is left."]);
     assert_eq!(server.signed_in(JONAS).await.get(&address).await.status, StatusCode::NOT_FOUND);

@@ -140,10 +140,10 @@ fn row(route: Route) -> (&'static str, Row) {
         Route::SendUpdate => (route.path(), [401, 404, 409, 404, 409, 409, 404]),
         // Nothing has been upgraded, and the form does not say what is to be.
         Route::UpgradeDone => ("/accounts/{garn}/upgrade/UP-0000001", [303, 404, 404, 404, 404, 404, 404]),
-        Route::BringUp => (route.path(), account(401)),
+        Route::UpdateUpgradedFiles => (route.path(), account(401)),
         Route::SendUpgrade => (route.path(), [401, 404, 422, 404, 422, 422, 404]),
         // The fields below are no form with a table, and select nothing.
-        Route::SendBatch => (route.path(), [401, 400, 400, 400, 400, 400, 400]),
+        Route::SendBatch => (route.path(), [401, 404, 400, 404, 400, 400, 404]),
         Route::SendSelection => (route.path(), [401, 404, 422, 404, 422, 422, 404]),
         // Nothing has been planned.
         Route::Batch | Route::BatchLines | Route::BatchFiles => (

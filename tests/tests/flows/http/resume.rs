@@ -39,7 +39,7 @@ fn typed(route: Route) -> Largest {
             vec![("to.SW-001-3.0-AL02", own("SW-001-4.0-AL02"))],
             ("select[name='to.SW-001-3.0-AL02'] option[selected]", "value", "SW-001-4.0-AL02"),
         ),
-        Route::BringUp => {
+        Route::UpdateUpgradedFiles => {
             ("/accounts/NORDIC-3003/upgrade/files", Vec::new(), ("main form", "action", "/accounts/NORDIC-3003/upgrade"))
         }
         Route::SendCloud => (

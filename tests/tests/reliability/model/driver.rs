@@ -172,12 +172,12 @@ impl Driver {
         let serial = |garn: &str, position| model.file(garn, position).map_or("AF-9999999", |file| &file.serial).to_owned();
         match ask {
             Ask::Generate(request) => {
-                let generated = access.generate(&request.form(), &key).await;
+                let generated = portal::files::generate(access, &request.form(), &key).await;
                 generated.map(|generated| generated.serial.to_string()).map_err(Refused::of)
             }
             Ask::Update { position, began, request, forged } => {
                 let form = request.form().with(forged.as_slice());
-                let updated = access.update(&serial(request.garn, *position), *began, &form, &key).await;
+                let updated = portal::files::update(access, &serial(request.garn, *position), *began, &form, &key).await;
                 updated.map(|updated| format!("{}/{}", updated.serial, updated.revision)).map_err(Refused::of)
             }
             Ask::Deactivate { garn, position } => {
@@ -188,16 +188,16 @@ impl Driver {
                     "machine" => &machine,
                     _ => "",
                 };
-                let deactivated = access.deactivate(&serial(garn, *position), value, &key).await;
+                let deactivated = portal::files::deactivate(access, &serial(garn, *position), value, &key).await;
                 deactivated.map(|serial| serial.to_string()).map_err(Refused::of_deactivation)
             }
             Ask::Upgrade { targets, .. } => {
                 let fields: Vec<_> = targets.iter().map(|(part, target)| (format!("to.{part}"), target.clone())).collect();
                 let value = |name: &str| fields.iter().find(|(field, _)| field == name).map_or("", |(_, target)| target);
-                access.upgrade(&fields, value, &key).await.map_err(Refused::of_upgrade)
+                portal::orders::upgrade(access, &fields, value, &key).await.map_err(Refused::of_upgrade)
             }
             Ask::Batch { lines, .. } => {
-                access.plan_batch(new_batch(lines, &model.site_names), &key).await.map_err(Refused::of_plan)
+                batch::plan(access, new_batch(lines, &model.site_names), &key).await.map_err(Refused::of_plan)
             }
         }
     }
@@ -236,13 +236,13 @@ impl Driver {
             LineOutcome::Refused => LineState::Refused,
             LineOutcome::Done(_) => LineState::Ready,
         };
-        let plan = access.batch(reference, None, 0, 100).await.expect("the plan");
+        let plan = batch::view(access, reference, None, 0, 100).await.expect("the plan");
         let planned: Vec<LineState> = plan.lines.iter().map(|line| line.state).collect();
         let words: Vec<_> = plan.lines.iter().map(|line| &line.words).collect();
         assert_eq!(planned, expected.iter().map(state).collect::<Vec<_>>(), "{reference}: {lines:?} {words:?}");
         let (ready, refused) = (plan.row.counts.ready, plan.row.counts.refused);
         let count = ready.to_string();
-        let begun = access.begin_batch(reference, |field| match field {
+        let begun = batch::begin(access, reference, |field| match field {
             "mode" if whole => "all-or-nothing",
             "mode" => "line-by-line",
             "reason" => "reallocation",
@@ -259,8 +259,8 @@ impl Driver {
         }
         self.count("batches done");
         let by = (person, self.server.portal().now());
-        self.server.portal().work_on_batches().await.expect("worked on");
-        let batch = access.batch(reference, None, 0, 100).await.expect("the batch");
+        batch::work_on_batches(self.server.portal()).await.expect("worked on");
+        let batch = batch::view(access, reference, None, 0, 100).await.expect("the batch");
         assert_eq!((batch.row.state, batch.row.counts.done), (BatchState::Done, ready), "{reference}: {:?}", batch.told);
         for (line, outcome) in batch.lines.iter().zip(expected) {
             let LineOutcome::Done(step) = outcome else {
@@ -294,26 +294,26 @@ impl Driver {
         let files = model.files.get(garn).cloned().unwrap_or_default();
         let access = self.access(ANALYST, garn).await.expect("analysts see all");
         let (filter, expected) = narrowed(model, garn, random);
-        let choices = access.activity_choices().await.expect("what the filters offer");
-        let found = access.activity(&choices, &filter, None, 25).await.expect("the list");
+        let choices = portal::files::activity_choices(&access).await.expect("what the filters offer");
+        let found = portal::files::activity(&access, &choices, &filter, None, 25).await.expect("the list");
         assert_eq!(usize::try_from(found.total).expect("a count"), expected.len(), "{garn}, {filter:?}");
         let shown: Vec<String> = found.rows.iter().map(|row| row.serial.to_string()).collect();
         assert_eq!(shown, expected[..shown.len()], "{garn}, {filter:?}");
         assert_eq!(shown.len(), expected.len().min(25), "{garn}, {filter:?}");
         let Some(file) = files.choose(random) else { return };
         let serial = &file.serial;
-        let view = access.file(serial).await.expect("a file");
+        let view = portal::files::view(&access, serial).await.expect("a file");
         assert_eq!(view.row.serial, serial.parse::<Serial>().expect("a serial"));
         assert_eq!((view.row.revision, view.revisions.len()), (file.revision, file.revision as usize));
         if file.active {
             // The form of an update has the file as its parts are now.
-            let updatable = access.updatable(serial).await.expect("an active file");
+            let updatable = portal::files::updatable(&access, serial).await.expect("an active file");
             let differs = updatable.form.changed_fields(&model.refreshed(file).form());
             assert_eq!(differs, Vec::<String>::new(), "{serial}");
         }
         let other = ACCOUNTS.iter().find(|other| **other != garn).expect("another account");
         let elsewhere = self.access(ANALYST, other).await.expect("analysts see all");
-        assert!(matches!(elsewhere.file(serial).await, Err(Error::NotFound)), "{serial} is not {other}'s");
+        assert!(matches!(portal::files::view(&elsewhere, serial).await, Err(Error::NotFound)), "{serial} is not {other}'s");
     }
 
     /// An order brings more of one line, or lines of the generation before.
@@ -374,7 +374,7 @@ impl Driver {
 
 /// Compares what a file says with what it should.
 async fn assert_file(access: &AccountAccess, serial: &str, expected: &Content) {
-    let download = access.download(serial, None).await.expect("the file");
+    let download = portal::files::download(access, serial, None).await.expect("the file");
     let note = Note::parse(&download.bytes).expect("a note");
     let file = ActivationFile::decode(note.text).expect("a file");
     let keys = file.keys.iter().map(|(key, count)| (key.to_string(), count)).collect();

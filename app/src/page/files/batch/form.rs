@@ -1,6 +1,9 @@
 //! The form that plans a batch, and the latest batches.
 
-use super::{KIND, LINES, REPEATS, TABLE, facts, lines_in_words};
+use super::{
+    field::{KIND, LINES, REPEATS, TABLE},
+    words::{facts, lines_in_words},
+};
 use crate::{
     component::{Choice, Columns, ErrorSummary, Hidden, Icon, Instant, TextArea, icon},
     frame::{Page, Tab},
@@ -8,13 +11,17 @@ use crate::{
 };
 use chrono_tz::Tz;
 use leptos::prelude::*;
-use licensing::files::{
-    batch::Kind,
-    request::{NewFileForm, field as form_field},
+use licensing::{
+    Garn,
+    files::{
+        batch::Kind,
+        request::{NewFileForm, field as form_field},
+    },
 };
 use portal::{
     AccountAccess, Error, SubmissionKey,
     files::batch::{BatchRow, BatchState, LineCounts, NotPlanned, TableProblem},
+    path,
 };
 
 /// What was typed into the form that plans a batch, and why it was not taken.
@@ -51,10 +58,10 @@ impl Typed {
 /// # Errors
 /// [`Error::Unavailable`] and [`Error::Internal`].
 pub async fn plan(access: &AccountAccess, key: SubmissionKey, typed: Typed) -> Result<Page, Error> {
-    let batches = access.batches().await?;
+    let batches = portal::files::batch::list(access).await?;
     let zone = access.caller().person().time_zone;
-    let garn = access.garn.to_string();
-    let deactivates = access.refuses_deactivation().is_none();
+    let garn = access.garn.clone();
+    let deactivates = portal::files::refuses_deactivation(access).is_none();
     let pattern = Pattern::of(access, typed.pattern()).await?;
     let (status, problem, told) = match &typed.why {
         None => (200, None, None),
@@ -99,17 +106,16 @@ impl Pattern {
 
 #[component]
 fn PlanForm(
-    garn: String,
+    garn: Garn,
     key: SubmissionKey,
     typed: Typed,
     pattern: Pattern,
     problem: Option<String>,
     deactivates: bool,
 ) -> AnyView {
-    let base = format!("/accounts/{garn}");
-    let action = format!("{base}/batches");
+    let action = path::batches(&garn);
     let template = |kind: Kind, words: &'static str| {
-        view! { <a href=format!("{base}/batches/template.csv?kind={}", kind.code()) download="">{words}</a> }
+        view! { <a href=format!("{}?kind={}", path::batch_template(&garn), kind.code()) download="">{words}</a> }
     };
     let kinds = Kind::ALL.iter().filter(|kind| deactivates || **kind != Kind::Deactivate).map(|kind| {
         let (words, explanation) = match kind {
@@ -137,7 +143,7 @@ fn PlanForm(
             <Hidden fields=carried />
             <div class="section">
                 <Choice name=KIND legend="What is to be done" options=kinds.collect() value=kind />
-                <Common facts=pattern.facts new=format!("{base}/files/new") />
+                <Common facts=pattern.facts new=path::new_file(&garn) />
                 <div class="field" class:invalid=refused>
                     <label for=TABLE>"Table"</label>
                     <p class="help" id="table-help">
@@ -193,7 +199,7 @@ fn Common(facts: Vec<(String, String)>, new: String) -> AnyView {
 }
 
 #[component]
-fn Latest(garn: String, batches: Vec<BatchRow>, zone: Tz) -> AnyView {
+fn Latest(garn: Garn, batches: Vec<BatchRow>, zone: Tz) -> AnyView {
     if batches.is_empty() {
         return view! {
             <section aria-labelledby="latest-title">
@@ -204,7 +210,7 @@ fn Latest(garn: String, batches: Vec<BatchRow>, zone: Tz) -> AnyView {
         .into_any();
     }
     let rows = batches.into_iter().map(|batch| {
-        let href = format!("/accounts/{garn}/batches/{}", batch.reference);
+        let href = path::batch(&garn, &batch.reference);
         view! {
             <tr>
                 <th scope="row" data-label="Batch"><a class="code" href=href>{batch.reference.clone()}</a></th>

@@ -1,6 +1,9 @@
 //! The page of one batch: its plan, how far it is, or what came of it.
 
-use super::{AFTER, SERIAL, SHOW, done_word, facts, lines_in_words};
+use super::{
+    field::{AFTER, SERIAL, SHOW},
+    words::{done_word, facts, lines_in_words},
+};
 use crate::{
     component::{Choice, Columns, ErrorSummary, Icon, Instant, StateOfLine, TextField, counted, icon, problem_of, thousands},
     frame::{Page, Tab},
@@ -9,7 +12,7 @@ use chrono_tz::Tz;
 use islands::BatchProgress;
 use leptos::prelude::*;
 use licensing::{
-    Quantity,
+    Garn, Quantity,
     files::{
         batch::{Kind, LineState, Mode, field},
         deactivation::{self, Reason},
@@ -20,6 +23,7 @@ use licensing::{
 use portal::{
     AccountAccess, Error,
     files::batch::{BatchLine, BatchRow, BatchState, BatchView, Move, NotBegun},
+    path,
 };
 
 /// Lines on a page.
@@ -41,10 +45,10 @@ pub async fn show(access: &AccountAccess, reference: &str, query: &[(String, Str
     let state = LineState::from_code(asked(SHOW));
     let after: u32 = asked(AFTER).parse().unwrap_or_default();
     let later = after > 0;
-    let batch = access.batch(reference, state, after, ROWS).await?;
+    let batch = portal::files::batch::view(access, reference, state, after, ROWS).await?;
     let pattern = facts(access, &batch.pattern).await?;
     let zone = access.caller().person().time_zone;
-    let garn = access.garn.to_string();
+    let garn = access.garn.clone();
     let (status, refusals, told) = match &begun.why {
         None => (200, Vec::new(), None),
         Some(NotBegun::Refused(refusals)) => (422, refusals.clone(), None),
@@ -56,12 +60,11 @@ pub async fn show(access: &AccountAccess, reference: &str, query: &[(String, Str
     let page = Page::new(title, move || {
         let problems: Vec<_> = refusals.iter().map(|r| (r.field.clone(), r.problem.to_string())).collect();
         let planned = batch.row.state == BatchState::Planned;
-        let base = format!("/accounts/{garn}/batches/{}", batch.row.reference);
         view! {
             {(!problems.is_empty()).then(|| view! { <ErrorSummary problems /> })}
             <h1>{what}</h1>
             {told.map(|words| view! { <p class="note bad" role="alert">{words}</p> })}
-            <Standing batch=batch.clone() base=base.clone() zone />
+            <Standing garn=garn.clone() batch=batch.clone() zone />
             {(!pattern.is_empty()).then(|| {
                 let facts = pattern.into_iter().map(|(label, words)| view! { <div><dt>{label}</dt><dd>{words}</dd></div> }).collect_view();
                 view! { <details><summary>"What every new file has"</summary><dl class="facts">{facts}</dl></details> }
@@ -70,8 +73,8 @@ pub async fn show(access: &AccountAccess, reference: &str, query: &[(String, Str
                 <p class="note info">{format!("Columns of the table that are not needed for this: {}.", batch.ignored.join(", "))}</p>
             })}
             <Moves kind=batch.row.kind moves=batch.moves.clone() planned />
-            {(planned && batch.own).then(|| view! { <BeginForm batch=batch.clone() base=base.clone() begun refusals /> })}
-            <LinesOf garn batch=batch base state later />
+            {(planned && batch.own).then(|| view! { <BeginForm garn=garn.clone() batch=batch.clone() begun refusals /> })}
+            <LinesOf garn batch state later />
         }
     });
     let page = page.of_account(access, Tab::Files).with_status(status);
@@ -90,8 +93,8 @@ fn title(batch: &BatchRow) -> String {
 
 /// How far a batch is, and what can be had of it.
 #[component]
-fn Standing(batch: BatchView, base: String, zone: Tz) -> AnyView {
-    let BatchRow { kind, state, by, made_at, counts, .. } = batch.row;
+fn Standing(garn: Garn, batch: BatchView, zone: Tz) -> AnyView {
+    let BatchRow { reference, kind, state, by, made_at, counts, .. } = batch.row;
     let told = batch.told.map(|words| view! { <p class="note bad" role="alert">{words}</p> });
     let words = lines_in_words(kind, &counts);
     match state {
@@ -109,7 +112,7 @@ fn Standing(batch: BatchView, base: String, zone: Tz) -> AnyView {
                 <div class="note info">
                     <p><Icon icon=icon::REFRESH /><strong>"Under way."</strong>
                         " You may leave this page: it goes on without you, and you get a mail when it is done."</p>
-                    <BatchProgress address=base done=counts.done of whole />
+                    <BatchProgress address=path::batch(&garn, &reference) done=counts.done of whole />
                 </div>
             }
             .into_any()
@@ -125,9 +128,9 @@ fn Standing(batch: BatchView, base: String, zone: Tz) -> AnyView {
                 </div>
                 <div class="buttons">
                     {made.then(|| view! {
-                        <a class="button primary" href=format!("{base}/files.zip") download=""><Icon icon=icon::DOWNLOAD />"Files (ZIP)"</a>
+                        <a class="button primary" href=path::batch_files(&garn, &reference) download=""><Icon icon=icon::DOWNLOAD />"Files (ZIP)"</a>
                     })}
-                    <a class="button" href=format!("{base}/lines.csv") download=""><Icon icon=icon::DOWNLOAD />"What came of each line (CSV)"</a>
+                    <a class="button" href=path::batch_lines(&garn, &reference) download=""><Icon icon=icon::DOWNLOAD />"What came of each line (CSV)"</a>
                 </div>
             }
             .into_any()
@@ -181,12 +184,12 @@ fn Moves(kind: Kind, moves: Vec<Move>, planned: bool) -> AnyView {
 
 /// The form that begins a batch.
 #[component]
-fn BeginForm(batch: BatchView, base: String, begun: Begun, refusals: Vec<Refusal>) -> AnyView {
-    let BatchRow { kind, counts, .. } = batch.row;
+fn BeginForm(garn: Garn, batch: BatchView, begun: Begun, refusals: Vec<Refusal>) -> AnyView {
+    let BatchRow { reference, kind, counts, .. } = batch.row;
     let typed = |name: &str| begun.fields.iter().find(|(field, _)| field == name).map_or("", |(_, value)| value).to_owned();
     let problem = |name: &str| problem_of(&refusals, name);
     let again = view! {
-        <form method="post" action=format!("{base}/plan") class="buttons">
+        <form method="post" action=path::plan_batch_again(&garn, &reference) class="buttons">
             <button class="button"><Icon icon=icon::REFRESH />"Plan again"</button>
             <span class="help">"Says anew what each line comes to, as things are now."</span>
         </form>
@@ -236,7 +239,7 @@ fn BeginForm(batch: BatchView, base: String, begun: Begun, refusals: Vec<Refusal
     view! {
         <section aria-labelledby="begin-title">
             <h2 id="begin-title">{format!("{kind} {files}")}</h2>
-            <form method="post" action=base>
+            <form method="post" action=path::batch(&garn, &reference)>
                 <div class="section">
                     <Choice name=field::MODE legend="If a line is refused" options=modes.collect() value=mode error=problem(field::MODE) />
                     {deactivates}
@@ -250,8 +253,9 @@ fn BeginForm(batch: BatchView, base: String, begun: Begun, refusals: Vec<Refusal
 }
 
 #[component]
-fn LinesOf(garn: String, batch: BatchView, base: String, state: Option<LineState>, later: bool) -> AnyView {
-    let BatchView { row: BatchRow { kind, counts, .. }, lines, next, .. } = batch;
+fn LinesOf(garn: Garn, batch: BatchView, state: Option<LineState>, later: bool) -> AnyView {
+    let BatchView { row: BatchRow { reference, kind, counts, .. }, lines, next, .. } = batch;
+    let base = path::batch(&garn, &reference);
     let address = |state: Option<LineState>, after: Option<u32>| {
         let show = state.map(|state| (SHOW, state.code().to_owned()));
         let query: Vec<_> = show.into_iter().chain(after.map(|after| (AFTER, after.to_string()))).collect();
@@ -292,7 +296,7 @@ fn LinesOf(garn: String, batch: BatchView, base: String, state: Option<LineState
 }
 
 #[component]
-fn Line(garn: String, kind: Kind, line: BatchLine) -> AnyView {
+fn Line(garn: Garn, kind: Kind, line: BatchLine) -> AnyView {
     let BatchLine { line, cells, state, words, file, revision, machines } = line;
     // A cell that is refused may hold what would turn the rest of its line around.
     let cell = |name: &str| cells.get(name).map(|cell| visible(cell));
@@ -313,9 +317,7 @@ fn Line(garn: String, kind: Kind, line: BatchLine) -> AnyView {
     });
     let machines = machines.collect_view();
     let file = match (file, cell(SERIAL)) {
-        (Some(serial), _) => {
-            view! { <a class="code" href=format!("/accounts/{garn}/files/{serial}")>{serial.to_string()}</a> }.into_any()
-        }
+        (Some(serial), _) => view! { <a class="code" href=path::file(&garn, &serial)>{serial.to_string()}</a> }.into_any(),
         (None, Some(typed)) => view! { <span class="code">{typed}</span> }.into_any(),
         (None, None) => ().into_any(),
     };

@@ -1,16 +1,19 @@
-use super::{Purpose, STEP, STEP_EDIT, STEP_GENERATE};
+use super::{
+    field::{STEP, STEP_EDIT, STEP_GENERATE},
+    purpose::Purpose,
+};
 use crate::{
     component::{Changes, Columns, Day, EnforcementFacts, Hidden, Icon, KeyTable, Restriction, icon},
     frame::Page,
 };
 use leptos::prelude::*;
 use licensing::{
-    HostId, LicenceType, Quantity, Serial,
+    Garn, HostId, LicenceType, Quantity, Serial,
     activation_file::{Binding, Change, Server},
     files::request::{NewFileForm, PartChange, field},
     offer::Offer,
 };
-use portal::{AccountAccess, SubmissionKey, files::Checked};
+use portal::{AccountAccess, SubmissionKey, files::Checked, path};
 
 /// Check your answers: everything that the file will say, and what is left afterwards; of an update what it changes, too.
 #[must_use]
@@ -24,7 +27,7 @@ pub fn check(
 ) -> Page {
     let action = purpose.path(&access.garn);
     let tab = purpose.tab();
-    let files = format!("/accounts/{}/files", access.garn);
+    let garn = access.garn.clone();
     let account = format!("{} ({})", access.name, access.garn);
     let mut carried: Vec<_> = form
         .fields()
@@ -54,7 +57,7 @@ pub fn check(
         view! {
             <h1>{title}</h1>
             {(!changes.is_empty()).then(|| view! { <Changed changes /> })}
-            {(!same_host.is_empty()).then(|| view! { <SameHost same_host files /> })}
+            {(!same_host.is_empty()).then(|| view! { <SameHost same_host garn /> })}
             {(!shared_hosts.is_empty()).then(|| view! { <SharedHosts shared_hosts /> })}
             {older_than.map(|newer| view! { <OlderVersion version=offer.version.clone() newer /> })}
             <dl class="facts">
@@ -155,11 +158,11 @@ fn SharedHosts(shared_hosts: Vec<(HostId, String)>) -> AnyView {
 }
 
 #[component]
-fn SameHost(same_host: Vec<(HostId, Serial)>, files: String) -> AnyView {
+fn SameHost(same_host: Vec<(HostId, Serial)>, garn: Garn) -> AnyView {
     let items = same_host
         .into_iter()
         .map(|(host, serial)| {
-            let href = format!("{files}/{serial}");
+            let href = path::file(&garn, &serial);
             view! {
                 <li>
                     "Host " <span class="code">{host.to_string()}</span> " already has the active file "

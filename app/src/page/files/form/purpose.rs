@@ -1,0 +1,52 @@
+//! What the form is for.
+
+use super::field::{BEGAN, KEY};
+use portal::path;
+
+use crate::frame::Tab;
+use licensing::{Garn, Serial};
+use portal::SubmissionKey;
+
+/// What the form is for.
+#[derive(Clone, Debug)]
+pub enum Purpose {
+    New,
+    Update {
+        serial: Serial,
+        /// The revision that it began with.
+        began: u32,
+    },
+}
+
+impl Purpose {
+    /// Path of the form.
+    pub fn path(&self, garn: &Garn) -> String {
+        match self {
+            Self::New => path::new_file(garn),
+            Self::Update { serial, .. } => path::update(garn, serial),
+        }
+    }
+
+    pub(super) fn title(&self) -> String {
+        match self {
+            Self::New => "New activation file".to_owned(),
+            Self::Update { serial, .. } => format!("Update {serial}"),
+        }
+    }
+
+    pub(super) const fn tab(&self) -> Tab {
+        match self {
+            Self::New => Tab::NewFile,
+            Self::Update { .. } => Tab::Files,
+        }
+    }
+
+    /// Fields of the form that nobody types: its key, and what an update began with.
+    pub(super) fn carried(&self, key: &SubmissionKey) -> Vec<(String, String)> {
+        let began = match self {
+            Self::New => None,
+            Self::Update { began, .. } => Some((BEGAN.to_owned(), began.to_string())),
+        };
+        std::iter::once((KEY.to_owned(), key.as_str().to_owned())).chain(began).collect()
+    }
+}

@@ -1,0 +1,307 @@
+//! A file with its current revision, as an update finds it.
+
+use crate::{
+    access::account::AccountAccess,
+    error::Error,
+    files::{revision::draft::Draft, state::FileState, view::decoded},
+    offer::{held::Held, model::LoadedOffer},
+    store::{
+        insertion::in_runs,
+        statement::{count, known, marks, parsed, rows},
+    },
+};
+use chrono::{DateTime, NaiveDate, Utc};
+use licensing::{
+    LicenceType, PartNumber, Quantity, Serial, UsageTracking,
+    activation_file::{ActivationFile, Binding},
+    catalogue::PartClass,
+    files::request::{MailConnector, NewFile, NewFileForm, Preview, Problem, Refusal, SystemType, field},
+    value::date,
+};
+use sea_orm::{ConnectionTrait, FromQueryResult};
+use std::collections::BTreeMap;
+
+/// Why a file cannot be updated as it is. Nothing was changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotUpdatable {
+    #[error("{serial} is {state}: it has no further revisions. Generate a new file instead.")]
+    NotActive { serial: Serial, state: FileState },
+    #[error("{serial} ended on {}. Generate a new file instead.", date::words(*ended_on))]
+    Ended { serial: Serial, ended_on: NaiveDate },
+    /// Somebody else was first.
+    #[error(
+        "{serial} was updated meanwhile: it is at revision {revision}, and this form began with revision {began}. Compare, then continue."
+    )]
+    Superseded { serial: Serial, revision: u32, began: u32 },
+    #[error("{serial} says all of this already. Change something, or leave the file as it is.")]
+    Unchanged { serial: Serial },
+}
+
+impl NotUpdatable {
+    /// The file.
+    #[must_use]
+    pub fn serial(&self) -> &Serial {
+        let (Self::NotActive { serial, .. }
+        | Self::Ended { serial, .. }
+        | Self::Superseded { serial, .. }
+        | Self::Unchanged { serial }) = self;
+        serial
+    }
+}
+
+/// A file as an update finds it.
+pub(crate) struct Current {
+    pub(crate) file_id: i64,
+    pub(crate) serial: Serial,
+    pub(crate) revision: u32,
+    pub(crate) state: FileState,
+    pub(crate) licence_type: LicenceType,
+    pub(crate) product: String,
+    /// The version of the file; where its server item was upgraded since, the latest that runs with what it became.
+    pub(crate) version: String,
+    pub(crate) site_active: bool,
+    site_name: String,
+    system_type: Option<String>,
+    mail_connector: Option<String>,
+    pub(crate) file: ActivationFile,
+    pub(crate) held: Held,
+    pub(crate) parts: Vec<(PartClass, PartNumber, Quantity)>,
+}
+
+/// A file with its current revision and what that holds.
+pub(crate) async fn current_file(access: &AccountAccess, on: &impl ConnectionTrait, serial: &str) -> Result<Current, Error> {
+    current_files(access, on, vec![serial.to_owned()]).await?.pop().ok_or(Error::NotFound)
+}
+
+/// The same for many; those that the account does not have are left out.
+pub(crate) async fn current_files(
+    access: &AccountAccess,
+    on: &impl ConnectionTrait,
+    serials: Vec<String>,
+) -> Result<Vec<Current>, Error> {
+    #[derive(FromQueryResult)]
+    struct Stored {
+        id: i64,
+        serial: String,
+        revision: i64,
+        state: String,
+        licence_type: String,
+        product: String,
+        version: String,
+        revision_id: i64,
+        site_id: i64,
+        site_name: String,
+        site_active: bool,
+        system_type: Option<String>,
+        mail_connector: Option<String>,
+        valid_through: NaiveDate,
+        bytes: Vec<u8>,
+    }
+    let mut current = Vec::with_capacity(serials.len());
+    for serials in in_runs(serials) {
+        let sql = format!(
+            "SELECT f.id, f.serial, f.revision, f.state, f.licence_type, p.code AS product, r.id AS revision_id, r.site_id,
+                COALESCE((SELECT n.name FROM allocations a JOIN entitlements e ON e.id = a.entitlement_id JOIN parts q ON q.id = e.part_id
+                          JOIN product_versions n ON n.product_id = v.product_id AND n.generation = q.generation
+                          WHERE a.revision_id = r.id AND q.generation <> v.generation AND q.class = 'server-item'
+                          ORDER BY n.released_on DESC LIMIT 1), v.name) AS version,
+                s.name AS site_name, s.active AS site_active, r.system_type, r.mail_connector, r.valid_through, r.bytes
+             FROM activation_files f JOIN file_revisions r ON r.file_id = f.id AND r.revision = f.revision
+             JOIN products p ON p.id = f.product_id JOIN install_sites s ON s.id = r.site_id
+             JOIN product_versions v ON v.id = r.version_id
+             WHERE f.account_id = $1 AND f.serial IN ({})",
+            marks(2, serials.len())
+        );
+        let values = std::iter::once(access.account_id().into()).chain(serials.into_iter().map(Into::into));
+        let stored: Vec<Stored> = rows(on, "update: file", &sql, values).await?;
+        let mut holdings = holdings(on, stored.iter().map(|file| file.revision_id).collect()).await?;
+        for stored in stored {
+            let Holdings { entitlements, unordered, parts } = holdings.remove(&stored.revision_id).unwrap_or_default();
+            let file = decoded(&stored.bytes)?;
+            let ramp_date = match &file.binding {
+                Binding::VirtualCloud { enforcement, .. } => Some(enforcement.ramp_date),
+                Binding::Host { .. } => None,
+            };
+            let (site, valid_through) = (stored.site_id.to_string(), stored.valid_through);
+            current.push(Current {
+                file_id: stored.id,
+                serial: parsed(&stored.serial)?,
+                revision: count(stored.revision)?,
+                state: FileState::stored(&stored.state)?,
+                licence_type: known(LicenceType::from_code(&stored.licence_type), &stored.licence_type)?,
+                product: stored.product,
+                version: stored.version,
+                site_active: stored.site_active,
+                site_name: stored.site_name,
+                system_type: stored.system_type,
+                mail_connector: stored.mail_connector,
+                file,
+                held: Held { site, valid_through, ramp_date, entitlements, parts: unordered },
+                parts: parts.into_values().collect(),
+            });
+        }
+    }
+    Ok(current)
+}
+
+/// What a revision holds.
+#[derive(Default)]
+struct Holdings {
+    /// Of order lines, by row id.
+    entitlements: BTreeMap<i64, Quantity>,
+    /// Of parts without an order, by row id.
+    unordered: BTreeMap<i64, Quantity>,
+    /// The parts that these are now, by row id.
+    parts: BTreeMap<i64, (PartClass, PartNumber, Quantity)>,
+}
+
+/// What each revision holds of order lines and of parts without an order.
+async fn holdings(on: &impl ConnectionTrait, revision_ids: Vec<i64>) -> Result<BTreeMap<i64, Holdings>, Error> {
+    #[derive(FromQueryResult)]
+    struct Line {
+        revision_id: i64,
+        line: Option<i64>,
+        part_id: i64,
+        number: String,
+        class: String,
+        assigned: i64,
+        pooled: i64,
+    }
+    let mut all: BTreeMap<i64, Holdings> = BTreeMap::new();
+    if revision_ids.is_empty() {
+        return Ok(all);
+    }
+    let marks = marks(1, revision_ids.len());
+    let sql = format!(
+        "SELECT a.revision_id, e.id AS line, p.id AS part_id, p.number, p.class, a.assigned, a.pooled
+         FROM allocations a JOIN entitlements e ON e.id = a.entitlement_id JOIN parts p ON p.id = e.part_id
+         WHERE a.revision_id IN ({marks})
+         UNION ALL
+         SELECT u.revision_id, NULL, p.id, p.number, p.class, u.assigned, u.pooled
+         FROM unordered_parts u JOIN parts p ON p.id = u.part_id WHERE u.revision_id IN ({marks})"
+    );
+    for line in rows::<Line>(on, "update: what is held", &sql, revision_ids.into_iter().map(Into::into)).await? {
+        let quantity = Quantity::new(count(line.assigned)?, count(line.pooled)?);
+        let Holdings { entitlements, unordered, parts } = all.entry(line.revision_id).or_default();
+        match line.line {
+            Some(id) => entitlements.insert(id, quantity),
+            None => unordered.insert(line.part_id, quantity),
+        };
+        let class = known(PartClass::from_code(&line.class), &line.class)?;
+        let (.., sum) = parts.entry(line.part_id).or_insert((class, parsed(&line.number)?, Quantity::ZERO));
+        *sum = sum.checked_add(quantity).ok_or_else(|| Error::internal("a file holds more than a file can"))?;
+    }
+    Ok(all)
+}
+
+impl Current {
+    /// The next revision, as `form` asks for it and `loaded` offers it, or why it cannot be.
+    pub(crate) fn revised(
+        &self,
+        access: &AccountAccess,
+        form: &NewFileForm,
+        request: (NewFile, Preview),
+        loaded: &LoadedOffer,
+        now: DateTime<Utc>,
+    ) -> Result<Result<Draft, Vec<Refusal>>, Error> {
+        if !self.site_active {
+            let kept = |name: &String| ![field::HOST_ID, field::SWITCHOVER_HOST_ID].contains(&name.as_str());
+            let changed = form.changed_fields(&self.form());
+            // A revision of the same form, which renewed maintenance or upgraded parts would permit, is no change of the host either.
+            let refreshed = changed.is_empty().then(|| field::SITE.to_owned());
+            let refusals: Vec<_> = changed
+                .into_iter()
+                .filter(kept)
+                .chain(refreshed)
+                .map(|field| Refusal { field, problem: Problem::OnlyHosts(self.site_name.clone()) })
+                .collect();
+            if !refusals.is_empty() {
+                return Ok(Err(refusals));
+            }
+        }
+        Draft::new(access, (&self.serial, self.revision + 1), request, loaded, &self.held.entitlements, now).map(Ok)
+    }
+
+    /// The offer that a further revision is made of.
+    pub(crate) fn offer_key(&self) -> (String, String, LicenceType) {
+        (self.product.clone(), self.version.clone(), self.licence_type)
+    }
+
+    /// Whether it can have a further revision at all; `began` is the revision that a form began with.
+    pub(crate) fn check(&self, access: &AccountAccess, began: Option<u32>) -> Result<(), NotUpdatable> {
+        let serial = self.serial.clone();
+        if self.state != FileState::Active {
+            return Err(NotUpdatable::NotActive { serial, state: self.state });
+        }
+        if self.held.valid_through < access.today() {
+            return Err(NotUpdatable::Ended { serial, ended_on: self.held.valid_through });
+        }
+        match began {
+            Some(began) if began != self.revision => Err(NotUpdatable::Superseded { serial, revision: self.revision, began }),
+            _ => Ok(()),
+        }
+    }
+
+    /// `form` with product and licence type as the file has them, and a refusal for each that it says otherwise: they are what the file is,
+    /// whatever is sent.
+    pub(super) fn keeping(&self, form: &NewFileForm) -> (NewFileForm, Vec<Refusal>) {
+        let fixed = [
+            (field::PRODUCT, "product", self.product.as_str(), self.product.clone()),
+            (field::TYPE, "licence type", self.licence_type.code(), self.licence_type.to_string()),
+        ];
+        let contradicted = fixed.iter().filter(|(name, _, own, _)| {
+            let sent = form.value(name);
+            !sent.is_empty() && sent != *own
+        });
+        let refusal = |(name, what, _, is): &(&str, &'static str, &str, String)| Refusal {
+            field: (*name).to_owned(),
+            problem: Problem::Fixed { what, is: is.clone() },
+        };
+        let refusals = contradicted.map(refusal).collect();
+        let own: Vec<(&str, &str)> = fixed.iter().map(|(name, _, own, _)| (*name, *own)).collect();
+        (form.with(&own), refusals)
+    }
+
+    /// The form that makes the file as it is.
+    pub(crate) fn form(&self) -> NewFileForm {
+        let mut fields: Vec<(String, String)> = Vec::new();
+        let mut say = |name: &str, value: String| fields.push((name.to_owned(), value));
+        say(field::SITE, self.held.site.clone());
+        say(field::PRODUCT, self.product.clone());
+        say(field::VERSION, self.version.clone());
+        say(field::TYPE, self.licence_type.code().to_owned());
+        let system_type = self.system_type.as_deref().and_then(SystemType::from_code);
+        say(field::SYSTEM_TYPE, system_type.map_or("", SystemType::code).to_owned());
+        let mail_connector = self.mail_connector.as_deref().and_then(MailConnector::from_code);
+        say(field::MAIL_CONNECTOR, mail_connector.map_or("", MailConnector::code).to_owned());
+        let tracks = |usage: &&UsageTracking| self.file.keys.count(&usage.key()) > 0;
+        if let Some(usage) = UsageTracking::ALL.iter().find(tracks) {
+            say(field::USAGE_TRACKING, usage.code().to_owned());
+        }
+        if let Binding::VirtualCloud { enforcement, .. } = &self.file.binding {
+            say(field::RAMP_DATE, enforcement.ramp_date.to_string());
+            say(field::GRACE_DAYS, enforcement.grace_days.to_string());
+        }
+        let names = [(field::HOST_ID, field::MACHINE_NAME), (field::SWITCHOVER_HOST_ID, field::SWITCHOVER_MACHINE_NAME)];
+        let servers = self.file.binding.servers();
+        if servers.len() == 1 {
+            say(field::SWITCHOVER_LATER, "yes".to_owned());
+        }
+        for ((host_id, machine_name), server) in names.into_iter().zip(servers) {
+            say(host_id, server.host_id.map_or_else(String::new, |host_id| host_id.to_string()));
+            say(machine_name, server.machine_name.to_string());
+        }
+        for (class, number, quantity) in &self.parts {
+            match class {
+                class if class.is_item() => say(field::SERVER_ITEM, number.to_string()),
+                PartClass::SwitchoverItem => say(field::SWITCHOVER_ITEM, number.to_string()),
+                _ => {
+                    let units = |units: u32| if units == 0 { String::new() } else { units.to_string() };
+                    say(&field::assigned(number), units(quantity.assigned));
+                    say(&field::pooled(number), units(quantity.pooled));
+                }
+            }
+        }
+        fields.into_iter().collect()
+    }
+}

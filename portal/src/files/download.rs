@@ -1,0 +1,56 @@
+//! The stored bytes of a file.
+
+use crate::files::row::stored_revision;
+
+use crate::{access::account::AccountAccess, error::Error, files::row::Current, store::statement::count};
+
+use serde_json::json;
+
+use std::fmt::Write as _;
+
+/// The bytes of a file, the same at every download.
+#[derive(Clone, Debug)]
+pub struct Download {
+    pub file_name: String,
+    pub bytes: Vec<u8>,
+    pub sha256: Vec<u8>,
+}
+
+/// The stored bytes of a revision; of the current one where none is named.
+///
+/// # Errors
+/// [`Error::NotFound`], the same for another account's file and for none.
+pub async fn download(access: &AccountAccess, serial: &str, revision: Option<u32>) -> Result<Download, Error> {
+    let Current { serial, revision, current, bytes, sha256, .. } = stored_revision(access, serial, revision).await?;
+    let superseded = (revision != current).then(|| count(revision)).transpose()?;
+    let file_name = file_name_of(&serial, superseded);
+    note_download(access, &serial, Some(count(revision)?)).await;
+    Ok(Download { file_name, bytes, sha256 })
+}
+
+/// Notes who took what was signed. While nothing can be written, files can still be had.
+pub async fn note_download(access: &AccountAccess, subject: &str, revision: Option<u32>) {
+    let note = async {
+        let write = access.portal().database.write().await?;
+        let event = access.event(access.portal().now(), "download", subject);
+        write.commit(event.changing(serde_json::Value::Null, json!({ "revision": revision }))).await
+    };
+    if let Err(error) = note.await {
+        tracing::warn!(%error, subject, "a download was not noted");
+    }
+}
+
+/// The current file has the plain name; one that was `superseded` says which it is, so that nobody takes it for the current one.
+pub(crate) fn file_name_of(serial: &str, superseded: Option<u32>) -> String {
+    match superseded {
+        None => format!("{serial}.I3Lic"),
+        Some(revision) => format!("{serial}-revision-{revision}.I3Lic"),
+    }
+}
+
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}

@@ -1,0 +1,201 @@
+//! *Activation file activity*: the files of an account, narrowed, sorted and page by page, at any number of files.
+//!
+//! `listed_files` has a row for each file, with what its current revision says. Its *facet* (state, licence type and product in one text) stands
+//! in each index before the column that sorts, so that one **run** of an index answers each facet in order; a page merges the runs of the facets
+//! that are asked for. What is narrow enough is read whole from the narrowest of its filters and sorted. `docs/performance.md` has the plans.
+//! `file_machines` has a row for each name of a machine, with the other name of a pair and what its file is filtered and sorted by.
+
+use crate::files::list::model::Activity;
+
+use crate::files::list::model::ActivityChoices;
+
+use crate::files::list::model::Facet;
+
+use crate::files::list::model::Known;
+
+use crate::files::list::model::MOST_FOUND;
+
+use crate::{
+    access::account::AccountAccess,
+    error::Error,
+    files::row::{FileRow, listed_files},
+    offer::load::sites,
+    store::statement::rows,
+};
+
+use chrono::{Days, NaiveDate, NaiveTime, TimeZone, Utc};
+
+use licensing::files::list::{Active, Filter, Named, Sought};
+
+use sea_orm::{ConnectionTrait, FromQueryResult};
+
+use super::{model::Cursor, search::Search};
+
+/// The account's files that `filter` finds, those after `after` of an earlier page.
+///
+/// # Errors
+/// [`Error::NotFound`] when `after` is no place in such a list.
+pub async fn activity(
+    access: &AccountAccess,
+    choices: &ActivityChoices,
+    filter: &Filter,
+    after: Option<&Cursor>,
+    most: usize,
+) -> Result<Activity, Error> {
+    let Some(mut search) = search(access, choices, filter)? else {
+        return Ok(Activity { rows: Vec::new(), total: 0, next: None, sorted: filter.sort });
+    };
+    search.page(access.portal().database.read(), after, most).await
+}
+
+/// How many files a filter would find whose machine, or person, has a name that begins with what was typed: one more than [`MOST_COUNTED`]
+/// stands for any number beyond. `None` where no name was typed, or the beginning of one.
+///
+/// # Errors
+/// [`Error::Unavailable`] and [`Error::Internal`].
+pub async fn begins_so(
+    access: &AccountAccess,
+    choices: &ActivityChoices,
+    filter: &Filter,
+) -> Result<Option<(Filter, u64)>, Error> {
+    let Some(wider) = filter.beginning() else { return Ok(None) };
+    let found = activity(access, choices, &wider, None, 1).await?.total;
+    Ok((found > 0).then_some((wider, found)))
+}
+
+/// Files that have the serial, or are or were for the host that somebody typed, the latest first: at most [`MOST_FOUND`].
+///
+/// # Errors
+/// [`Error::Unavailable`] and [`Error::Internal`].
+pub async fn find(access: &AccountAccess, sought: &Sought) -> Result<Vec<FileRow>, Error> {
+    #[derive(FromQueryResult)]
+    struct Found {
+        id: i64,
+    }
+    let on = access.portal().database.read();
+    let (condition, value) = match sought {
+        Sought::Serial(serial) => ("f.serial = $2".to_owned(), serial.to_string()),
+        Sought::Host(host) => {
+            let of = |column: &str| format!("SELECT r.file_id FROM file_revisions r WHERE r.{column} = $2");
+            (format!("f.id IN ({} UNION {})", of("primary_host"), of("switchover_host")), host.to_string())
+        }
+    };
+    let sql = format!(
+        "SELECT f.id FROM activation_files f WHERE f.account_id = $1 AND {condition} ORDER BY f.id DESC LIMIT {MOST_FOUND}"
+    );
+    let found: Vec<Found> = rows(on, "files: found", &sql, [access.account_id().into(), value.into()]).await?;
+    listed_files(on, &found.iter().map(|found| found.id).collect::<Vec<_>>()).await
+}
+
+/// What the filters offer for this account.
+///
+/// # Errors
+/// [`Error::Unavailable`] and [`Error::Internal`].
+pub async fn activity_choices(access: &AccountAccess) -> Result<ActivityChoices, Error> {
+    let on = access.portal().database.read();
+    let known = known(on, access.account_id()).await?;
+    let mut lines: Vec<String> = known.facets.iter().map(|facet| facet.line.clone()).collect();
+    lines.sort();
+    lines.dedup();
+    let mut people: Vec<String> = known.people.iter().map(|(_, name)| name.clone()).collect();
+    people.sort();
+    Ok(ActivityChoices { sites: sites(access, on).await?, lines, people, known })
+}
+
+/// `None` when the filter names something that no file of the account has.
+pub(crate) fn search(access: &AccountAccess, choices: &ActivityChoices, filter: &Filter) -> Result<Option<Search>, Error> {
+    let Known { facets, people } = &choices.known;
+    let wanted = |facet: &&Facet| {
+        (match filter.active {
+            Active::Yes => facet.active,
+            Active::No => !facet.active,
+            Active::All => true,
+        }) && filter.licence_type.is_none_or(|licence_type| facet.licence_type == licence_type.code())
+            && filter.line.as_ref().is_none_or(|line| facet.line == *line)
+    };
+    let facets: Vec<String> = facets.iter().filter(wanted).map(|facet| facet.text.clone()).collect();
+    let people: Option<Vec<i64>> = filter
+        .by
+        .as_deref()
+        .map(Named::typed)
+        .map(|by| people.iter().filter(|(_, name)| by.is(name)).map(|(id, _)| *id).collect());
+    let site = match &filter.site {
+        None => None,
+        Some(id) => match choices.sites.iter().find(|site| site.id == *id) {
+            Some(site) => Some(site.id.parse().map_err(Error::internal)?),
+            None => return Ok(None),
+        },
+    };
+    if facets.is_empty() || people.as_ref().is_some_and(Vec::is_empty) {
+        return Ok(None);
+    }
+    let zone = access.caller().person().time_zone;
+    // A day begins where the reader is; where the clocks skip midnight, with the first instant there is.
+    let begin = |day: NaiveDate| {
+        let midnight = day.and_time(NaiveTime::MIN);
+        let first = zone.from_local_datetime(&midnight).earliest();
+        first.map_or_else(|| midnight.and_utc(), |first| first.with_timezone(&Utc))
+    };
+    Ok(Some(Search {
+        account: access.account_id(),
+        facets,
+        site,
+        people,
+        from: filter.from.map(begin),
+        before: filter.to.and_then(|day| day.checked_add_days(Days::new(1))).map(begin),
+        machine: filter.machine.as_deref().map(Named::typed),
+        sort: filter.sort,
+    }))
+}
+
+/// The facets of an account and the people who generated its files: an index probe for each, however many files there are.
+async fn known(on: &impl ConnectionTrait, account: i64) -> Result<Known, Error> {
+    #[derive(FromQueryResult)]
+    struct Found {
+        id: i64,
+        text: String,
+        line: Option<String>,
+    }
+    let sql = "WITH RECURSIVE
+        facets (facet) AS (
+            SELECT MIN(facet) FROM listed_files WHERE account_id = $1
+            UNION ALL
+            SELECT (SELECT MIN(l.facet) FROM listed_files l WHERE l.account_id = $1 AND l.facet > facets.facet)
+            FROM facets WHERE facets.facet IS NOT NULL),
+        generators (id) AS (
+            SELECT MIN(generated_by) FROM listed_files WHERE account_id = $1
+            UNION ALL
+            SELECT (SELECT MIN(l.generated_by) FROM listed_files l WHERE l.account_id = $1 AND l.generated_by > generators.id)
+            FROM generators WHERE generators.id IS NOT NULL)
+        SELECT 0 AS id, f.facet AS text, p.line FROM facets f JOIN products p ON f.facet LIKE '%/%/' || p.code
+        UNION ALL
+        SELECT g.id, p.name, NULL FROM generators g JOIN people p ON p.id = g.id";
+    let found: Vec<Found> = rows(on, "activity: facets", sql, [account.into()]).await?;
+    let mut known = Known { facets: Vec::new(), people: Vec::new() };
+    for Found { id, text, line } in found {
+        let Some(line) = line else {
+            known.people.push((id, text));
+            continue;
+        };
+        let mut words = text.split('/');
+        let active = words.next() == Some("active");
+        let licence_type = words.next().unwrap_or_default().to_owned();
+        known.facets.push(Facet { active, licence_type, line, text });
+    }
+    Ok(known)
+}
+
+/// The facets of an account's active files.
+pub(crate) async fn active_facets(on: &impl ConnectionTrait, account: i64) -> Result<Vec<String>, Error> {
+    let facets = known(on, account).await?.facets.into_iter();
+    Ok(facets.filter(|facet| facet.active).map(|facet| facet.text).collect())
+}
+
+/// The latest files, at most `most`.
+///
+/// # Errors
+/// [`Error::Unavailable`] and [`Error::Internal`].
+pub async fn recent(access: &AccountAccess, most: usize) -> Result<Vec<FileRow>, Error> {
+    let all = Filter { active: Active::All, ..Filter::default() };
+    Ok(activity(access, &activity_choices(access).await?, &all, None, most).await?.rows)
+}

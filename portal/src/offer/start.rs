@@ -1,0 +1,79 @@
+//! The choices that come before the form.
+
+use crate::{
+    access::account::AccountAccess,
+    error::Error,
+    offer::{
+        eligibility::{licence_types, only_subscribes, refused_model},
+        load::sites,
+    },
+    store::statement::rows,
+};
+
+use licensing::{
+    LicenceType, Source,
+    offer::{OfferedSite, eligibility::Ineligible},
+};
+
+use sea_orm::FromQueryResult;
+
+/// What the first step of *New activation file* offers.
+#[derive(Clone, Debug)]
+pub struct Start {
+    pub sites: Vec<OfferedSite>,
+    /// (code, name) of the products that the account owns something of; all of them for whom the catalogue is open.
+    pub products: Vec<(String, String)>,
+    /// What this person may choose from. Domain §4.
+    pub licence_types: Vec<LicenceType>,
+    /// Names of product versions, the latest first.
+    pub versions: Vec<String>,
+    /// What stands in the way whatever is chosen.
+    pub ineligible: Vec<Ineligible>,
+}
+
+/// The choices that come before the form.
+///
+/// # Errors
+/// [`Error::Unavailable`] and [`Error::Internal`].
+pub async fn start(access: &AccountAccess) -> Result<Start, Error> {
+    #[derive(FromQueryResult)]
+    struct Product {
+        code: String,
+        name: String,
+    }
+    #[derive(FromQueryResult)]
+    struct Version {
+        name: String,
+    }
+    let on = access.portal().database.read();
+    let licence_types = licence_types(access);
+    let products: Vec<Product> = if licence_types.iter().any(|t| t.source() == Source::Catalogue) {
+        rows(on, "offer: all products", "SELECT p.code, p.name FROM products p ORDER BY p.id", []).await?
+    } else {
+        let sql = "SELECT DISTINCT p.id, p.code, p.name FROM entitlements e
+                   JOIN parts ON parts.id = e.part_id JOIN products p ON p.id = parts.product_id
+                   WHERE e.account_id = $1 ORDER BY p.id";
+        rows(on, "offer: products", sql, [access.account_id().into()]).await?
+    };
+    let versions: Vec<Version> = rows(
+        on,
+        "offer: versions",
+        "SELECT v.name, MAX(v.released_on) AS released_on FROM product_versions v
+         WHERE v.subscription OR NOT $1 GROUP BY v.name ORDER BY released_on DESC",
+        [only_subscribes(access).into()],
+    )
+    .await?;
+    let sites = sites(access, on).await?;
+    let mut ineligible = Vec::new();
+    ineligible.extend(refused_model(access));
+    if !sites.iter().any(|site| site.active) {
+        ineligible.push(Ineligible::NoActiveSite);
+    }
+    Ok(Start {
+        sites,
+        products: products.into_iter().map(|p| (p.code, p.name)).collect(),
+        versions: versions.into_iter().map(|v| v.name).collect(),
+        licence_types,
+        ineligible,
+    })
+}

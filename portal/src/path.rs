@@ -1,0 +1,158 @@
+//! Addresses of the portal's pages, below its public URL: the one place where they are written.
+
+use licensing::{Garn, Serial};
+
+/// The chooser of accounts.
+pub const ACCOUNTS: &str = "/accounts";
+pub const SIGN_IN: &str = "/sign-in";
+
+/// Overview of an account.
+#[must_use]
+pub fn account(garn: &Garn) -> String {
+    format!("{ACCOUNTS}/{garn}")
+}
+
+#[must_use]
+pub fn summary(garn: &Garn) -> String {
+    format!("{ACCOUNTS}/{garn}/summary")
+}
+
+#[must_use]
+pub fn summary_csv(garn: &Garn) -> String {
+    format!("{ACCOUNTS}/{garn}/summary.csv")
+}
+
+#[must_use]
+pub fn software(garn: &Garn) -> String {
+    format!("{ACCOUNTS}/{garn}/software")
+}
+
+#[must_use]
+pub fn upgrade(garn: &Garn) -> String {
+    format!("{ACCOUNTS}/{garn}/upgrade")
+}
+
+/// Where files that hold upgraded parts are updated.
+#[must_use]
+pub fn upgraded_files(garn: &Garn) -> String {
+    format!("{ACCOUNTS}/{garn}/upgrade/files")
+}
+
+/// One upgrade, such as `UP-0000001`.
+#[must_use]
+pub fn upgrade_done(garn: &Garn, reference: &str) -> String {
+    format!("{ACCOUNTS}/{garn}/upgrade/{reference}")
+}
+
+#[must_use]
+pub fn sites(garn: &Garn) -> String {
+    format!("{ACCOUNTS}/{garn}/sites")
+}
+
+#[must_use]
+pub fn new_site(garn: &Garn) -> String {
+    format!("{ACCOUNTS}/{garn}/sites/new")
+}
+
+#[must_use]
+pub fn site(garn: &Garn, site: &str) -> String {
+    format!("{ACCOUNTS}/{garn}/sites/{site}")
+}
+
+#[must_use]
+pub fn cloud(garn: &Garn) -> String {
+    format!("{ACCOUNTS}/{garn}/cloud")
+}
+
+#[must_use]
+pub fn files(garn: &Garn) -> String {
+    format!("{ACCOUNTS}/{garn}/files")
+}
+
+#[must_use]
+pub fn files_csv(garn: &Garn) -> String {
+    format!("{ACCOUNTS}/{garn}/files.csv")
+}
+
+#[must_use]
+pub fn new_file(garn: &Garn) -> String {
+    format!("{ACCOUNTS}/{garn}/files/new")
+}
+
+#[must_use]
+pub fn file(garn: &Garn, serial: &Serial) -> String {
+    format!("{ACCOUNTS}/{garn}/files/{serial}")
+}
+
+#[must_use]
+pub fn download(garn: &Garn, serial: &Serial) -> String {
+    format!("{ACCOUNTS}/{garn}/files/{serial}/download")
+}
+
+/// An earlier revision of a file.
+#[must_use]
+pub fn revision(garn: &Garn, serial: &Serial, revision: u32) -> String {
+    format!("{ACCOUNTS}/{garn}/files/{serial}/revisions/{revision}")
+}
+
+#[must_use]
+pub fn download_revision(garn: &Garn, serial: &Serial, revision: u32) -> String {
+    format!("{ACCOUNTS}/{garn}/files/{serial}/revisions/{revision}/download")
+}
+
+#[must_use]
+pub fn update(garn: &Garn, serial: &Serial) -> String {
+    format!("{ACCOUNTS}/{garn}/files/{serial}/update")
+}
+
+#[must_use]
+pub fn deactivate(garn: &Garn, serial: &Serial) -> String {
+    format!("{ACCOUNTS}/{garn}/files/{serial}/deactivate")
+}
+
+#[must_use]
+pub fn batches(garn: &Garn) -> String {
+    format!("{ACCOUNTS}/{garn}/batches")
+}
+
+/// Where a selection of files becomes a batch.
+#[must_use]
+pub fn selection(garn: &Garn) -> String {
+    format!("{ACCOUNTS}/{garn}/batches/selection")
+}
+
+#[must_use]
+pub fn batch_template(garn: &Garn) -> String {
+    format!("{ACCOUNTS}/{garn}/batches/template.csv")
+}
+
+/// One batch, such as `BT-0000001`.
+#[must_use]
+pub fn batch(garn: &Garn, reference: &str) -> String {
+    format!("{ACCOUNTS}/{garn}/batches/{reference}")
+}
+
+#[must_use]
+pub fn plan_batch_again(garn: &Garn, reference: &str) -> String {
+    format!("{ACCOUNTS}/{garn}/batches/{reference}/plan")
+}
+
+#[must_use]
+pub fn batch_lines(garn: &Garn, reference: &str) -> String {
+    format!("{ACCOUNTS}/{garn}/batches/{reference}/lines.csv")
+}
+
+#[must_use]
+pub fn batch_files(garn: &Garn, reference: &str) -> String {
+    format!("{ACCOUNTS}/{garn}/batches/{reference}/files.zip")
+}
+
+/// What a submission led to, by its reference: a file, a batch or an upgrade.
+#[must_use]
+pub fn led_to(garn: &Garn, reference: &str) -> String {
+    match reference.split('-').next() {
+        Some("BT") => batch(garn, reference),
+        Some("UP") => upgrade_done(garn, reference),
+        _ => format!("{ACCOUNTS}/{garn}/files/{reference}"),
+    }
+}

@@ -1,0 +1,52 @@
+//! A transaction, which is committed together with its audit event or not at all.
+
+use crate::{
+    audit::AuditEvent,
+    ctx::{Ctx, Failpoint},
+    error::Error,
+    store::{entity::audit_event, insertion::insert, statement::run},
+};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend};
+
+/// A transaction that has not been committed. Dropping it undoes everything.
+pub struct Write {
+    pub(super) transaction: DatabaseTransaction,
+    pub(super) ctx: Ctx,
+}
+
+impl Write {
+    /// Makes everything of this write last, together with the event that says who did what.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] and [`Error::Internal`]; nothing is kept then.
+    pub async fn commit(self, event: AuditEvent) -> Result<(), Error> {
+        self.record(vec![event]).await?;
+        self.ctx.reach(Failpoint::Audited);
+        self.transaction.commit().await?;
+        self.ctx.reach(Failpoint::Committed);
+        Ok(())
+    }
+
+    /// Notes events of what this write has done so far. It still ends with one of its own.
+    pub(crate) async fn record(&self, events: Vec<AuditEvent>) -> Result<(), Error> {
+        insert::<audit_event::Entity>(self.on(), events.into_iter().map(AuditEvent::row).collect()).await
+    }
+
+    /// Says that `failpoint` was reached on the way of this write.
+    pub(crate) fn reach(&self, failpoint: Failpoint) {
+        self.ctx.reach(failpoint);
+    }
+
+    pub(crate) fn on(&self) -> &DatabaseTransaction {
+        &self.transaction
+    }
+
+    /// Makes every other write to this account wait until this one has ended, so that what is read of the account stays true.
+    pub(crate) async fn lock_account(&self, account_id: i64) -> Result<(), Error> {
+        if self.transaction.get_database_backend() == DbBackend::Postgres {
+            let sql = "SELECT id FROM accounts WHERE id = $1 FOR NO KEY UPDATE";
+            run(&self.transaction, "lock account", sql, [account_id.into()]).await?;
+        }
+        Ok(())
+    }
+}
