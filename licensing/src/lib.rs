@@ -5,6 +5,7 @@
 
 pub mod activation_file;
 pub mod catalogue;
+pub mod cloud;
 pub mod files;
 mod licence;
 pub mod offer;

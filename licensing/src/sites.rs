@@ -33,7 +33,7 @@ pub mod field {
 
 /// An install site as somebody describes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct SiteData {
+pub struct SiteDraft {
     pub name: Name,
     pub country: Name,
     /// What may be left empty, in the order of [`field::OPTIONAL`].
@@ -41,7 +41,7 @@ pub struct SiteData {
     pub active: bool,
 }
 
-impl SiteData {
+impl SiteDraft {
     /// Reads the form; `value` gives each field as typed.
     ///
     /// # Errors
@@ -88,9 +88,9 @@ fn is_address(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn parse(pairs: &[(&str, &'static str)]) -> Result<SiteData, Vec<String>> {
+    fn parse(pairs: &[(&str, &'static str)]) -> Result<SiteDraft, Vec<String>> {
         let value = |name: &str| pairs.iter().find(|(n, _)| *n == name).map_or("", |(_, value)| *value);
-        SiteData::parse(value).map_err(|refusals| refusals.iter().map(|r| format!("{}: {}", r.field, r.problem)).collect())
+        SiteDraft::parse(value).map_err(|refusals| refusals.iter().map(|r| format!("{}: {}", r.field, r.problem)).collect())
     }
 
     #[test]

@@ -71,8 +71,8 @@ impl Failpoint {
         Self::RevisionStored,
         Self::LedgerStored,
         Self::Listed,
-        Self::SubmissionStored,
         Self::MailQueued,
+        Self::SubmissionStored,
         Self::Audited,
         Self::Committed,
     ];
@@ -84,8 +84,8 @@ impl Failpoint {
         Self::RevisionStored,
         Self::LedgerStored,
         Self::Listed,
-        Self::SubmissionStored,
         Self::MailQueued,
+        Self::SubmissionStored,
         Self::Audited,
         Self::Committed,
     ];
@@ -113,8 +113,8 @@ impl Failpoint {
         Self::Allocated,
         Self::StateStored,
         Self::Listed,
-        Self::SubmissionStored,
         Self::MailQueued,
+        Self::SubmissionStored,
         Self::Audited,
         Self::Committed,
     ];

@@ -64,12 +64,15 @@ mod submission;
 pub mod table;
 mod turns;
 
-pub use access::{AccountAccess, Caller, Person, Role};
+pub use access::{
+    AccountAccess, AdministratorAccess, AnalystAccess, AnalystAccount, Caller, ChangeAccess, NotAnAdministrator, NotAnAnalyst,
+    Person, Role,
+};
 pub use audit::AuditEvent;
 pub use ctx::{Ctx, Failpoint};
 pub use error::Error;
 pub use portal::{OpenError, Portal, Settings};
 pub use private_file::write_private;
 pub use store::Write;
-pub use submission::{NoSubmissionKey, SubmissionKey};
+pub use submission::{KeyReused, NoSubmissionKey, SubmissionKey};
 pub use turns::Turn;

@@ -12,7 +12,7 @@ use crate::{
 };
 use licensing::{
     files::request::{Problem, Refusal},
-    sites::{SiteData, field},
+    sites::{SiteDraft, field},
 };
 
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait, FromQueryResult, NotSet};
@@ -24,7 +24,7 @@ use sha2::{Digest, Sha256};
 pub struct Site {
     /// As forms and addresses have it.
     pub id: String,
-    pub data: SiteData,
+    pub details: SiteDraft,
     /// Counted to one more than [`MOST_COUNTED`].
     pub active_files: u64,
 }
@@ -33,7 +33,7 @@ impl Site {
     /// Tells one state of a site from the next: what an edit began with.
     #[must_use]
     pub fn mark(&self) -> String {
-        let told = serde_json::to_vec(&self.data).unwrap_or_default();
+        let told = serde_json::to_vec(&self.details).unwrap_or_default();
         Sha256::digest(told).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
     }
 }
@@ -99,7 +99,7 @@ async fn load_sites(
         .map(|Stored { site, active_files }| {
             Ok(Site {
                 id: site.id.to_string(),
-                data: SiteData {
+                details: SiteDraft {
                     name: parsed(&site.name)?,
                     country: parsed(&site.country)?,
                     optional: [site.address, site.city, site.state, site.postal_code, site.contact, site.phone, site.email],
@@ -111,64 +111,66 @@ async fn load_sites(
         .collect()
 }
 
-/// Adds a site. One that is there already, exactly as described, is the same one: the form was sent twice.
+/// Adds a site. One that is there already, exactly as described, is the same one: the request came twice.
 ///
 /// # Errors
 /// [`NotSaved`]; nothing was changed then.
-pub async fn add<'a>(access: &AccountAccess, value: impl Fn(&str) -> &'a str) -> Result<Site, NotSaved> {
-    let data = SiteData::parse(value).map_err(NotSaved::Refused)?;
+pub async fn add(access: &AccountAccess, draft: SiteDraft) -> Result<Site, NotSaved> {
     let write = access.write().await?;
-    if let Some(there) = named(access, &write, &data, None).await? {
-        return if there.data == data { Ok(there) } else { Err(name_taken(&data)) };
+    if let Some(there) = named(access, &write, &draft, None).await? {
+        return if there.details == draft { Ok(there) } else { Err(name_taken(&draft)) };
     }
-    let added = model(access, None, &data)?.insert(write.on()).await.map_err(Error::from)?;
-    let event = access.event(access.portal().now(), "install site added", data.name.as_str());
-    write.commit(event.changing(serde_json::Value::Null, told(&data)?)).await?;
-    Ok(Site { id: added.id.to_string(), data, active_files: 0 })
+    let added = model(access, None, &draft)?.insert(write.on()).await.map_err(Error::from)?;
+    let event = access.event(access.portal().now(), "install site added", draft.name.as_str());
+    write.commit(event.changing(serde_json::Value::Null, told(&draft)?)).await?;
+    Ok(Site { id: added.id.to_string(), details: draft, active_files: 0 })
 }
 
-/// Changes the site `id`, of which the form began with the state `mark`. Making one inactive that has active files is refused until
-/// `confirmed`.
+/// A request to change a site.
+#[derive(Clone, Debug)]
+pub struct SiteChange {
+    /// What the site is to be.
+    pub draft: SiteDraft,
+    /// [`Site::mark`] of the state that it is to be changed from.
+    pub mark: String,
+    /// Making the site inactive was confirmed, although active files are for it.
+    pub confirmed: bool,
+}
+
+/// Changes the site `id`. Making one inactive that has active files is refused until that is confirmed.
 ///
 /// # Errors
 /// [`NotSaved`]; nothing was changed then.
-pub async fn change<'a>(
-    access: &AccountAccess,
-    id: &str,
-    mark: &str,
-    confirmed: bool,
-    value: impl Fn(&str) -> &'a str,
-) -> Result<Site, NotSaved> {
-    let parsed = SiteData::parse(value);
+pub async fn change(access: &AccountAccess, id: &str, change: SiteChange) -> Result<Site, NotSaved> {
+    let SiteChange { draft, mark, confirmed } = change;
     let write = access.write().await?;
     let before = load_site(access, write.on(), id).await?;
-    let data = parsed.map_err(NotSaved::Refused)?;
-    if before.data == data {
+    if before.details == draft {
         return Ok(before);
     }
     if before.mark() != mark {
         return Err(NotSaved::ChangedMeanwhile);
     }
-    if named(access, &write, &data, Some(&before)).await?.is_some() {
-        return Err(name_taken(&data));
+    if named(access, &write, &draft, Some(&before)).await?.is_some() {
+        return Err(name_taken(&draft));
     }
-    if before.data.active && !data.active && before.active_files > 0 && !confirmed {
+    if before.details.active && !draft.active && before.active_files > 0 && !confirmed {
         return Err(NotSaved::HasFiles { active_files: before.active_files });
     }
-    model(access, Some(&before), &data)?.update(write.on()).await.map_err(Error::from)?;
-    let event = access.event(access.portal().now(), "install site changed", data.name.as_str());
-    write.commit(event.changing(told(&before.data)?, told(&data)?)).await?;
-    Ok(Site { data, ..before })
+    model(access, Some(&before), &draft)?.update(write.on()).await.map_err(Error::from)?;
+    let event = access.event(access.portal().now(), "install site changed", draft.name.as_str());
+    write.commit(event.changing(told(&before.details)?, told(&draft)?)).await?;
+    Ok(Site { details: draft, ..before })
 }
 
 /// The site of this name, other than `but`.
-async fn named(access: &AccountAccess, write: &Write, data: &SiteData, but: Option<&Site>) -> Result<Option<Site>, Error> {
+async fn named(access: &AccountAccess, write: &Write, draft: &SiteDraft, but: Option<&Site>) -> Result<Option<Site>, Error> {
     #[derive(FromQueryResult)]
     struct Named {
         id: i64,
     }
     let sql = "SELECT id FROM install_sites WHERE account_id = $1 AND name = $2";
-    let values = [access.account_id().into(), data.name.as_str().into()];
+    let values = [access.account_id().into(), draft.name.as_str().into()];
     let named: Option<Named> = row(write.on(), "install site: by name", sql, values).await?;
     match named.map(|named| named.id.to_string()) {
         Some(id) if but.is_none_or(|but| but.id != id) => load_site(access, write.on(), &id).await.map(Some),
@@ -176,32 +178,32 @@ async fn named(access: &AccountAccess, write: &Write, data: &SiteData, but: Opti
     }
 }
 
-fn model(access: &AccountAccess, before: Option<&Site>, data: &SiteData) -> Result<install_site::ActiveModel, Error> {
-    let [address, city, state, postal_code, contact, phone, email] = data.optional.clone();
+fn model(access: &AccountAccess, before: Option<&Site>, draft: &SiteDraft) -> Result<install_site::ActiveModel, Error> {
+    let [address, city, state, postal_code, contact, phone, email] = draft.optional.clone();
     Ok(install_site::ActiveModel {
         id: match before {
             Some(site) => Set(parsed(&site.id)?),
             None => NotSet,
         },
         account_id: Set(access.account_id()),
-        name: Set(data.name.to_string()),
+        name: Set(draft.name.to_string()),
         address: Set(address),
         city: Set(city),
         state: Set(state),
         postal_code: Set(postal_code),
-        country: Set(data.country.to_string()),
+        country: Set(draft.country.to_string()),
         contact: Set(contact),
         phone: Set(phone),
         email: Set(email),
-        active: Set(data.active),
+        active: Set(draft.active),
     })
 }
 
-fn name_taken(data: &SiteData) -> NotSaved {
-    let problem = Problem::NameTaken(data.name.to_string());
+fn name_taken(draft: &SiteDraft) -> NotSaved {
+    let problem = Problem::NameTaken(draft.name.to_string());
     NotSaved::Refused(vec![Refusal { field: field::NAME.to_owned(), problem }])
 }
 
-fn told(data: &SiteData) -> Result<serde_json::Value, Error> {
-    serde_json::to_value(data).map_err(Error::internal)
+fn told(draft: &SiteDraft) -> Result<serde_json::Value, Error> {
+    serde_json::to_value(draft).map_err(Error::internal)
 }

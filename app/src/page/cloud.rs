@@ -5,17 +5,28 @@ use crate::{
     frame::{Page, Tab},
 };
 use leptos::prelude::*;
-use licensing::LicenceModel;
-use portal::{
-    AccountAccess, Error,
-    cloud::{CloudConnection, CloudNotChanged},
-    path,
+use licensing::{
+    LicenceModel,
+    cloud::{CloudConnection, NotAConnection, field},
 };
+use portal::{AccountAccess, Error, path};
 
-/// Names of the form's fields.
-pub mod field {
-    pub const ORGANIZATION: &str = "organization";
-    pub const CONNECTED: &str = "connected";
+/// Why a connection was not changed.
+pub enum NotChanged {
+    /// The person is not a licensing analyst.
+    ForAnalysts,
+    Typed(NotAConnection),
+}
+
+impl NotChanged {
+    fn words(&self) -> String {
+        match self {
+            Self::ForAnalysts => {
+                "Licensing analysts alone change the cloud connection. Send them an activation file request.".to_owned()
+            }
+            Self::Typed(why) => why.to_string(),
+        }
+    }
 }
 
 /// What is shown above the facts.
@@ -31,7 +42,7 @@ pub enum Told {
     Refused {
         organization: String,
         connected: bool,
-        why: CloudNotChanged,
+        why: NotChanged,
     },
 }
 
@@ -47,13 +58,13 @@ pub async fn show(access: &AccountAccess, told: Told) -> Result<Page, Error> {
         Told::Nothing | Told::Saved => (known.clone().unwrap_or_default(), connected),
     };
     let status = match &told {
-        Told::Refused { why: CloudNotChanged::ForAnalysts, .. } => 403,
+        Told::Refused { why: NotChanged::ForAnalysts, .. } => 403,
         Told::Refused { .. } => 422,
         Told::Nothing | Told::Saved | Told::Typed { .. } => 200,
     };
-    let problem = if let Told::Refused { why, .. } = &told { Some(why.to_string()) } else { None };
+    let problem = if let Told::Refused { why, .. } = &told { Some(why.words()) } else { None };
     let saved = matches!(told, Told::Saved);
-    let changes = portal::cloud::changes_cloud(access);
+    let changes = access.analyst().is_ok();
     let subscribes = access.licence_model == LicenceModel::Subscription;
     let action = path::cloud(&access.garn);
     let title = if problem.is_some() { "Error: Cloud connection" } else { "Cloud connection" };

@@ -20,7 +20,7 @@ pub async fn show(access: &AccountAccess) -> Result<Page, Error> {
     let Overview { attention, recent, parts, active_files } = portal::overview::overview(access).await?;
     let zone = access.caller().person().time_zone;
     let garn = access.garn.clone();
-    let changes = portal::files::refuses_deactivation(access).is_none();
+    let changes = access.change().is_ok();
     let title = access.name.clone();
     let page = Page::new(title.clone(), move || {
         let new = path::new_file(&garn);

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use licensing::{
     Garn, capitalised,
     files::{list::field as filter, request::Refusal},
-    sites::{SiteData, field},
+    sites::{SiteDraft, field},
 };
 use portal::{
     AccountAccess, Error, path,
@@ -30,12 +30,12 @@ pub async fn list(access: &AccountAccess, inactive: bool, saved: Option<&str>) -
     let saved = saved.and_then(|id| sites.iter().find(|site| site.id == id)).cloned();
     let page = Page::new("Install sites", move || {
         let base = path::sites(&garn);
-        let hidden = sites.iter().filter(|site| !site.data.active).count();
+        let hidden = sites.iter().filter(|site| !site.details.active).count();
         let toggle = (hidden > 0).then(|| match inactive {
             false => view! { <a href=format!("{base}?inactive")>{format!("Show inactive sites, too ({hidden})")}</a> }.into_any(),
             true => view! { <a href=base.clone()>"Show active sites only"</a> }.into_any(),
         });
-        let shown: Vec<Site> = sites.into_iter().filter(|site| inactive || site.data.active).collect();
+        let shown: Vec<Site> = sites.into_iter().filter(|site| inactive || site.details.active).collect();
         let table = if shown.is_empty() {
             view! {
                 <div class="empty">
@@ -71,8 +71,8 @@ pub async fn list(access: &AccountAccess, inactive: bool, saved: Option<&str>) -
 
 #[component]
 fn Saved(site: Site) -> AnyView {
-    let words = format!("Install site {} was saved.", site.data.name);
-    let next = if site.data.active {
+    let words = format!("Install site {} was saved.", site.details.name);
+    let next = if site.details.active {
         "Files can be generated for it."
     } else {
         "It is not active: no new files are generated for it. Its files stay valid and can be viewed, downloaded and deactivated."
@@ -83,7 +83,7 @@ fn Saved(site: Site) -> AnyView {
 
 #[component]
 fn Row(garn: Garn, site: Site) -> AnyView {
-    let SiteData { name, country, optional: [_, city, state, _, contact, phone, email], active } = site.data;
+    let SiteDraft { name, country, optional: [_, city, state, _, contact, phone, email], active } = site.details;
     let href = path::site(&garn, &site.id);
     let files = format!("{}?{}={}", path::files(&garn), filter::SITE, site.id);
     let place: Vec<String> = [city, state, country.into()].into_iter().filter(|part| !part.is_empty()).collect();
@@ -144,7 +144,7 @@ pub async fn form(access: &AccountAccess, id: Option<&str>, mut typed: Typed) ->
     };
     if typed.fields.is_empty() {
         typed.fields = match &site {
-            Some(site) => as_typed(&site.data),
+            Some(site) => as_typed(&site.details),
             None => vec![(field::ACTIVE.to_owned(), "yes".to_owned())],
         };
     }
@@ -156,7 +156,7 @@ pub async fn form(access: &AccountAccess, id: Option<&str>, mut typed: Typed) ->
     };
     let title = match &site {
         None => "New install site".to_owned(),
-        Some(site) => format!("Install site {}", site.data.name),
+        Some(site) => format!("Install site {}", site.details.name),
     };
     let (garn, base) = (access.garn.clone(), path::sites(&access.garn));
     let head = if status == 200 { title.clone() } else { format!("Error: {title}") };
@@ -188,10 +188,10 @@ pub async fn form(access: &AccountAccess, id: Option<&str>, mut typed: Typed) ->
     Ok(page.of_account(access, Tab::Sites).with_status(status))
 }
 
-fn as_typed(data: &SiteData) -> Vec<(String, String)> {
-    let mut fields = vec![(field::NAME.to_owned(), data.name.to_string()), (field::COUNTRY.to_owned(), data.country.to_string())];
-    fields.extend(field::OPTIONAL.iter().zip(&data.optional).map(|((name, _), value)| ((*name).to_owned(), value.clone())));
-    fields.extend(data.active.then(|| (field::ACTIVE.to_owned(), "yes".to_owned())));
+fn as_typed(site: &SiteDraft) -> Vec<(String, String)> {
+    let mut fields = vec![(field::NAME.to_owned(), site.name.to_string()), (field::COUNTRY.to_owned(), site.country.to_string())];
+    fields.extend(field::OPTIONAL.iter().zip(&site.optional).map(|((name, _), value)| ((*name).to_owned(), value.clone())));
+    fields.extend(site.active.then(|| (field::ACTIVE.to_owned(), "yes".to_owned())));
     fields
 }
 

@@ -1,13 +1,10 @@
 //! The form that begins a batch: the same done to many files at once.
 
 use super::{
-    deactivation::Deactivation,
+    deactivation::{Deactivation, DeactivationRequest},
     request::{Choice, Problem, Refusal, refusal},
 };
-use crate::{
-    licence::LicenceType,
-    value::{coded::coded, text::Name},
-};
+use crate::value::{coded::coded, text::Name};
 use serde::{Deserialize, Serialize};
 
 /// Names of the form's fields, beside those of a deactivation.
@@ -52,6 +49,18 @@ coded! {
     }
 }
 
+/// A request to begin a batch.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BeginRequest {
+    pub mode: Option<Mode>,
+    /// Of a batch that deactivates.
+    pub deactivation: DeactivationRequest,
+    /// Number of files that the person means to deactivate.
+    pub count: Option<u32>,
+    /// A mode was sent that does not exist.
+    unknown_mode: bool,
+}
+
 /// A complete request to begin a batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Begin {
@@ -60,35 +69,45 @@ pub struct Begin {
     pub deactivation: Option<Deactivation>,
 }
 
-impl Begin {
-    /// Reads the form of a batch with so many lines that are `ready` and `refused`; `value` gives each field as typed.
+impl BeginRequest {
+    /// Reads the form; `value` gives each field as typed.
+    pub fn of_form<'a>(value: impl Fn(&str) -> &'a str) -> Self {
+        let typed = value(field::MODE);
+        let mode = Mode::from_code(typed);
+        Self {
+            mode,
+            count: value(field::COUNT).trim().parse().ok(),
+            unknown_mode: mode.is_none() && !typed.is_empty(),
+            deactivation: DeactivationRequest::of_form(value),
+        }
+    }
+
+    /// The complete request for a batch with so many lines that are `ready` and `refused`.
     ///
     /// # Errors
     /// Everything that is wrong, in the order of the form; never empty.
-    pub fn parse<'a>(kind: Kind, ready: u32, refused: u32, value: impl Fn(&str) -> &'a str) -> Result<Self, Vec<Refusal>> {
+    pub fn check(&self, kind: Kind, ready: u32, refused: u32) -> Result<Begin, Vec<Refusal>> {
         let mut refusals = Vec::new();
-        let typed = value(field::MODE);
-        let mode = Mode::from_code(typed);
-        match mode {
+        match self.mode {
             _ if ready == 0 => refusals.push(refusal(field::MODE, Problem::NothingToDo)),
-            None if typed.is_empty() => refusals.push(refusal(field::MODE, Problem::NoChoice(Choice::Mode))),
-            None => refusals.push(refusal(field::MODE, Problem::NotOffered(Choice::Mode))),
+            None if self.unknown_mode => refusals.push(refusal(field::MODE, Problem::NotOffered(Choice::Mode))),
+            None => refusals.push(refusal(field::MODE, Problem::NoChoice(Choice::Mode))),
             Some(Mode::Whole) if refused > 0 => refusals.push(refusal(field::MODE, Problem::RefusedLines(refused))),
             Some(_) => {}
         }
         let mut deactivation = None;
         if kind == Kind::Deactivate {
             // The number of files is typed here, instead of a machine's name.
-            match Deactivation::parse(LicenceType::Trial, "", &value) {
+            match self.deactivation.check_many() {
                 Ok(complete) => deactivation = Some(complete),
                 Err(more) => refusals.extend(more),
             }
-            if value(field::COUNT).trim() != ready.to_string() {
+            if self.count != Some(ready) {
                 refusals.push(refusal(field::COUNT, Problem::OtherCount(ready)));
             }
         }
-        match mode {
-            Some(mode) if refusals.is_empty() => Ok(Self { mode, deactivation }),
+        match self.mode {
+            Some(mode) if refusals.is_empty() => Ok(Begin { mode, deactivation }),
             _ => Err(refusals),
         }
     }
@@ -101,7 +120,8 @@ mod tests {
 
     fn parse(kind: Kind, refused: u32, pairs: &[(&str, &'static str)]) -> Result<Begin, Vec<String>> {
         let value = |name: &str| pairs.iter().find(|(n, _)| *n == name).map_or("", |(_, value)| *value);
-        Begin::parse(kind, 37, refused, value)
+        BeginRequest::of_form(value)
+            .check(kind, 37, refused)
             .map_err(|refusals| refusals.into_iter().map(|r| format!("{}: {}", r.field, r.problem)).collect())
     }
 
@@ -114,7 +134,9 @@ mod tests {
         assert_eq!(parse(Kind::Generate, 2, &[("mode", "all-or-nothing")]), Err(vec![said.into()]));
         assert_eq!(parse(Kind::Generate, 2, &[("mode", "line-by-line")]).map(|begin| begin.mode), Ok(Mode::Lines));
         assert_eq!(parse(Kind::Generate, 0, &[]), Err(vec!["mode: Select what happens when a line is refused.".into()]));
-        let none = Begin::parse(Kind::Refresh, 0, 0, |_| "line-by-line").map_err(|refusals| refusals[0].problem.to_string());
+        let none = BeginRequest::of_form(|_| "line-by-line")
+            .check(Kind::Refresh, 0, 0)
+            .map_err(|refusals| refusals[0].problem.to_string());
         assert_eq!(none, Err("No line has anything to do. Mend the table and send it again.".into()));
     }
 

@@ -30,7 +30,20 @@ coded! {
     }
 }
 
-/// A complete request to deactivate a file.
+/// A request to deactivate files.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct DeactivationRequest {
+    pub reason: Option<Reason>,
+    /// In the person's own words.
+    pub note: Option<String>,
+    /// Name of the machine that the person means.
+    pub machine: String,
+    /// Fields whose text could not be read.
+    #[serde(skip)]
+    unread: Vec<Refusal>,
+}
+
+/// A complete request to deactivate files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deactivation {
     pub reason: Reason,
@@ -38,43 +51,59 @@ pub struct Deactivation {
     pub note: Option<String>,
 }
 
-impl Deactivation {
-    /// Reads the form for a file of `licence_type` whose primary server is `machine`; `value` gives each field as typed.
-    ///
-    /// # Errors
-    /// Everything that is wrong, in the order of the form; never empty.
-    pub fn parse<'a>(licence_type: LicenceType, machine: &str, value: impl Fn(&str) -> &'a str) -> Result<Self, Vec<Refusal>> {
-        let mut refusals = Vec::new();
-        let mut refuse = |field, problem| refusals.push(refusal(field, problem));
+impl DeactivationRequest {
+    /// Reads the form; `value` gives each field as typed.
+    pub fn of_form<'a>(value: impl Fn(&str) -> &'a str) -> Self {
+        let mut unread = Vec::new();
         let typed = value(field::REASON);
         let reason = Reason::from_code(typed);
-        match reason {
-            None if typed.is_empty() => refuse(field::REASON, Problem::NoChoice(Choice::Reason)),
-            None => refuse(field::REASON, Problem::NotOffered(Choice::Reason)),
-            Some(_) => {}
+        if reason.is_none() && !typed.is_empty() {
+            unread.push(refusal(field::REASON, Problem::NotOffered(Choice::Reason)));
         }
         let note = match typed_text(value(field::NOTE), LONGEST_NOTE) {
             Ok(note) => Some(note),
-            Err(TextError::Empty) => {
-                if reason == Some(Reason::Other) {
-                    refuse(field::NOTE, Problem::NoReason);
-                }
-                None
-            }
-            Err(TextError::TooLong(..)) => {
-                refuse(field::NOTE, Problem::TooLong(LONGEST_NOTE));
-                None
-            }
             Err(error) => {
-                refuse(field::NOTE, Problem::Text("note", error));
+                unread.extend(match error {
+                    TextError::Empty => None,
+                    TextError::TooLong(..) => Some(refusal(field::NOTE, Problem::TooLong(LONGEST_NOTE))),
+                    error => Some(refusal(field::NOTE, Problem::Text("note", error))),
+                });
                 None
             }
         };
-        if licence_type == LicenceType::Production && folded(value(field::MACHINE).trim()) != folded(machine) {
-            refuse(field::MACHINE, Problem::OtherMachine(machine.to_owned()));
+        Self { reason, note, machine: value(field::MACHINE).trim().to_owned(), unread }
+    }
+
+    /// The complete request for a file of `licence_type` whose primary server is `machine`. Of a production file its name is asked for.
+    ///
+    /// # Errors
+    /// Everything that is wrong, in the order of the form; never empty.
+    pub fn check(&self, licence_type: LicenceType, machine: &str) -> Result<Deactivation, Vec<Refusal>> {
+        let other = licence_type == LicenceType::Production && folded(&self.machine) != folded(machine);
+        self.complete(other.then(|| refusal(field::MACHINE, Problem::OtherMachine(machine.to_owned()))))
+    }
+
+    /// The complete request for many files, whose number was confirmed otherwise.
+    ///
+    /// # Errors
+    /// Everything that is wrong, in the order of the form; never empty.
+    pub fn check_many(&self) -> Result<Deactivation, Vec<Refusal>> {
+        self.complete(None)
+    }
+
+    fn complete(&self, more: Option<Refusal>) -> Result<Deactivation, Vec<Refusal>> {
+        let unread = |field: &'static str| self.unread.iter().filter(move |refusal| refusal.field == field).cloned();
+        let mut refusals: Vec<Refusal> = unread(field::REASON).collect();
+        if self.reason.is_none() && refusals.is_empty() {
+            refusals.push(refusal(field::REASON, Problem::NoChoice(Choice::Reason)));
         }
-        match reason {
-            Some(reason) if refusals.is_empty() => Ok(Self { reason, note }),
+        refusals.extend(unread(field::NOTE));
+        if self.reason == Some(Reason::Other) && self.note.is_none() && unread(field::NOTE).next().is_none() {
+            refusals.push(refusal(field::NOTE, Problem::NoReason));
+        }
+        refusals.extend(more);
+        match self.reason {
+            Some(reason) if refusals.is_empty() => Ok(Deactivation { reason, note: self.note.clone() }),
             _ => Err(refusals),
         }
     }
@@ -86,7 +115,7 @@ mod tests {
 
     fn parse(licence_type: LicenceType, pairs: &[(&str, &'static str)]) -> Result<Deactivation, Vec<String>> {
         let value = |name: &str| pairs.iter().find(|(n, _)| *n == name).map_or("", |(_, value)| *value);
-        let parsed = Deactivation::parse(licence_type, "IC-PRD-01", value);
+        let parsed = DeactivationRequest::of_form(value).check(licence_type, "IC-PRD-01");
         parsed.map_err(|refusals| refusals.iter().map(|r| format!("{}: {}", r.field, r.problem)).collect())
     }
 

@@ -7,14 +7,18 @@ use crate::{
     value::{quantity::Quantity, text::PartNumber},
 };
 use chrono::NaiveDate;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Names the form as a whole, where no field can be named.
 pub const FORM: &str = "upgrade";
 
+const TARGET: &str = "to.";
+
 /// The field that says what a part becomes.
 #[must_use]
 pub fn target_field(part: &PartNumber) -> String {
-    format!("to.{part}")
+    format!("{TARGET}{part}")
 }
 
 /// A part of an account, with what it can become.
@@ -55,57 +59,84 @@ impl UpgradablePart {
     }
 }
 
-/// What the form asks for: each part with its target.
-///
-/// Of a mirrored account all parts that have an option are upgraded together, or none is.
-///
-/// # Errors
-/// Everything that is wrong, in the order of `parts`; never empty.
-pub fn parse<'a>(
-    parts: &[UpgradablePart],
-    mirrored: bool,
-    today: NaiveDate,
-    value: impl Fn(&str) -> &'a str,
-) -> Result<Vec<(PartNumber, PartNumber)>, Vec<Refusal>> {
-    let mut refusals = Vec::new();
-    let mut chosen = Vec::new();
-    let mut left_out = Vec::new();
-    for part in parts.iter().filter(|part| !part.targets.is_empty()) {
-        let field = target_field(&part.number);
-        let typed = value(&field);
-        let target = part.targets.iter().find(|(target, _)| target.as_str() == typed);
-        let Some((target, _)) = target else {
-            if typed.is_empty() {
-                left_out.push((field, part));
-            } else {
-                refusals.push(refusal(&field, Problem::NotOffered(Choice::Target)));
+/// A request to upgrade parts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct UpgradeRequest {
+    /// What each part becomes. Not checked against what can be upgraded.
+    pub targets: BTreeMap<PartNumber, PartNumber>,
+    /// Fields that name a part, and none that it could become.
+    #[serde(skip)]
+    unread: BTreeSet<String>,
+}
+
+impl UpgradeRequest {
+    /// Reads the form, whose fields are (name, value as typed).
+    #[must_use]
+    pub fn of_form(fields: &[(String, String)]) -> Self {
+        let mut request = Self::default();
+        for (name, value) in fields {
+            let Some(part) = name.strip_prefix(TARGET).filter(|_| !value.is_empty()) else { continue };
+            match (part.parse(), value.parse()) {
+                (Ok(part), Ok(target)) => drop(request.targets.entry(part).or_insert(target)),
+                _ => drop(request.unread.insert(name.clone())),
             }
-            continue;
-        };
-        if let Some(reason) = &part.ineligible {
-            refusals.push(refusal(&field, Problem::Ineligible(Box::new(reason.clone()))));
         }
-        // One line without maintenance keeps back only itself, unless all must go together.
-        let blocked =
-            if part.lines.iter().any(|line| line.maintained_on(today)) && !mirrored { None } else { part.lapsed(today) };
-        if let Some(line) = blocked {
-            let (description, sales_order) = (part.description.clone(), line.sales_order.clone());
-            let problem = Problem::NotMaintained { description, sales_order, ended_on: line.maintenance_end };
-            refusals.push(refusal(&field, problem));
-        }
-        chosen.push((part.number.clone(), target.clone()));
+        request
     }
-    match left_out.first() {
-        first if chosen.is_empty() && refusals.is_empty() => {
-            let field = first.map_or(FORM, |(field, _)| field.as_str()).to_owned();
-            refusals.push(refusal(&field, Problem::NothingChosen));
+
+    /// Each part that is to be upgraded, with its target.
+    ///
+    /// Of a mirrored account all parts that have an option are upgraded together, or none is.
+    ///
+    /// # Errors
+    /// Everything that is wrong, in the order of `parts`; never empty.
+    pub fn check(
+        &self,
+        parts: &[UpgradablePart],
+        mirrored: bool,
+        today: NaiveDate,
+    ) -> Result<Vec<(PartNumber, PartNumber)>, Vec<Refusal>> {
+        let mut refusals = Vec::new();
+        let mut chosen = Vec::new();
+        let mut left_out = Vec::new();
+        for part in parts.iter().filter(|part| !part.targets.is_empty()) {
+            let field = target_field(&part.number);
+            let asked = self.targets.get(&part.number);
+            let target = asked.and_then(|asked| part.targets.iter().find(|(target, _)| target == asked));
+            let Some((target, _)) = target else {
+                if asked.is_none() && !self.unread.contains(&field) {
+                    left_out.push((field, part));
+                } else {
+                    refusals.push(refusal(&field, Problem::NotOffered(Choice::Target)));
+                }
+                continue;
+            };
+            if let Some(reason) = &part.ineligible {
+                refusals.push(refusal(&field, Problem::Ineligible(Box::new(reason.clone()))));
+            }
+            // One line without maintenance keeps back only itself, unless all must go together.
+            let blocked =
+                if part.lines.iter().any(|line| line.maintained_on(today)) && !mirrored { None } else { part.lapsed(today) };
+            if let Some(line) = blocked {
+                let (description, sales_order) = (part.description.clone(), line.sales_order.clone());
+                let problem = Problem::NotMaintained { description, sales_order, ended_on: line.maintenance_end };
+                refusals.push(refusal(&field, problem));
+            }
+            chosen.push((part.number.clone(), target.clone()));
         }
-        Some(_) if mirrored && !chosen.is_empty() => {
-            refusals.extend(left_out.iter().map(|(field, part)| refusal(field, Problem::AllTogether(part.description.clone()))));
+        match left_out.first() {
+            first if chosen.is_empty() && refusals.is_empty() => {
+                let field = first.map_or(FORM, |(field, _)| field.as_str()).to_owned();
+                refusals.push(refusal(&field, Problem::NothingChosen));
+            }
+            Some(_) if mirrored && !chosen.is_empty() => {
+                refusals
+                    .extend(left_out.iter().map(|(field, part)| refusal(field, Problem::AllTogether(part.description.clone()))));
+            }
+            _ => {}
         }
-        _ => {}
+        if refusals.is_empty() { Ok(chosen) } else { Err(refusals) }
     }
-    if refusals.is_empty() { Ok(chosen) } else { Err(refusals) }
 }
 
 #[cfg(test)]
@@ -134,9 +165,10 @@ mod tests {
     }
 
     fn parse(parts: &[UpgradablePart], mirrored: bool, pairs: &[(&str, &'static str)]) -> Result<Vec<String>, Vec<String>> {
-        let value = |name: &str| pairs.iter().find(|(n, _)| *n == name).map_or("", |(_, value)| *value);
+        let fields: Vec<_> = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let today = "2026-11-22".parse().expect("a date");
-        super::parse(parts, mirrored, today, value)
+        UpgradeRequest::of_form(&fields)
+            .check(parts, mirrored, today)
             .map(|chosen| chosen.iter().map(|(part, target)| format!("{part} {target}")).collect())
             .map_err(|refusals| refusals.iter().map(|r| format!("{}: {}", r.field, r.problem)).collect())
     }

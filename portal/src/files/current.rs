@@ -10,15 +10,21 @@ use crate::{
         statement::{count, known, marks, parsed, rows},
     },
 };
+
 use chrono::{DateTime, NaiveDate, Utc};
+
 use licensing::{
     LicenceType, PartNumber, Quantity, Serial, UsageTracking,
     activation_file::{ActivationFile, Binding},
     catalogue::PartClass,
-    files::request::{MailConnector, NewFile, NewFileForm, Preview, Problem, Refusal, SystemType, field},
+    files::request::{
+        ContentRequest, GenerateRequest, MailConnector, NewFileForm, Problem, Refusal, ServerRequest, SystemType, UpdateRequest,
+        field,
+    },
     value::date,
 };
 use sea_orm::{ConnectionTrait, FromQueryResult};
+
 use std::collections::BTreeMap;
 
 /// Why a file cannot be updated as it is. Nothing was changed.
@@ -47,6 +53,13 @@ impl NotUpdatable {
         | Self::Unchanged { serial }) = self;
         serial
     }
+}
+
+/// What a request for a further revision comes to.
+pub(crate) enum Revised {
+    Draft(Box<Draft>),
+    /// Everything that is wrong with it.
+    Refused(Vec<Refusal>),
 }
 
 /// A file as an update finds it.
@@ -195,19 +208,22 @@ async fn holdings(on: &impl ConnectionTrait, revision_ids: Vec<i64>) -> Result<B
 }
 
 impl Current {
-    /// The next revision, as `form` asks for it and `loaded` offers it, or why it cannot be.
+    /// The next revision, as `request` asks for it and `loaded` offers it.
     pub(crate) fn revised(
         &self,
         access: &AccountAccess,
-        form: &NewFileForm,
-        request: (NewFile, Preview),
+        request: &UpdateRequest,
         loaded: &LoadedOffer,
         now: DateTime<Utc>,
-    ) -> Result<Result<Draft, Vec<Refusal>>, Error> {
+    ) -> Result<Revised, Error> {
+        let complete = match request.check(&loaded.offer) {
+            Ok(complete) => complete,
+            Err(refusals) => return Ok(Revised::Refused(refusals)),
+        };
         if !self.site_active {
             let kept = |name: &String| ![field::HOST_ID, field::SWITCHOVER_HOST_ID].contains(&name.as_str());
-            let changed = form.changed_fields(&self.form());
-            // A revision of the same form, which renewed maintenance or upgraded parts would permit, is no change of the host either.
+            let changed = request.changed_fields(&self.request());
+            // The same revision once more, which renewed maintenance or upgraded parts would permit, is no change of the host either.
             let refreshed = changed.is_empty().then(|| field::SITE.to_owned());
             let refusals: Vec<_> = changed
                 .into_iter()
@@ -216,10 +232,11 @@ impl Current {
                 .map(|field| Refusal { field, problem: Problem::OnlyHosts(self.site_name.clone()) })
                 .collect();
             if !refusals.is_empty() {
-                return Ok(Err(refusals));
+                return Ok(Revised::Refused(refusals));
             }
         }
-        Draft::new(access, (&self.serial, self.revision + 1), request, loaded, &self.held.entitlements, now).map(Ok)
+        let (serial, held) = ((&self.serial, self.revision + 1), &self.held.entitlements);
+        Ok(Revised::Draft(Box::new(Draft::new(access, serial, complete, loaded, held, now)?)))
     }
 
     /// The offer that a further revision is made of.
@@ -242,66 +259,42 @@ impl Current {
         }
     }
 
-    /// `form` with product and licence type as the file has them, and a refusal for each that it says otherwise: they are what the file is,
-    /// whatever is sent.
-    pub(super) fn keeping(&self, form: &NewFileForm) -> (NewFileForm, Vec<Refusal>) {
-        let fixed = [
-            (field::PRODUCT, "product", self.product.as_str(), self.product.clone()),
-            (field::TYPE, "licence type", self.licence_type.code(), self.licence_type.to_string()),
-        ];
-        let contradicted = fixed.iter().filter(|(name, _, own, _)| {
-            let sent = form.value(name);
-            !sent.is_empty() && sent != *own
-        });
-        let refusal = |(name, what, _, is): &(&str, &'static str, &str, String)| Refusal {
-            field: (*name).to_owned(),
-            problem: Problem::Fixed { what, is: is.clone() },
+    /// The request that makes the file as it is.
+    pub(crate) fn request(&self) -> UpdateRequest {
+        let (ramp_date, grace_days) = match &self.file.binding {
+            Binding::VirtualCloud { enforcement, .. } => (Some(enforcement.ramp_date), Some(enforcement.grace_days)),
+            Binding::Host { .. } => (None, None),
         };
-        let refusals = contradicted.map(refusal).collect();
-        let own: Vec<(&str, &str)> = fixed.iter().map(|(name, _, own, _)| (*name, *own)).collect();
-        (form.with(&own), refusals)
+        let part = |wanted: fn(PartClass) -> bool| self.parts.iter().filter(move |(class, ..)| wanted(*class));
+        let item = |wanted| part(wanted).next().map(|(_, number, _)| number.clone());
+        let items = [item(PartClass::is_item), item(|class| class == PartClass::SwitchoverItem)];
+        let servers = self.file.binding.servers().into_iter().zip(items);
+        let mut servers = servers.map(|(server, item)| ServerRequest {
+            host_id: server.host_id,
+            machine_name: Some(server.machine_name),
+            item,
+        });
+        let tracks = |usage: &UsageTracking| self.file.keys.count(&usage.key()) > 0;
+        let add_on = |class: PartClass| !class.is_item() && class != PartClass::SwitchoverItem;
+        let content = ContentRequest {
+            site: self.held.site.clone(),
+            system_type: self.system_type.as_deref().and_then(SystemType::from_code),
+            mail_connector: self.mail_connector.as_deref().and_then(MailConnector::from_code),
+            usage_tracking: UsageTracking::ALL.iter().copied().find(tracks),
+            ramp_date,
+            grace_days,
+            primary: servers.next().unwrap_or_default(),
+            switchover: servers.next(),
+            add_ons: part(add_on).map(|(_, number, quantity)| (number.clone(), *quantity)).collect(),
+            ..ContentRequest::default()
+        };
+        UpdateRequest { version: self.version.clone(), content }
     }
 
     /// The form that makes the file as it is.
     pub(crate) fn form(&self) -> NewFileForm {
-        let mut fields: Vec<(String, String)> = Vec::new();
-        let mut say = |name: &str, value: String| fields.push((name.to_owned(), value));
-        say(field::SITE, self.held.site.clone());
-        say(field::PRODUCT, self.product.clone());
-        say(field::VERSION, self.version.clone());
-        say(field::TYPE, self.licence_type.code().to_owned());
-        let system_type = self.system_type.as_deref().and_then(SystemType::from_code);
-        say(field::SYSTEM_TYPE, system_type.map_or("", SystemType::code).to_owned());
-        let mail_connector = self.mail_connector.as_deref().and_then(MailConnector::from_code);
-        say(field::MAIL_CONNECTOR, mail_connector.map_or("", MailConnector::code).to_owned());
-        let tracks = |usage: &&UsageTracking| self.file.keys.count(&usage.key()) > 0;
-        if let Some(usage) = UsageTracking::ALL.iter().find(tracks) {
-            say(field::USAGE_TRACKING, usage.code().to_owned());
-        }
-        if let Binding::VirtualCloud { enforcement, .. } = &self.file.binding {
-            say(field::RAMP_DATE, enforcement.ramp_date.to_string());
-            say(field::GRACE_DAYS, enforcement.grace_days.to_string());
-        }
-        let names = [(field::HOST_ID, field::MACHINE_NAME), (field::SWITCHOVER_HOST_ID, field::SWITCHOVER_MACHINE_NAME)];
-        let servers = self.file.binding.servers();
-        if servers.len() == 1 {
-            say(field::SWITCHOVER_LATER, "yes".to_owned());
-        }
-        for ((host_id, machine_name), server) in names.into_iter().zip(servers) {
-            say(host_id, server.host_id.map_or_else(String::new, |host_id| host_id.to_string()));
-            say(machine_name, server.machine_name.to_string());
-        }
-        for (class, number, quantity) in &self.parts {
-            match class {
-                class if class.is_item() => say(field::SERVER_ITEM, number.to_string()),
-                PartClass::SwitchoverItem => say(field::SWITCHOVER_ITEM, number.to_string()),
-                _ => {
-                    let units = |units: u32| if units == 0 { String::new() } else { units.to_string() };
-                    say(&field::assigned(number), units(quantity.assigned));
-                    say(&field::pooled(number), units(quantity.pooled));
-                }
-            }
-        }
-        fields.into_iter().collect()
+        let UpdateRequest { version, content } = self.request();
+        let (product, licence_type) = (self.product.clone(), Some(self.licence_type));
+        NewFileForm::from(&GenerateRequest { product, version, licence_type, content })
     }
 }

@@ -1,40 +1,43 @@
 //! *Deactivate*: a file gives back everything that it holds. Domain §5 and §6.3.
 
 use crate::{
-    access::account::AccountAccess,
+    access::{account::AccountAccess, change::ChangeAccess},
     audit::AuditEvent,
     ctx::Failpoint,
     error::Error,
     files::{
         current::{Current, current_file},
         facet::facet,
-        generate::{NotGenerated, queue_mail},
+        generate::queue_mail,
         revision::listing::list_state,
         state::FileState,
     },
-    offer::eligibility::refused_model,
     orders::allocation::{Ledger, allocate, sides},
     store::{
         insertion::in_runs,
-        statement::{count, marks, rows, run},
+        statement::{count, marks, parsed, rows, run},
         write::Write,
     },
     submission::{
+        KeyReused,
         key::SubmissionKey,
-        once::{Action, Asked, note_submission, submitted},
+        once::{Asked, Submission, once},
     },
 };
 use chrono::{DateTime, Utc};
+
 use licensing::{
-    Garn, Quantity, Serial,
+    Quantity, Serial,
     files::{
-        deactivation::{Deactivation, field},
+        deactivation::{Deactivation, DeactivationRequest},
         request::Refusal,
     },
     offer::eligibility::Ineligible,
 };
 use sea_orm::FromQueryResult;
+
 use serde_json::json;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Why a file was not deactivated. Nothing was changed.
@@ -46,82 +49,50 @@ pub enum NotDeactivated {
     Refused(Vec<Refusal>),
     #[error("{serial} is {state} already: it holds nothing that could be returned.")]
     NotActive { serial: Serial, state: FileState },
-    #[error("This form was already used for {reference}.")]
-    KeyReused { garn: Garn, reference: String },
+    #[error(transparent)]
+    KeyReused(#[from] KeyReused),
     #[error(transparent)]
     Error(#[from] Error),
 }
 
-/// Why this person may not deactivate files of this account, if so. A certification is not asked for. Domain §1.
-#[must_use]
-pub fn refuses_deactivation(access: &AccountAccess) -> Option<Ineligible> {
-    refused_model(access)
-}
-
 /// Deactivates the file `serial`: in one transaction its quantities return, its state changes, and the event and the mail are noted.
 ///
-/// `value` gives each field of the form as typed. The same key with the same form gives the same answer again.
+/// The same key with the same request gives the same answer again.
 ///
 /// # Errors
 /// [`NotDeactivated`]; nothing was changed then.
-pub async fn deactivate<'a>(
-    access: &AccountAccess,
+pub async fn deactivate(
+    access: &ChangeAccess,
     serial: &str,
-    value: impl Fn(&str) -> &'a str,
+    request: &DeactivationRequest,
     key: &SubmissionKey,
 ) -> Result<Serial, NotDeactivated> {
-    let typed: BTreeMap<&str, &str> =
-        [field::REASON, field::NOTE, field::MACHINE].into_iter().map(|name| (name, value(name).trim())).collect();
-    let mut deactivated = try_deactivate(access, serial, &typed, key).await;
-    // Another request took the key first, so this time it is found.
-    if let Ok(None) = deactivated {
-        deactivated = try_deactivate(access, serial, &typed, key).await;
-    }
-    deactivated?.ok_or_else(|| Error::internal("the submission key is taken and cannot be found").into())
-}
-
-async fn try_deactivate(
-    access: &AccountAccess,
-    serial: &str,
-    typed: &BTreeMap<&str, &str>,
-    key: &SubmissionKey,
-) -> Result<Option<Serial>, NotDeactivated> {
-    let asked = Asked::of(access, Action::Deactivate, serial, typed, key)?;
-    let write = access.write().await?;
-    let now = access.portal().now();
+    let first = match once::<NotDeactivated>(Asked::new(access, "deactivate", serial, request, key)?).await? {
+        Submission::First(first) => first,
+        Submission::Again(serial) => return Ok(parsed(&serial)?),
+    };
+    let (write, now) = (&first.write, access.portal().now());
     write.reach(Failpoint::DeactivateBegun);
-    if let Some(before) = submitted(access, write.on(), &asked).await? {
-        return match before.of_file() {
-            Ok(serial) => Ok(Some(serial)),
-            Err(NotGenerated::KeyReused { garn, reference }) => Err(NotDeactivated::KeyReused { garn, reference }),
-            Err(error) => Err(Error::internal(error).into()),
-        };
-    }
     let current = current_file(access, write.on(), serial).await?;
-    if let Some(reason) = refuses_deactivation(access) {
-        return Err(NotDeactivated::Ineligible(reason));
-    }
     if current.state != FileState::Active {
         return Err(NotDeactivated::NotActive { serial: current.serial, state: current.state });
     }
     let servers = current.file.binding.servers();
     let machine = servers.first().map_or("", |server| server.machine_name.as_str());
-    let of_form = |name: &str| typed.get(name).copied().unwrap_or_default();
-    let deactivation = Deactivation::parse(current.licence_type, machine, of_form).map_err(NotDeactivated::Refused)?;
-    let ended = end_files(access, &write, &[&current], &deactivation, now).await?.remove(0);
-    if !note_submission(access, &write, asked, current.serial.to_string()).await? {
-        return Ok(None);
-    }
+    let deactivation = request.check(current.licence_type, machine).map_err(NotDeactivated::Refused)?;
+    let ended = end_files(access, write, &[&current], &deactivation, now).await?.remove(0);
     let subject = format!("Activation file {serial} for {machine} was deactivated");
     let done = format!(
         "You deactivated activation file {serial} for {machine}; its quantities are available again. A copy that is installed goes on \
          working until it is removed there. It belonged to {}",
         access.name
     );
-    queue_mail(access, &write, subject, done, None, &current.serial, now).await?;
-    write.commit(ended).await?;
+    queue_mail(access, write, subject, done, None, &current.serial, now).await?;
+    if let Some(serial) = first.commit::<NotDeactivated>(current.serial.to_string(), ended).await? {
+        return Ok(parsed(&serial)?);
+    }
     tracing::info!(serial, garn = %access.garn, "activation file deactivated");
-    Ok(Some(current.serial))
+    Ok(current.serial)
 }
 
 /// Ends active files: everything that they hold returns, and lists find them as deactivated. What an event tells of each.

@@ -20,18 +20,23 @@ use crate::{
         write::Write,
     },
     submission::{
+        KeyReused,
         key::SubmissionKey,
-        once::{Action, Asked, Before, note_submission, submitted},
+        once::{Asked, Submission, once},
     },
 };
+
 use chrono::{DateTime, Utc};
+
 use licensing::{
-    Garn, HostId, LicenceType, Serial,
-    files::request::{NewFile, NewFileForm, Preview, Refusal, field},
+    HostId, LicenceType, Serial,
+    files::request::{GenerateRequest, NewFile, Preview, Refusal},
     offer::{Offer, eligibility::Ineligible},
 };
 use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, FromQueryResult};
+
 use serde_json::json;
+
 use std::collections::BTreeMap;
 
 /// A request that could be generated now, shown once more before it is.
@@ -64,8 +69,8 @@ pub enum NotGenerated {
     /// Everything that is wrong with what was typed, with the offer it was checked against.
     #[error("There is a problem.")]
     Refused { refusals: Vec<Refusal>, offer: Box<Offer> },
-    #[error("This form was already used for {reference}.")]
-    KeyReused { garn: Garn, reference: String },
+    #[error(transparent)]
+    KeyReused(#[from] KeyReused),
     /// The file that was to be updated cannot be, as it is.
     #[error(transparent)]
     NotUpdatable(#[from] NotUpdatable),
@@ -89,9 +94,9 @@ impl NotGenerated {
 ///
 /// # Errors
 /// [`NotGenerated`], as [`generate`] would answer a form that was not used before.
-pub async fn check(access: &AccountAccess, form: &NewFileForm) -> Result<Checked, NotGenerated> {
+pub async fn check(access: &AccountAccess, request: &GenerateRequest) -> Result<Checked, NotGenerated> {
     let on = access.portal().database.read();
-    let ((request, preview), loaded) = parse(access, on, form, None).await?;
+    let ((request, preview), loaded) = complete(access, on, request).await?;
     let same_host = same_host(access, on, &request, loaded.product_id, None).await?;
     let shared_hosts = shared_hosts(on, &request).await?;
     Ok(Checked { request, offer: loaded.offer, preview, same_host, shared_hosts, older_than: None })
@@ -103,52 +108,45 @@ pub async fn check(access: &AccountAccess, form: &NewFileForm) -> Result<Checked
 ///
 /// # Errors
 /// [`NotGenerated`]; nothing was changed then.
-pub async fn generate(access: &AccountAccess, form: &NewFileForm, key: &SubmissionKey) -> Result<Generated, NotGenerated> {
-    let mut generated = try_generate(access, form, key).await;
-    // Another request took the key first, so this time it is found.
-    if let Ok(None) = generated {
-        generated = try_generate(access, form, key).await;
-    }
+pub async fn generate(access: &AccountAccess, request: &GenerateRequest, key: &SubmissionKey) -> Result<Generated, NotGenerated> {
+    let generated = generate_once(access, request, key).await;
     access.portal().observed.generation(match &generated {
         Ok(_) => "generated",
         Err(NotGenerated::Error(_)) => "failed",
         Err(_) => "refused",
     });
-    generated?.ok_or_else(|| Error::internal("the submission key is taken and cannot be found").into())
+    generated
 }
 
-/// `None` when the same person sent the same key at the same time and the other request was first.
-async fn try_generate(
+async fn generate_once(
     access: &AccountAccess,
-    form: &NewFileForm,
+    request: &GenerateRequest,
     key: &SubmissionKey,
-) -> Result<Option<Generated>, NotGenerated> {
-    let asked = Asked::new(access, Action::Generate, "", form, key)?;
-    let write = access.write().await?;
-    let now = access.portal().now();
+) -> Result<Generated, NotGenerated> {
+    let first = match once::<NotGenerated>(Asked::new(access, "generate", "", request, key)?).await? {
+        Submission::First(first) => first,
+        Submission::Again(serial) => return Ok(Generated { serial: parsed(&serial)? }),
+    };
+    let (write, now) = (&first.write, access.portal().now());
     write.reach(Failpoint::GenerateBegun);
-    if let Some(before) = submitted(access, write.on(), &asked).await? {
-        return Ok(Some(Generated { serial: before.of_file()? }));
-    }
-    let (request, loaded) = parse(access, write.on(), form, None).await?;
-    let serial = next_serials(&write, 1).await?.remove(0);
+    let (request, loaded) = complete(access, write.on(), request).await?;
+    let serial = next_serials(write, 1).await?.remove(0);
     write.reach(Failpoint::Numbered);
     let draft = Draft::new(access, (&serial, 1), request, &loaded, &BTreeMap::new(), now)?;
-    allocate(&write, &draft.ledger).await?;
+    allocate(write, &draft.ledger).await?;
     let made = make_all(access.portal(), vec![draft]).await?;
-    let mut stored = store_new(access, &write, made, now).await?;
-    store_held(access, &write, &stored, now).await?;
+    let mut stored = store_new(access, write, made, now).await?;
+    store_held(access, write, &stored, now).await?;
     let draft = stored.remove(0).draft;
-    if !note_submission(access, &write, asked, serial.to_string()).await? {
-        return Ok(None);
-    }
     let (machines, names) = draft.machines();
     let subject = format!("Activation file {serial} for {names}");
     let done = format!("You generated activation file {serial} for {machines}");
-    queue_mail(access, &write, subject, done, draft.request.licence_type.restriction(), &serial, now).await?;
-    write.commit(generated_event(access, &draft, now)).await?;
+    queue_mail(access, write, subject, done, draft.request.licence_type.restriction(), &serial, now).await?;
+    if let Some(serial) = first.commit::<NotGenerated>(serial.to_string(), generated_event(access, &draft, now)).await? {
+        return Ok(Generated { serial: parsed(&serial)? });
+    }
     tracing::info!(%serial, garn = %access.garn, product = draft.request.product, "activation file generated");
-    Ok(Some(Generated { serial }))
+    Ok(Generated { serial })
 }
 
 /// Queues the mail that tells the person who acted what was done to a file, and where it is.
@@ -173,27 +171,35 @@ pub(crate) async fn queue_mail(
     Ok(())
 }
 
-pub(crate) async fn parse(
+/// The complete request that the account can fulfil today, and what it is checked against.
+async fn complete(
     access: &AccountAccess,
     on: &impl ConnectionTrait,
-    form: &NewFileForm,
-    updates: Option<&Held>,
+    request: &GenerateRequest,
 ) -> Result<((NewFile, Preview), LoadedOffer), NotGenerated> {
     // A type that there is not is refused at its field.
-    let licence_type = LicenceType::from_code(form.value(field::TYPE)).unwrap_or(LicenceType::Production);
-    let loaded = load_offer(access, on, form.value(field::PRODUCT), form.value(field::VERSION), licence_type, updates).await;
-    let loaded = loaded.map_err(|error| match error {
+    let licence_type = request.licence_type.unwrap_or(LicenceType::Production);
+    let loaded = eligible_offer(access, on, (&request.product, &request.version, licence_type), None).await?;
+    match request.check(&loaded.offer) {
+        Ok(complete) => Ok((complete, loaded)),
+        Err(refusals) => Err(NotGenerated::Refused { refusals, offer: Box::new(loaded.offer) }),
+    }
+}
+
+/// What is offered of a product (its code), version (its name) and licence type, if this person may generate it. `updates` is what the file holds
+/// that is updated.
+pub(crate) async fn eligible_offer(
+    access: &AccountAccess,
+    on: &impl ConnectionTrait,
+    (product, version, licence_type): (&str, &str, LicenceType),
+    updates: Option<&Held>,
+) -> Result<LoadedOffer, NotGenerated> {
+    let loaded = load_offer(access, on, product, version, licence_type, updates).await.map_err(|error| match error {
         Error::NotFound => NotGenerated::NoSuchVersion,
         error => error.into(),
     })?;
     let ineligible = ineligible(access, on, &loaded.offer).await?;
-    if !ineligible.is_empty() {
-        return Err(NotGenerated::Ineligible(ineligible));
-    }
-    match form.parse(&loaded.offer) {
-        Ok(request) => Ok((request, loaded)),
-        Err(refusals) => Err(NotGenerated::Refused { refusals, offer: Box::new(loaded.offer) }),
-    }
+    if ineligible.is_empty() { Ok(loaded) } else { Err(NotGenerated::Ineligible(ineligible)) }
 }
 
 /// Hosts of a request that many machines share, with what has them. Domain §6.4.
@@ -236,19 +242,6 @@ pub(crate) async fn same_host(
         }
     }
     Ok(same)
-}
-
-impl Before {
-    /// The file that the same request led to.
-    ///
-    /// # Errors
-    /// [`NotGenerated::KeyReused`]: it was another request.
-    pub(crate) fn of_file(self) -> Result<Serial, NotGenerated> {
-        match self {
-            Self::Same(subject) => Ok(parsed(subject.split('/').next().unwrap_or_default())?),
-            Self::Other(garn, reference) => Err(NotGenerated::KeyReused { garn, reference }),
-        }
-    }
 }
 
 /// What an event tells of a file that was generated.

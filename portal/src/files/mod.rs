@@ -14,7 +14,7 @@ pub(crate) mod update;
 pub(crate) mod view;
 
 pub use current::NotUpdatable;
-pub use deactivate::{NotDeactivated, deactivate, refuses_deactivation};
+pub use deactivate::{NotDeactivated, deactivate};
 pub use download::{Download, download, note_download};
 pub use generate::{Checked, Generated, NotGenerated, check, generate};
 pub use list::{
@@ -22,5 +22,5 @@ pub use list::{
 };
 pub use row::FileRow;
 pub use state::FileState;
-pub use update::{CheckedUpdate, Updatable, Updated, check_update, updatable, update, update_offer};
+pub use update::{CheckedUpdate, Updatable, Updated, check_update, fixed, updatable, update, update_offer};
 pub use view::{Ended, FileEvent, FileView, Machine, PageSize, PartRow, Revision, view};

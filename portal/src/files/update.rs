@@ -6,8 +6,8 @@ use crate::{
     ctx::Failpoint,
     error::Error,
     files::{
-        current::{Current, NotUpdatable, current_file},
-        generate::{Checked, NotGenerated, parse, queue_mail, same_host, shared_hosts},
+        current::{Current, NotUpdatable, Revised, current_file},
+        generate::{Checked, NotGenerated, eligible_offer, queue_mail, same_host, shared_hosts},
         revision::{
             draft::{Draft, Made, StoredRevision, make_all},
             store::{store_held, store_revisions},
@@ -17,19 +17,19 @@ use crate::{
     orders::allocation::{allocate, sides},
     store::{
         insertion::in_runs,
-        statement::{marks, row, run},
+        statement::{marks, parsed, row, run},
         write::Write,
     },
     submission::{
         key::SubmissionKey,
-        once::{Action, Asked, note_submission, submitted},
+        once::{Asked, Submission, once},
     },
 };
 use chrono::{DateTime, Utc};
 use licensing::{
-    Serial,
+    LicenceType, Serial,
     activation_file::{ActivationFile, Change},
-    files::request::NewFileForm,
+    files::request::{NewFileForm, UpdateRequest},
 };
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde_json::json;
@@ -40,6 +40,9 @@ pub struct Updatable {
     pub serial: Serial,
     /// The current revision, on which an update builds.
     pub revision: u32,
+    /// What makes the file as it is.
+    pub request: UpdateRequest,
+    /// The same, as the form has it.
     pub form: NewFileForm,
     /// What a revision of the same form would say otherwise today: maintenance that was renewed.
     pub refresh: Vec<Change>,
@@ -70,15 +73,24 @@ pub async fn updatable(access: &AccountAccess, serial: &str) -> Result<Updatable
     let on = access.portal().database.read();
     let current = current_file(access, on, serial).await?;
     current.check(access, None)?;
-    let form = current.form();
-    let refresh = match revise(access, on, &current, &form, access.portal().now()).await {
+    let request = current.request();
+    let refresh = match revise(access, on, &current, &request, access.portal().now()).await {
         Ok((draft, _)) => changes(&current.file, &draft.file),
         // What stands in the way of an update is told where somebody tries one.
         Err(NotGenerated::Error(error)) => return Err(error.into()),
         Err(_) => Vec::new(),
     };
     let key = access.portal().new_submission_key();
-    Ok(Updatable { serial: current.serial, revision: current.revision, form, refresh, key })
+    Ok(Updatable { request, form: current.form(), serial: current.serial, revision: current.revision, refresh, key })
+}
+
+/// What an update of a file cannot change: code of the product, and licence type.
+///
+/// # Errors
+/// [`Error::NotFound`], the same for a file of others and for none.
+pub async fn fixed(access: &AccountAccess, serial: &str) -> Result<(String, LicenceType), Error> {
+    let Current { product, licence_type, .. } = current_file(access, access.portal().database.read(), serial).await?;
+    Ok((product, licence_type))
 }
 
 /// What the form of an update offers, the file's own quantities counted as returned.
@@ -100,26 +112,26 @@ pub async fn check_update(
     access: &AccountAccess,
     serial: &str,
     began: u32,
-    form: &NewFileForm,
+    request: &UpdateRequest,
 ) -> Result<CheckedUpdate, NotGenerated> {
     let on = access.portal().database.read();
     let current = current_file(access, on, serial).await?;
     current.check(access, Some(began))?;
-    let (draft, loaded) = revise(access, on, &current, form, access.portal().now()).await?;
+    let (draft, loaded) = revise(access, on, &current, request, access.portal().now()).await?;
     let changes = changes(&current.file, &draft.file);
     if changes.is_empty() {
         return Err(NotUpdatable::Unchanged { serial: current.serial }.into());
     }
     let same_host = same_host(access, on, &draft.request, draft.product_id, Some(&current.serial)).await?;
-    let preview = form.preview(&loaded.offer);
+    let preview = request.content.preview(&loaded.offer);
     let older_than = older_than(on, &current, &loaded).await?;
     let shared_hosts = shared_hosts(on, &draft.request).await?;
     let checked = Checked { request: draft.request, offer: loaded.offer, preview, same_host, shared_hosts, older_than };
     Ok(CheckedUpdate { checked, changes })
 }
 
-/// Makes the next revision: in one transaction the difference moves, the signed and verified bytes take the place of the current ones, and the
-/// event and the mail are noted. The revision before stays in the history.
+/// Makes the next revision of a file, which builds on revision `began`: in one transaction the difference moves, the signed and verified bytes take
+/// the place of the current ones, and the event and the mail are noted. The revision before stays in the history.
 ///
 /// # Errors
 /// [`NotGenerated`]; nothing was changed then.
@@ -127,48 +139,32 @@ pub async fn update(
     access: &AccountAccess,
     serial: &str,
     began: u32,
-    form: &NewFileForm,
+    request: &UpdateRequest,
     key: &SubmissionKey,
 ) -> Result<Updated, NotGenerated> {
-    let mut updated = try_update(access, serial, began, form, key).await;
-    // Another request took the key first, so this time it is found.
-    if let Ok(None) = updated {
-        updated = try_update(access, serial, began, form, key).await;
-    }
-    updated?.ok_or_else(|| Error::internal("the submission key is taken and cannot be found").into())
-}
-
-async fn try_update(
-    access: &AccountAccess,
-    serial: &str,
-    began: u32,
-    form: &NewFileForm,
-    key: &SubmissionKey,
-) -> Result<Option<Updated>, NotGenerated> {
-    let asked = Asked::new(access, Action::Update, &format!("{serial}/{began}"), form, key)?;
-    let write = access.write().await?;
-    let now = access.portal().now();
+    let again = |subject: String| -> Result<Updated, NotGenerated> {
+        Ok(Updated { serial: parsed(subject.split('/').next().unwrap_or_default())?, revision: began + 1 })
+    };
+    let asked = Asked::new(access, "update", &format!("{serial}/{began}"), request, key)?;
+    let first = match once::<NotGenerated>(asked).await? {
+        Submission::First(first) => first,
+        Submission::Again(subject) => return again(subject),
+    };
+    let (write, now) = (&first.write, access.portal().now());
     write.reach(Failpoint::UpdateBegun);
-    if let Some(before) = submitted(access, write.on(), &asked).await? {
-        return Ok(Some(Updated { serial: before.of_file()?, revision: began + 1 }));
-    }
     let current = current_file(access, write.on(), serial).await?;
     current.check(access, Some(began))?;
-    let (draft, _) = revise(access, write.on(), &current, form, now).await?;
+    let (draft, _) = revise(access, write.on(), &current, request, now).await?;
     let changed = changes(&current.file, &draft.file);
     if changed.is_empty() {
         return Err(NotUpdatable::Unchanged { serial: current.serial }.into());
     }
     let revision = draft.file.revision;
-    allocate(&write, &draft.ledger).await?;
+    allocate(write, &draft.ledger).await?;
     let made = make_all(access.portal(), vec![draft]).await?.remove(0);
-    let mut stored = store_next(access, &write, vec![(current.file_id, made)], now).await?;
-    store_held(access, &write, &stored, now).await?;
+    let mut stored = store_next(access, write, vec![(current.file_id, made)], now).await?;
+    store_held(access, write, &stored, now).await?;
     let draft = stored.remove(0).draft;
-    let subject = format!("{}/{revision}", current.serial);
-    if !note_submission(access, &write, asked, subject).await? {
-        return Ok(None);
-    }
     let (machines, names) = draft.machines();
     let subject = format!("Activation file {serial} for {names}, revision {revision}");
     let told: Vec<String> = changed.iter().map(|change| format!("  {change}\n")).collect();
@@ -178,11 +174,13 @@ async fn try_update(
         told.concat(),
         access.name
     );
-    queue_mail(access, &write, subject, done, draft.request.licence_type.restriction(), &current.serial, now).await?;
+    queue_mail(access, write, subject, done, draft.request.licence_type.restriction(), &current.serial, now).await?;
     let event = updated_event(access, &draft, &changed, now);
-    write.commit(event).await?;
+    if let Some(subject) = first.commit::<NotGenerated>(format!("{}/{revision}", current.serial), event).await? {
+        return again(subject);
+    }
     tracing::info!(serial, revision, garn = %access.garn, "activation file updated");
-    Ok(Some(Updated { serial: current.serial, revision }))
+    Ok(Updated { serial: current.serial, revision })
 }
 
 /// The version of the current revision, where that was released after the one which `loaded` is for.
@@ -215,28 +213,19 @@ pub(crate) async fn store_next(
     store_revisions(access, write, made, now).await
 }
 
-/// The next revision of a file, as `form` asks for it, and the offer that it is made of.
+/// The next revision of a file, as `request` asks for it, and the offer that it is made of.
 async fn revise(
     access: &AccountAccess,
     on: &impl ConnectionTrait,
     current: &Current,
-    form: &NewFileForm,
+    request: &UpdateRequest,
     now: DateTime<Utc>,
 ) -> Result<(Draft, LoadedOffer), NotGenerated> {
-    let (own, contradicted) = current.keeping(form);
-    let (request, loaded) = match parse(access, on, &own, Some(&current.held)).await {
-        Err(NotGenerated::Refused { refusals, offer }) => {
-            let refusals = contradicted.into_iter().chain(refusals).collect();
-            return Err(NotGenerated::Refused { refusals, offer });
-        }
-        parsed => parsed?,
-    };
-    if !contradicted.is_empty() {
-        return Err(NotGenerated::Refused { refusals: contradicted, offer: Box::new(loaded.offer) });
-    }
-    match current.revised(access, &own, request, &loaded, now)? {
-        Ok(draft) => Ok((draft, loaded)),
-        Err(refusals) => Err(NotGenerated::Refused { refusals, offer: Box::new(loaded.offer) }),
+    let of_version = (current.product.as_str(), request.version.as_str(), current.licence_type);
+    let loaded = eligible_offer(access, on, of_version, Some(&current.held)).await?;
+    match current.revised(access, request, &loaded, now)? {
+        Revised::Draft(draft) => Ok((*draft, loaded)),
+        Revised::Refused(refusals) => Err(NotGenerated::Refused { refusals, offer: Box::new(loaded.offer) }),
     }
 }
 

@@ -36,18 +36,9 @@ pub(crate) fn licence_types(access: &AccountAccess) -> Vec<LicenceType> {
     LicenceType::ALL.iter().copied().filter(may).collect()
 }
 
-fn subscribes(access: &AccountAccess) -> bool {
-    access.licence_model != LicenceModel::Perpetual
-}
-
 /// A subscription needs a version that knows the usage keys; a mixed estate may run older ones beside it. Domain §2.
 pub(crate) fn only_subscribes(access: &AccountAccess) -> bool {
     access.licence_model == LicenceModel::Subscription
-}
-
-/// Customers and partners serve themselves only on perpetual accounts. Domain §1.
-pub(crate) fn refused_model(access: &AccountAccess) -> Option<Ineligible> {
-    (subscribes(access) && access.caller().role() != Role::Analyst).then_some(Ineligible::LicenceModel(access.licence_model))
 }
 
 pub(crate) async fn ineligible(
@@ -56,7 +47,7 @@ pub(crate) async fn ineligible(
     offer: &Offer,
 ) -> Result<Vec<Ineligible>, Error> {
     let mut reasons = Vec::new();
-    reasons.extend(refused_model(access));
+    reasons.extend(access.change().err());
     let analyst = access.caller().role() == Role::Analyst;
     match offer.licence_type {
         _ if analyst => {}

@@ -4,7 +4,7 @@ use crate::{
     access::account::AccountAccess,
     error::Error,
     offer::{
-        eligibility::{licence_types, only_subscribes, refused_model},
+        eligibility::{licence_types, only_subscribes},
         load::sites,
     },
     store::statement::rows,
@@ -65,7 +65,7 @@ pub async fn start(access: &AccountAccess) -> Result<Start, Error> {
     .await?;
     let sites = sites(access, on).await?;
     let mut ineligible = Vec::new();
-    ineligible.extend(refused_model(access));
+    ineligible.extend(access.change().err());
     if !sites.iter().any(|site| site.active) {
         ineligible.push(Ineligible::NoActiveSite);
     }

@@ -11,7 +11,7 @@ use crate::{
         list::MOST_COUNTED,
         update::{updatable, update},
     },
-    offer::eligibility::{certified_for, refused_model},
+    offer::eligibility::certified_for,
     store::{
         entity::{upgrade, upgrade_line},
         insertion::insert,
@@ -19,19 +19,23 @@ use crate::{
         write::Write,
     },
     submission::{
+        KeyReused,
         key::SubmissionKey,
-        once::{Action, Asked, Before, note_submission, submitted},
+        once::{Asked, Submission, once},
     },
 };
+
 use chrono::{DateTime, NaiveDate, Utc};
 
+use licensing::orders::upgrade::UpgradeRequest;
+
 use licensing::{
-    Garn, PartNumber, Quantity, Serial,
+    PartNumber, Quantity, Serial,
     files::request::Refusal,
     offer::eligibility::Ineligible,
     orders::{
         entitlement::Entitlement,
-        upgrade::{Moved, UpgradablePart, parse},
+        upgrade::{Moved, UpgradablePart},
     },
 };
 
@@ -98,8 +102,8 @@ pub enum NotUpgraded {
     Ineligible(Ineligible),
     #[error("There is a problem.")]
     Refused(Vec<Refusal>),
-    #[error("This form was already used for {reference}.")]
-    KeyReused { garn: Garn, reference: String },
+    #[error(transparent)]
+    KeyReused(#[from] KeyReused),
     #[error(transparent)]
     Error(#[from] Error),
 }
@@ -123,66 +127,33 @@ pub async fn upgrade_options(access: &AccountAccess) -> Result<UpgradeOptions, E
     Ok(UpgradeOptions { mirrored: loaded.mirrored, with_options, without_options, ineligible })
 }
 
-/// What the form asks for, without changing anything.
+/// What is asked for, without changing anything.
 ///
 /// # Errors
 /// [`NotUpgraded`], as [`upgrade()`] would answer.
-pub async fn plan_upgrade<'a>(access: &AccountAccess, value: impl Fn(&str) -> &'a str) -> Result<PlannedUpgrade, NotUpgraded> {
+pub async fn plan_upgrade(access: &AccountAccess, request: &UpgradeRequest) -> Result<PlannedUpgrade, NotUpgraded> {
     let on = access.portal().database.read();
     let loaded = load_upgradable(access, on).await?;
-    if let Some(reason) = refuses_upgrade(access, &loaded) {
-        return Err(NotUpgraded::Ineligible(reason));
-    }
-    let chosen = parse(&loaded.parts, loaded.mirrored, access.today(), value).map_err(NotUpgraded::Refused)?;
+    let chosen = chosen(access, &loaded, request)?;
     Ok(planned(access, on, &loaded, &chosen).await?)
 }
 
-/// Upgrades what the form asks for: in one transaction what is owned and what is allocated move to the targets, and the event is noted. The same
-/// key with the same form gives the same answer again.
+/// Upgrades what is asked for: in one transaction what is owned and what is allocated move to the targets, and the event is noted. The same key with
+/// the same request gives the same answer again. Its reference.
 ///
 /// # Errors
 /// [`NotUpgraded`]; nothing was changed then.
-pub async fn upgrade<'a>(
-    access: &AccountAccess,
-    fields: &[(String, String)],
-    value: impl Fn(&str) -> &'a str,
-    key: &SubmissionKey,
-) -> Result<String, NotUpgraded> {
-    let typed: BTreeMap<&str, &str> = fields
-        .iter()
-        .filter(|(name, value)| name.starts_with("to.") && !value.is_empty())
-        .map(|(name, value)| (name.as_str(), value.as_str()))
-        .collect();
-    let mut upgraded = try_upgrade(access, &typed, &value, key).await;
-    // Another request took the key first, so this time it is found.
-    if let Ok(None) = upgraded {
-        upgraded = try_upgrade(access, &typed, &value, key).await;
-    }
-    upgraded?.ok_or_else(|| Error::internal("the submission key is taken and cannot be found").into())
-}
-
-async fn try_upgrade<'a>(
-    access: &AccountAccess,
-    typed: &BTreeMap<&str, &str>,
-    value: &impl Fn(&str) -> &'a str,
-    key: &SubmissionKey,
-) -> Result<Option<String>, NotUpgraded> {
-    let asked = Asked::of(access, Action::Upgrade, "", typed, key)?;
-    let write = access.write().await?;
-    let now = access.portal().now();
+pub async fn upgrade(access: &AccountAccess, request: &UpgradeRequest, key: &SubmissionKey) -> Result<String, NotUpgraded> {
+    let first = match once::<NotUpgraded>(Asked::new(access, "upgrade", "", request, key)?).await? {
+        Submission::First(first) => first,
+        Submission::Again(reference) => return Ok(reference),
+    };
+    let (write, now) = (&first.write, access.portal().now());
     write.reach(Failpoint::UpgradeBegun);
-    match submitted(access, write.on(), &asked).await? {
-        Some(Before::Same(reference)) => return Ok(Some(reference)),
-        Some(Before::Other(garn, reference)) => return Err(NotUpgraded::KeyReused { garn, reference }),
-        None => {}
-    }
     let loaded = load_upgradable(access, write.on()).await?;
-    if let Some(reason) = refuses_upgrade(access, &loaded) {
-        return Err(NotUpgraded::Ineligible(reason));
-    }
-    let chosen = parse(&loaded.parts, loaded.mirrored, access.today(), value).map_err(NotUpgraded::Refused)?;
+    let chosen = chosen(access, &loaded, request)?;
     let steps = planned(access, write.on(), &loaded, &chosen).await?.steps;
-    let moved = move_parts(access, &write, &loaded, &chosen).await?;
+    let moved = move_parts(access, write, &loaded, &chosen).await?;
     let stored = upgrade::ActiveModel {
         id: NotSet,
         account_id: Set(access.account_id()),
@@ -199,9 +170,6 @@ async fn try_upgrade<'a>(
     insert::<upgrade_line::Entity>(write.on(), lines.collect()).await?;
     write.reach(Failpoint::UpgradeStored);
     let reference = format!("UP-{upgrade_id:07}");
-    if !note_submission(access, &write, asked, reference.clone()).await? {
-        return Ok(None);
-    }
     let told = |number: fn(&UpgradeStep) -> &PartNumber| -> BTreeMap<String, serde_json::Value> {
         steps
             .iter()
@@ -211,9 +179,23 @@ async fn try_upgrade<'a>(
     let event = access
         .event(now, "upgrade", reference.as_str())
         .changing(json!(told(|step| &step.from.0)), json!(told(|step| &step.to.0)));
-    write.commit(event).await?;
+    if let Some(reference) = first.commit::<NotUpgraded>(reference.clone(), event).await? {
+        return Ok(reference);
+    }
     tracing::info!(reference, garn = %access.garn, "software upgraded");
-    Ok(Some(reference))
+    Ok(reference)
+}
+
+/// Each part that is to be upgraded, with its target, if this person may.
+fn chosen(
+    access: &AccountAccess,
+    loaded: &Loaded,
+    request: &UpgradeRequest,
+) -> Result<Vec<(PartNumber, PartNumber)>, NotUpgraded> {
+    if let Some(reason) = refuses_upgrade(access, loaded) {
+        return Err(NotUpgraded::Ineligible(reason));
+    }
+    request.check(&loaded.parts, loaded.mirrored, access.today()).map_err(NotUpgraded::Refused)
 }
 
 /// Makes each maintained line of a chosen part one of its target: what it gives and what is allocated of it go along. (line, part, target)
@@ -289,7 +271,7 @@ fn refuses_upgrade(access: &AccountAccess, loaded: &Loaded) -> Option<Ineligible
     let mut with_options = loaded.parts.iter().filter(|part| !part.targets.is_empty());
     let first = with_options.clone().find_map(|part| part.ineligible.clone());
     let none = if loaded.mirrored { first.is_some() } else { with_options.all(|part| part.ineligible.is_some()) };
-    refused_model(access).or(first.filter(|_| none))
+    access.change().err().or(first.filter(|_| none))
 }
 
 async fn load_upgradable(access: &AccountAccess, on: &impl ConnectionTrait) -> Result<Loaded, Error> {
@@ -421,7 +403,7 @@ pub async fn bring_up(access: &AccountAccess, key: &SubmissionKey) -> Result<Bro
     let mut brought = BroughtUp::default();
     for (serial, _) in files_to_update(access).await? {
         let made = match updatable(access, serial.as_str()).await {
-            Ok(file) => update(access, serial.as_str(), file.revision, &file.form, &key.of(serial.as_str())).await.map(drop),
+            Ok(file) => update(access, serial.as_str(), file.revision, &file.request, &key.of(serial.as_str())).await.map(drop),
             Err(why) => Err(why),
         };
         match made {

@@ -4,3 +4,4 @@ pub(crate) mod key;
 pub(crate) mod once;
 
 pub use key::{NoSubmissionKey, SubmissionKey};
+pub use once::KeyReused;

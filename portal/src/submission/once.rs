@@ -1,7 +1,7 @@
-//! One submission of a form, however often it arrives, has one effect.
-
+use super::key::SubmissionKey;
 use crate::{
     access::account::AccountAccess,
+    audit::AuditEvent,
     ctx::Failpoint,
     error::Error,
     store::{
@@ -9,139 +9,128 @@ use crate::{
         statement::{parsed, row},
         write::Write,
     },
-    submission::key::SubmissionKey,
 };
-use licensing::{
-    Garn,
-    files::request::{NewFileForm, field},
-};
+use licensing::Garn;
 use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, FromQueryResult, TryInsertResult};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
 
-/// What a submission asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Action {
-    Generate,
-    Update,
-    Deactivate,
-    Upgrade,
-    Batch,
+/// The key came with another request before.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("This form was already used for {reference}.")]
+pub struct KeyReused {
+    /// Account of the other request.
+    pub garn: Garn,
+    /// The file, batch or upgrade that it led to.
+    pub reference: String,
 }
 
-impl Action {
-    pub(crate) const fn code(self) -> &'static str {
-        match self {
-            Self::Generate => "generate",
-            Self::Update => "update",
-            Self::Deactivate => "deactivate",
-            Self::Upgrade => "upgrade",
-            Self::Batch => "batch",
-        }
-    }
-}
-
-/// What is asked for, told apart from every other request by its digest.
+/// What one submission asks for, told apart from every other by its digest.
 pub(crate) struct Asked<'a> {
-    action: Action,
+    access: &'a AccountAccess,
+    /// As it is stored and as events call it.
+    action: &'static str,
     key: &'a SubmissionKey,
     sha256: Vec<u8>,
 }
 
-/// What a submission led to before.
-#[derive(Clone, Debug)]
-pub(crate) enum Before {
-    /// The same request: what it led to.
-    Same(String),
-    /// Another request, of this account, that led to this file, batch or upgrade.
-    Other(Garn, String),
+/// What a submission finds.
+pub(crate) enum Submission<'a> {
+    /// It is the first of its key.
+    First(First<'a>),
+    /// The same came before and led to this.
+    Again(String),
+}
+
+/// The first submission of a key, with the write that it acts in.
+pub(crate) struct First<'a> {
+    asked: Asked<'a>,
+    pub(crate) write: Write,
 }
 
 impl<'a> Asked<'a> {
-    /// `subject` is what is acted on, empty where that is still to be made. The digest covers what is asked for, as typed, and not what the
-    /// account owns meanwhile.
+    /// `subject` is what is acted on, empty where that is still to be made. The digest covers what is asked for, not what the account owns meanwhile.
     pub(crate) fn new(
-        access: &AccountAccess,
-        action: Action,
+        access: &'a AccountAccess,
+        action: &'static str,
         subject: &str,
-        form: &NewFileForm,
+        request: &impl Serialize,
         key: &'a SubmissionKey,
     ) -> Result<Self, Error> {
-        let mut asked = BTreeMap::new();
-        for (name, value) in form.fields().filter(|(name, _)| field::quantity_part(name).is_some() || field::is_choice(name)) {
-            // Of a field that was sent twice the first counts, here as in the parser.
-            asked.entry(name).or_insert(value.trim());
+        let asked = serde_json::to_vec(&(access.garn.as_str(), action, subject, request)).map_err(Error::internal)?;
+        Ok(Self { access, action, key, sha256: Sha256::digest(asked).to_vec() })
+    }
+
+    /// What this submission led to before: all of it read, nothing locked.
+    pub(crate) async fn earlier<E: From<Error> + From<KeyReused>>(&self) -> Result<Option<String>, E> {
+        self.find(self.access.portal().database.read()).await
+    }
+
+    async fn find<E: From<Error> + From<KeyReused>>(&self, on: &impl ConnectionTrait) -> Result<Option<String>, E> {
+        #[derive(FromQueryResult)]
+        struct Submitted {
+            request_sha256: Vec<u8>,
+            subject: String,
+            garn: String,
         }
-        asked.retain(|_, value| !value.is_empty());
-        Self::of(access, action, subject, &asked, key)
-    }
-
-    /// The same for what is no such form.
-    pub(crate) fn of(
-        access: &AccountAccess,
-        action: Action,
-        subject: &str,
-        asked: &BTreeMap<&str, &str>,
-        key: &'a SubmissionKey,
-    ) -> Result<Self, Error> {
-        let garn = access.garn.as_str();
-        // Digests of generations are as they were when nothing else could be asked for.
-        let asked = match action {
-            Action::Generate => serde_json::to_vec(&(garn, asked)),
-            _ => serde_json::to_vec(&(garn, action.code(), subject, asked)),
-        };
-        Ok(Self { action, key, sha256: Sha256::digest(asked.map_err(Error::internal)?).to_vec() })
+        let found: Option<Submitted> = row(
+            on,
+            "submission",
+            "SELECT s.request_sha256, s.subject, a.garn FROM submissions s JOIN accounts a ON a.id = s.account_id
+             WHERE s.person_id = $1 AND s.key = $2",
+            [self.access.caller().person_id().into(), self.key.as_str().into()],
+        )
+        .await?;
+        let Some(Submitted { request_sha256, subject, garn }) = found else { return Ok(None) };
+        if request_sha256 == self.sha256 {
+            return Ok(Some(subject));
+        }
+        // Of a file it is said which one, not which revision.
+        let reference = subject.split('/').next().unwrap_or_default().to_owned();
+        Err(KeyReused { garn: parsed(&garn)?, reference }.into())
     }
 }
 
-/// What this submission led to before.
-pub(crate) async fn submitted(
-    access: &AccountAccess,
-    on: &impl ConnectionTrait,
-    asked: &Asked<'_>,
-) -> Result<Option<Before>, Error> {
-    #[derive(FromQueryResult)]
-    struct Submitted {
-        request_sha256: Vec<u8>,
+/// Begins what a submission asks for: its write, which holds the account, unless the submission came before.
+pub(crate) async fn once<E: From<Error> + From<KeyReused>>(asked: Asked<'_>) -> Result<Submission<'_>, E> {
+    let write = asked.access.write().await?;
+    let earlier = asked.find::<E>(write.on()).await?;
+    Ok(match earlier {
+        Some(subject) => Submission::Again(subject),
+        None => Submission::First(First { asked, write }),
+    })
+}
+
+impl First<'_> {
+    /// Commits the write with what the submission led to and the event that tells of it.
+    ///
+    /// When its key was taken meanwhile nothing is kept: [`KeyReused`], or what the same submission led to.
+    pub(crate) async fn commit<E: From<Error> + From<KeyReused>>(
+        self,
         subject: String,
-        garn: String,
+        event: AuditEvent,
+    ) -> Result<Option<String>, E> {
+        let Self { asked, write } = self;
+        let submitted = submission::ActiveModel {
+            person_id: Set(asked.access.caller().person_id()),
+            key: Set(asked.key.as_str().to_owned()),
+            request_sha256: Set(asked.sha256.clone()),
+            account_id: Set(asked.access.account_id()),
+            action: Set(asked.action.to_owned()),
+            subject: Set(subject),
+        };
+        let submitted = submission::Entity::insert(submitted).on_conflict_do_nothing();
+        let inserted = submitted.exec_without_returning(write.on()).await.map_err(Error::from)?;
+        write.reach(Failpoint::SubmissionStored);
+        // Nothing inserted is told as a count, not as a conflict.
+        if matches!(inserted, TryInsertResult::Inserted(1)) {
+            write.commit(event).await?;
+            return Ok(None);
+        }
+        drop(write);
+        match asked.earlier::<E>().await? {
+            Some(subject) => Ok(Some(subject)),
+            None => Err(Error::internal("the submission key is taken and cannot be found").into()),
+        }
     }
-    let found: Option<Submitted> = row(
-        on,
-        "submission",
-        "SELECT s.request_sha256, s.subject, a.garn FROM submissions s JOIN accounts a ON a.id = s.account_id
-         WHERE s.person_id = $1 AND s.key = $2",
-        [access.caller().person_id().into(), asked.key.as_str().into()],
-    )
-    .await?;
-    let Some(Submitted { request_sha256, subject, garn }) = found else { return Ok(None) };
-    let same = request_sha256 == asked.sha256;
-    if same {
-        return Ok(Some(Before::Same(subject)));
-    }
-    // Of a file it is said which one, not which revision.
-    let reference = subject.split('/').next().unwrap_or_default();
-    Ok(Some(Before::Other(parsed(&garn)?, reference.to_owned())))
-}
-
-/// Notes what the submission leads to; `false` when its key was taken meanwhile.
-pub(crate) async fn note_submission(
-    access: &AccountAccess,
-    write: &Write,
-    asked: Asked<'_>,
-    subject: String,
-) -> Result<bool, Error> {
-    let submitted = submission::ActiveModel {
-        person_id: Set(access.caller().person_id()),
-        key: Set(asked.key.as_str().to_owned()),
-        request_sha256: Set(asked.sha256),
-        account_id: Set(access.account_id()),
-        action: Set(asked.action.code().to_owned()),
-        subject: Set(subject),
-    };
-    let submitted = submission::Entity::insert(submitted).on_conflict_do_nothing();
-    let first = submitted.exec_without_returning(write.on()).await?;
-    access.portal().ctx.reach(Failpoint::SubmissionStored);
-    // Nothing inserted is told as a count, not as a conflict.
-    Ok(matches!(first, TryInsertResult::Inserted(1)))
 }

@@ -6,10 +6,11 @@ use crate::http::{
 };
 use app::{
     Page, Visit,
-    page::cloud::{self, Told, field},
+    page::cloud::{self, NotChanged, Told},
 };
 use axum::{Extension, extract::RawQuery, response::Response};
-use portal::{AccountAccess, Caller, Error, cloud::CloudNotChanged, path};
+use licensing::cloud::{CloudConnection, field};
+use portal::{AccountAccess, Caller, Error, path};
 
 pub(crate) async fn show(Extension(visit): Extension<Visit>, Account(access): Account, RawQuery(query): RawQuery) -> Response {
     let told = if query.as_deref() == Some("saved") { Told::Saved } else { Told::Nothing };
@@ -24,14 +25,16 @@ pub(crate) async fn send(Extension(visit): Extension<Visit>, Account(access): Ac
 
 async fn change(access: &AccountAccess, posted: &PostedForm) -> Result<Sent, Error> {
     let (organization, connected) = (posted.value(field::ORGANIZATION), !posted.value(field::CONNECTED).is_empty());
-    match portal::cloud::change(access, organization, connected).await {
-        Ok(()) => Ok(Sent::To(format!("{}?saved", path::cloud(&access.garn)))),
-        Err(CloudNotChanged::Error(error)) => Err(error),
-        Err(why) => {
-            let told = Told::Refused { organization: organization.to_owned(), connected, why };
-            Ok(Sent::Page(cloud::show(access, told).await?))
+    let why = match (access.analyst(), CloudConnection::of_form(organization, connected)) {
+        (Ok(account), Ok(connection)) => {
+            portal::cloud::change(&account, connection).await?;
+            return Ok(Sent::To(format!("{}?saved", path::cloud(&access.garn))));
         }
-    }
+        (Err(_), _) => NotChanged::ForAnalysts,
+        (_, Err(why)) => NotChanged::Typed(why),
+    };
+    let told = Told::Refused { organization: organization.to_owned(), connected, why };
+    Ok(Sent::Page(cloud::show(access, told).await?))
 }
 
 pub(crate) async fn reopen(caller: Caller, kept: Kept) -> Result<Page, Error> {

@@ -10,7 +10,11 @@ use app::{
     page::sites::{self, CONFIRMED, MARK, Typed},
 };
 use axum::{Extension, extract::RawQuery, response::Response};
-use portal::{AccountAccess, Caller, Error, path, sites::NotSaved};
+use licensing::sites::SiteDraft;
+use portal::{
+    AccountAccess, Caller, Error, path,
+    sites::{NotSaved, SiteChange},
+};
 
 pub(crate) async fn list(Extension(visit): Extension<Visit>, Account(access): Account, RawQuery(query): RawQuery) -> Response {
     let query: Vec<_> = decode(&query.unwrap_or_default()).collect();
@@ -51,13 +55,17 @@ pub(crate) async fn send_change(
 
 async fn save(access: &AccountAccess, site: Option<&str>, posted: &PostedForm) -> Result<Sent, Error> {
     let value = |field: &str| posted.value(field);
-    let saved = match site {
-        None => portal::sites::add(access, value).await,
-        Some(id) => portal::sites::change(access, id, posted.value(MARK), !posted.value(CONFIRMED).is_empty(), value).await,
+    let saved = match (site, SiteDraft::parse(value)) {
+        (_, Err(refusals)) => Err(NotSaved::Refused(refusals)),
+        (None, Ok(draft)) => portal::sites::add(access, draft).await,
+        (Some(id), Ok(draft)) => {
+            let (mark, confirmed) = (posted.value(MARK).to_owned(), !posted.value(CONFIRMED).is_empty());
+            portal::sites::change(access, id, SiteChange { draft, mark, confirmed }).await
+        }
     };
     match saved {
         Ok(site) => {
-            let inactive = if site.data.active { "" } else { "&inactive" };
+            let inactive = if site.details.active { "" } else { "&inactive" };
             Ok(Sent::To(format!("{}?saved={}{inactive}", path::sites(&access.garn), site.id)))
         }
         Err(NotSaved::Error(error)) => Err(error),

@@ -1,5 +1,6 @@
 use crate::{UNUSED_KEY, form};
 use chrono::{DateTime, TimeDelta, Utc};
+use licensing::files::request::NewFileForm;
 use portal::{
     Ctx, Portal,
     demo::DEMO_PASSWORD,
@@ -51,8 +52,8 @@ async fn portal_with_mail(folder: &Path, clock: &Arc<Mutex<DateTime<Utc>>>) -> P
     let token = portal.sign_in(sign_in).await.expect("signed in");
     let amelia = portal.authenticate(token.token.as_str()).await.expect("the database answers").expect("a session");
     let acme = amelia.account("ACME-1001").await.expect("her account");
-    let form = form(UNUSED_KEY, &[]).into_iter().collect();
-    portal::files::generate(&acme, &form, &UNUSED_KEY.parse().expect("a key")).await.expect("generated");
+    let form: NewFileForm = form(UNUSED_KEY, &[]).into_iter().collect();
+    portal::files::generate(&acme, &form.generate_request(), &UNUSED_KEY.parse().expect("a key")).await.expect("generated");
     portal
 }
 

@@ -34,7 +34,7 @@ pub struct Typed {
 /// [`Error::NotFound`].
 pub async fn show(access: &AccountAccess, serial: &str, key: SubmissionKey, typed: Typed) -> Result<Page, Error> {
     let file = portal::files::view(access, serial).await?;
-    let ineligible = portal::files::refuses_deactivation(access).map(|reason| (reason.to_string(), reason.remedy()));
+    let ineligible = access.change().err().map(|reason| (reason.to_string(), reason.remedy()));
     let (status, refusals, told) = match &typed.why {
         None if file.row.state != FileState::Active => {
             (409, Vec::new(), Some(format!("{serial} is not active: it holds nothing that could be returned.")))

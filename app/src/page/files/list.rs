@@ -58,7 +58,7 @@ pub async fn search(access: &AccountAccess, typed: &str) -> Result<Found, Error>
     }
     let garn = access.garn.clone();
     let zone = access.caller().person().time_zone;
-    let changes = portal::files::refuses_deactivation(access).is_none();
+    let changes = access.change().is_ok();
     let page = Page::new(format!("Search: {}", excerpt(&typed)), move || {
         let files = path::files(&garn);
         let count = match rows.len() {
@@ -111,7 +111,7 @@ pub async fn show(access: &AccountAccess, typed: &[(String, String)], told: Opti
     let shown = Shown {
         garn: access.garn.clone(),
         zone: access.caller().person().time_zone,
-        changes: portal::files::refuses_deactivation(access).is_none(),
+        changes: access.change().is_ok(),
         key: access.caller().portal().new_submission_key(),
         told,
         typed: [field::SITE, field::FROM, field::TO, field::ACTIVE, field::LINE, field::TYPE, field::BY, field::MACHINE]

@@ -35,7 +35,7 @@ pub async fn show(site: &Site, access: &AccountAccess, serial: &str, told: Told)
     let garn = access.garn.clone();
     let account = format!("{} ({})", access.name, access.garn);
     let [openssl, python, node] = commands(&file, &site.public_url);
-    let changes = portal::files::refuses_deactivation(access).is_none() && file.row.state == FileState::Active;
+    let changes = access.change().is_ok() && file.row.state == FileState::Active;
     let refresh = if changes { refresh(access, serial).await? } else { None };
     let title = format!("Activation file {}", file.row.serial);
     let page = Page::new(title.clone(), move || {

@@ -1,13 +1,17 @@
 //! The request for a file: its form, what is wrong with it, and what it would give.
 
+mod content;
 pub mod field;
+mod file;
 mod form;
 mod preview;
 mod problem;
 #[cfg(test)]
 mod tests;
 
-pub use form::{MailConnector, NewFile, NewFileForm, SystemType};
+pub use content::{ContentRequest, GenerateRequest, ServerRequest, UpdateRequest};
+pub use file::{MailConnector, NewFile, SystemType};
+pub use form::NewFileForm;
 pub use preview::{PartChange, Preview, Selection};
 pub(crate) use problem::refusal;
 pub use problem::{Choice, LONGEST_GRACE, Pool, Problem, Refusal};

@@ -92,7 +92,7 @@ fn form(changes: &[(&str, &str)]) -> NewFileForm {
 }
 
 fn refused(changes: &[(&str, &str)]) -> Vec<(String, String)> {
-    let refusals = form(changes).parse(&offer()).expect_err("refused");
+    let refusals = form(changes).generate_request().check(&offer()).expect_err("refused");
     refusals.into_iter().map(|r| (r.field, r.problem.to_string())).collect()
 }
 
@@ -102,7 +102,7 @@ fn one(field: &str, words: &str) -> Vec<(String, String)> {
 
 #[test]
 fn a_complete_form_becomes_a_request() {
-    let (request, _) = form(&[("pooled.AL", "25")]).parse(&offer()).expect("complete");
+    let (request, _) = form(&[("pooled.AL", "25")]).generate_request().check(&offer()).expect("complete");
     let servers: Vec<_> = request.binding.servers().into_iter().map(|s| (s.host_id, s.server_item)).collect();
     let server = |host: &str, item: &str| (Some(host.parse().expect("a host id")), Some(item.parse().expect("a part number")));
     assert_eq!(servers, [server("6300270E26DF", "SV"), server("A3155D1E8B32", "SO")]);
@@ -113,7 +113,9 @@ fn a_complete_form_becomes_a_request() {
 
 #[test]
 fn the_switchover_server_can_wait() {
-    let request = form(&[("switchover_later", "yes"), ("switchover_host_id", ""), ("switchover_item", "")]).parse(&offer());
+    let request = form(&[("switchover_later", "yes"), ("switchover_host_id", ""), ("switchover_item", "")])
+        .generate_request()
+        .check(&offer());
     assert_eq!(request.map(|(request, _)| request.binding.servers().len()), Ok(1));
 }
 
@@ -226,7 +228,7 @@ fn updates_are_allowed_while_the_server_items_maintenance_is_current() {
 fn a_second_server_needs_a_switchover_item_to_be_there() {
     let mut offer = offer();
     offer.parts.retain(|part| part.class != PartClass::SwitchoverItem);
-    let refusals = form(&[]).parse(&offer).expect_err("refused");
+    let refusals = form(&[]).generate_request().check(&offer).expect_err("refused");
     let said = "This account has no switchover server item for this product and version. Leave the second server out.";
     assert_eq!(refusals, [refusal(field::SWITCHOVER_HOST_ID, Problem::NoSwitchover)]);
     assert_eq!(refusals[0].problem.to_string(), said);
@@ -237,7 +239,7 @@ fn what_an_update_only_gives_back_cannot_be_chosen_and_is_told() {
     let mut offer = offer();
     let part = offer.parts.iter_mut().find(|part| part.number.as_str() == "AL").expect("a part");
     (part.choosable, part.held) = (Choosable::GivenBack, Quantity::new(2, 0));
-    let refused = form(&[("assigned.AL", "1")]).parse(&offer).expect_err("refused");
+    let refused = form(&[("assigned.AL", "1")]).generate_request().check(&offer).expect_err("refused");
     assert_eq!(refused[0].field, "assigned.AL");
     let given_back = form(&[("assigned.AL", "")]).preview(&offer).parts;
     let given_back = given_back.iter().find(|change| change.part.as_str() == "AL").expect("it is told");
@@ -245,9 +247,9 @@ fn what_an_update_only_gives_back_cannot_be_chosen_and_is_told() {
     // What analysts alone add can be kept as far as it is held.
     let part = offer.parts.iter_mut().find(|part| part.number.as_str() == "AL").expect("a part");
     part.choosable = Choosable::AsHeld;
-    assert!(form(&[("assigned.AL", "2")]).parse(&offer).is_ok());
+    assert!(form(&[("assigned.AL", "2")]).generate_request().check(&offer).is_ok());
     offer.parts.iter_mut().for_each(|part| part.held = Quantity::ZERO);
-    assert!(form(&[("assigned.AL", "2")]).parse(&offer).is_err());
+    assert!(form(&[("assigned.AL", "2")]).generate_request().check(&offer).is_err());
 }
 
 #[test]
@@ -256,7 +258,7 @@ fn a_subscription_file_says_how_usage_is_reported() {
     for part in &mut offer.parts {
         part.lines[0].unlimited = true;
     }
-    let words = form(&[]).parse(&offer).expect_err("refused")[0].problem.to_string();
+    let words = form(&[]).generate_request().check(&offer).expect_err("refused")[0].problem.to_string();
     assert_eq!(words, "Select how usage is reported.");
     let preview = form(&[("usage_tracking", "local"), ("assigned.AL", "5000")]).preview(&offer);
     assert_eq!(preview.refusals, vec![]);

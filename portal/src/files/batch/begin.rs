@@ -10,7 +10,7 @@ use crate::{
     store::statement::run,
 };
 
-use licensing::files::batch::Begin;
+use licensing::files::batch::BeginRequest;
 
 use serde_json::json;
 
@@ -18,7 +18,7 @@ use serde_json::json;
 ///
 /// # Errors
 /// [`NotBegun`]; nothing was changed then.
-pub async fn begin<'a>(access: &AccountAccess, reference: &str, value: impl Fn(&str) -> &'a str) -> Result<(), NotBegun> {
+pub async fn begin(access: &AccountAccess, reference: &str, request: &BeginRequest) -> Result<(), NotBegun> {
     let write = access.write().await?;
     let now = access.portal().now();
     let stored = own_batch(access, write.on(), reference).await?;
@@ -26,7 +26,7 @@ pub async fn begin<'a>(access: &AccountAccess, reference: &str, value: impl Fn(&
         return Ok(());
     }
     let LineCounts { ready, refused, .. } = super::view::counts(write.on(), stored.id).await?;
-    let begin = Begin::parse(stored.terms.kind, ready, refused, value).map_err(NotBegun::Refused)?;
+    let begin = request.check(stored.terms.kind, ready, refused).map_err(NotBegun::Refused)?;
     let deactivation = begin.deactivation.as_ref();
     let sql = "UPDATE batches SET state = 'running', mode = $1, begun_at = $2, end_reason = $3, end_note = $4, told = NULL
                WHERE id = $5 AND state = 'planned'";

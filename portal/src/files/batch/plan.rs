@@ -5,6 +5,11 @@ use super::{
     work::{Outcome, Work},
 };
 
+use crate::submission::{
+    KeyReused,
+    once::{Submission, once},
+};
+
 use crate::{
     access::{account::AccountAccess, caller::Caller},
     ctx::Failpoint,
@@ -14,7 +19,6 @@ use crate::{
             stored::{BatchState, NotBegun, SLICE, Terms, cells, own_batch, reference},
             table::{Cells, TableProblem},
         },
-        deactivate::refuses_deactivation,
         list::{Cursor, activity, activity_choices},
     },
     store::{
@@ -23,16 +27,14 @@ use crate::{
         statement::{count, known, records, rows, run},
         write::Write,
     },
-    submission::{
-        key::SubmissionKey,
-        once::{Action, Asked, Before, note_submission, submitted},
-    },
+    submission::{key::SubmissionKey, once::Asked},
     turns::Turn,
 };
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use licensing::{
-    Garn, PartNumber, Quantity, Serial,
+    PartNumber, Quantity, Serial,
     files::{
         batch::{Kind, LineState, MOST_LINES},
         list::Filter,
@@ -83,8 +85,8 @@ pub enum NotPlanned {
     Table(#[from] TableProblem),
     #[error("Select at least one file.")]
     NothingSelected,
-    #[error("This form was already used for {reference}.")]
-    KeyReused { garn: Garn, reference: String },
+    #[error(transparent)]
+    KeyReused(#[from] KeyReused),
     #[error(transparent)]
     Error(#[from] Error),
 }
@@ -110,7 +112,7 @@ pub async fn turn_to_plan(caller: &Caller) -> Option<Turn> {
 /// [`NotPlanned`]; nothing was changed then.
 pub async fn plan(access: &AccountAccess, new: NewBatch, key: &SubmissionKey) -> Result<String, NotPlanned> {
     let NewBatch { kind, pattern, repeats, lines } = new;
-    if let Some(reason) = refuses_deactivation(access).filter(|_| kind == Kind::Deactivate) {
+    if let Some(reason) = access.change().err().filter(|_| kind == Kind::Deactivate) {
         return Err(NotPlanned::Ineligible(reason));
     }
     let table = read_lines(access, kind, lines).await?;
@@ -123,12 +125,7 @@ pub async fn plan(access: &AccountAccess, new: NewBatch, key: &SubmissionKey) ->
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
     let terms = Arc::new(Terms { kind, pattern, repeats });
-    let mut planned = try_plan(access, &terms, &table, key).await;
-    // Another request took the key first, so this time it is found.
-    if let Ok(None) = planned {
-        planned = try_plan(access, &terms, &table, key).await;
-    }
-    planned?.ok_or_else(|| Error::internal("the submission key is taken and cannot be found").into())
+    plan_once(access, &terms, &table, key).await
 }
 
 async fn read_lines(access: &AccountAccess, kind: Kind, lines: Lines) -> Result<Table, NotPlanned> {
@@ -159,26 +156,14 @@ async fn read_lines(access: &AccountAccess, kind: Kind, lines: Lines) -> Result<
     }
 }
 
-/// `None` when the same person sent the same key at the same time and the other request was first.
-async fn try_plan(
-    access: &AccountAccess,
-    terms: &Arc<Terms>,
-    table: &Table,
-    key: &SubmissionKey,
-) -> Result<Option<String>, NotPlanned> {
+async fn plan_once(access: &AccountAccess, terms: &Arc<Terms>, table: &Table, key: &SubmissionKey) -> Result<String, NotPlanned> {
     let Table { columns, ignored, lines } = table;
-    let lines_json = serde_json::to_string(lines).map_err(Error::internal)?;
-    let pattern = serde_json::to_string(&terms.pattern).map_err(Error::internal)?;
-    let asked = BTreeMap::from([
-        ("lines", lines_json.as_str()),
-        ("pattern", pattern.as_str()),
-        ("repeats", if terms.repeats { "yes" } else { "" }),
-    ]);
-    let asked = Asked::of(access, Action::Batch, terms.kind.code(), &asked, key)?;
-    let on = access.portal().database.read();
-    if let Some(reference) = before(submitted(access, on, &asked).await?)? {
-        return Ok(Some(reference));
+    let asked = (lines, &terms.pattern, terms.repeats);
+    let asked = Asked::new(access, "batch", terms.kind.code(), &asked, key)?;
+    if let Some(reference) = asked.earlier::<NotPlanned>().await? {
+        return Ok(reference);
     }
+    let on = access.portal().database.read();
     let mut work = Work::new(access, on, Arc::clone(terms), access.portal().now()).await?;
     if work.asks_for_too_many_offers(lines) {
         return Err(TableProblem::TooManyOffers.into());
@@ -189,11 +174,11 @@ async fn try_plan(
     }
     let (planned, moves) = plan_lines(on, work, lines.clone()).await?;
     access.portal().ctx.reach(Failpoint::BatchPlanned);
-    let write = access.write().await?;
-    let now = access.portal().now();
-    if let Some(reference) = before(submitted(access, write.on(), &asked).await?)? {
-        return Ok(Some(reference));
-    }
+    let first = match once::<NotPlanned>(asked).await? {
+        Submission::First(first) => first,
+        Submission::Again(reference) => return Ok(reference),
+    };
+    let (write, now) = (&first.write, access.portal().now());
     let stored = batch::ActiveModel {
         id: NotSet,
         account_id: Set(access.account_id()),
@@ -214,17 +199,16 @@ async fn try_plan(
     };
     let batch_id = stored.insert(write.on()).await.map_err(Error::from)?.id;
     let count = planned.len();
-    store_lines(&write, batch_id, planned).await?;
-    expire_plans(&write, Some(access.caller().person_id()), now).await?;
+    store_lines(write, batch_id, planned).await?;
+    expire_plans(write, Some(access.caller().person_id()), now).await?;
     let reference = reference(batch_id);
-    if !note_submission(access, &write, asked, reference.clone()).await? {
-        return Ok(None);
-    }
     let event =
         access.event(now, "batch planned", reference.as_str()).changing(json!({}), json!({ "kind": terms.kind, "lines": count }));
-    write.commit(event).await?;
+    if let Some(reference) = first.commit::<NotPlanned>(reference.clone(), event).await? {
+        return Ok(reference);
+    }
     tracing::info!(reference, garn = %access.garn, lines = count, "batch planned");
-    Ok(Some(reference))
+    Ok(reference)
 }
 
 /// What each line comes to that was surveyed, and what all of them take or give back.
@@ -300,15 +284,6 @@ pub async fn plan_again(access: &AccountAccess, reference: &str) -> Result<(), N
     run(write.on(), "batch: planned again", sql, [json!(moves).into(), stored.id.into()]).await?;
     write.commit(access.event(access.portal().now(), "batch planned", reference)).await?;
     Ok(())
-}
-
-/// The reference of the batch that a submission led to before.
-fn before(submitted: Option<Before>) -> Result<Option<String>, NotPlanned> {
-    match submitted {
-        Some(Before::Same(reference)) => Ok(Some(reference)),
-        Some(Before::Other(garn, reference)) => Err(NotPlanned::KeyReused { garn, reference }),
-        None => Ok(None),
-    }
 }
 
 /// Drops the lines of plans that are older than [`PLAN_KEPT`], and of `person` those beyond the latest [`MOST_PLANS`]. Lines that are done stay.

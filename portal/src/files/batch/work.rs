@@ -8,8 +8,7 @@ use crate::{
             stored::Terms,
             table::{Cells, MACHINE_NAME, SERIAL},
         },
-        current::{Current, current_files},
-        deactivate::refuses_deactivation,
+        current::{Current, Revised, current_files},
         generate::NotGenerated,
         list::active_facets,
         revision::draft::Draft,
@@ -370,7 +369,7 @@ impl Work {
             );
             return Ok(Outcome::Left(words));
         }
-        let request = match self.form(cells).parse(&loaded.offer) {
+        let request = match self.form(cells).generate_request().check(&loaded.offer) {
             Ok(request) => request,
             Err(refusals) => return Ok(Outcome::Refused(told(&refusals))),
         };
@@ -417,14 +416,11 @@ impl Work {
         if !ready.ineligible.is_empty() {
             return Ok(Outcome::Refused(NotGenerated::Ineligible(ready.ineligible.clone()).reasons()));
         }
-        let form = current.form();
-        let revised = ready.returning(&current.held, |loaded| match form.parse(&loaded.offer) {
-            Ok(request) => current.revised(&self.access, &form, request, loaded, self.now),
-            Err(refusals) => Ok(Err(refusals)),
-        });
+        let request = current.request();
+        let revised = ready.returning(&current.held, |loaded| current.revised(&self.access, &request, loaded, self.now));
         let draft = match revised? {
-            Ok(draft) => draft,
-            Err(refusals) => return Ok(Outcome::Refused(told(&refusals))),
+            Revised::Draft(draft) => *draft,
+            Revised::Refused(refusals) => return Ok(Outcome::Refused(told(&refusals))),
         };
         let changes = changes(&current.file, &draft.file);
         if changes.is_empty() {
@@ -435,7 +431,7 @@ impl Work {
     }
 
     fn deactivate(&mut self, current: Current) -> Outcome {
-        if let Some(reason) = refuses_deactivation(&self.access) {
+        if let Err(reason) = self.access.change() {
             return Outcome::Refused(reason.to_string());
         }
         if current.state != FileState::Active {

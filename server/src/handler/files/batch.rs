@@ -34,7 +34,7 @@ use axum::{
 use licensing::{
     HostId,
     files::{
-        batch::Kind,
+        batch::{BeginRequest, Kind},
         list::Filter,
         request::{NewFileForm, field},
     },
@@ -140,7 +140,7 @@ async fn busy(visit: Visit) -> Response {
 /// A key that was used for something else is used up.
 fn fresh_where_used(caller: &Caller, key: SubmissionKey, why: &NotPlanned) -> SubmissionKey {
     match why {
-        NotPlanned::KeyReused { .. } => caller.portal().new_submission_key(),
+        NotPlanned::KeyReused(_) => caller.portal().new_submission_key(),
         _ => key,
     }
 }
@@ -173,7 +173,7 @@ pub(crate) async fn begin(
     Segments((_, reference)): Segments<(String, String)>,
     posted: PostedForm,
 ) -> Response {
-    let begun = portal::files::batch::begin(&access, &reference, |name| posted.value(name)).await;
+    let begun = portal::files::batch::begin(&access, &reference, &BeginRequest::of_form(|name| posted.value(name))).await;
     let sent = begun_or_shown(&access, &reference, begun, posted.fields).await;
     answer::sent(visit, sent).await
 }

@@ -9,7 +9,7 @@ use app::{
     page::files::deactivate::{self, Typed},
 };
 use axum::{Extension, response::Response};
-use licensing::files::deactivation::field;
+use licensing::files::deactivation::{DeactivationRequest, field};
 use portal::{AccountAccess, Caller, Error, SubmissionKey, files::NotDeactivated, path};
 
 pub(crate) async fn show(
@@ -33,14 +33,19 @@ pub(crate) async fn send(
 }
 
 async fn deactivated(access: &AccountAccess, serial: &str, posted: &PostedForm, key: SubmissionKey) -> Result<Sent, Error> {
-    let why = match portal::files::deactivate(access, serial, |field| posted.value(field), &key).await {
+    let request = DeactivationRequest::of_form(|field| posted.value(field));
+    let deactivated = match access.change() {
+        Ok(access) => portal::files::deactivate(&access, serial, &request, &key).await,
+        Err(reason) => Err(NotDeactivated::Ineligible(reason)),
+    };
+    let why = match deactivated {
         Ok(serial) => return Ok(Sent::To(format!("{}?deactivated", path::file(&access.garn, &serial)))),
         Err(NotDeactivated::Error(error)) => return Err(error),
         Err(why) => why,
     };
     // A key that was used for something else is used up.
     let key = match why {
-        NotDeactivated::KeyReused { .. } => access.caller().portal().new_submission_key(),
+        NotDeactivated::KeyReused(_) => access.caller().portal().new_submission_key(),
         _ => key,
     };
     let typed = Typed { why: Some(why), ..typed(|field| posted.value(field)) };

@@ -12,7 +12,10 @@ use app::{
     page::files::form::{self, BEGAN, KEY, Purpose, STEP, STEP_EDIT, STEP_GENERATE},
 };
 use axum::{Extension, extract::RawQuery, response::Response};
-use licensing::files::request::NewFileForm;
+use licensing::{
+    Serial,
+    files::request::{NewFileForm, UpdateRequest},
+};
 use portal::{AccountAccess, Caller, Error, SubmissionKey, files::NotGenerated, path};
 
 pub(crate) async fn show_new(
@@ -63,28 +66,36 @@ async fn step(access: &AccountAccess, serial: Option<&str>, posted: &PostedForm,
     let page = |page: Page| Ok(Sent::Page(page.at(address.clone())));
     let why: NotGenerated = match (posted.value(STEP), &purpose) {
         (STEP_EDIT, _) => return page(form::edit(access, purpose, form, key.clone()).await?),
-        (STEP_GENERATE, Purpose::New) => match portal::files::generate(access, &form, key).await {
+        (STEP_GENERATE, Purpose::New) => match portal::files::generate(access, &form.generate_request(), key).await {
             Ok(generated) => return Ok(Sent::To(format!("{}?generated", path::file(&access.garn, &generated.serial)))),
             Err(why) => why,
         },
         (STEP_GENERATE, Purpose::Update { serial, began }) => {
-            match portal::files::update(access, serial.as_str(), *began, &form, key).await {
+            let request = update_request(access, serial, &form).await?;
+            match portal::files::update(access, serial.as_str(), *began, &request, key).await {
                 Ok(updated) => return Ok(Sent::To(format!("{}?updated", path::file(&access.garn, &updated.serial)))),
                 Err(why) => why,
             }
         }
-        (_, Purpose::New) => match portal::files::check(access, &form).await {
+        (_, Purpose::New) => match portal::files::check(access, &form.generate_request()).await {
             Ok(checked) => return page(form::check(access, &purpose, &form, key, checked, Vec::new())),
             Err(why) => why,
         },
         (_, Purpose::Update { serial, began }) => {
-            match portal::files::check_update(access, serial.as_str(), *began, &form).await {
+            let request = update_request(access, serial, &form).await?;
+            match portal::files::check_update(access, serial.as_str(), *began, &request).await {
                 Ok(update) => return page(form::check(access, &purpose, &form, key, update.checked, update.changes)),
                 Err(why) => why,
             }
         }
     };
     page(form::refused(access, purpose, form, key.clone(), why).await?)
+}
+
+/// The request of an update: it says nothing of what the file is.
+async fn update_request(access: &AccountAccess, serial: &Serial, form: &NewFileForm) -> Result<UpdateRequest, Error> {
+    let (product, licence_type) = portal::files::fixed(access, serial.as_str()).await?;
+    Ok(form.update_request(&product, licence_type))
 }
 
 /// What the form is for. An update that does not say what it began with began with nothing that is there.

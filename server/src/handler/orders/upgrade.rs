@@ -13,6 +13,7 @@ use app::{
     },
 };
 use axum::{Extension, extract::RawQuery, response::Response};
+use licensing::orders::upgrade::UpgradeRequest;
 use portal::{AccountAccess, Caller, Error, SubmissionKey, orders::NotUpgraded, path};
 
 pub(crate) async fn show(Extension(visit): Extension<Visit>, Account(access): Account, RawQuery(query): RawQuery) -> Response {
@@ -57,14 +58,14 @@ pub(crate) async fn send(
 }
 
 async fn step(access: &AccountAccess, posted: &PostedForm, key: SubmissionKey) -> Result<Sent, Error> {
-    let value = |field: &str| posted.value(field);
+    let request = UpgradeRequest::of_form(&posted.fields);
     let why = match posted.value(STEP) {
         STEP_EDIT => None,
-        STEP_GENERATE => match portal::orders::upgrade(access, &posted.fields, value, &key).await {
+        STEP_GENERATE => match portal::orders::upgrade(access, &request, &key).await {
             Ok(reference) => return Ok(Sent::To(path::upgrade_done(&access.garn, &reference))),
             Err(why) => Some(why),
         },
-        _ => match portal::orders::plan_upgrade(access, value).await {
+        _ => match portal::orders::plan_upgrade(access, &request).await {
             Ok(planned) => return Ok(Sent::Page(upgrade::check(access, &key, &posted.fields, planned))),
             Err(why) => Some(why),
         },
@@ -74,7 +75,7 @@ async fn step(access: &AccountAccess, posted: &PostedForm, key: SubmissionKey) -
     }
     // A key that was used for something else is used up.
     let key = match why {
-        Some(NotUpgraded::KeyReused { .. }) => access.caller().portal().new_submission_key(),
+        Some(NotUpgraded::KeyReused(_)) => access.caller().portal().new_submission_key(),
         _ => key,
     };
     let typed = Typed { fields: posted.fields.clone(), why, ..Typed::default() };

@@ -2,7 +2,10 @@
 
 use super::{Figures, connect};
 use anyhow::{Context, Result, bail};
-use licensing::files::{batch::Kind, request::NewFileForm};
+use licensing::files::{
+    batch::{BeginRequest, Kind},
+    request::NewFileForm,
+};
 use portal::{
     AccountAccess, Ctx, Portal,
     demo::DEMO_PASSWORD,
@@ -103,7 +106,7 @@ async fn run(portal: &Portal, access: &AccountAccess, reference: &str, typed: &[
         "mode" => "all-or-nothing",
         name => typed.iter().find(|(field, _)| *field == name).map_or("", |(_, value)| *value),
     };
-    portal::files::batch::begin(access, reference, value).await?;
+    portal::files::batch::begin(access, reference, &BeginRequest::of_form(value)).await?;
     let began = Instant::now();
     portal::files::batch::work_on_batches(portal).await?;
     let rate = rate(began);

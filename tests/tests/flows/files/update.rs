@@ -175,7 +175,8 @@ async fn at_an_inactive_site_only_the_hosts_may_change() {
         (refused.status, refused.problems()),
         (
             StatusCode::UNPROCESSABLE_ENTITY,
-            vec![("assigned.SW-001-4.0-AL02".into(), said.into()), ("machine_name".into(), said.into())]
+            // In the order of the page.
+            vec![("machine_name".into(), said.into()), ("assigned.SW-001-4.0-AL02".into(), said.into())]
         )
     );
     assert_eq!(server.contents().await, before);

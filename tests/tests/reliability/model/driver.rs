@@ -10,10 +10,12 @@ use licensing::{
     Serial,
     activation_file::{ActivationFile, Note},
     files::{
-        batch::{Kind, LineState},
+        batch::{BeginRequest, Kind, LineState},
+        deactivation::DeactivationRequest,
         list::{Active, Filter, Sort},
         request::NewFileForm,
     },
+    orders::upgrade::UpgradeRequest,
 };
 use portal::{
     AccountAccess, Error,
@@ -50,7 +52,7 @@ impl Refused {
                 assert!(!refusals.is_empty());
                 Self::Form(format!("{refusals:?}"))
             }
-            NotGenerated::KeyReused { reference, .. } => Self::KeyReused(reference),
+            NotGenerated::KeyReused(reused) => Self::KeyReused(reused.reference),
             NotGenerated::NotUpdatable(NotUpdatable::NotActive { .. }) => Self::NotActive,
             NotGenerated::NotUpdatable(NotUpdatable::Superseded { .. }) => Self::Superseded,
             NotGenerated::NotUpdatable(NotUpdatable::Unchanged { .. }) => Self::Unchanged,
@@ -63,7 +65,7 @@ impl Refused {
         match why {
             NotDeactivated::Ineligible(_) => Self::Ineligible,
             NotDeactivated::NotActive { .. } => Self::NotActive,
-            NotDeactivated::KeyReused { reference, .. } => Self::KeyReused(reference),
+            NotDeactivated::KeyReused(reused) => Self::KeyReused(reused.reference),
             NotDeactivated::Error(Error::NotFound) => Self::NotFound,
             other => panic!("{other:?}"),
         }
@@ -73,7 +75,7 @@ impl Refused {
         match why {
             NotUpgraded::Ineligible(_) => Self::Ineligible,
             NotUpgraded::Refused(refusals) => Self::Form(format!("{refusals:?}")),
-            NotUpgraded::KeyReused { reference, .. } => Self::KeyReused(reference),
+            NotUpgraded::KeyReused(reused) => Self::KeyReused(reused.reference),
             other => panic!("{other:?}"),
         }
     }
@@ -82,7 +84,7 @@ impl Refused {
         match why {
             NotPlanned::Ineligible(_) => Self::Ineligible,
             NotPlanned::Table(problem) => Self::Form(problem.to_string()),
-            NotPlanned::KeyReused { reference, .. } => Self::KeyReused(reference),
+            NotPlanned::KeyReused(reused) => Self::KeyReused(reused.reference),
             other => panic!("{other:?}"),
         }
     }
@@ -172,12 +174,16 @@ impl Driver {
         let serial = |garn: &str, position| model.file(garn, position).map_or("AF-9999999", |file| &file.serial).to_owned();
         match ask {
             Ask::Generate(request) => {
-                let generated = portal::files::generate(access, &request.form(), &key).await;
+                let generated = portal::files::generate(access, &request.form().generate_request(), &key).await;
                 generated.map(|generated| generated.serial.to_string()).map_err(Refused::of)
             }
             Ask::Update { position, began, request, forged } => {
                 let form = request.form().with(forged.as_slice());
-                let updated = portal::files::update(access, &serial(request.garn, *position), *began, &form, &key).await;
+                let serial = serial(request.garn, *position);
+                let (product, licence_type) =
+                    portal::files::fixed(access, &serial).await.map_err(|why| Refused::of(why.into()))?;
+                let request = form.update_request(&product, licence_type);
+                let updated = portal::files::update(access, &serial, *began, &request, &key).await;
                 updated.map(|updated| format!("{}/{}", updated.serial, updated.revision)).map_err(Refused::of)
             }
             Ask::Deactivate { garn, position } => {
@@ -188,13 +194,14 @@ impl Driver {
                     "machine" => &machine,
                     _ => "",
                 };
-                let deactivated = portal::files::deactivate(access, &serial(garn, *position), value, &key).await;
+                let request = DeactivationRequest::of_form(value);
+                let change = access.change().map_err(|_| Refused::Ineligible)?;
+                let deactivated = portal::files::deactivate(&change, &serial(garn, *position), &request, &key).await;
                 deactivated.map(|serial| serial.to_string()).map_err(Refused::of_deactivation)
             }
             Ask::Upgrade { targets, .. } => {
                 let fields: Vec<_> = targets.iter().map(|(part, target)| (format!("to.{part}"), target.clone())).collect();
-                let value = |name: &str| fields.iter().find(|(field, _)| field == name).map_or("", |(_, target)| target);
-                portal::orders::upgrade(access, &fields, value, &key).await.map_err(Refused::of_upgrade)
+                portal::orders::upgrade(access, &UpgradeRequest::of_form(&fields), &key).await.map_err(Refused::of_upgrade)
             }
             Ask::Batch { lines, .. } => {
                 batch::plan(access, new_batch(lines, &model.site_names), &key).await.map_err(Refused::of_plan)
@@ -242,14 +249,14 @@ impl Driver {
         assert_eq!(planned, expected.iter().map(state).collect::<Vec<_>>(), "{reference}: {lines:?} {words:?}");
         let (ready, refused) = (plan.row.counts.ready, plan.row.counts.refused);
         let count = ready.to_string();
-        let begun = batch::begin(access, reference, |field| match field {
+        let request = BeginRequest::of_form(|field| match field {
             "mode" if whole => "all-or-nothing",
             "mode" => "line-by-line",
             "reason" => "reallocation",
             "count" => count.as_str(),
             _ => "",
         });
-        match begun.await {
+        match batch::begin(access, reference, &request).await {
             Ok(()) => assert!(ready > 0 && !(whole && refused > 0), "{reference} was begun"),
             Err(NotBegun::Refused(_)) => {
                 assert!(ready == 0 || whole && refused > 0, "{reference} was not begun");
@@ -308,7 +315,11 @@ impl Driver {
         if file.active {
             // The form of an update has the file as its parts are now.
             let updatable = portal::files::updatable(&access, serial).await.expect("an active file");
-            let differs = updatable.form.changed_fields(&model.refreshed(file).form());
+            let differs = {
+                let expected = model.refreshed(file).form();
+                let (product, licence_type) = portal::files::fixed(&access, serial).await.expect("a file");
+                updatable.request.changed_fields(&expected.update_request(&product, licence_type))
+            };
             assert_eq!(differs, Vec::<String>::new(), "{serial}");
         }
         let other = ACCOUNTS.iter().find(|other| **other != garn).expect("another account");

@@ -162,11 +162,13 @@ impl Model {
             return Outcome::NotFound;
         }
         let subscription = garn == "HELIOS-2002" && person != ANALYST;
-        // Who may not deactivate here may not plan to, whatever the key was used for.
-        if let Ask::Batch { lines: Lines::Deactivate(_), .. } = ask
-            && subscription
-        {
-            return Outcome::Ineligible;
+        // Who may not deactivate here may not plan to, whatever the key was used for; and of no file there is no request for an update.
+        match ask {
+            Ask::Batch { lines: Lines::Deactivate(_), .. } | Ask::Deactivate { .. } if subscription => {
+                return Outcome::Ineligible;
+            }
+            Ask::Update { position, .. } if self.file(garn, *position).is_none() => return Outcome::NotFound,
+            _ => {}
         }
         if let Some((sent, reference)) = self.submissions.get(&(person, key.to_owned())) {
             // Of a file it is said which one, not which revision.
@@ -187,7 +189,6 @@ impl Model {
             },
             Ask::Deactivate { position, .. } => match self.file(garn, *position) {
                 None => Outcome::NotFound,
-                Some(_) if subscription => Outcome::Ineligible,
                 Some(file) if !file.active => Outcome::NotActive,
                 Some(_) => Outcome::Done,
             },

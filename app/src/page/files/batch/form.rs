@@ -61,7 +61,7 @@ pub async fn plan(access: &AccountAccess, key: SubmissionKey, typed: Typed) -> R
     let batches = portal::files::batch::list(access).await?;
     let zone = access.caller().person().time_zone;
     let garn = access.garn.clone();
-    let deactivates = portal::files::refuses_deactivation(access).is_none();
+    let deactivates = access.change().is_ok();
     let pattern = Pattern::of(access, typed.pattern()).await?;
     let (status, problem, told) = match &typed.why {
         None => (200, None, None),

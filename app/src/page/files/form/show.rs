@@ -105,7 +105,7 @@ pub async fn refused(
     let shown = match why {
         NotGenerated::Refused { refusals, .. } => Shown { refusals, status: 422, ..load(access, purpose, form, key).await? },
         NotGenerated::Ineligible(ineligible) => Shown { ineligible, status: 403, ..load(access, purpose, form, key).await? },
-        NotGenerated::KeyReused { garn, reference } => {
+        NotGenerated::KeyReused(portal::KeyReused { garn, reference }) => {
             Shown { used_for: Some((garn, reference)), status: 409, ..load(access, purpose, form, fresh).await? }
         }
         NotGenerated::NotUpdatable(why) => match (&why, purpose) {
