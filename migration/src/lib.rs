@@ -21,6 +21,7 @@ mod m0011_devices;
 mod m0012_tables;
 mod m0013_finding;
 mod m0014_shared_hosts;
+mod m0015_jobs;
 
 pub struct Migrator;
 
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0012_tables::Migration),
             Box::new(m0013_finding::Migration),
             Box::new(m0014_shared_hosts::Migration),
+            Box::new(m0015_jobs::Migration),
         ]
     }
 }

@@ -48,6 +48,7 @@ pub mod demo;
 pub mod doctor;
 mod error;
 pub mod files;
+pub mod jobs;
 pub mod mail;
 mod observe;
 pub mod offer;

@@ -37,8 +37,6 @@ pub struct Shared {
     pub(crate) passwords: Passwords,
     pub(crate) signer: Signer,
     pub(crate) settings: Settings,
-    /// Somebody began a batch.
-    pub(crate) batch_begun: tokio::sync::Notify,
     pub(crate) turns: Turns,
 }
 
@@ -70,16 +68,7 @@ impl Portal {
             .map_err(|source| OpenError::Database { address: settings.database.clone(), source })?;
         let signer = Signer::open(&database, key, Rotation::Refuse, &ctx).await?;
         let passwords = Passwords::new(settings.password_cost, &ctx);
-        Ok(Self(Arc::new(Shared {
-            ctx,
-            database,
-            observed,
-            passwords,
-            signer,
-            settings,
-            batch_begun: tokio::sync::Notify::new(),
-            turns: Turns::default(),
-        })))
+        Ok(Self(Arc::new(Shared { ctx, database, observed, passwords, signer, settings, turns: Turns::default() })))
     }
 
     /// Whether the database answers.

@@ -9,6 +9,7 @@ mod private;
 mod settings;
 mod start;
 mod state;
+mod worker;
 
 pub use command::{KeysCommand, copy_database, doctor, generate_key, seal_key, use_key};
 pub use http::{Access, PublicUrl, Route};

@@ -82,11 +82,11 @@ impl Metrics {
 
     /// In the text format of OpenMetrics. A database that does not answer is a fact to be shown, not a fault of this page.
     pub(crate) async fn show(&self, portal: &Portal) -> Result<String, fmt::Error> {
-        let outbox = tokio::time::timeout(PATIENCE, portal::mail::outbox_depth(portal)).await;
+        let outbox = tokio::time::timeout(PATIENCE, portal::jobs::unsent_mail(portal)).await;
         let outbox = outbox.ok().and_then(Result::ok);
         self.database_up.set(i64::from(outbox.is_some()));
         if let Some(depth) = outbox {
-            self.mail.get_or_create(&StateLabel { state: "queued" }).set(depth.queued);
+            self.mail.get_or_create(&StateLabel { state: "queued" }).set(depth.queued + depth.running);
             self.mail.get_or_create(&StateLabel { state: "parked" }).set(depth.parked);
         }
         let (resident_bytes, open_files) = process();

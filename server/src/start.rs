@@ -4,19 +4,14 @@ use crate::{
     private,
     settings::{Secret, Settings},
     state::{App, Shared},
+    worker::Workers,
 };
 use anyhow::{Context, Result};
 use app::Site;
-use portal::{Ctx, Portal, mail::Mailer, people::PasswordCost};
+use portal::{Ctx, Portal, jobs::Lane, mail::Mailer, people::PasswordCost};
 use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
-/// How often the outbox is looked at.
-const MAIL_EVERY: Duration = Duration::from_secs(5);
-/// How often batches are looked for that another server began, or this one could not go on with.
-const BATCHES_EVERY: Duration = Duration::from_secs(10);
-/// A mail server or a database that does not answer at all is given up after this long.
-const LONGEST_DELIVERY: Duration = Duration::from_secs(240);
 /// After the signal to stop, requests under way have this long.
 const DRAIN: Duration = Duration::from_secs(20);
 
@@ -28,8 +23,7 @@ pub struct Running {
     pub portal: Portal,
     stop: watch::Sender<bool>,
     serving: JoinHandle<()>,
-    mailing: JoinHandle<()>,
-    batching: JoinHandle<()>,
+    workers: Workers,
 }
 
 /// Opens the portal and begins to answer.
@@ -92,11 +86,9 @@ pub async fn start(settings: &Settings, ctx: Ctx, password_cost: PasswordCost) -
         reopeners: routes::reopeners(),
     }));
     let (stop, stopped) = watch::channel(false);
-    let serving =
-        tokio::spawn(serve(listener, routes::router(app), settings.trusted_proxy.clone(), metrics, until(stopped.clone())));
-    let mailing = tokio::spawn(send_mail(portal.clone(), mailer, stopped.clone()));
-    let batching = tokio::spawn(work_on_batches(portal.clone(), stopped));
-    Ok(Running { address, url, portal, stop, serving, mailing, batching })
+    let serving = tokio::spawn(serve(listener, routes::router(app), settings.trusted_proxy.clone(), metrics, until(stopped)));
+    let workers = Workers::start(&portal, [Lane::Mail(Box::new(mailer)), Lane::Batches]);
+    Ok(Running { address, url, portal, stop, serving, workers })
 }
 
 fn mailer(settings: &Settings) -> Result<Mailer> {
@@ -106,45 +98,6 @@ fn mailer(settings: &Settings) -> Result<Mailer> {
     let folder = settings.data.join("mail");
     private::make_folder(&folder).with_context(|| format!("{} cannot be made", folder.display()))?;
     Ok(Mailer::folder(folder, &settings.mail_from)?)
-}
-
-async fn send_mail(portal: Portal, mailer: Mailer, stopped: watch::Receiver<bool>) {
-    let mut every = tokio::time::interval(MAIL_EVERY);
-    let mut stop = std::pin::pin!(until(stopped));
-    loop {
-        tokio::select! {
-            () = &mut stop => return,
-            _ = every.tick() => {}
-        }
-        // A mail that is given up half-way stays claimed and is tried again later.
-        tokio::select! {
-            () = &mut stop => return,
-            sent = tokio::time::timeout(LONGEST_DELIVERY, portal::mail::send_due_mail(&portal, &mailer)) => match sent {
-                Ok(Ok(_)) => {}
-                Ok(Err(error)) => tracing::warn!(%error, "the outbox could not be read"),
-                Err(_) => tracing::warn!("sending mail took too long and is begun again"),
-            }
-        }
-    }
-}
-
-async fn work_on_batches(portal: Portal, stopped: watch::Receiver<bool>) {
-    let mut every = tokio::time::interval(BATCHES_EVERY);
-    let mut stop = std::pin::pin!(until(stopped));
-    loop {
-        // What was begun is finished: each slice is a transaction, and the next start goes on with the rest.
-        tokio::select! {
-            () = &mut stop => return,
-            worked = portal::files::batch::work_on_batches(&portal) => if let Err(error) = worked {
-                tracing::warn!(%error, "batches wait for the database");
-            }
-        }
-        tokio::select! {
-            () = &mut stop => return,
-            () = portal::files::batch::batch_to_work_on(&portal) => {}
-            _ = every.tick() => {}
-        }
-    }
 }
 
 async fn until(mut stopped: watch::Receiver<bool>) {
@@ -172,8 +125,7 @@ impl Running {
     pub async fn stop(self) -> Result<()> {
         self.stop.send_replace(true);
         let serving = tokio::time::timeout(DRAIN, self.serving).await.context("requests were still under way at the end")?;
-        self.mailing.await?;
-        self.batching.await?;
+        self.workers.stop().await;
         Ok(serving?)
     }
 }

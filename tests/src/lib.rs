@@ -19,6 +19,7 @@ pub use workbook::workbook;
 use chrono::{DateTime, TimeDelta, Utc};
 use portal::{
     Ctx, Failpoint,
+    jobs::{self, JobCounts, Lane, Stop},
     people::PasswordCost,
     store::{DatabaseAddress, PostgresAddress},
 };
@@ -31,6 +32,7 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
+    time::{Duration, Instant},
 };
 use tempfile::TempDir;
 
@@ -337,7 +339,7 @@ impl Server {
             "SELECT id, state, mode, told FROM batches ORDER BY id",
             "SELECT * FROM upgrade_lines ORDER BY upgrade_id, entitlement_id",
             "SELECT id, action, subject FROM audit_events WHERE action NOT IN ('sign-in', 'sign-out') ORDER BY id",
-            "SELECT id, recipient, subject FROM outbox ORDER BY id",
+            "SELECT arguments FROM jobs WHERE kind = 'mail' ORDER BY id",
             numbers,
         ] {
             contents.extend(self.rows(query).await);
@@ -387,5 +389,22 @@ fn settings(folder: &Path) -> Settings {
         mail_from: "AFMT <licensing@meridian.example>".into(),
         trusted_proxy: Vec::new(),
         demo: false,
+    }
+}
+
+/// Works on the batches that were begun until all of them are done, here or by the server's own worker.
+///
+/// # Panics
+/// When the database does not answer, or they are not done within [`PATIENCE`].
+pub async fn finish_batches(portal: &portal::Portal) {
+    let began = Instant::now();
+    loop {
+        jobs::run_due(portal, &Lane::Batches, &Stop::default()).await.expect("worked on");
+        let JobCounts { queued, running, .. } = jobs::unfinished(portal, &Lane::Batches).await.expect("counted");
+        if queued + running == 0 {
+            return;
+        }
+        assert!(began.elapsed() < PATIENCE, "batches are not done");
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }

@@ -5,6 +5,7 @@ pub(crate) mod administrator;
 pub(crate) mod analyst;
 pub(crate) mod caller;
 pub(crate) mod change;
+pub(crate) mod doctor;
 
 pub use account::AccountAccess;
 pub use administrator::{AdministratorAccess, NotAnAdministrator};

@@ -2,13 +2,17 @@
 //!
 //! Everything is read in one snapshot: writes go on meanwhile and are not mixed in.
 
-mod rules;
+pub(crate) mod rule;
 
 use crate::{
+    access,
     ctx::Ctx,
     error::Error,
+    files,
     observe::Observed,
+    orders,
     overview::searched,
+    people, signing,
     signing::{
         KeyFile,
         key_file::Opened,
@@ -20,6 +24,7 @@ use crate::{
         entity::signing_key,
         statement::{count, known, parsed, rows},
     },
+    submission,
 };
 use chrono::{DateTime, NaiveDate, SubsecRound, TimeDelta, Utc};
 use licensing::{
@@ -28,10 +33,21 @@ use licensing::{
     folded,
 };
 use migration::{Migrator, MigratorTrait};
-use rules::{RULES, Rule};
+use rule::Rule;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, FromQueryResult};
 use sha2::{Digest, Sha256};
 use std::{sync::Arc, time::Duration};
+
+/// The rules of each feature.
+const RULES: [&[Rule]; 7] = [
+    orders::doctor::RULES,
+    files::doctor::RULES,
+    files::batch::doctor::RULES,
+    access::doctor::RULES,
+    submission::doctor::RULES,
+    people::doctor::RULES,
+    signing::doctor::RULES,
+];
 
 /// One thing that was examined.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,7 +106,7 @@ async fn rules(
 ) -> Result<(), Error> {
     findings.push(durability(on, database).await?);
     findings.push(orphans(on).await?);
-    for Rule { name, rule, sql } in RULES {
+    for Rule { name, rule, sql } in RULES.iter().copied().flatten() {
         let broken: Vec<Broken> = rows(on, name, sql, []).await?;
         findings.push(Finding::new(rule, broken.into_iter().map(|row| row.broken).collect()));
     }

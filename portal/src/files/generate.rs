@@ -10,7 +10,7 @@ use crate::{
             store::{store_held, store_new},
         },
     },
-    mail::outbox,
+    mail::{Mail, message},
     offer::{eligibility::ineligible, held::Held, load::load_offer, model::LoadedOffer},
     orders::allocation::{allocate, sides},
     path,
@@ -161,14 +161,12 @@ pub(crate) async fn queue_mail(
 ) -> Result<(), Error> {
     let restriction = restriction.map(|words| format!("\n{words}\n")).unwrap_or_default();
     let link = format!("{}{}", access.portal().settings.public_url, path::file(&access.garn, serial));
-    let mail = outbox::Mail {
+    let mail = Mail {
         recipient: access.caller().person().email.clone(),
         subject,
         body: format!("{done}, account {} ({}).\n{restriction}\nView and download it: {link}\n", access.name, access.garn),
     };
-    outbox::queue(write, mail, now).await?;
-    write.reach(Failpoint::MailQueued);
-    Ok(())
+    message::queue(write, &mail, now).await
 }
 
 /// The complete request that the account can fulfil today, and what it is checked against.

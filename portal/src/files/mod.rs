@@ -3,6 +3,7 @@
 pub mod batch;
 pub(crate) mod current;
 pub(crate) mod deactivate;
+pub(crate) mod doctor;
 pub(crate) mod download;
 pub(crate) mod facet;
 pub(crate) mod generate;

@@ -1,5 +1,7 @@
 //! Mail: queued in the transaction of what it tells about, sent by a worker.
 
-pub(crate) mod outbox;
+mod mailer;
+pub(crate) mod message;
 
-pub use outbox::{Mailer, MailerError, OutboxDepth, outbox_depth, send_due_mail};
+pub use mailer::{Mailer, MailerError};
+pub(crate) use message::Mail;

@@ -1,6 +1,7 @@
 //! What an account has ordered: its summary, and upgrades of it.
 
 pub(crate) mod allocation;
+pub(crate) mod doctor;
 mod summary;
 pub(crate) mod upgrade;
 

@@ -1,5 +1,6 @@
 //! People who sign in: passwords, sessions, attempts.
 
+pub(crate) mod doctor;
 pub(crate) mod password;
 mod session;
 

@@ -1,5 +1,6 @@
 //! The keys that files are signed with.
 
+pub(crate) mod doctor;
 pub(crate) mod key_file;
 mod keys;
 pub(crate) mod signer;

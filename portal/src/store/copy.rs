@@ -72,7 +72,7 @@ async fn tables(read: &DatabaseTransaction, write: &Write) -> Result<u64, Error>
     }
     copy!(account person membership partner_grant install_site product product_version part part_requirement part_upgrade key_mapping);
     copy!(shared_host certification order entitlement signing_key activation_file listed_file file_machine file_revision allocation unordered_part);
-    copy!(upgrade upgrade_line batch batch_line submission audit_event session device outbox);
+    copy!(upgrade upgrade_line batch batch_line submission audit_event session device job);
     // The next ids follow those that were copied.
     for table in [
         "accounts",
@@ -89,7 +89,7 @@ async fn tables(read: &DatabaseTransaction, write: &Write) -> Result<u64, Error>
         "audit_events",
         "upgrades",
         "batches",
-        "outbox",
+        "jobs",
     ] {
         let sql = format!(
             "SELECT setval(pg_get_serial_sequence('{table}', 'id'), COALESCE((SELECT MAX(id) FROM {table}), 0) + 1, FALSE)"

@@ -10,6 +10,8 @@ use crate::{
         write::Write,
     },
 };
+use std::sync::atomic::AtomicBool;
+use tokio::sync::watch;
 
 use migration::{Migrator, MigratorTrait};
 
@@ -47,6 +49,8 @@ pub(crate) struct Database {
     readers: DatabaseConnection,
     /// Of SQLite.
     file: Option<File>,
+    /// Told when jobs were queued.
+    jobs_queued: watch::Sender<()>,
 }
 
 impl Database {
@@ -59,7 +63,8 @@ impl Database {
             private_file(path).map_err(|error| Error::Unavailable(error.into()))?;
         }
         let first = connect(address, 1, true).await?;
-        let opened = Self { writer: first.clone(), readers: first, file: None, ctx: ctx.clone() };
+        let opened =
+            Self { writer: first.clone(), readers: first, file: None, ctx: ctx.clone(), jobs_queued: watch::Sender::new(()) };
         ctx.reach(Failpoint::DatabaseMade);
         opened.migrate().await?;
         ctx.reach(Failpoint::SchemaCommitted);
@@ -75,23 +80,24 @@ impl Database {
             connection.set_metric_callback(move |query| observed.query(query));
             connection
         };
-        let ctx = ctx.clone();
+        let (ctx, jobs_queued) = (ctx.clone(), watch::Sender::new(()));
         match address {
             DatabaseAddress::Sqlite(path) => Ok(Self {
                 ctx,
                 writer: observing(connect(address, 1, false).await?),
                 readers: observing(connect(address, READERS, false).await?),
                 file: Some(File::at(path)?),
+                jobs_queued,
             }),
             DatabaseAddress::Postgres(postgres) => {
                 let pool = observing(connect(address, postgres.connections, false).await?);
-                Ok(Self { ctx, writer: pool.clone(), readers: pool, file: None })
+                Ok(Self { ctx, writer: pool.clone(), readers: pool, file: None, jobs_queued })
             }
         }
     }
 
     async fn migrate(&self) -> Result<(), Error> {
-        let Write { transaction, ctx } = self.write_alone().await?;
+        let Write { transaction, ctx, .. } = self.write_alone().await?;
         Migrator::up(&transaction, None).await?;
         ctx.reach(Failpoint::SchemaMade);
         Ok(transaction.commit().await?)
@@ -113,6 +119,11 @@ impl Database {
         Ok(snapshot)
     }
 
+    /// Changes when jobs were queued here.
+    pub(crate) fn jobs_queued(&self) -> watch::Receiver<()> {
+        self.jobs_queued.subscribe()
+    }
+
     pub(crate) fn backend(&self) -> DbBackend {
         self.writer.get_database_backend()
     }
@@ -130,7 +141,12 @@ impl Database {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        Ok(Write { transaction: self.writer.begin_with_options(options).await?, ctx: self.ctx.clone() })
+        Ok(Write {
+            transaction: self.writer.begin_with_options(options).await?,
+            ctx: self.ctx.clone(),
+            jobs_queued: self.jobs_queued.clone(),
+            queued: AtomicBool::new(false),
+        })
     }
 
     /// Begins a write of something that there is once in a database. Every other such write waits until it has ended.

@@ -354,15 +354,16 @@ table!(
     seen_at: DateTimeUtc,
 );
 table!(
-    outbox, "outbox",
+    job, "jobs",
     #[sea_orm(primary_key)]
     id: i64,
-    recipient: String,
-    subject: String,
-    body: String,
+    kind: String,
+    arguments: Json,
     queued_at: DateTimeUtc,
     attempts: i64,
-    next_attempt_at: DateTimeUtc,
-    last_error: Option<String>,
+    due_at: DateTimeUtc,
+    reason: Option<String>,
+    done: Option<i64>,
+    whole: Option<i64>,
     state: String,
 );

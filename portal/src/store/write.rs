@@ -7,11 +7,16 @@ use crate::{
     store::{entity::audit_event, insertion::insert, statement::run},
 };
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend};
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::watch;
 
 /// A transaction that has not been committed. Dropping it undoes everything.
 pub struct Write {
     pub(super) transaction: DatabaseTransaction,
     pub(super) ctx: Ctx,
+    /// Told when jobs were queued.
+    pub(super) jobs_queued: watch::Sender<()>,
+    pub(super) queued: AtomicBool,
 }
 
 impl Write {
@@ -24,6 +29,9 @@ impl Write {
         self.ctx.reach(Failpoint::Audited);
         self.transaction.commit().await?;
         self.ctx.reach(Failpoint::Committed);
+        if self.queued.into_inner() {
+            self.jobs_queued.send_replace(());
+        }
         Ok(())
     }
 
@@ -35,6 +43,11 @@ impl Write {
     /// Says that `failpoint` was reached on the way of this write.
     pub(crate) fn reach(&self, failpoint: Failpoint) {
         self.ctx.reach(failpoint);
+    }
+
+    /// Makes workers look for jobs once this write is committed.
+    pub(crate) fn wake_workers(&self) {
+        self.queued.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn on(&self) -> &DatabaseTransaction {

@@ -1,5 +1,6 @@
 //! One submission of a form, however often it arrives, has one effect.
 
+pub(crate) mod doctor;
 pub(crate) mod key;
 pub(crate) mod once;
 

@@ -35,7 +35,7 @@ const fn on_both(sql: &'static str, said: &'static str) -> Break {
     Break { sqlite: sql, postgres: sql, said }
 }
 
-const BREAKS: [Break; 49] = [
+const BREAKS: [Break; 50] = [
     Break {
         sqlite: "PRAGMA ignore_check_constraints = ON; UPDATE entitlements SET owned_assigned = 1 WHERE id = 1",
         postgres: "ALTER TABLE entitlements DROP CONSTRAINT entitlements_check; UPDATE entitlements SET owned_assigned = 1 WHERE id = 1",
@@ -143,6 +143,11 @@ const BREAKS: [Break; 49] = [
          VALUES (1, 1, '2026-11-22T10:15:30+00:00', 'generate', '[]', FALSE, '{}', 'running', 'line-by-line', '2026-11-22T10:15:30+00:00', NULL);
          INSERT INTO batch_lines (batch_id, line, asked, state, words, file_id, revision) VALUES (1, 1, '{}', 'done', NULL, 1, 7)",
         "each batch was asked for by one submission, left its events, and did what it says: BT-1: line 1 led to revision 7 of AF-0000001, which is not there",
+    ),
+    on_both(
+        "INSERT INTO batches (account_id, person_id, made_at, kind, pattern, repeats, moves, state, mode, begun_at, ended_at)
+         VALUES (1, 1, '2026-11-22T10:15:30+00:00', 'generate', '[]', FALSE, '{}', 'running', 'line-by-line', '2026-11-22T10:15:30+00:00', NULL)",
+        "each batch that is under way has a job: BT-1: is under way, and no job works on it",
     ),
     on_both(
         "DELETE FROM listed_files WHERE file_id = 2",

@@ -4,6 +4,7 @@ use licensing::files::request::NewFileForm;
 use portal::{
     Ctx, Portal,
     demo::DEMO_PASSWORD,
+    jobs::{Lane, Stop, run_due},
     mail::Mailer,
     people::{PasswordCost, SignIn},
     signing::KeyFile,
@@ -16,10 +17,10 @@ use std::{
 };
 use tests::{AMELIA, Backend, NOW, new_database};
 
-const FROM: &str = "AFMT <licensing@meridian.example>";
+pub(crate) const FROM: &str = "AFMT <licensing@meridian.example>";
 
 /// A portal without a server, so that mail goes out only when the test says so, with one mail queued.
-async fn portal_with_mail(folder: &Path, clock: &Arc<Mutex<DateTime<Utc>>>) -> Portal {
+pub(crate) async fn portal_with_mail(folder: &Path, clock: &Arc<Mutex<DateTime<Utc>>>) -> Portal {
     let ctx = Ctx::fixed(
         {
             let clock = Arc::clone(clock);
@@ -57,11 +58,11 @@ async fn portal_with_mail(folder: &Path, clock: &Arc<Mutex<DateTime<Utc>>>) -> P
     portal
 }
 
-fn clock() -> Arc<Mutex<DateTime<Utc>>> {
+pub(crate) fn clock() -> Arc<Mutex<DateTime<Utc>>> {
     Arc::new(Mutex::new(NOW.parse().expect("an instant")))
 }
 
-fn mails(folder: &Path) -> Vec<String> {
+pub(crate) fn mails(folder: &Path) -> Vec<String> {
     let files = fs::read_dir(folder).expect("the folder").map(|entry| entry.expect("an entry").path());
     files
         .filter(|path| path.extension().is_some_and(|e| e == "eml"))
@@ -74,9 +75,9 @@ fn mails(folder: &Path) -> Vec<String> {
 async fn queued_mail_is_sent_once() {
     let (data, sent) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
     let portal = portal_with_mail(data.path(), &clock()).await;
-    let mailer = Mailer::folder(sent.path().to_owned(), FROM).expect("a mailer");
-    assert_eq!(portal::mail::send_due_mail(&portal, &mailer).await.expect("sent"), 1);
-    assert_eq!(portal::mail::send_due_mail(&portal, &mailer).await.expect("nothing is due"), 0);
+    let mailer = Lane::Mail(Box::new(Mailer::folder(sent.path().to_owned(), FROM).expect("a mailer")));
+    assert_eq!(run_due(&portal, &mailer, &Stop::default()).await.expect("sent"), 1);
+    assert_eq!(run_due(&portal, &mailer, &Stop::default()).await.expect("nothing is due"), 0);
     let mails = mails(sent.path());
     assert_eq!(mails.len(), 1);
     assert!(mails[0].contains("To: amelia.hart@acme.example"), "{}", mails[0]);
@@ -92,11 +93,11 @@ async fn while_the_mail_server_is_down_mail_waits_and_nobody_notices() {
     let portal = portal_with_mail(data.path(), &clock).await;
     // A port that was free a moment ago: nobody listens there.
     let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port();
-    let down = Mailer::smtp(&format!("smtp://127.0.0.1:{port}"), FROM).expect("a mailer");
-    assert_eq!(portal::mail::send_due_mail(&portal, &down).await.expect("no error"), 0);
-    let folder = Mailer::folder(sent.path().to_owned(), FROM).expect("a mailer");
-    assert_eq!(portal::mail::send_due_mail(&portal, &folder).await.expect("not due yet"), 0);
+    let down = Lane::Mail(Box::new(Mailer::smtp(&format!("smtp://127.0.0.1:{port}"), FROM).expect("a mailer")));
+    assert_eq!(run_due(&portal, &down, &Stop::default()).await.expect("no error"), 0);
+    let folder = Lane::Mail(Box::new(Mailer::folder(sent.path().to_owned(), FROM).expect("a mailer")));
+    assert_eq!(run_due(&portal, &folder, &Stop::default()).await.expect("not due yet"), 0);
     *clock.lock().expect("the clock") += TimeDelta::minutes(2);
-    assert_eq!(portal::mail::send_due_mail(&portal, &folder).await.expect("due again"), 1);
+    assert_eq!(run_due(&portal, &folder, &Stop::default()).await.expect("due again"), 1);
     assert_eq!(mails(sent.path()).len(), 1);
 }

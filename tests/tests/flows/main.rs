@@ -5,6 +5,7 @@ mod cloud;
 mod doctor;
 mod files;
 mod http;
+mod jobs;
 mod mail;
 mod orders;
 mod people;

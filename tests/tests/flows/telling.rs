@@ -38,7 +38,7 @@ async fn a_development_file_says_everywhere_that_it_disconnects_hourly_and_is_no
     }
     let certificate = told(&view, ".plate");
     assert!(certificate.contains(HOURLY) && certificate.contains(NOT_FOR_PRODUCTION), "{certificate}");
-    let mail = server.rows("SELECT body FROM outbox").await[0]["body"].to_string();
+    let mail = server.rows("SELECT arguments FROM jobs").await[0]["arguments"].to_string();
     assert!(mail.contains(HOURLY) && mail.contains(NOT_FOR_PRODUCTION), "{mail}");
     // A production file says neither.
     let production = amelia.get(&generated(&amelia, &[]).await).await;

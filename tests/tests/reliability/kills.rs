@@ -51,7 +51,7 @@ pub(crate) async fn order_more(home: &Home) {
 pub(crate) async fn assert_files(home: &Home, files: i64) {
     assert_eq!(number(home, "activation_files").await, files);
     assert_eq!(number(home, "audit_events WHERE action = 'generate'").await, files);
-    assert_eq!(number(home, "outbox").await, files);
+    assert_eq!(number(home, "jobs WHERE kind = 'mail'").await, files);
     home.assert_healthy().await;
 }
 
@@ -221,7 +221,7 @@ async fn killed_on_the_way_of_a_change(backend: Backend, change: Change) {
             // Once, with one event and one mail for each change.
             assert_eq!(number(&home, change.done()).await, files);
             assert_eq!(number(&home, change.events()).await, files);
-            assert_eq!(number(&home, "outbox").await, 2 * files);
+            assert_eq!(number(&home, "jobs WHERE kind = 'mail'").await, 2 * files);
             home.assert_healthy().await;
         }
     }
@@ -341,7 +341,11 @@ async fn killed_on_the_way_of_a_batch(backend: Backend) {
                 files += LINES;
                 assert_eq!(number(&home, "activation_files").await, files, "{failpoint:?} {mode}");
                 assert_eq!(number(&home, "audit_events WHERE action = 'generate'").await, files);
-                assert_eq!(number(&home, "outbox").await, i64::try_from(kill).expect("a count"), "one mail for each batch");
+                assert_eq!(
+                    number(&home, "jobs WHERE kind = 'mail'").await,
+                    i64::try_from(kill).expect("a count"),
+                    "one mail for each batch"
+                );
                 home.assert_healthy().await;
             }
         }

@@ -1,5 +1,6 @@
 //! A planned batch is begun.
 
+use super::run::RunBatch;
 use crate::{
     access::account::AccountAccess,
     error::Error,
@@ -7,6 +8,7 @@ use crate::{
         stored::{BatchState, NotBegun, own_batch},
         view::LineCounts,
     },
+    jobs::queue::enqueue,
     store::statement::run,
 };
 
@@ -40,9 +42,9 @@ pub async fn begin(access: &AccountAccess, reference: &str, request: &BeginReque
     if run(write.on(), "batch: begin", sql, values).await? != 1 {
         return Err(Error::internal("a batch was changed without its account's lock").into());
     }
+    enqueue(&write, &RunBatch { batch: stored.id }, now).await?;
     let event = access.event(now, "batch begun", reference).changing(json!({}), json!({ "mode": begin.mode, "lines": ready }));
     write.commit(event).await?;
     tracing::info!(reference, garn = %access.garn, lines = ready, "batch begun");
-    access.portal().batch_begun.notify_one();
     Ok(())
 }

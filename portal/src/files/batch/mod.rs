@@ -4,6 +4,7 @@
 //! transaction, or a slice of lines in each. What a line led to is committed with it, so that a batch which was interrupted goes on where it was.
 
 mod begin;
+pub(crate) mod doctor;
 mod plan;
 mod run;
 mod stored;
@@ -13,7 +14,7 @@ mod work;
 
 pub use begin::begin;
 pub use plan::{Lines, NewBatch, NotPlanned, plan, plan_again, turn_to_plan};
-pub use run::{batch_to_work_on, work_on_batches};
+pub(crate) use run::{RunBatch, expire_old_plans, run_batch};
 pub use stored::{BatchState, NotBegun};
 pub use table::{Cells, TableProblem};
 pub use view::{BatchFile, BatchLine, BatchRow, BatchView, LineCounts, Move, columns, files, lines, list, view};

@@ -22,7 +22,8 @@ use crate::{
         },
         update::{store_next, updated_event},
     },
-    mail::outbox,
+    jobs::job::{Job, Outcome as JobOutcome, Progress, Stop},
+    mail::{Mail, message},
     orders::allocation::{Ledger, allocate},
     path,
     portal::Portal,
@@ -37,6 +38,7 @@ use licensing::{
     files::batch::{Kind, LineState, MOST_LINES, Mode},
 };
 use sea_orm::FromQueryResult;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::sync::Arc;
 use tokio::{sync::mpsc, task::JoinHandle};
@@ -73,67 +75,69 @@ struct Began {
 /// Slices that are prepared while the one before is stored.
 const AHEAD: usize = 2;
 
-/// Returns when a batch was begun since it was last asked.
-pub async fn batch_to_work_on(portal: &Portal) {
-    portal.batch_begun.notified().await;
+/// A batch that was begun, to be worked on until it is done.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct RunBatch {
+    /// Row id.
+    pub(crate) batch: i64,
 }
 
-/// Works on every batch that was begun, here or by a server that ended in the middle of it, until all are done.
-///
-/// Several servers may do so at once: each slice of lines is taken while its account is locked.
-///
-/// # Errors
-/// [`Error::Unavailable`]; the batches wait then.
-pub async fn work_on_batches(portal: &Portal) -> Result<(), Error> {
+impl Job for RunBatch {
+    const KIND: &'static str = "batch";
+    const MOST_ATTEMPTS: u32 = 3;
+}
+
+/// Works on a batch that was begun, here or by a server that ended in the middle of it, until it is done. Several servers may work on one: each slice of
+/// lines is taken while its account is locked.
+pub(crate) async fn run_batch(
+    portal: &Portal,
+    RunBatch { batch }: &RunBatch,
+    progress: &Progress,
+    stop: &Stop,
+) -> Result<JobOutcome, Error> {
     #[derive(FromQueryResult)]
     struct Running {
-        id: i64,
         garn: String,
         person_id: i64,
     }
-    let sql = "SELECT b.id, a.garn, b.person_id FROM batches b JOIN accounts a ON a.id = b.account_id
-               WHERE b.state = 'running' ORDER BY b.id";
-    expire_old_plans(portal).await?;
-    for Running { id, garn, person_id } in rows(portal.database.read(), "batches: running", sql, []).await? {
-        // What this person may do is asked anew: it may have been withdrawn.
-        let access = match portal.caller(person_id).await? {
-            Some(caller) => caller.account(&garn).await,
-            None => Err(Error::NotFound),
-        };
-        let worked = match access {
-            Ok(access) => {
-                portal.database.make_room(true).await?;
-                let worked = loop {
-                    match work_on(&access, &reference(id)).await {
-                        Ok(true) => {}
-                        Ok(false) => break Ok(()),
-                        Err(error) => break Err(error),
-                    }
-                };
-                portal.database.make_room(false).await?;
-                worked
-            }
-            Err(Error::NotFound) => {
-                let why = "Who began it may no longer act for this account. Somebody else can plan what is left.";
-                give_up(portal, id, person_id, why).await
-            }
-            Err(error) => Err(error),
-        };
-        match worked {
-            Err(error @ Error::Unavailable(_)) => return Err(error),
-            Err(error) => {
-                tracing::error!(reference = reference(id), error = &error as &dyn std::error::Error, "a batch failed");
-                let why = "Something went wrong with us, and this batch was stopped. What is done is done; begin again to go on.";
-                give_up(portal, id, person_id, why).await?;
-            }
-            Ok(()) => {}
+    let sql = "SELECT a.garn, b.person_id FROM batches b JOIN accounts a ON a.id = b.account_id WHERE b.id = $1 AND b.state = 'running'";
+    let running: Option<Running> = row(portal.database.read(), "batch: to run", sql, [(*batch).into()]).await?;
+    let Some(Running { garn, person_id }) = running else { return Ok(JobOutcome::Done) };
+    // What this person may do is asked anew: it may have been withdrawn.
+    let access = match portal.caller(person_id).await? {
+        Some(caller) => caller.account(&garn).await,
+        None => Err(Error::NotFound),
+    };
+    let access = match access {
+        Ok(access) => access,
+        Err(Error::NotFound) => {
+            let why = "Who began it may no longer act for this account. Somebody else can plan what is left.";
+            return give_up(portal, *batch, person_id, why).await.map(|()| JobOutcome::Done);
         }
+        Err(error) => return Err(error),
+    };
+    portal.database.make_room(true).await?;
+    let worked = loop {
+        match work_on(&access, &reference(*batch), progress).await {
+            Ok(true) if stop.is_stopped() => break Ok(JobOutcome::Stopped),
+            Ok(true) => {}
+            Ok(false) => break Ok(JobOutcome::Done),
+            Err(error) => break Err(error),
+        }
+    };
+    portal.database.make_room(false).await?;
+    match worked {
+        Err(error @ Error::Internal(_)) => {
+            tracing::error!(reference = reference(*batch), error = &error as &dyn std::error::Error, "a batch failed");
+            let why = "An internal error stopped this batch. What is done is done; begin again to go on.";
+            give_up(portal, *batch, person_id, why).await.map(|()| JobOutcome::Done)
+        }
+        worked => worked,
     }
-    Ok(())
 }
 
 /// Drops the lines of plans that nobody has begun in time.
-async fn expire_old_plans(portal: &Portal) -> Result<(), Error> {
+pub(crate) async fn expire_old_plans(portal: &Portal) -> Result<(), Error> {
     #[derive(FromQueryResult)]
     struct Old {
         id: i64,
@@ -160,7 +164,7 @@ async fn give_up(portal: &Portal, id: i64, person_id: i64, why: &str) -> Result<
 }
 
 /// Works on the next lines of a batch; whether more are left.
-async fn work_on(access: &AccountAccess, reference: &str) -> Result<bool, Error> {
+async fn work_on(access: &AccountAccess, reference: &str, progress: &Progress) -> Result<bool, Error> {
     let write = Arc::new(access.write().await?);
     let batch = stored_batch(access, write.on(), reference).await?;
     let now = access.portal().now();
@@ -187,6 +191,7 @@ async fn work_on(access: &AccountAccess, reference: &str) -> Result<bool, Error>
         return refuse_whole(access, &batch, refused).await.map(|()| false);
     }
     let counts = counts(write.on(), batch.id).await?;
+    progress.tell(counts.done.into(), counts.all().into());
     let more = counts.ready > 0;
     if !more {
         let sql = "UPDATE batches SET state = 'done', ended_at = $1 WHERE id = $2";
@@ -369,7 +374,7 @@ async fn queue_batch_mail(
         Kind::Deactivate => "deactivated",
     };
     let link = format!("{}{}", access.portal().settings.public_url, path::batch(&access.garn, reference));
-    let mail = outbox::Mail {
+    let mail = Mail {
         recipient: access.caller().person().email.clone(),
         subject: format!("Batch {reference}: {done} activation files {what}"),
         body: format!(
@@ -378,9 +383,7 @@ async fn queue_batch_mail(
             access.name, access.garn
         ),
     };
-    outbox::queue(write, mail, now).await?;
-    write.reach(Failpoint::MailQueued);
-    Ok(())
+    message::queue(write, &mail, now).await
 }
 
 /// What several ledgers move together, each of which begins where the one before ends.

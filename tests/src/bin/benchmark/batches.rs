@@ -108,7 +108,7 @@ async fn run(portal: &Portal, access: &AccountAccess, reference: &str, typed: &[
     };
     portal::files::batch::begin(access, reference, &BeginRequest::of_form(value)).await?;
     let began = Instant::now();
-    portal::files::batch::work_on_batches(portal).await?;
+    tests::finish_batches(portal).await;
     let rate = rate(began);
     let batch = portal::files::batch::view(access, reference, None, 0, 1).await?;
     let LineCounts { done, .. } = batch.row.counts;

@@ -170,7 +170,7 @@ async fn plans_of_a_person_are_capped_and_expire() {
     server.advance(TimeDelta::days(7) + TimeDelta::seconds(1));
     let amelia = server.signed_in(AMELIA).await;
     amelia.post(&addresses[10], &[("mode", "line-by-line")]).await;
-    portal::files::batch::work_on_batches(server.portal()).await.expect("worked on");
+    tests::finish_batches(server.portal()).await;
     let left = server.rows("SELECT DISTINCT batch_id FROM batch_lines").await;
     assert_eq!(left, [serde_json::json!({ "batch_id": 11 })]);
     server.assert_healthy().await;

@@ -196,7 +196,7 @@ async fn a_generation_leaves_the_file_its_ledger_its_event_and_its_mail() {
     assert_eq!(before["allocated"]["1"], serde_json::json!({ "assigned": 0, "pooled": 0 }));
     let after: serde_json::Value = serde_json::from_str(events[0]["after"].as_str().expect("what was after")).expect("JSON");
     assert_eq!(after["allocated"]["1"], serde_json::json!({ "assigned": 1, "pooled": 0 }));
-    let mail = server.rows("SELECT recipient, subject, body FROM outbox").await;
+    let mail = server.rows("SELECT arguments ->> 'recipient' AS recipient, arguments ->> 'subject' AS subject, arguments ->> 'body' AS body FROM jobs").await;
     assert_eq!(mail.len(), 1);
     assert_eq!(mail[0]["recipient"].as_str(), Some(AMELIA));
     assert_eq!(mail[0]["subject"].as_str(), Some("Activation file AF-0000001 for IC-PRD-01 and IC-PRD-02"));

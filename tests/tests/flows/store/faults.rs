@@ -75,7 +75,7 @@ async fn a_generation_that_fails_on_its_way_leaves_nothing() {
         "listed_files",
         "file_machines",
         "submissions",
-        "outbox",
+        "jobs",
         "audit_events",
     ] {
         let (fault, mended) = match server.backend() {

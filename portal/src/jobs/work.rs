@@ -1,0 +1,193 @@
+use super::{
+    job::{Claimed, Job, Outcome, Progress, Stop},
+    queue::{self, JobCounts},
+};
+use crate::{
+    error::Error,
+    files::batch::{RunBatch, expire_old_plans, run_batch},
+    mail::{Mail, Mailer},
+    portal::Portal,
+};
+use chrono::TimeDelta;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// A claim that is not renewed for so long is anybody's.
+const LEASE: TimeDelta = TimeDelta::seconds(30);
+/// A claim is renewed so often.
+const HEARTBEAT: Duration = Duration::from_secs(10);
+/// A claim on mail, which is not renewed: longer than a mail server is waited for.
+const MAIL_LEASE: TimeDelta = TimeDelta::minutes(5);
+/// Mail that is claimed together.
+const MAILS: usize = 20;
+
+/// Jobs that one worker runs, with what it needs for them. The jobs of one lane do not wait for those of another.
+pub enum Lane {
+    Mail(Box<Mailer>),
+    Batches,
+}
+
+impl Lane {
+    fn kinds(&self) -> &'static [&'static str] {
+        match self {
+            Self::Mail(_) => &[Mail::KIND],
+            Self::Batches => &[RunBatch::KIND],
+        }
+    }
+}
+
+/// Tells when jobs are queued by this server.
+pub struct Queued(watch::Receiver<()>);
+
+impl Queued {
+    #[must_use]
+    pub fn of(portal: &Portal) -> Self {
+        Self(portal.database.jobs_queued())
+    }
+
+    /// Returns when jobs were queued since the last call.
+    pub async fn changed(&mut self) {
+        if self.0.changed().await.is_err() {
+            // The portal is gone, and nothing will be queued.
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// Runs the jobs of `lane` that are due; how many succeeded.
+///
+/// Several servers may do so at once: a job is claimed before it is run. `stop` ends it in order, before the next mail or the next slice of a batch;
+/// when the future is dropped, what it held stays claimed until the claim ends.
+///
+/// # Errors
+/// [`Error::Unavailable`] and [`Error::Internal`]. That a job fails is none: it is tried again later, or parked.
+pub async fn run_due(portal: &Portal, lane: &Lane, stop: &Stop) -> Result<u32, Error> {
+    let mut succeeded = 0;
+    if matches!(lane, Lane::Batches) {
+        expire_old_plans(portal).await?;
+    }
+    while !stop.is_stopped() {
+        let (most, lease) = match lane {
+            Lane::Mail(_) => (MAILS, MAIL_LEASE),
+            Lane::Batches => (1, LEASE),
+        };
+        let claimed = queue::claim(&portal.database, lane.kinds(), most, portal.now(), lease).await?;
+        if claimed.is_empty() {
+            break;
+        }
+        succeeded += match lane {
+            Lane::Mail(mailer) => send(portal, mailer, claimed, stop).await?,
+            Lane::Batches => work(portal, claimed, stop).await?,
+        };
+    }
+    Ok(succeeded)
+}
+
+/// Makes due what other servers ran when they ended, of lanes whose jobs two workers may run at once. For the start of a server.
+///
+/// # Errors
+/// [`Error::Unavailable`] and [`Error::Internal`].
+pub async fn reclaim(portal: &Portal, lane: &Lane) -> Result<(), Error> {
+    match lane {
+        // A mail is not sent twice where that can be helped.
+        Lane::Mail(_) => Ok(()),
+        Lane::Batches => queue::reclaim(&portal.database, lane.kinds(), portal.now()).await,
+    }
+}
+
+/// Jobs of `lane` that are not done.
+///
+/// # Errors
+/// [`Error::Unavailable`] and [`Error::Internal`].
+pub async fn unfinished(portal: &Portal, lane: &Lane) -> Result<JobCounts, Error> {
+    queue::count_jobs(&portal.database, lane.kinds()[0]).await
+}
+
+/// Mail that is not sent.
+///
+/// # Errors
+/// [`Error::Unavailable`] and [`Error::Internal`].
+pub async fn unsent_mail(portal: &Portal) -> Result<JobCounts, Error> {
+    queue::count_jobs(&portal.database, Mail::KIND).await
+}
+
+/// Sends mail, and notes what was sent together.
+async fn send(portal: &Portal, mailer: &Mailer, claimed: Vec<Claimed>, stop: &Stop) -> Result<u32, Error> {
+    let mut sent = Vec::with_capacity(claimed.len());
+    let mut left = claimed.into_iter();
+    while let Some(job) = left.next() {
+        if stop.is_stopped() {
+            let left: Vec<_> = std::iter::once(job).chain(left).collect();
+            queue::release(&portal.database, &left, portal.now()).await?;
+            break;
+        }
+        let outcome = match serde_json::from_value::<Mail>(job.arguments.clone()) {
+            Ok(mail) => {
+                mailer.send(&mail, (job.id, job.queued_at), portal.now()).await.map_or_else(Outcome::Failed, |()| Outcome::Done)
+            }
+            Err(error) => Outcome::Parked(error.to_string()),
+        };
+        if matches!(outcome, Outcome::Done) {
+            portal.observed.mail("sent");
+            sent.push(job);
+            continue;
+        }
+        let settled = outcome.settle(job.attempts, Mail::MOST_ATTEMPTS, portal.now());
+        portal.observed.mail(settled.state.code());
+        // What the mail server said may hold addresses: it stays in the table.
+        tracing::warn!(job = job.id, attempts = job.attempts, state = settled.state.code(), "mail was not sent");
+        queue::settle(&portal.database, &job, settled).await?;
+    }
+    if !sent.is_empty() {
+        queue::settle_done(&portal.database, &sent).await?;
+    }
+    Ok(u32::try_from(sent.len()).unwrap_or(u32::MAX))
+}
+
+/// Runs batches, and renews the claim on each meanwhile.
+async fn work(portal: &Portal, claimed: Vec<Claimed>, stop: &Stop) -> Result<u32, Error> {
+    let mut succeeded = 0;
+    for job in claimed {
+        let Ok(batch) = serde_json::from_value::<RunBatch>(job.arguments.clone()) else {
+            let outcome = Outcome::Parked("its arguments cannot be read".to_owned());
+            queue::settle(&portal.database, &job, outcome.settle(job.attempts, RunBatch::MOST_ATTEMPTS, portal.now())).await?;
+            continue;
+        };
+        let progress = Progress::default();
+        let outcome = tokio::select! {
+            ran = run_batch(portal, &batch, &progress, stop) => match ran {
+                // The database is away: nothing is wrong with the batch.
+                Err(error @ Error::Unavailable(_)) => {
+                    let _ = queue::release(&portal.database, &[job], portal.now()).await;
+                    return Err(error);
+                }
+                Err(error) => Outcome::Failed(error.to_string()),
+                Ok(outcome) => outcome,
+            },
+            () = lost(portal, &job, &progress) => continue,
+        };
+        if matches!(outcome, Outcome::Stopped) {
+            queue::release(&portal.database, &[job], portal.now()).await?;
+            continue;
+        }
+        succeeded += u32::from(matches!(outcome, Outcome::Done));
+        queue::settle(&portal.database, &job, outcome.settle(job.attempts, RunBatch::MOST_ATTEMPTS, portal.now())).await?;
+    }
+    Ok(succeeded)
+}
+
+/// Renews the claim on `job` until it is lost.
+async fn lost(portal: &Portal, job: &Claimed, progress: &Progress) {
+    loop {
+        tokio::time::sleep(HEARTBEAT).await;
+        match queue::renew(&portal.database, job, progress.read(), portal.now() + LEASE).await {
+            Ok(true) => {}
+            Ok(false) => {
+                tracing::warn!(job = job.id, "another worker has taken a job over");
+                return;
+            }
+            // The database is busy with what is run, or away: that is told by what is run.
+            Err(error) => tracing::debug!(job = job.id, %error, "a claim could not be renewed"),
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! How mail leaves: through a server, or into files.
+
+use super::message::Mail;
+use crate::private_file::write_private;
+use chrono::{DateTime, Utc};
+use lettre::{
+    AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
+    message::{Mailbox, header::ContentType},
+};
+use std::path::PathBuf;
+
+/// Carries mail away.
+pub enum Mailer {
+    Smtp {
+        transport: AsyncSmtpTransport<Tokio1Executor>,
+        from: Mailbox,
+    },
+    /// Each mail becomes a file: for trying the product out.
+    Folder {
+        folder: PathBuf,
+        from: Mailbox,
+    },
+}
+
+/// Why mail cannot be sent with these settings.
+#[derive(Debug, thiserror::Error)]
+pub enum MailerError {
+    #[error("The mail server cannot be used: {0}.")]
+    Server(#[from] lettre::transport::smtp::Error),
+    #[error("The mail server refuses us.")]
+    Refuses,
+    #[error("{0:?} is not an address that mail can come from.")]
+    From(String),
+}
+
+impl Mailer {
+    /// Through the server at `url`, such as `smtps://user:password@mail.example`.
+    ///
+    /// # Errors
+    /// [`MailerError`].
+    pub fn smtp(url: &str, from: &str) -> Result<Self, MailerError> {
+        Ok(Self::Smtp { transport: AsyncSmtpTransport::<Tokio1Executor>::from_url(url)?.build(), from: mailbox(from)? })
+    }
+
+    /// Into files in `folder`, which must exist.
+    ///
+    /// # Errors
+    /// [`MailerError::From`].
+    pub fn folder(folder: PathBuf, from: &str) -> Result<Self, MailerError> {
+        Ok(Self::Folder { folder, from: mailbox(from)? })
+    }
+
+    /// Whether the mail server takes mail from us. A folder always does.
+    ///
+    /// # Errors
+    /// [`MailerError`]: it does not answer, or it refuses us.
+    pub async fn answers(&self) -> Result<(), MailerError> {
+        match self {
+            Self::Smtp { transport, .. } if !transport.test_connection().await? => Err(MailerError::Refuses),
+            Self::Smtp { .. } | Self::Folder { .. } => Ok(()),
+        }
+    }
+
+    /// Sends `mail`, the job (id, queued at), which has the same message id at every attempt: who gets it twice sees it once.
+    pub(crate) async fn send(
+        &self,
+        mail: &Mail,
+        (id, queued_at): (i64, DateTime<Utc>),
+        now: DateTime<Utc>,
+    ) -> Result<(), String> {
+        let (Self::Smtp { from, .. } | Self::Folder { from, .. }) = self;
+        let message = Message::builder()
+            .message_id(Some(format!("<{}.{}@{}>", id, queued_at.timestamp_micros(), from.email.domain())))
+            .date(now.into())
+            .from(from.clone())
+            .to(mail.recipient.parse().map_err(|e| format!("{e}"))?)
+            .subject(&mail.subject)
+            .header(ContentType::TEXT_PLAIN)
+            .body(mail.body.clone())
+            .map_err(|e| e.to_string())?;
+        match self {
+            Self::Smtp { transport, .. } => transport.send(message).await.map(drop).map_err(|e| e.to_string()),
+            Self::Folder { folder, .. } => {
+                let file = folder.join(format!("{:07}.{}.eml", id, queued_at.timestamp_micros()));
+                let written = tokio::task::spawn_blocking(move || write_private(&file, &message.formatted()));
+                match written.await.map_err(|e| e.to_string())? {
+                    // It was written before, and that was not noted.
+                    Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+                    written => written.map_err(|e| e.to_string()),
+                }
+            }
+        }
+    }
+}
+
+fn mailbox(from: &str) -> Result<Mailbox, MailerError> {
+    from.parse().map_err(|_| MailerError::From(from.to_owned()))
+}

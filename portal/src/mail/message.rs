@@ -1,0 +1,28 @@
+use crate::{
+    ctx::Failpoint,
+    error::Error,
+    jobs::{job::Job, queue::enqueue},
+    store::write::Write,
+};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// A mail as it is queued, in the transaction of what it tells about.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Mail {
+    pub(crate) recipient: String,
+    pub(crate) subject: String,
+    pub(crate) body: String,
+}
+
+impl Job for Mail {
+    const KIND: &'static str = "mail";
+    const MOST_ATTEMPTS: u32 = 10;
+}
+
+/// Queues a mail.
+pub(crate) async fn queue(write: &Write, mail: &Mail, now: DateTime<Utc>) -> Result<(), Error> {
+    enqueue(write, mail, now).await?;
+    write.reach(Failpoint::MailQueued);
+    Ok(())
+}
