@@ -22,6 +22,7 @@ mod m0012_tables;
 mod m0013_finding;
 mod m0014_shared_hosts;
 mod m0015_jobs;
+mod m0016_actions;
 
 pub struct Migrator;
 
@@ -44,6 +45,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0013_finding::Migration),
             Box::new(m0014_shared_hosts::Migration),
             Box::new(m0015_jobs::Migration),
+            Box::new(m0016_actions::Migration),
         ]
     }
 }

@@ -21,7 +21,7 @@ use portal::{
     Ctx, Failpoint,
     jobs::{self, JobCounts, Lane, Stop},
     people::PasswordCost,
-    store::{DatabaseAddress, PostgresAddress},
+    store::{DatabaseAddress, PostgresAddress, TABLES},
 };
 use reqwest::{Client, header::HOST, redirect::Policy};
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, FromQueryResult, JsonValue, Statement};
@@ -318,32 +318,37 @@ impl Server {
         database.close().await.expect("closed");
     }
 
-    /// Everything that an operation can change.
+    /// Everything that an operation can change: every table but [`APART`], and what counts of those that are told here.
+    ///
+    /// # Panics
+    /// When the database does not answer.
     pub async fn contents(&self) -> Vec<JsonValue> {
         // PostgreSQL's sequence is not part of a transaction: numbers of generations that failed are not used again.
         let (hex, numbers) = match self.backend {
             Backend::Sqlite => ("hex(sha256)", "SELECT last FROM serial_numbers"),
             Backend::Postgres => ("encode(sha256, 'hex')", "SELECT 0"),
         };
+        let database = self.database().await;
         let mut contents = Vec::new();
-        for query in [
-            "SELECT * FROM entitlements ORDER BY id",
-            "SELECT * FROM activation_files ORDER BY id",
-            &format!("SELECT file_id, revision, {hex} AS sha256 FROM file_revisions ORDER BY id"),
-            "SELECT * FROM allocations ORDER BY revision_id, entitlement_id",
-            "SELECT person_id, key, action, subject FROM submissions ORDER BY person_id, key",
-            "SELECT * FROM listed_files ORDER BY file_id",
-            "SELECT * FROM file_machines ORDER BY file_id, name",
-            "SELECT * FROM install_sites ORDER BY id",
-            "SELECT batch_id, line, state, words, file_id, revision FROM batch_lines ORDER BY batch_id, line",
-            "SELECT id, state, mode, told FROM batches ORDER BY id",
-            "SELECT * FROM upgrade_lines ORDER BY upgrade_id, entitlement_id",
-            "SELECT id, action, subject FROM audit_events WHERE action NOT IN ('sign-in', 'sign-out') ORDER BY id",
-            "SELECT arguments FROM jobs WHERE kind = 'mail' ORDER BY id",
-            numbers,
-        ] {
-            contents.extend(self.rows(query).await);
+        for table in TABLES.iter().filter(|table| !APART.contains(table)) {
+            let sql = match *table {
+                "file_revisions" => format!("SELECT file_id, revision, {hex} AS sha256 FROM file_revisions ORDER BY id"),
+                "submissions" => "SELECT person_id, key, action, subject FROM submissions ORDER BY person_id, key".to_owned(),
+                "batches" => "SELECT id, state, mode, told FROM batches ORDER BY id".to_owned(),
+                "audit_events" => {
+                    "SELECT id, action, subject FROM audit_events WHERE action NOT IN ('sign-in', 'sign-out')".to_owned()
+                }
+                "jobs" => "SELECT arguments FROM jobs WHERE kind = 'mail' ORDER BY id".to_owned(),
+                table => format!("SELECT * FROM {table}"),
+            };
+            let statement = Statement::from_string(database.get_database_backend(), &sql);
+            let mut rows = JsonValue::find_by_statement(statement).all(&database).await.expect(&sql);
+            // An updated row may stand elsewhere.
+            rows.sort_by_cached_key(ToString::to_string);
+            contents.extend(rows);
         }
+        database.close().await.expect("closed");
+        contents.extend(self.rows(numbers).await);
         contents
     }
 
@@ -391,6 +396,19 @@ fn settings(folder: &Path) -> Settings {
         demo: false,
     }
 }
+
+/// Tables that [`Server::contents`] leaves out: the catalogue, which nobody changes, keys, and what signing in leaves.
+const APART: [&str; 9] = [
+    "products",
+    "product_versions",
+    "parts",
+    "part_requirements",
+    "part_upgrades",
+    "key_mappings",
+    "signing_keys",
+    "sessions",
+    "devices",
+];
 
 /// Works on the batches that were begun until all of them are done, here or by the server's own worker.
 ///

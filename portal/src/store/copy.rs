@@ -9,6 +9,7 @@ use crate::{
     store::{
         address::DatabaseAddress,
         database::Database,
+        entity::each_table,
         insertion::insert,
         statement::{row, run},
         write::Write,
@@ -16,7 +17,7 @@ use crate::{
 };
 use sea_orm::{
     DatabaseTransaction, EntityTrait, FromQueryResult, IntoActiveModel, Iterable, Order, PaginatorTrait, PrimaryKeyToColumn,
-    QueryOrder,
+    PrimaryKeyTrait, QueryOrder,
 };
 use std::{sync::Arc, time::Duration};
 
@@ -67,35 +68,10 @@ async fn tables(read: &DatabaseTransaction, write: &Write) -> Result<u64, Error>
     let mut copied = 0;
     macro_rules! copy {
         ($($table:ident)+) => {
-            $(copied += table::<entity::$table::Entity>(read, write).await?;)+
+            $(copied += table::<entity::$table::Entity>(read, write, entity::$table::TABLE).await?;)+
         };
     }
-    copy!(account person membership partner_grant install_site product product_version part part_requirement part_upgrade key_mapping);
-    copy!(shared_host certification order entitlement signing_key activation_file listed_file file_machine file_revision allocation unordered_part);
-    copy!(upgrade upgrade_line batch batch_line submission audit_event session device job);
-    // The next ids follow those that were copied.
-    for table in [
-        "accounts",
-        "people",
-        "install_sites",
-        "products",
-        "product_versions",
-        "parts",
-        "certifications",
-        "orders",
-        "entitlements",
-        "activation_files",
-        "file_revisions",
-        "audit_events",
-        "upgrades",
-        "batches",
-        "jobs",
-    ] {
-        let sql = format!(
-            "SELECT setval(pg_get_serial_sequence('{table}', 'id'), COALESCE((SELECT MAX(id) FROM {table}), 0) + 1, FALSE)"
-        );
-        run(write.on(), "copy: ids", &sql, []).await?;
-    }
+    each_table!(copy);
     #[derive(FromQueryResult)]
     struct Last {
         last: i64,
@@ -106,7 +82,7 @@ async fn tables(read: &DatabaseTransaction, write: &Write) -> Result<u64, Error>
     Ok(copied)
 }
 
-async fn table<E>(read: &DatabaseTransaction, write: &Write) -> Result<u64, Error>
+async fn table<E>(read: &DatabaseTransaction, write: &Write, name: &str) -> Result<u64, Error>
 where
     E: EntityTrait,
     E::Model: IntoActiveModel<E::ActiveModel> + Sync,
@@ -117,6 +93,13 @@ where
     while let Some(batch) = batches.fetch_and_next().await? {
         copied += batch.len() as u64;
         insert::<E>(write.on(), batch.into_iter().map(IntoActiveModel::into_active_model).collect()).await?;
+    }
+    if E::PrimaryKey::auto_increment() {
+        // The next ids follow those that were copied.
+        let sql = format!(
+            "SELECT setval(pg_get_serial_sequence('{name}', 'id'), COALESCE((SELECT MAX(id) FROM {name}), 0) + 1, FALSE)"
+        );
+        run(write.on(), "copy: ids", &sql, []).await?;
     }
     Ok(copied)
 }

@@ -10,4 +10,5 @@ pub(crate) mod write;
 
 pub use address::{DatabaseAddress, NotADatabaseUrl, PostgresAddress};
 pub use copy::{CopyError, copy_database};
+pub use entity::TABLES;
 pub use write::Write;

@@ -1,0 +1,57 @@
+//! Accounts, their people and their sites.
+
+table!(
+    account, "accounts",
+    #[sea_orm(primary_key)]
+    id: i64,
+    garn: String,
+    name: String,
+    kind: String,
+    licence_model: String,
+    time_zone: String,
+    cloud_organization: Option<String>,
+    cloud_connected: bool,
+    mirrored: bool,
+    folded: String,
+);
+table!(
+    person, "people",
+    #[sea_orm(primary_key)]
+    id: i64,
+    email: String,
+    name: String,
+    password_hash: String,
+    staff_role: Option<String>,
+    time_zone: String,
+    active: bool,
+);
+table!(
+    membership, "memberships",
+    #[sea_orm(primary_key, auto_increment = false)]
+    person_id: i64,
+    #[sea_orm(primary_key, auto_increment = false)]
+    account_id: i64,
+);
+table!(
+    partner_grant, "partner_grants",
+    #[sea_orm(primary_key, auto_increment = false)]
+    partner_id: i64,
+    #[sea_orm(primary_key, auto_increment = false)]
+    customer_id: i64,
+);
+table!(
+    install_site, "install_sites",
+    #[sea_orm(primary_key)]
+    id: i64,
+    account_id: i64,
+    name: String,
+    address: String,
+    city: String,
+    state: String,
+    postal_code: String,
+    country: String,
+    contact: String,
+    phone: String,
+    email: String,
+    active: bool,
+);

@@ -1,0 +1,59 @@
+//! The tables, as `migration` makes them. Nothing of this leaves the crate but their names.
+
+/// A table's module: its row, with `key` columns named first.
+macro_rules! table {
+    ($module:ident, $table:literal, $($(#[$attribute:meta])* $column:ident: $type:ty,)+) => {
+        pub(crate) mod $module {
+            use sea_orm::entity::prelude::*;
+
+            pub(crate) const TABLE: &str = $table;
+
+            #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+            #[sea_orm(table_name = $table)]
+            pub struct Model {
+                $($(#[$attribute])* pub $column: $type,)+
+            }
+
+            #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+            pub enum Relation {}
+
+            impl ActiveModelBehavior for ActiveModel {}
+        }
+    };
+}
+
+mod accounts;
+mod batches;
+mod catalogue;
+mod files;
+mod orders;
+mod records;
+
+pub(crate) use accounts::*;
+pub(crate) use batches::*;
+pub(crate) use catalogue::*;
+pub(crate) use files::*;
+pub(crate) use orders::*;
+pub(crate) use records::*;
+
+/// Gives every table to a macro, each after those that it refers to. A copy of the database has them in this order; attempts to sign in are not copied.
+macro_rules! each_table {
+    ($do:ident) => {
+        $do!(
+            account person membership partner_grant install_site product product_version part
+            part_requirement part_upgrade key_mapping shared_host certification order entitlement signing_key
+            activation_file listed_file file_machine file_revision allocation unordered_part upgrade upgrade_line
+            batch batch_line submission audit_event session device job
+        )
+    };
+}
+pub(crate) use each_table;
+
+macro_rules! names {
+    ($($table:ident)+) => {
+        &[$($table::TABLE),+]
+    };
+}
+
+/// Names of all tables of [`each_table`].
+pub const TABLES: &[&str] = each_table!(names);
