@@ -1,11 +1,13 @@
-//! An account's connection to its cloud organisation, which virtual-cloud files need. Domain §6.5.
+//! Virtual clouds: an account's connection to its cloud organisation, and whether a file may be for it. Domain §6.5.
 
 use crate::{
     access::{account::AccountAccess, analyst::AnalystAccount},
     error::Error,
+    files::facet::facet,
+    offer::model::{Id, Version},
     store::statement::{parsed, row, run},
 };
-use licensing::cloud::CloudConnection;
+use licensing::{LicenceModel, LicenceType, Name, cloud::CloudConnection, offer::CloudObstacle};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde_json::json;
 
@@ -46,4 +48,45 @@ pub async fn change(access: &AnalystAccount, after: CloudConnection) -> Result<(
     run(write.on(), "cloud connection: change", sql, values).await?;
     let event = access.event(access.portal().now(), "cloud connection", access.garn.as_str());
     write.commit(event.changing(json!(before), json!(after))).await
+}
+
+/// The account's cloud organisation, or why a file cannot be for a virtual cloud. Domain §6.5.
+pub(crate) async fn virtual_cloud(
+    access: &AccountAccess,
+    on: &impl ConnectionTrait,
+    version: &Version,
+    licence_type: LicenceType,
+) -> Result<Result<Name, CloudObstacle>, Error> {
+    if licence_type != LicenceType::Production {
+        return Ok(Err(CloudObstacle::LicenceType(licence_type)));
+    }
+    if access.licence_model != LicenceModel::Subscription {
+        return Ok(Err(CloudObstacle::LicenceModel(access.licence_model)));
+    }
+    if !version.virtual_cloud {
+        #[derive(FromQueryResult)]
+        struct Since {
+            name: String,
+        }
+        let sql = "SELECT name FROM product_versions WHERE product_id = $1 AND virtual_cloud ORDER BY released_on LIMIT 1";
+        let since: Option<Since> = row(on, "offer: first version in a cloud", sql, [version.product_id.into()]).await?;
+        let (product, named) = (version.name.clone(), version.version.clone());
+        return Ok(Err(CloudObstacle::Version { product, version: named, since: since.map(|since| since.name) }));
+    }
+    let Some(organization) = &version.cloud_organization else { return Ok(Err(CloudObstacle::NoOrganization)) };
+    if !version.cloud_connected {
+        return Ok(Err(CloudObstacle::NotConnected));
+    }
+    if let (Some(code), Some(name)) = (&version.beside_code, &version.beside_name) {
+        let sql = "SELECT f.id FROM listed_files l JOIN activation_files f ON f.id = l.file_id
+                   JOIN file_revisions r ON r.file_id = f.id AND r.revision = f.revision
+                   WHERE l.account_id = $1 AND l.facet = $2 AND r.primary_host IS NULL LIMIT 1";
+        let values = [access.account_id().into(), facet("active", LicenceType::Production, code).into()];
+        let beside: Option<Id> = row(on, "offer: server beside", sql, values).await?;
+        if beside.is_none() {
+            let (product, beside) = (version.name.clone(), name.clone());
+            return Ok(Err(CloudObstacle::NothingBeside { product, beside }));
+        }
+    }
+    Ok(Ok(parsed(organization)?))
 }

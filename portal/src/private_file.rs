@@ -1,7 +1,6 @@
 //! Files that only their owner can read, which appear whole or not at all.
 
 use std::{io::Write as _, path::Path};
-
 use tempfile::NamedTempFile;
 
 /// Writes a new file that only its owner can read. It is there whole or not at all.

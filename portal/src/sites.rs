@@ -14,9 +14,7 @@ use licensing::{
     files::request::{Problem, Refusal},
     sites::{SiteDraft, field},
 };
-
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait, FromQueryResult, NotSet};
-
 use sha2::{Digest, Sha256};
 
 /// An install site with how much depends on it.

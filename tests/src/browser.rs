@@ -164,6 +164,17 @@ impl Answer {
         page.select(&selector).next().and_then(|element| element.attr(attribute).map(str::to_owned))
     }
 
+    /// An attribute of every element that `selector` finds.
+    ///
+    /// # Panics
+    /// When `selector` is not one.
+    #[must_use]
+    pub fn attributes(&self, selector: &str, attribute: &str) -> Vec<String> {
+        let selector = Selector::parse(selector).expect("a selector");
+        let page = Html::parse_document(&self.text());
+        page.select(&selector).filter_map(|element| element.attr(attribute).map(str::to_owned)).collect()
+    }
+
     /// The values that a list of the form offers.
     ///
     /// # Panics

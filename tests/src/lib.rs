@@ -9,20 +9,18 @@ mod report;
 mod workbook;
 
 pub use browser::{Answer, Browser};
+use chrono::{DateTime, TimeDelta, Utc};
 pub use connection::{Connection, Head};
 pub use form::{NEW, UNUSED_KEY, changed, form, fresh_key};
-pub use postgres::{Cluster, Durability, free_port, lasting};
-pub use process::{Home, PATIENCE, Process};
-pub use report::{Size, report, seed};
-pub use workbook::workbook;
-
-use chrono::{DateTime, TimeDelta, Utc};
 use portal::{
     Ctx, Failpoint,
     jobs::{self, JobCounts, Lane, Stop},
     people::PasswordCost,
     store::{DatabaseAddress, PostgresAddress, TABLES},
 };
+pub use postgres::{Cluster, Durability, free_port, lasting};
+pub use process::{Home, PATIENCE, Process};
+pub use report::{Size, report, seed};
 use reqwest::{Client, header::HOST, redirect::Policy};
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, FromQueryResult, JsonValue, Statement};
 use server::{Running, Secret, Settings};
@@ -35,6 +33,7 @@ use std::{
     time::{Duration, Instant},
 };
 use tempfile::TempDir;
+pub use workbook::workbook;
 
 /// The day on which every test begins.
 pub const NOW: &str = "2026-11-22T10:15:30Z";

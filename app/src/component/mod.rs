@@ -11,7 +11,7 @@ mod time;
 pub use figures::{capped, counted, thousands};
 pub use file::{Changes, EnforcementFacts, KeyTable, Plate, Restriction, Seal, StateBadge};
 pub use form::{Choice, ErrorSummary, Hidden, SearchForm, SelectField, TextArea, TextField, error_id, problem_of};
-pub use icon::Icon;
+pub use icon::{Icon, Sprite};
 pub use table::{Columns, StateOfLine};
 pub use text::Plain;
 pub use time::{Day, Instant};

@@ -1,6 +1,6 @@
 use super::page::{AccountFrame, Page, Script, Site, Tab, Theme, Visit};
 use crate::{
-    component::{Icon, icon},
+    component::{Icon, Sprite, icon},
     page,
 };
 use leptos::prelude::*;
@@ -10,6 +10,7 @@ use std::sync::Arc;
 /// The whole document: head, header with account and tabs, the page, footer.
 #[must_use]
 pub fn document(visit: Visit, page: Page) -> impl IntoView {
+    provide_context(icon::Drawn::default());
     let Visit { site, caller, theme, address, .. } = visit;
     let Page { title, account, script, again, at, body, .. } = page;
     let address = at.unwrap_or(address);
@@ -54,6 +55,7 @@ pub fn document(visit: Visit, page: Page) -> impl IntoView {
                 </header>
                 <main id="main" tabindex="-1">{body()}</main>
                 <Footer site theme address />
+                <Sprite />
             </body>
         </html>
     }

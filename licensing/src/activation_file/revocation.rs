@@ -7,16 +7,12 @@ use super::{
     key_ring::{KeyRing, Signers},
     note::{KeyName, KeyReference, Note, NoteError},
 };
-
 use crate::value::{
     date,
     text::{Serial, excerpt},
 };
-
 use chrono::{DateTime, NaiveDate, Utc};
-
 use serde::Deserialize;
-
 use std::collections::BTreeMap;
 use toml::value::Datetime;
 

@@ -6,14 +6,12 @@ use super::{
     revocation::RevocationList,
     transport::damage,
 };
-
 use crate::value::{
     date,
     host_id::HostId,
     text::{Serial, capitalised},
 };
 use chrono::NaiveDate;
-
 use std::fmt;
 
 /// What the verifier knows about where and when the file is to be used. What is `None` is not asked.

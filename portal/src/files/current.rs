@@ -10,9 +10,7 @@ use crate::{
         statement::{count, known, marks, parsed, rows},
     },
 };
-
 use chrono::{DateTime, NaiveDate, Utc};
-
 use licensing::{
     LicenceType, PartNumber, Quantity, Serial, UsageTracking,
     activation_file::{ActivationFile, Binding},
@@ -24,7 +22,6 @@ use licensing::{
     value::date,
 };
 use sea_orm::{ConnectionTrait, FromQueryResult};
-
 use std::collections::BTreeMap;
 
 /// Why a file cannot be updated as it is. Nothing was changed.

@@ -8,7 +8,7 @@ use crate::{
     files::{
         current::{Current, current_file},
         facet::facet,
-        generate::queue_mail,
+        mail::queue_mail,
         revision::listing::list_state,
         state::FileState,
     },
@@ -25,7 +25,6 @@ use crate::{
     },
 };
 use chrono::{DateTime, Utc};
-
 use licensing::{
     Quantity, Serial,
     files::{
@@ -35,9 +34,7 @@ use licensing::{
     offer::eligibility::Ineligible,
 };
 use sea_orm::FromQueryResult;
-
 use serde_json::json;
-
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Why a file was not deactivated. Nothing was changed.

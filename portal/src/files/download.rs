@@ -1,11 +1,12 @@
 //! The stored bytes of a file.
 
-use crate::files::row::stored_revision;
-
-use crate::{access::account::AccountAccess, error::Error, files::row::Current, store::statement::count};
-
+use crate::{
+    access::account::AccountAccess,
+    error::Error,
+    files::row::{Current, stored_revision},
+    store::statement::count,
+};
 use serde_json::json;
-
 use std::fmt::Write as _;
 
 /// The bytes of a file, the same at every download.

@@ -5,15 +5,14 @@ use crate::{
     error::Error,
     files::{
         current::NotUpdatable,
+        mail::queue_mail,
         revision::{
             draft::{Draft, make_all},
             store::{store_held, store_new},
         },
     },
-    mail::{Mail, message},
     offer::{eligibility::ineligible, held::Held, load::load_offer, model::LoadedOffer},
     orders::allocation::{allocate, sides},
-    path,
     store::{
         entity::shared_host,
         statement::{parsed, row, rows},
@@ -25,18 +24,14 @@ use crate::{
         once::{Asked, Submission, once},
     },
 };
-
 use chrono::{DateTime, Utc};
-
 use licensing::{
     HostId, LicenceType, Serial,
     files::request::{GenerateRequest, NewFile, Preview, Refusal},
     offer::{Offer, eligibility::Ineligible},
 };
 use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, FromQueryResult};
-
 use serde_json::json;
-
 use std::collections::BTreeMap;
 
 /// A request that could be generated now, shown once more before it is.
@@ -147,26 +142,6 @@ async fn generate_once(
     }
     tracing::info!(%serial, garn = %access.garn, product = draft.request.product, "activation file generated");
     Ok(Generated { serial })
-}
-
-/// Queues the mail that tells the person who acted what was done to a file, and where it is.
-pub(crate) async fn queue_mail(
-    access: &AccountAccess,
-    write: &Write,
-    subject: String,
-    done: String,
-    restriction: Option<&str>,
-    serial: &Serial,
-    now: DateTime<Utc>,
-) -> Result<(), Error> {
-    let restriction = restriction.map(|words| format!("\n{words}\n")).unwrap_or_default();
-    let link = format!("{}{}", access.portal().settings.public_url, path::file(&access.garn, serial));
-    let mail = Mail {
-        recipient: access.caller().person().email.clone(),
-        subject,
-        body: format!("{done}, account {} ({}).\n{restriction}\nView and download it: {link}\n", access.name, access.garn),
-    };
-    message::queue(write, &mail, now).await
 }
 
 /// The complete request that the account can fulfil today, and what it is checked against.

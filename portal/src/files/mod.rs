@@ -8,6 +8,7 @@ pub(crate) mod download;
 pub(crate) mod facet;
 pub(crate) mod generate;
 pub(crate) mod list;
+mod mail;
 pub(crate) mod revision;
 pub(crate) mod row;
 pub(crate) mod state;

@@ -1,22 +1,15 @@
 //! One line of a list of files.
 
-use crate::store::statement::row;
-
 use crate::{
     access::account::AccountAccess,
     error::Error,
     files::state::FileState,
-    store::statement::{count, known, parsed, records, rows},
+    store::statement::{count, known, parsed, records, row, rows},
 };
-
 use chrono::{DateTime, NaiveDate, Utc};
-
 use licensing::{LicenceType, Serial};
-
 use sea_orm::{ConnectionTrait, FromQueryResult};
-
 use serde_json::json;
-
 use std::collections::HashMap;
 
 /// One line of the list of files.

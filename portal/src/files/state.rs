@@ -1,7 +1,6 @@
 //! Whether a file counts. Domain §6.3.
 
 use crate::{error::Error, store::statement::known};
-
 use std::fmt;
 
 /// Whether a file counts. Domain §6.3.

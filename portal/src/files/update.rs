@@ -7,7 +7,8 @@ use crate::{
     error::Error,
     files::{
         current::{Current, NotUpdatable, Revised, current_file},
-        generate::{Checked, NotGenerated, eligible_offer, queue_mail, same_host, shared_hosts},
+        generate::{Checked, NotGenerated, eligible_offer, same_host, shared_hosts},
+        mail::queue_mail,
         revision::{
             draft::{Draft, Made, StoredRevision, make_all},
             store::{store_held, store_revisions},

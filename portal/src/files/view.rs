@@ -9,9 +9,7 @@ use crate::{
     },
     store::statement::{count, known, parsed, row, rows},
 };
-
 use chrono::{DateTime, NaiveDate, Utc};
-
 use licensing::{
     HostId, PartNumber, Quantity,
     activation_file::{ActivationFile, Binding, Change, Enforcement, Note},
@@ -21,9 +19,7 @@ use licensing::{
         request::{MailConnector, SystemType},
     },
 };
-
 use sea_orm::{ConnectionTrait, FromQueryResult};
-
 use sha2::{Digest, Sha256};
 
 /// A server of a file.

@@ -2,19 +2,19 @@
 
 use crate::{
     access::{account::AccountAccess, caller::Role},
+    cloud::virtual_cloud,
     error::Error,
-    files::facet::facet,
     offer::{
         eligibility::only_subscribes,
         held::Held,
-        model::{Id, LoadedOffer, Version},
+        model::{LoadedOffer, Version},
         sources::{Sources, bundled_parts, catalogue_parts, ordered_parts},
     },
-    store::statement::{parsed, row, rows},
+    store::statement::{row, rows},
 };
 use licensing::{
-    LicenceModel, LicenceType, Name, Source,
-    offer::{Choosable, CloudObstacle, Offer, OfferedPart, OfferedProduct, OfferedSite},
+    LicenceType, Source,
+    offer::{Choosable, Offer, OfferedPart, OfferedProduct, OfferedSite},
 };
 use sea_orm::{ConnectionTrait, FromQueryResult};
 
@@ -101,45 +101,4 @@ pub(crate) async fn load_offer(
         held.return_to(&mut loaded);
     }
     Ok(loaded)
-}
-
-/// The account's cloud organisation, or why a file cannot be for a virtual cloud. Domain §6.5.
-async fn virtual_cloud(
-    access: &AccountAccess,
-    on: &impl ConnectionTrait,
-    version: &Version,
-    licence_type: LicenceType,
-) -> Result<Result<Name, CloudObstacle>, Error> {
-    if licence_type != LicenceType::Production {
-        return Ok(Err(CloudObstacle::LicenceType(licence_type)));
-    }
-    if access.licence_model != LicenceModel::Subscription {
-        return Ok(Err(CloudObstacle::LicenceModel(access.licence_model)));
-    }
-    if !version.virtual_cloud {
-        #[derive(FromQueryResult)]
-        struct Since {
-            name: String,
-        }
-        let sql = "SELECT name FROM product_versions WHERE product_id = $1 AND virtual_cloud ORDER BY released_on LIMIT 1";
-        let since: Option<Since> = row(on, "offer: first version in a cloud", sql, [version.product_id.into()]).await?;
-        let (product, named) = (version.name.clone(), version.version.clone());
-        return Ok(Err(CloudObstacle::Version { product, version: named, since: since.map(|since| since.name) }));
-    }
-    let Some(organization) = &version.cloud_organization else { return Ok(Err(CloudObstacle::NoOrganization)) };
-    if !version.cloud_connected {
-        return Ok(Err(CloudObstacle::NotConnected));
-    }
-    if let (Some(code), Some(name)) = (&version.beside_code, &version.beside_name) {
-        let sql = "SELECT f.id FROM listed_files l JOIN activation_files f ON f.id = l.file_id
-                   JOIN file_revisions r ON r.file_id = f.id AND r.revision = f.revision
-                   WHERE l.account_id = $1 AND l.facet = $2 AND r.primary_host IS NULL LIMIT 1";
-        let values = [access.account_id().into(), facet("active", LicenceType::Production, code).into()];
-        let beside: Option<Id> = row(on, "offer: server beside", sql, values).await?;
-        if beside.is_none() {
-            let (product, beside) = (version.name.clone(), name.clone());
-            return Ok(Err(CloudObstacle::NothingBeside { product, beside }));
-        }
-    }
-    Ok(Ok(parsed(organization)?))
 }

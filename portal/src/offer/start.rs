@@ -9,12 +9,10 @@ use crate::{
     },
     store::statement::rows,
 };
-
 use licensing::{
     LicenceType, Source,
     offer::{OfferedSite, eligibility::Ineligible},
 };
-
 use sea_orm::FromQueryResult;
 
 /// What the first step of *New activation file* offers.

@@ -24,25 +24,18 @@ use crate::{
         once::{Asked, Submission, once},
     },
 };
-
 use chrono::{DateTime, NaiveDate, Utc};
-
-use licensing::orders::upgrade::UpgradeRequest;
-
 use licensing::{
     PartNumber, Quantity, Serial,
     files::request::Refusal,
     offer::eligibility::Ineligible,
     orders::{
         entitlement::Entitlement,
-        upgrade::{Moved, UpgradablePart},
+        upgrade::{Moved, UpgradablePart, UpgradeRequest},
     },
 };
-
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait, FromQueryResult, NotSet};
-
 use serde_json::json;
-
 use std::collections::BTreeMap;
 
 /// What an account can upgrade, and may.

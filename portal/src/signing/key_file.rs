@@ -6,18 +6,14 @@ use crate::{
     people::password::PasswordCost,
     private_file::{private, sync_folder, write_private},
 };
-
 use ed25519_dalek::SigningKey;
-
 use licensing::activation_file::{KeyError, KeyName};
-
 use pkcs8::{
     DecodePrivateKey, EncodePrivateKey, EncryptedPrivateKeyInfoRef, LineEnding, PrivateKeyInfoRef, SecretDocument,
     der::pem::PemLabel,
     pkcs5::{pbes2, scrypt},
 };
 use sha2::{Digest, Sha256};
-
 use std::path::PathBuf;
 use zeroize::Zeroizing;
 

@@ -6,11 +6,8 @@ use crate::{
     signing::signer::{CURRENT, verifier_key},
     store::entity::signing_key::{Column, Entity, Model},
 };
-
 use ed25519_dalek::VerifyingKey;
-
 use licensing::activation_file::KeyRing;
-
 use pkcs8::{EncodePublicKey, LineEnding};
 use sea_orm::{EntityTrait, QueryOrder};
 

@@ -10,22 +10,18 @@ use crate::{
         write::Write,
     },
 };
-use std::sync::atomic::AtomicBool;
-use tokio::sync::watch;
-
 use migration::{Migrator, MigratorTrait};
-
 use sea_orm::{
     ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, IsolationLevel, SqliteTransactionMode,
     TransactionOptions, TransactionTrait,
     sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
 };
-
 use std::{
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, atomic::AtomicBool},
     time::Duration,
 };
+use tokio::sync::watch;
 
 /// How long a request waits for a connection or for another writer before it is told to come back.
 const PATIENCE: Duration = Duration::from_secs(3);

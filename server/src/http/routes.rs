@@ -121,7 +121,7 @@ routes! {
     Site: GET "/accounts/{garn}/sites/{site}" SignedIn [] => handler::sites::show,
     SendSite: POST "/accounts/{garn}/sites/{site}" SignedIn [handler::sites::reopen_change] => handler::sites::send_change,
     Files: GET "/accounts/{garn}/files" SignedIn [] => handler::files::list::list,
-    FilesCsv: GET "/accounts/{garn}/files.csv" SignedIn [] => handler::files::list::csv,
+    FilesCsv: GET "/accounts/{garn}/files.csv" SignedIn [] => handler::files::csv::send,
     Batches: GET "/accounts/{garn}/batches" SignedIn [] => handler::files::batch::list,
     SendBatch: POST "/accounts/{garn}/batches" SignedIn [handler::files::batch::reopen_plan] => handler::files::batch::plan,
     SendSelection: POST "/accounts/{garn}/batches/selection" SignedIn [handler::files::batch::reopen_selection] => handler::files::batch::select,

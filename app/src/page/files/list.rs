@@ -552,7 +552,7 @@ pub fn FileTable(
     };
     let rows = rows.into_iter().map(row).collect_view();
     view! {
-        <table class="list">
+        <table class="list files">
             <thead>
                 <tr>
                     {selects.then(|| view! { <th scope="col"><span class="visually-hidden">"Select"</span></th> })}
@@ -576,7 +576,6 @@ pub fn FileTable(
 #[component]
 fn Row(garn: Garn, row: FileRow, zone: Tz, changes: bool, selects: bool, selected: bool) -> AnyView {
     let href = path::file(&garn, &row.serial);
-    let name = format!(" {} for {}", row.serial, row.machines.join(" and "));
     let changes = changes && row.state == FileState::Active;
     let actions = [
         ("View", icon::VIEW, String::new(), true),
@@ -585,51 +584,45 @@ fn Row(garn: Garn, row: FileRow, zone: Tz, changes: bool, selects: bool, selecte
         ("Deactivate", icon::DEACTIVATE, "/deactivate".to_owned(), changes),
     ];
     let select = selects.then(|| {
-        let id = format!("select-{}", row.serial);
         let select = changes.then(|| {
-            view! {
-                <input type="checkbox" id=id.clone() name=batch::SERIAL value=row.serial.to_string() checked=selected />
-                <label for=id class="visually-hidden">{format!("Select{name}")}</label>
-            }
+            let label = format!("Select {}", row.serial);
+            view! { <input type="checkbox" name=batch::SERIAL value=row.serial.to_string() checked=selected aria-label=label /> }
         });
-        view! { <td class="select" data-label="Select">{select}</td> }
+        view! { <td class="select">{select}</td> }
     });
     let actions = actions
         .into_iter()
         .filter(|(.., offered)| *offered)
         .map(|(word, icon, path, _)| {
             view! {
-                <a class="button compact icon-only" href=format!("{href}{path}") title=word>
-                    <Icon icon />
-                    <span class="visually-hidden">{format!("{word}{name}")}</span>
-                </a>
+                <a href=format!("{href}{path}") title=format!("{word} {}", row.serial)><Icon icon /></a>
             }
         })
         .collect_view();
     view! {
         <tr>
             {select}
-            <th scope="row" data-label="Serial">
-                <a class="code" href=href.clone()>{row.serial.to_string()}</a>
-                {(row.revision > 1).then(|| view! { " " <span class="line sub">{format!("revision {}", row.revision)}</span> })}
+            <th scope="row">
+                <a href=href.clone()>{row.serial.to_string()}</a>
+                {(row.revision > 1).then(|| view! { " " <span class="sub">{format!("revision {}", row.revision)}</span> })}
             </th>
-            <td data-label="Machines">
-                {row.machines.into_iter().map(|machine| view! { <span class="line">{machine}</span> }).collect_view()}
+            <td>
+                {row.machines.into_iter().map(|machine| view! { <span>{machine}</span> }).collect_view()}
             </td>
-            <td data-label="Product"><span class="line">{row.product}</span><span class="line sub">{row.version}</span></td>
-            <td data-label="Type">{row.licence_type.to_string()}</td>
-            <td data-label="Install site">{row.site}</td>
-            <td data-label="Generated">
-                <span class="line"><Instant at=row.generated_at zone /></span>
-                <span class="line sub">{row.generated_by}</span>
-                {row.updated.map(|(_, at)| view! { <span class="line sub">"updated " <Day on=at.with_timezone(&zone).date_naive() /></span> })}
+            <td><span>{row.product}</span><span class="sub">{row.version}</span></td>
+            <td>{row.licence_type.to_string()}</td>
+            <td>{row.site}</td>
+            <td>
+                <span><Instant at=row.generated_at zone /></span>
+                <span class="sub">{row.generated_by}</span>
+                {row.updated.map(|(_, at)| view! { <span class="sub">"updated " <Day on=at.with_timezone(&zone).date_naive() /></span> })}
             </td>
-            <td data-label="Valid through"><Day on=row.valid_through /></td>
-            <td data-label="State">
+            <td><Day on=row.valid_through /></td>
+            <td>
                 <StateBadge state=row.state />
                 {row.outdated.then(|| view! { <span class="badge info"><Icon icon=icon::REFRESH />"Update available"</span> })}
             </td>
-            <td data-label="Actions"><div class="actions">{actions}</div></td>
+            <td><div class="actions">{actions}</div></td>
         </tr>
     }
     .into_any()

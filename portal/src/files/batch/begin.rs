@@ -11,9 +11,7 @@ use crate::{
     jobs::queue::enqueue,
     store::statement::run,
 };
-
 use licensing::files::batch::BeginRequest;
-
 use serde_json::json;
 
 /// Begins a batch that is planned: it is worked on from now on. One that was begun already stays as it is.

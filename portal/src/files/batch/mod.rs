@@ -5,6 +5,7 @@
 
 mod begin;
 pub(crate) mod doctor;
+mod mail;
 mod plan;
 mod run;
 mod stored;

@@ -4,12 +4,6 @@ use super::{
     table::{self, SERIAL, Table},
     work::{Outcome, Work},
 };
-
-use crate::submission::{
-    KeyReused,
-    once::{Submission, once},
-};
-
 use crate::{
     access::{account::AccountAccess, caller::Caller},
     ctx::Failpoint,
@@ -27,12 +21,14 @@ use crate::{
         statement::{count, known, records, rows, run},
         write::Write,
     },
-    submission::{key::SubmissionKey, once::Asked},
+    submission::{
+        KeyReused,
+        key::SubmissionKey,
+        once::{Asked, Submission, once},
+    },
     turns::Turn,
 };
-
 use chrono::{DateTime, TimeDelta, Utc};
-
 use licensing::{
     PartNumber, Quantity, Serial,
     files::{
@@ -42,11 +38,8 @@ use licensing::{
     },
     offer::eligibility::Ineligible,
 };
-
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait, FromQueryResult, NotSet};
-
 use serde_json::json;
-
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Number of plans of each person that are kept until they are begun: the latest.

@@ -1,5 +1,6 @@
 //! Working on batches that were begun.
 
+use super::mail;
 use crate::{
     access::account::AccountAccess,
     audit::AuditEvent,
@@ -23,9 +24,7 @@ use crate::{
         update::{store_next, updated_event},
     },
     jobs::job::{Job, Outcome as JobOutcome, Progress, Stop},
-    mail::{Mail, message},
     orders::allocation::{Ledger, allocate},
-    path,
     portal::Portal,
     store::{
         statement::{count, records, row, rows, run},
@@ -35,7 +34,7 @@ use crate::{
 use chrono::{DateTime, Utc};
 use licensing::{
     activation_file::Change,
-    files::batch::{Kind, LineState, MOST_LINES, Mode},
+    files::batch::{LineState, MOST_LINES, Mode},
 };
 use sea_orm::FromQueryResult;
 use serde::{Deserialize, Serialize};
@@ -196,7 +195,7 @@ async fn work_on(access: &AccountAccess, reference: &str, progress: &Progress) -
     if !more {
         let sql = "UPDATE batches SET state = 'done', ended_at = $1 WHERE id = $2";
         run(write.on(), "batch: end", sql, [now.into(), batch.id.into()]).await?;
-        queue_batch_mail(access, &write, &batch, reference, &counts, now).await?;
+        mail::queue_result(access, &write, &batch, &counts, now).await?;
     }
     let write = Arc::into_inner(write).ok_or_else(|| Error::internal("somebody is still writing a batch that is stored"))?;
     let told = |counts: &LineCounts| json!({ "done": counts.done, "left": counts.left, "refused": counts.refused });
@@ -357,33 +356,6 @@ async fn refuse_whole(access: &AccountAccess, batch: &Stored, refused: Vec<Ended
         .event(access.portal().now(), "batch stopped", reference(batch.id))
         .changing(json!({}), json!({ "refused": lines }));
     write.commit(event).await
-}
-
-async fn queue_batch_mail(
-    access: &AccountAccess,
-    write: &Write,
-    batch: &Stored,
-    reference: &str,
-    counts: &LineCounts,
-    now: DateTime<Utc>,
-) -> Result<(), Error> {
-    let LineCounts { done, left, refused, .. } = counts;
-    let what = match batch.terms.kind {
-        Kind::Generate => "generated",
-        Kind::Refresh => "refreshed",
-        Kind::Deactivate => "deactivated",
-    };
-    let link = format!("{}{}", access.portal().settings.public_url, path::batch(&access.garn, reference));
-    let mail = Mail {
-        recipient: access.caller().person().email.clone(),
-        subject: format!("Batch {reference}: {done} activation files {what}"),
-        body: format!(
-            "Batch {reference} of account {} ({}) is done. Activation files {what}: {done}. Left as they are: {left}. Refused: {refused}.\n\n\
-             What came of each line, and the files: {link}\n",
-            access.name, access.garn
-        ),
-    };
-    message::queue(write, &mail, now).await
 }
 
 /// What several ledgers move together, each of which begins where the one before ends.

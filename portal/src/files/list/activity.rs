@@ -5,31 +5,20 @@
 //! that are asked for. What is narrow enough is read whole from the narrowest of its filters and sorted. `docs/performance.md` has the plans.
 //! `file_machines` has a row for each name of a machine, with the other name of a pair and what its file is filtered and sorted by.
 
-use crate::files::list::model::Activity;
-
-use crate::files::list::model::ActivityChoices;
-
-use crate::files::list::model::Facet;
-
-use crate::files::list::model::Known;
-
-use crate::files::list::model::MOST_FOUND;
-
+use super::{model::Cursor, search::Search};
 use crate::{
     access::account::AccountAccess,
     error::Error,
-    files::row::{FileRow, listed_files},
+    files::{
+        list::model::{Activity, ActivityChoices, Facet, Known, MOST_FOUND},
+        row::{FileRow, listed_files},
+    },
     offer::load::sites,
     store::statement::rows,
 };
-
 use chrono::{Days, NaiveDate, NaiveTime, TimeZone, Utc};
-
 use licensing::files::list::{Active, Filter, Named, Sought};
-
 use sea_orm::{ConnectionTrait, FromQueryResult};
-
-use super::{model::Cursor, search::Search};
 
 /// The account's files that `filter` finds, those after `after` of an earlier page.
 ///

@@ -7,7 +7,6 @@ use licensing::{
     files::list::{Sort, YEARS},
     offer::OfferedSite,
 };
-
 use std::{fmt, str::FromStr};
 
 /// Files are counted exactly to here.

@@ -4,16 +4,13 @@ use crate::{
     access::account::AccountAccess, ctx::Failpoint, error::Error, files::facet::facet, offer::model::LoadedOffer,
     orders::allocation::Ledger, portal::Portal, store::statement::parsed,
 };
-
 use chrono::{DateTime, SubsecRound, Utc};
-
 use licensing::{
     LicenceType, PartNumber, Quantity, Serial, Source,
     activation_file::{Account, ActivationFile},
     files::request::{NewFile, Preview},
     orders::entitlement::draw,
 };
-
 use std::collections::BTreeMap;
 
 /// A revision before it is stored.

@@ -12,13 +12,9 @@ use crate::{
         write::Write,
     },
 };
-
 use chrono::{DateTime, NaiveDate, Utc};
-
 use licensing::folded;
-
 use sea_orm::{ActiveValue::Set, FromQueryResult};
-
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Stands for *no updates* where days are compared.

@@ -1,7 +1,8 @@
-use crate::http::resume::sign_in_page;
-
 use crate::{
-    http::{answer, client_address, form::PostedForm, middleware::cookie_value, origin::own_address, query::decode},
+    http::{
+        answer, client_address, form::PostedForm, middleware::cookie_value, origin::own_address, query::decode,
+        resume::sign_in_page,
+    },
     state::App,
 };
 use app::{
@@ -14,11 +15,8 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
-
 use cookie::{Cookie, CookieBuilder, SameSite, time::Duration};
-
 use licensing::excerpt;
-
 use portal::{
     Error,
     people::{SignIn, SignInRefused, SignedIn, Token},

@@ -120,7 +120,7 @@ async fn filters_in_effect_can_be_taken_away_one_by_one() {
         Some("/accounts/ACME-1001/files?site=2&active=all&machine=col*&sort=machine")
     );
     assert_eq!(page.all(".count"), ["1 activation file, machine, A to Z"]);
-    assert_eq!(page.all("th[aria-sort=ascending]"), ["Machines , sort: machine, Z to A"]);
+    assert_eq!(page.all("th[aria-sort=ascending]"), ["Machines, sort: machine, Z to A"]);
     let none = amelia.get(&format!("{FILES}?machine=nothing")).await;
     assert_eq!(none.all(".empty p"), ["No activation file matches these filters.", "Show all files, active or not"]);
 }

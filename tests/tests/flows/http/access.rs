@@ -215,6 +215,9 @@ async fn every_route_answers_everybody_as_its_row_says() {
                 if answer.status == StatusCode::NOT_FOUND && asking.email() == Some(HANNA) {
                     assert_eq!(without_nonce(&answer), strangers, "{what}");
                 }
+                for icon in answer.attributes("use", "href") {
+                    assert_eq!(answer.attributes(&format!("symbol{icon}"), "id").len(), 1, "{what}: the drawing of {icon}");
+                }
                 if route.access() == Access::SignedIn && asking.email().is_none() {
                     // The address that was asked for comes back; nothing else is said of it.
                     let told = answer.text().replace(&path, "");

@@ -1,11 +1,9 @@
 //! What the form is for.
 
 use super::field::{BEGAN, KEY};
-use portal::path;
-
 use crate::frame::Tab;
 use licensing::{Garn, Serial};
-use portal::SubmissionKey;
+use portal::{SubmissionKey, path};
 
 /// What the form is for.
 #[derive(Clone, Debug)]

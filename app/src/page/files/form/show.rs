@@ -9,12 +9,8 @@ use crate::{
     component::{ErrorSummary, Hidden, Icon, SelectField, icon, problem_of},
     frame::{Page, Tab},
 };
-use portal::path;
-
 use islands::Preview;
-
 use leptos::prelude::*;
-
 use licensing::{
     Garn, LicenceType,
     files::{
@@ -27,6 +23,7 @@ use portal::{
     AccountAccess, Error, SubmissionKey,
     files::{NotGenerated, NotUpdatable, Updatable},
     offer::Start,
+    path,
 };
 
 /// What the form is shown with.

@@ -1,0 +1,43 @@
+//! The mail about a batch that is done.
+
+use super::{
+    stored::{Stored, reference},
+    view::LineCounts,
+};
+use crate::{
+    access::account::AccountAccess,
+    error::Error,
+    mail::{Mail, message},
+    path,
+    store::write::Write,
+};
+use chrono::{DateTime, Utc};
+use licensing::files::batch::Kind;
+
+/// Queues the mail that tells who began a batch what came of it.
+pub(super) async fn queue_result(
+    access: &AccountAccess,
+    write: &Write,
+    batch: &Stored,
+    counts: &LineCounts,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    let reference = reference(batch.id);
+    let LineCounts { done, left, refused, .. } = counts;
+    let what = match batch.terms.kind {
+        Kind::Generate => "generated",
+        Kind::Refresh => "refreshed",
+        Kind::Deactivate => "deactivated",
+    };
+    let link = format!("{}{}", access.portal().settings.public_url, path::batch(&access.garn, &reference));
+    let mail = Mail {
+        recipient: access.caller().person().email.clone(),
+        subject: format!("Batch {reference}: {done} activation files {what}"),
+        body: format!(
+            "Batch {reference} of account {} ({}) is done. Activation files {what}: {done}. Left as they are: {left}. Refused: {refused}.\n\n\
+             What came of each line, and the files: {link}\n",
+            access.name, access.garn
+        ),
+    };
+    message::queue(write, &mail, now).await
+}
