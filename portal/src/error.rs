@@ -14,7 +14,7 @@ pub enum Error {
     #[error("The database cannot be reached.")]
     Unavailable(#[source] Box<dyn StdError + Send + Sync>),
     /// A defect of ours. The source is for the log only.
-    #[error("Something went wrong on our side.")]
+    #[error("An internal error occurred.")]
     Internal(#[source] Box<dyn StdError + Send + Sync>),
 }
 

@@ -290,8 +290,7 @@ async fn files_attention(access: &AccountAccess, today: NaiveDate) -> Result<Vec
             1 => format!("{serial} of {machine} is made of parts that were upgraded since."),
             files => format!("{files} files are made of parts that were upgraded since."),
         };
-        attention
-            .push(Attention::new(what, "They stay valid. Bring them up to the new parts.").at("/upgrade", "Upgrade software"));
+        attention.push(Attention::new(what, "They stay valid. Update them to the new parts.").at("/upgrade", "Upgrade software"));
     }
     Ok(attention)
 }

@@ -77,7 +77,7 @@ for (const javaScriptEnabled of [true, false]) {
     assert.match(zip.name, /^BT-\d{7}\.zip$/);
     assert.equal(zip.bytes.subarray(0, 4).toString("latin1"), "PK\u0003\u0004");
     assert.ok(zip.bytes.includes("host_id = \"" + hosts[1] + "\""));
-    const lines = await downloaded(page, "What came of each line (CSV)");
+    const lines = await downloaded(page, "Results of all lines (CSV)");
     assert.match(lines.bytes.toString(), /3,refused,A host id has 12/);
 
     await page.goto(`${acme}/files?active=all`);

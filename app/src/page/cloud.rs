@@ -30,7 +30,7 @@ impl NotChanged {
 }
 
 /// What is shown above the facts.
-pub enum Told {
+pub enum Notice {
     Nothing,
     Saved,
     /// What was typed before the session had ended.
@@ -48,22 +48,22 @@ pub enum Told {
 
 /// # Errors
 /// [`Error::Unavailable`] and [`Error::Internal`].
-pub async fn show(access: &AccountAccess, told: Told) -> Result<Page, Error> {
+pub async fn show(access: &AccountAccess, told: Notice) -> Result<Page, Error> {
     let CloudConnection { organization, connected } = portal::cloud::connection(access).await?;
     let known = organization.map(String::from);
     let (typed, ticked) = match &told {
-        Told::Refused { organization, connected, .. } | Told::Typed { organization, connected } => {
+        Notice::Refused { organization, connected, .. } | Notice::Typed { organization, connected } => {
             (organization.clone(), *connected)
         }
-        Told::Nothing | Told::Saved => (known.clone().unwrap_or_default(), connected),
+        Notice::Nothing | Notice::Saved => (known.clone().unwrap_or_default(), connected),
     };
     let status = match &told {
-        Told::Refused { why: NotChanged::ForAnalysts, .. } => 403,
-        Told::Refused { .. } => 422,
-        Told::Nothing | Told::Saved | Told::Typed { .. } => 200,
+        Notice::Refused { why: NotChanged::ForAnalysts, .. } => 403,
+        Notice::Refused { .. } => 422,
+        Notice::Nothing | Notice::Saved | Notice::Typed { .. } => 200,
     };
-    let problem = if let Told::Refused { why, .. } = &told { Some(why.words()) } else { None };
-    let saved = matches!(told, Told::Saved);
+    let problem = if let Notice::Refused { why, .. } = &told { Some(why.words()) } else { None };
+    let saved = matches!(told, Notice::Saved);
     let changes = access.analyst().is_ok();
     let subscribes = access.licence_model == LicenceModel::Subscription;
     let action = path::cloud(&access.garn);

@@ -31,7 +31,7 @@ const GUIDES: [Topic; 2] = [
             ),
             (
                 "When should I begin?",
-                "Look two weeks before an installation: is every part in the account summary, is your certification current, is the install site active? There is time then to mend what is missing.",
+                "Look two weeks before an installation: is every part in the account summary, is your certification current, is the install site active? There is time then to get what is missing.",
             ),
             (
                 "How do I know the host id of a server that has no software yet?",
@@ -85,7 +85,7 @@ const TOPICS: [Topic; 10] = [
         answers: &[
             (
                 "What needs attention?",
-                "Certifications and maintenance that end, sites that block, files that end within 60 days or have ended, and files that a newer revision is available of. Each line says what happens otherwise and leads to where it is mended.",
+                "Certifications and maintenance that end, sites that block, files that end within 60 days or have ended, and files that a newer revision is available of. Each line says what happens otherwise and leads to where it is corrected.",
             ),
             (
                 "Why do I see only some accounts?",
@@ -119,7 +119,7 @@ const TOPICS: [Topic; 10] = [
         answers: &[
             (
                 "Why is a condition not met?",
-                "The line says the fact with its figures, and below it what to do. Where the portal itself can mend it there is a link.",
+                "The line says the fact with its figures, and below it what to do. Where the portal itself can correct it there is a link.",
             ),
             (
                 "Do I need maintenance?",
@@ -197,15 +197,15 @@ const TOPICS: [Topic; 10] = [
             ),
             (
                 "Does it begin at once?",
-                "No. First each line says what it comes to, with the reason where it is refused, and all of them together what they take or give back. You begin it on that page.",
+                "No. The plan first shows the result of each line, with the reason where it is refused, and what all of them together take or give back. You begin it on that page.",
             ),
             (
                 "What if some lines are refused?",
-                "All or nothing does nothing as long as one is. Line by line does the others; download the lines, mend the refused ones, and send the same table again: what is done already is left as it is.",
+                "All or nothing does nothing as long as one is. Line by line does the others; download the lines, correct the refused ones, and send the same table again: what is done already is skipped.",
             ),
             (
                 "Must I wait?",
-                "No. It goes on without you, even when the server is restarted, and you get a mail when it is done. Its page then has all files in one ZIP, and what came of each line as CSV.",
+                "No. It goes on without you, even when the server is restarted, and you get a mail when it is done. Its page then has all files in one ZIP, and the result of each line as CSV.",
             ),
             (
                 "How do I deactivate files of several servers?",
@@ -225,7 +225,7 @@ const TOPICS: [Topic; 10] = [
             ),
             (
                 "What becomes of my files?",
-                "They stay valid and are marked: update available. Each one’s page brings it up to the new parts with one click.",
+                "They stay valid and are marked: update available. Each one’s page updates it to the new parts with one click.",
             ),
         ],
     },

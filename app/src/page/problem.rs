@@ -42,8 +42,8 @@ pub fn too_slow(reference: &str) -> Page {
 /// `reference` leads to the entries in the log.
 #[must_use]
 pub fn internal(reference: &str) -> Page {
-    let words = format!("Something went wrong on our side. Reference: {reference}.");
-    page(500, "Something went wrong", words, "Nothing was changed. Try again; if it happens again, tell us the reference.")
+    let words = format!("An internal error occurred. Reference: {reference}.");
+    page(500, "Internal error", words, "Nothing was changed. Try again; if it happens again, tell us the reference.")
 }
 
 #[must_use]

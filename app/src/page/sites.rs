@@ -121,13 +121,13 @@ fn Row(garn: Garn, site: Site) -> AnyView {
 
 /// The form of a site: what was typed, and why it was not taken.
 #[derive(Default)]
-pub struct Typed {
+pub struct FormState {
     /// (field, typed); empty shows the site as it is.
     pub fields: Vec<(String, String)>,
     pub why: Option<NotSaved>,
 }
 
-impl Typed {
+impl FormState {
     fn value(&self, name: &str) -> String {
         self.fields.iter().find(|(field, _)| field == name).map_or_else(String::new, |(_, value)| value.clone())
     }
@@ -137,7 +137,7 @@ impl Typed {
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is no such site.
-pub async fn form(access: &AccountAccess, id: Option<&str>, mut typed: Typed) -> Result<Page, Error> {
+pub async fn form(access: &AccountAccess, id: Option<&str>, mut typed: FormState) -> Result<Page, Error> {
     let site = match id {
         Some(id) => Some(portal::sites::site(access, id).await?),
         None => None,
@@ -211,7 +211,7 @@ fn Confirm(files: u64) -> AnyView {
 }
 
 #[component]
-fn Fields(typed: Typed, refusals: Vec<Refusal>, files: u64) -> AnyView {
+fn Fields(typed: FormState, refusals: Vec<Refusal>, files: u64) -> AnyView {
     let problem = |name: &str| problem_of(&refusals, name);
     let optional = field::OPTIONAL.map(|(name, label)| {
         let kind = if name == field::EMAIL { "email" } else { "text" };

@@ -43,7 +43,7 @@ coded! {
     /// How far a line of a batch is.
     LineState {
         Ready = "ready", "ready";
-        Left = "left", "left as it is";
+        Left = "left", "skipped";
         Refused = "refused", "refused";
         Done = "done", "done";
     }
@@ -130,14 +130,14 @@ mod tests {
         let whole = Begin { mode: Mode::Whole, deactivation: None };
         assert_eq!(parse(Kind::Generate, 0, &[("mode", "all-or-nothing")]), Ok(whole));
         let said = "mode: 2 lines are refused, and all or nothing does nothing then. \
-                    Mend them in the table and send that again, or choose line by line.";
+                    Correct them in the table and send that again, or choose line by line.";
         assert_eq!(parse(Kind::Generate, 2, &[("mode", "all-or-nothing")]), Err(vec![said.into()]));
         assert_eq!(parse(Kind::Generate, 2, &[("mode", "line-by-line")]).map(|begin| begin.mode), Ok(Mode::Lines));
         assert_eq!(parse(Kind::Generate, 0, &[]), Err(vec!["mode: Select what happens when a line is refused.".into()]));
         let none = BeginRequest::of_form(|_| "line-by-line")
             .check(Kind::Refresh, 0, 0)
             .map_err(|refusals| refusals[0].problem.to_string());
-        assert_eq!(none, Err("No line has anything to do. Mend the table and send it again.".into()));
+        assert_eq!(none, Err("No line has anything to do. Correct the table and send it again.".into()));
     }
 
     #[test]

@@ -173,7 +173,7 @@ pub struct Condition {
     /// What to do, where it is not met or soon will not be.
     pub remedy: Option<String>,
     /// Where the product itself can mend it.
-    pub mended_at: Option<Place>,
+    pub corrected_at: Option<Place>,
 }
 
 /// A view of the account.
@@ -184,11 +184,11 @@ pub enum Place {
 
 impl Condition {
     fn met(name: &'static str, fact: String) -> Self {
-        Self { name, met: true, fact, remedy: None, mended_at: None }
+        Self { name, met: true, fact, remedy: None, corrected_at: None }
     }
 
     fn missing(name: &'static str, reason: &Ineligible) -> Self {
-        Self { name, met: false, fact: reason.to_string(), remedy: Some(reason.remedy()), mended_at: None }
+        Self { name, met: false, fact: reason.to_string(), remedy: Some(reason.remedy()), corrected_at: None }
     }
 
     /// Customers and partners serve themselves on perpetual accounts. Domain §1.
@@ -285,7 +285,7 @@ impl Condition {
     pub fn sites(active: usize) -> Self {
         const NAME: &str = "Install sites";
         match active {
-            0 => Self { mended_at: Some(Place::InstallSites), ..Self::missing(NAME, &Ineligible::NoActiveSite) },
+            0 => Self { corrected_at: Some(Place::InstallSites), ..Self::missing(NAME, &Ineligible::NoActiveSite) },
             1 => Self::met(NAME, "1 site is active.".into()),
             active => Self::met(NAME, format!("{active} sites are active.")),
         }

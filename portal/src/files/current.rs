@@ -36,7 +36,7 @@ pub enum NotUpdatable {
         "{serial} was updated meanwhile: it is at revision {revision}, and this form began with revision {began}. Compare, then continue."
     )]
     Superseded { serial: Serial, revision: u32, began: u32 },
-    #[error("{serial} says all of this already. Change something, or leave the file as it is.")]
+    #[error("Nothing has changed in {serial}. Change something, or leave the file as it is.")]
     Unchanged { serial: Serial },
 }
 

@@ -7,6 +7,6 @@ pub(crate) mod upgrade;
 
 pub use summary::{OwnedLine, OwnedProduct, ProductDetails, software, summary};
 pub use upgrade::{
-    BroughtUp, NotUpgraded, PlannedUpgrade, UpgradeDone, UpgradeOptions, UpgradeStep, bring_up, files_to_update, plan_upgrade,
-    upgrade, upgrade_done, upgrade_options,
+    NotUpgraded, PlannedUpgrade, UpdatedFiles, UpgradeDone, UpgradeOptions, UpgradeStep, files_to_update, plan_upgrade,
+    update_upgraded_files, upgrade, upgrade_done, upgrade_options,
 };

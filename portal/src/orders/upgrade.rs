@@ -1,5 +1,5 @@
 //! *Upgrade software*: what is owned and allocated of a part becomes another part, 1:1, in one transaction. Files stay as they are and can then be
-//! brought up to it. Domain §5.
+//! updated_files up to it. Domain §5.
 
 use crate::{
     access::{account::AccountAccess, caller::Role},
@@ -80,9 +80,9 @@ pub struct UpgradeDone {
     pub files: Vec<(Serial, String)>,
 }
 
-/// Files that were brought up to upgraded parts, and why others were not.
+/// Files that were updated_files up to upgraded parts, and why others were not.
 #[derive(Clone, Debug, Default)]
-pub struct BroughtUp {
+pub struct UpdatedFiles {
     pub files: Vec<Serial>,
     /// (file, why not)
     pub left: Vec<(Serial, String)>,
@@ -391,21 +391,21 @@ pub async fn upgrade_done(access: &AccountAccess, reference: &str) -> Result<Upg
 /// no second one.
 ///
 /// # Errors
-/// [`Error::Unavailable`] and [`Error::Internal`]; what was brought up until then stays so.
-pub async fn bring_up(access: &AccountAccess, key: &SubmissionKey) -> Result<BroughtUp, Error> {
-    let mut brought = BroughtUp::default();
+/// [`Error::Unavailable`] and [`Error::Internal`]; what was updated_files up until then stays so.
+pub async fn update_upgraded_files(access: &AccountAccess, key: &SubmissionKey) -> Result<UpdatedFiles, Error> {
+    let mut updated_files = UpdatedFiles::default();
     for (serial, _) in files_to_update(access).await? {
         let made = match updatable(access, serial.as_str()).await {
             Ok(file) => update(access, serial.as_str(), file.revision, &file.request, &key.of(serial.as_str())).await.map(drop),
             Err(why) => Err(why),
         };
         match made {
-            Ok(()) => brought.files.push(serial),
+            Ok(()) => updated_files.files.push(serial),
             Err(NotGenerated::Error(error)) => return Err(error),
-            Err(why) => brought.left.push((serial, why.reasons())),
+            Err(why) => updated_files.left.push((serial, why.reasons())),
         }
     }
-    Ok(brought)
+    Ok(updated_files)
 }
 
 /// Active files that are made of parts which were upgraded since, the oldest first, at most a hundred.

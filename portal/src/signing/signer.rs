@@ -53,7 +53,7 @@ impl Signer {
         let Opened { key, sha256: private_key_sha256, weak } = file.read()?;
         if weak {
             tracing::warn!(
-                "the signing key is encrypted with less work than keys are today, or its passphrase is short: “afmt keys seal” mends that"
+                "the signing key is encrypted with less work than keys are today, or its passphrase is short: “afmt keys seal” corrects that"
             );
         }
         let verifier = VerifierKey::new(name.clone(), key.verifying_key().as_bytes())?;

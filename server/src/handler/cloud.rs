@@ -6,14 +6,14 @@ use crate::http::{
 };
 use app::{
     Page, Visit,
-    page::cloud::{self, NotChanged, Told},
+    page::cloud::{self, NotChanged, Notice},
 };
 use axum::{Extension, extract::RawQuery, response::Response};
 use licensing::cloud::{CloudConnection, field};
 use portal::{AccountAccess, Caller, Error, path};
 
 pub(crate) async fn show(Extension(visit): Extension<Visit>, Account(access): Account, RawQuery(query): RawQuery) -> Response {
-    let told = if query.as_deref() == Some("saved") { Told::Saved } else { Told::Nothing };
+    let told = if query.as_deref() == Some("saved") { Notice::Saved } else { Notice::Nothing };
     let page = cloud::show(&access, told).await;
     answer::result(visit, page).await
 }
@@ -33,12 +33,12 @@ async fn change(access: &AccountAccess, posted: &PostedForm) -> Result<Sent, Err
         (Err(_), _) => NotChanged::ForAnalysts,
         (_, Err(why)) => NotChanged::Typed(why),
     };
-    let told = Told::Refused { organization: organization.to_owned(), connected, why };
+    let told = Notice::Refused { organization: organization.to_owned(), connected, why };
     Ok(Sent::Page(cloud::show(access, told).await?))
 }
 
 pub(crate) async fn reopen(caller: Caller, kept: Kept) -> Result<Page, Error> {
     let connected = !kept.value(field::CONNECTED).is_empty();
-    let told = Told::Typed { organization: kept.value(field::ORGANIZATION).to_owned(), connected };
+    let told = Notice::Typed { organization: kept.value(field::ORGANIZATION).to_owned(), connected };
     cloud::show(&kept.account(&caller).await?, told).await
 }

@@ -7,7 +7,7 @@ use crate::http::{
 };
 use app::{
     Page, Visit,
-    page::sites::{self, CONFIRMED, MARK, Typed},
+    page::sites::{self, CONFIRMED, FormState, MARK},
 };
 use axum::{Extension, extract::RawQuery, response::Response};
 use licensing::sites::SiteDraft;
@@ -25,7 +25,7 @@ pub(crate) async fn list(Extension(visit): Extension<Visit>, Account(access): Ac
 }
 
 pub(crate) async fn show_new(Extension(visit): Extension<Visit>, Account(access): Account) -> Response {
-    let page = sites::form(&access, None, Typed::default()).await;
+    let page = sites::form(&access, None, FormState::default()).await;
     answer::result(visit, page).await
 }
 
@@ -34,7 +34,7 @@ pub(crate) async fn show(
     Account(access): Account,
     Segments((_, site)): Segments<(String, String)>,
 ) -> Response {
-    let page = sites::form(&access, Some(&site), Typed::default()).await;
+    let page = sites::form(&access, Some(&site), FormState::default()).await;
     answer::result(visit, page).await
 }
 
@@ -70,17 +70,17 @@ async fn save(access: &AccountAccess, site: Option<&str>, posted: &PostedForm) -
         }
         Err(NotSaved::Error(error)) => Err(error),
         Err(why) => {
-            let typed = Typed { fields: posted.fields.clone(), why: Some(why) };
+            let typed = FormState { fields: posted.fields.clone(), why: Some(why) };
             Ok(Sent::Page(sites::form(access, site, typed).await?))
         }
     }
 }
 
 pub(crate) async fn reopen_new(caller: Caller, kept: Kept) -> Result<Page, Error> {
-    sites::form(&kept.account(&caller).await?, None, Typed { fields: kept.fields, why: None }).await
+    sites::form(&kept.account(&caller).await?, None, FormState { fields: kept.fields, why: None }).await
 }
 
 pub(crate) async fn reopen_change(caller: Caller, kept: Kept) -> Result<Page, Error> {
     let site = kept.segment("site").to_owned();
-    sites::form(&kept.account(&caller).await?, Some(&site), Typed { fields: kept.fields, why: None }).await
+    sites::form(&kept.account(&caller).await?, Some(&site), FormState { fields: kept.fields, why: None }).await
 }

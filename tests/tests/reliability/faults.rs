@@ -338,10 +338,7 @@ async fn a_panic_is_a_page_and_leaves_nothing() {
         let before = server.contents().await;
         panics.store(true, Ordering::Relaxed);
         let answer = amelia.post(NEW, &fields).await;
-        assert_eq!(
-            (answer.status, answer.all("h1")),
-            (StatusCode::INTERNAL_SERVER_ERROR, vec!["Something went wrong".to_owned()])
-        );
+        assert_eq!((answer.status, answer.all("h1")), (StatusCode::INTERNAL_SERVER_ERROR, vec!["Internal error".to_owned()]));
         let reference = format!("Reference: {}.", answer.header("x-request-id"));
         assert!(answer.all("main .lead")[0].ends_with(&reference), "{:?}", answer.all("main .lead"));
         panics.store(false, Ordering::Relaxed);

@@ -11,7 +11,7 @@ pub fn StateOfLine(
 ) -> AnyView {
     let (class, icon, words) = match state {
         LineState::Ready => ("badge info", icon::NEXT, "ready"),
-        LineState::Left => ("badge", icon::ENDED, "left as it is"),
+        LineState::Left => ("badge", icon::ENDED, "skipped"),
         LineState::Refused => ("badge bad", icon::PROBLEM, "refused"),
         LineState::Done => ("badge ok", icon::ACTIVE, done),
     };

@@ -21,7 +21,7 @@ use portal::{
 
 /// What was typed, and why it was not taken.
 #[derive(Default)]
-pub struct Typed {
+pub struct FormState {
     pub reason: String,
     pub note: String,
     pub machine: String,
@@ -32,7 +32,7 @@ pub struct Typed {
 ///
 /// # Errors
 /// [`Error::NotFound`].
-pub async fn show(access: &AccountAccess, serial: &str, key: SubmissionKey, typed: Typed) -> Result<Page, Error> {
+pub async fn show(access: &AccountAccess, serial: &str, key: SubmissionKey, typed: FormState) -> Result<Page, Error> {
     let file = portal::files::view(access, serial).await?;
     let ineligible = access.change().err().map(|reason| (reason.to_string(), reason.remedy()));
     let (status, refusals, told) = match &typed.why {
@@ -69,7 +69,7 @@ pub async fn show(access: &AccountAccess, serial: &str, key: SubmissionKey, type
 }
 
 #[component]
-fn Form(file: FileView, of_file: String, key: SubmissionKey, typed: Typed, refusals: Vec<Refusal>) -> AnyView {
+fn Form(file: FileView, of_file: String, key: SubmissionKey, typed: FormState, refusals: Vec<Refusal>) -> AnyView {
     let problem = |name| problem_of(&refusals, name);
     let ordered = file.row.licence_type.source() == Source::Entitlements;
     let reasons = Reason::ALL.iter().map(|reason| (reason.code().to_owned(), reason.to_string(), String::new())).collect();

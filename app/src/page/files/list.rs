@@ -323,7 +323,7 @@ fn Selection(
                 <div class="buttons">
                     <button class="button" name=batch::KIND value=Kind::Refresh.code()><Icon icon=icon::REFRESH />"Refresh selected"</button>
                     <button class="button" name=batch::KIND value=Kind::Deactivate.code()><Icon icon=icon::DEACTIVATE />"Deactivate selected"</button>
-                    <span class="help">"The next page shows what each comes to. Nothing is done yet."</span>
+                    <span class="help">"The next page shows the result of each. Nothing is done yet."</span>
                 </div>
             </div>
         </form>

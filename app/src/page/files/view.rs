@@ -18,7 +18,7 @@ use portal::{
 
 /// What the page says first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Told {
+pub enum Notice {
     Nothing,
     Generated,
     Updated,
@@ -29,7 +29,7 @@ pub enum Told {
 ///
 /// # Errors
 /// [`Error::NotFound`].
-pub async fn show(site: &Site, access: &AccountAccess, serial: &str, told: Told) -> Result<Page, Error> {
+pub async fn show(site: &Site, access: &AccountAccess, serial: &str, told: Notice) -> Result<Page, Error> {
     let file = portal::files::view(access, serial).await?;
     let zone = access.caller().person().time_zone;
     let garn = access.garn.clone();
@@ -121,24 +121,24 @@ async fn refresh(access: &AccountAccess, serial: &str) -> Result<Option<Updatabl
 }
 
 /// What was done just now, with its reference and what comes next.
-fn done(told: Told, file: &FileView, garn: &Garn) -> Option<AnyView> {
+fn done(told: Notice, file: &FileView, garn: &Garn) -> Option<AnyView> {
     let FileRow { serial, revision, .. } = &file.row;
     let (done, next) = match told {
-        Told::Nothing => return None,
-        Told::Generated => (
+        Notice::Nothing => return None,
+        Notice::Generated => (
             format!("Activation file {serial} was generated."),
             "It is valid from now on. Download it, copy it to the server, and load it there. ",
         ),
-        Told::Updated => (
+        Notice::Updated => (
             format!("Activation file {serial} was updated to revision {revision}."),
             "Download it and load it on the server: until then the server goes on with the revision that it has. ",
         ),
-        Told::Deactivated => (
+        Notice::Deactivated => (
             format!("Activation file {serial} was deactivated."),
             "Its quantities are available again. Remove the file from its server: an installed copy cannot be recalled. ",
         ),
     };
-    let another = if told == Told::Generated { "Generate another one" } else { "Generate a file" };
+    let another = if told == Notice::Generated { "Generate another one" } else { "Generate a file" };
     Some(
         view! {
             <div class="note ok no-print" role="status">

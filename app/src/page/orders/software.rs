@@ -87,9 +87,9 @@ fn Product(garn: Garn, product: ProductDetails) -> AnyView {
 
 #[component]
 fn Item(garn: Garn, condition: Condition) -> AnyView {
-    let Condition { name, met, fact, remedy, mended_at } = condition;
+    let Condition { name, met, fact, remedy, corrected_at } = condition;
     let (class, icon, word) = if met { ("met", icon::ACTIVE, "Met") } else { ("not-met", icon::PROBLEM, "Not met") };
-    let mend = mended_at.map(|Place::InstallSites| {
+    let mend = corrected_at.map(|Place::InstallSites| {
         view! { " " <a href=format!("{}?inactive", path::sites(&garn))>"Install sites"</a> }
     });
     view! {

@@ -15,17 +15,17 @@ use licensing::{
 };
 use portal::{
     AccountAccess, Error, SubmissionKey,
-    orders::{BroughtUp, NotUpgraded, PlannedUpgrade, UpgradeDone, UpgradeOptions, UpgradeStep},
+    orders::{NotUpgraded, PlannedUpgrade, UpdatedFiles, UpgradeDone, UpgradeOptions, UpgradeStep},
     path,
 };
 
 /// What was typed, and why it was not taken.
 #[derive(Default)]
-pub struct Typed {
+pub struct FormState {
     pub fields: Vec<(String, String)>,
     pub why: Option<NotUpgraded>,
-    /// Files that were brought up just now, and those that were not.
-    pub brought: Option<BroughtUp>,
+    /// Files that were updated_files up just now, and those that were not.
+    pub updated_files: Option<UpdatedFiles>,
     /// The tab of the parts without options is open.
     pub without: bool,
 }
@@ -37,7 +37,7 @@ pub const WITHOUT: &str = "without";
 ///
 /// # Errors
 /// [`Error::Unavailable`] and [`Error::Internal`].
-pub async fn show(access: &AccountAccess, key: SubmissionKey, typed: Typed) -> Result<Page, Error> {
+pub async fn show(access: &AccountAccess, key: SubmissionKey, typed: FormState) -> Result<Page, Error> {
     let UpgradeOptions { mirrored, with_options, without_options, ineligible } = portal::orders::upgrade_options(access).await?;
     let outdated = portal::orders::files_to_update(access).await?;
     let today = access.today();
@@ -58,12 +58,12 @@ pub async fn show(access: &AccountAccess, key: SubmissionKey, typed: Typed) -> R
             {told.map(|words| view! { <p class="note bad" role="alert">{words}</p> })}
             <h1>"Upgrade software"</h1>
             <p class="lead">
-                "Owned and allocated quantities of a part become those of a newer part, one for one. It needs maintenance that is current today. Your files stay valid, and can then be brought up to the new parts."
+                "Owned and allocated quantities of a part become those of a newer part, one for one. It needs maintenance that is current today. Your files stay valid, and can then be updated to the new parts."
             </p>
             {ineligible.map(|reason| view! {
                 <div class="note warn"><p><Icon icon=icon::WARNING /><strong>{reason.to_string()}</strong>" "{reason.remedy()}</p></div>
             })}
-            {typed.brought.clone().map(|brought| view! { <Brought garn=garn.clone() brought /> })}
+            {typed.updated_files.clone().map(|updated_files| view! { <Brought garn=garn.clone() updated_files /> })}
             <Outdated garn=garn.clone() files=outdated key=key.clone() />
             <Tabs action=action.clone() with=with_options.len() without=without_options.len() open_without=typed.without />
             {if typed.without {
@@ -106,7 +106,7 @@ fn Outdated(garn: Garn, files: Vec<(Serial, String)>, key: SubmissionKey) -> Any
     if files.is_empty() {
         return ().into_any();
     }
-    let button = if files.len() == 1 { "Bring it up".to_owned() } else { format!("Bring up all {} files", files.len()) };
+    let button = if files.len() == 1 { "Update it".to_owned() } else { format!("Update all {} files", files.len()) };
     let action = path::upgraded_files(&garn);
     let items = files
         .into_iter()
@@ -135,9 +135,9 @@ fn Outdated(garn: Garn, files: Vec<(Serial, String)>, key: SubmissionKey) -> Any
 
 /// What came of bringing files up.
 #[component]
-fn Brought(garn: Garn, brought: BroughtUp) -> AnyView {
-    let BroughtUp { files, left } = brought;
-    let made = counted(files.len() as u64, "file was brought up.", "files were brought up.");
+fn Brought(garn: Garn, updated_files: UpdatedFiles) -> AnyView {
+    let UpdatedFiles { files, left } = updated_files;
+    let made = counted(files.len() as u64, "file was updated.", "files were updated.");
     let left = left
         .into_iter()
         .map(|(serial, why)| {
@@ -163,7 +163,7 @@ fn Options(
     may: bool,
     action: String,
     key: SubmissionKey,
-    typed: Typed,
+    typed: FormState,
     refusals: Vec<Refusal>,
     today: NaiveDate,
 ) -> AnyView {
@@ -278,9 +278,9 @@ pub fn check(access: &AccountAccess, key: &SubmissionKey, fields: &[(String, Str
         let rows = steps.into_iter().map(|step| view! { <Step step /> }).collect_view();
         let files = match files {
             0 => "No active file holds any of it.".to_owned(),
-            1 => "1 active file holds some of it. It stays valid, and can then be brought up to the new parts.".to_owned(),
+            1 => "1 active file holds some of it. It stays valid, and can then be updated to the new parts.".to_owned(),
             files => format!(
-                "{} active files hold some of it. They stay valid, and can then be brought up to the new parts.",
+                "{} active files hold some of it. They stay valid, and can then be updated to the new parts.",
                 capped(files)
             ),
         };

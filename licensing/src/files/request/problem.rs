@@ -220,13 +220,13 @@ impl fmt::Display for Problem {
                 write!(f, "This account has an install site {name} already. Choose another name, or edit that one.")
             }
             Self::RefusedLines(1) => f.write_str(
-                "1 line is refused, and all or nothing does nothing then. Mend it in the table and send that again, or choose line by line.",
+                "1 line is refused, and all or nothing does nothing then. Correct it in the table and send that again, or choose line by line.",
             ),
             Self::RefusedLines(lines) => write!(
                 f,
-                "{lines} lines are refused, and all or nothing does nothing then. Mend them in the table and send that again, or choose line by line."
+                "{lines} lines are refused, and all or nothing does nothing then. Correct them in the table and send that again, or choose line by line."
             ),
-            Self::NothingToDo => f.write_str("No line has anything to do. Mend the table and send it again."),
+            Self::NothingToDo => f.write_str("No line has anything to do. Correct the table and send it again."),
             Self::OtherCount(files) => write!(f, "This is not the number of files. Type {files} to deactivate them."),
             Self::NothingChosen => f.write_str("Select what at least one part becomes."),
             Self::AllTogether(description) => write!(

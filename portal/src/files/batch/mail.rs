@@ -34,8 +34,8 @@ pub(super) async fn queue_result(
         recipient: access.caller().person().email.clone(),
         subject: format!("Batch {reference}: {done} activation files {what}"),
         body: format!(
-            "Batch {reference} of account {} ({}) is done. Activation files {what}: {done}. Left as they are: {left}. Refused: {refused}.\n\n\
-             What came of each line, and the files: {link}\n",
+            "Batch {reference} of account {} ({}) is done. Activation files {what}: {done}. Skipped: {left}. Refused: {refused}.\n\n\
+             Results and files: {link}\n",
             access.name, access.garn
         ),
     };

@@ -2,7 +2,7 @@
 
 use super::{
     table::{self, SERIAL, Table},
-    work::{Outcome, Work},
+    work::{BatchPlanner, Outcome},
 };
 use crate::{
     access::{account::AccountAccess, caller::Caller},
@@ -157,7 +157,7 @@ async fn plan_once(access: &AccountAccess, terms: &Arc<Terms>, table: &Table, ke
         return Ok(reference);
     }
     let on = access.portal().database.read();
-    let mut work = Work::new(access, on, Arc::clone(terms), access.portal().now()).await?;
+    let mut work = BatchPlanner::new(access, on, Arc::clone(terms), access.portal().now()).await?;
     if work.asks_for_too_many_offers(lines) {
         return Err(TableProblem::TooManyOffers.into());
     }
@@ -207,7 +207,7 @@ async fn plan_once(access: &AccountAccess, terms: &Arc<Terms>, table: &Table, ke
 /// What each line comes to that was surveyed, and what all of them take or give back.
 async fn plan_lines(
     on: &impl ConnectionTrait,
-    mut work: Work,
+    mut work: BatchPlanner,
     mut lines: Vec<(u32, Cells)>,
 ) -> Result<(Vec<PlannedLine>, BTreeMap<PartNumber, Quantity>), Error> {
     let mut planned = Vec::new();
@@ -258,7 +258,7 @@ pub async fn plan_again(access: &AccountAccess, reference: &str) -> Result<(), N
         before.push((cells.clone(), known(LineState::from_code(&state), &state)?, words));
         lines.push((count(line)?, cells));
     }
-    let mut work = Work::new(access, on, Arc::clone(&stored.terms), access.portal().now()).await?;
+    let mut work = BatchPlanner::new(access, on, Arc::clone(&stored.terms), access.portal().now()).await?;
     work.survey(on, lines.iter().map(|(_, cells)| cells)).await?;
     let (planned, moves) = plan_lines(on, work, lines).await?;
     access.portal().ctx.reach(Failpoint::BatchPlanned);

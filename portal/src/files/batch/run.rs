@@ -12,7 +12,7 @@ use crate::{
             stored::{BatchState, SLICE, Stored, cells, reference, stored_batch},
             table::Cells,
             view::{LineCounts, counts},
-            work::{Outcome, Step, Work},
+            work::{BatchPlanner, Outcome, Step},
         },
         current::Current,
         deactivate::end_files,
@@ -175,7 +175,7 @@ async fn work_on(access: &AccountAccess, reference: &str, progress: &Progress) -
         Mode::Lines => SLICE,
     };
     let lines = ready_lines(&write, batch.id, most).await?;
-    let mut work = Work::new(access, write.on(), Arc::clone(&batch.terms), now).await?;
+    let mut work = BatchPlanner::new(access, write.on(), Arc::clone(&batch.terms), now).await?;
     work.survey(write.on(), lines.iter().map(|(_, cells)| cells)).await?;
     // While the database stores one slice, the next ones are worked out and their files made.
     let (ahead, ready) = mpsc::channel(AHEAD);
@@ -211,7 +211,7 @@ async fn work_on(access: &AccountAccess, reference: &str, progress: &Progress) -
 async fn prepare(
     access: &AccountAccess,
     write: &Write,
-    mut work: Work,
+    mut work: BatchPlanner,
     lines: Vec<(u32, Cells)>,
     ahead: mpsc::Sender<Steps>,
 ) -> Result<(), Error> {

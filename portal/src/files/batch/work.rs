@@ -100,7 +100,7 @@ type OfferKey = (String, String, LicenceType);
 /// A host, product and licence type: one active file is usual for them. Domain §6.4.
 type HostKey = (HostId, i64, LicenceType);
 
-pub(super) struct Work {
+pub(super) struct BatchPlanner {
     access: AccountAccess,
     terms: Arc<Terms>,
     now: DateTime<Utc>,
@@ -123,7 +123,7 @@ pub(super) struct Work {
     pub(super) moves: BTreeMap<PartNumber, Quantity>,
 }
 
-impl Work {
+impl BatchPlanner {
     pub(super) async fn new(
         access: &AccountAccess,
         on: &impl ConnectionTrait,
@@ -424,7 +424,7 @@ impl Work {
         };
         let changes = changes(&current.file, &draft.file);
         if changes.is_empty() {
-            return Ok(Outcome::Left(format!("{} says all of this already.", current.serial)));
+            return Ok(Outcome::Left(format!("Nothing has changed in {}.", current.serial)));
         }
         self.shift(of_lines(&draft.ledger));
         Ok(Outcome::Does(Box::new(Step::Next(current.file_id, draft, changes))))

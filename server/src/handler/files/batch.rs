@@ -17,7 +17,7 @@ use app::{
     Page, Visit,
     page::{
         files::{
-            batch::{self, ALL, Begun, KIND, LINES, REPEATS, SERIAL, Typed},
+            batch::{self, ALL, Begun, FormState, KIND, LINES, REPEATS, SERIAL},
             form::KEY,
             list,
         },
@@ -49,7 +49,7 @@ use portal::{
 pub(crate) async fn list(Extension(visit): Extension<Visit>, Account(access): Account, RawQuery(query): RawQuery) -> Response {
     let fields: Vec<_> = decode(&query.unwrap_or_default()).collect();
     let key = visit.site.portal.new_submission_key();
-    let page = batch::plan(&access, key, Typed { fields, ..Typed::default() }).await;
+    let page = batch::plan(&access, key, FormState { fields, ..FormState::default() }).await;
     answer::result(visit, page).await
 }
 
@@ -87,7 +87,7 @@ async fn planned(access: &AccountAccess, posted: PostedTable, key: SubmissionKey
         Err(NotPlanned::Error(error)) => Err(error),
         Err(why) => {
             let key = fresh_where_used(access.caller(), key, &why);
-            let typed = Typed { fields: posted.fields, why: Some(why), choose_again: None };
+            let typed = FormState { fields: posted.fields, why: Some(why), choose_again: None };
             Ok(Sent::Page(batch::plan(access, key, typed).await?))
         }
     }
@@ -127,7 +127,7 @@ async fn selected(access: &AccountAccess, posted: &PostedForm, key: SubmissionKe
         Err(why @ NotPlanned::NothingSelected) => Ok(Sent::Page(again(Some(why.to_string())).await?)),
         Err(why) => {
             let key = fresh_where_used(access.caller(), key, &why);
-            Ok(Sent::Page(batch::plan(access, key, Typed { why: Some(why), ..Typed::default() }).await?))
+            Ok(Sent::Page(batch::plan(access, key, FormState { why: Some(why), ..FormState::default() }).await?))
         }
     }
 }
@@ -298,7 +298,7 @@ pub(crate) async fn reopen_selection(caller: Caller, kept: Kept) -> Result<Page,
 }
 
 pub(crate) async fn reopen_plan(caller: Caller, kept: Kept) -> Result<Page, Error> {
-    let typed = Typed { choose_again: kept.choose_again.clone(), fields: kept.fields.clone(), why: None };
+    let typed = FormState { choose_again: kept.choose_again.clone(), fields: kept.fields.clone(), why: None };
     batch::plan(&kept.account(&caller).await?, kept.key, typed).await
 }
 

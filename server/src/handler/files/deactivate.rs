@@ -6,7 +6,7 @@ use crate::http::{
 };
 use app::{
     Page, Visit,
-    page::files::deactivate::{self, Typed},
+    page::files::deactivate::{self, FormState},
 };
 use axum::{Extension, response::Response};
 use licensing::files::deactivation::{DeactivationRequest, field};
@@ -18,7 +18,7 @@ pub(crate) async fn show(
     Segments((_, serial)): Segments<(String, String)>,
 ) -> Response {
     let key = visit.site.portal.new_submission_key();
-    let page = deactivate::show(&access, &serial, key, Typed::default()).await;
+    let page = deactivate::show(&access, &serial, key, FormState::default()).await;
     answer::result(visit, page).await
 }
 
@@ -48,12 +48,12 @@ async fn deactivated(access: &AccountAccess, serial: &str, posted: &PostedForm, 
         NotDeactivated::KeyReused(_) => access.caller().portal().new_submission_key(),
         _ => key,
     };
-    let typed = Typed { why: Some(why), ..typed(|field| posted.value(field)) };
+    let typed = FormState { why: Some(why), ..typed(|field| posted.value(field)) };
     Ok(Sent::Page(deactivate::show(access, serial, key, typed).await?))
 }
 
-fn typed<'a>(value: impl Fn(&str) -> &'a str) -> Typed {
-    Typed {
+fn typed<'a>(value: impl Fn(&str) -> &'a str) -> FormState {
+    FormState {
         reason: value(field::REASON).to_owned(),
         note: value(field::NOTE).to_owned(),
         machine: value(field::MACHINE).to_owned(),

@@ -7,7 +7,7 @@ use crate::http::{
 };
 use app::{
     Visit,
-    page::{self, files::view::Told},
+    page::{self, files::view::Notice},
 };
 use axum::{
     Extension,
@@ -25,12 +25,12 @@ pub(crate) async fn view(
 ) -> Response {
     let query = query.unwrap_or_default();
     let told = decode(&query).find_map(|(name, _)| match name.as_str() {
-        "generated" => Some(Told::Generated),
-        "updated" => Some(Told::Updated),
-        "deactivated" => Some(Told::Deactivated),
+        "generated" => Some(Notice::Generated),
+        "updated" => Some(Notice::Updated),
+        "deactivated" => Some(Notice::Deactivated),
         _ => None,
     });
-    let told = told.unwrap_or(Told::Nothing);
+    let told = told.unwrap_or(Notice::Nothing);
     let page = page::files::view::show(&visit.site, &access, &serial, told).await;
     answer::result(visit, page).await
 }

@@ -9,7 +9,7 @@ use app::{
     Page, Visit,
     page::{
         files::form::{STEP, STEP_EDIT, STEP_GENERATE},
-        orders::upgrade::{self, Typed, WITHOUT},
+        orders::upgrade::{self, FormState, WITHOUT},
     },
 };
 use axum::{Extension, extract::RawQuery, response::Response};
@@ -19,7 +19,7 @@ use portal::{AccountAccess, Caller, Error, SubmissionKey, orders::NotUpgraded, p
 pub(crate) async fn show(Extension(visit): Extension<Visit>, Account(access): Account, RawQuery(query): RawQuery) -> Response {
     let key = visit.site.portal.new_submission_key();
     let without = decode(&query.unwrap_or_default()).any(|(name, _)| name == WITHOUT);
-    let page = upgrade::show(&access, key, Typed { without, ..Typed::default() }).await;
+    let page = upgrade::show(&access, key, FormState { without, ..FormState::default() }).await;
     answer::result(visit, page).await
 }
 
@@ -39,8 +39,8 @@ pub(crate) async fn update_files(
     KeyedForm { key, .. }: KeyedForm,
 ) -> Response {
     let page = async {
-        let brought = Some(portal::orders::bring_up(&access, &key).await?);
-        let typed = Typed { brought, ..Typed::default() };
+        let updated_files = Some(portal::orders::update_upgraded_files(&access, &key).await?);
+        let typed = FormState { updated_files, ..FormState::default() };
         let page = upgrade::show(&access, access.caller().portal().new_submission_key(), typed).await?;
         Ok(page.at(path::upgrade(&access.garn)))
     };
@@ -78,12 +78,12 @@ async fn step(access: &AccountAccess, posted: &PostedForm, key: SubmissionKey) -
         Some(NotUpgraded::KeyReused(_)) => access.caller().portal().new_submission_key(),
         _ => key,
     };
-    let typed = Typed { fields: posted.fields.clone(), why, ..Typed::default() };
+    let typed = FormState { fields: posted.fields.clone(), why, ..FormState::default() };
     Ok(Sent::Page(upgrade::show(access, key, typed).await?))
 }
 
 pub(crate) async fn reopen(caller: Caller, kept: Kept) -> Result<Page, Error> {
     let access = kept.account(&caller).await?;
-    let page = upgrade::show(&access, kept.key, Typed { fields: kept.fields, ..Typed::default() }).await?;
+    let page = upgrade::show(&access, kept.key, FormState { fields: kept.fields, ..FormState::default() }).await?;
     Ok(page.at(path::upgrade(&access.garn)))
 }

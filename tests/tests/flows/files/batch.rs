@@ -81,7 +81,7 @@ async fn many_files_are_generated_from_a_table_of_machines() {
     // All or nothing does nothing with a line that is refused.
     let before = server.contents().await;
     let refused = amelia.post(&address, &[("mode", "all-or-nothing")]).await;
-    let said = "1 line is refused, and all or nothing does nothing then. Mend it in the table and send that again, or choose line by line.";
+    let said = "1 line is refused, and all or nothing does nothing then. Correct it in the table and send that again, or choose line by line.";
     assert_eq!(
         (refused.status, refused.problems()),
         (StatusCode::UNPROCESSABLE_ENTITY, vec![("mode".to_owned(), said.to_owned())])
@@ -123,13 +123,13 @@ async fn many_files_are_generated_from_a_table_of_machines() {
     assert_eq!(
         lines(&plan),
         [
-            "1MS-PRD-01 00:50:56:A0:00:01left as it isAF-0000001 is for host 005056A00001 already.",
-            "2MS-PRD-02 00:50:56:A0:00:02left as it isAF-0000002 is for host 005056A00002 already.",
+            "1MS-PRD-01 00:50:56:A0:00:01skippedAF-0000001 is for host 005056A00001 already.",
+            "2MS-PRD-02 00:50:56:A0:00:02skippedAF-0000002 is for host 005056A00002 already.",
             "3MS-PRD-03 005056A00003ready"
         ]
     );
     let done = begin(&server, &amelia, &again, &[("mode", "all-or-nothing")]).await;
-    assert_eq!(done.all(".note.ok strong"), ["Lines: 1 generated, 2 left as they are."]);
+    assert_eq!(done.all(".note.ok strong"), ["Lines: 1 generated, 2 skipped."]);
     assert_eq!(server.rows("SELECT id FROM activation_files").await.len(), 3);
     let list = amelia.get(BATCHES).await;
     assert_eq!(list.all("section[aria-labelledby=latest-title] tbody th"), ["BT-0000002", "BT-0000001"]);
@@ -247,11 +247,11 @@ async fn selected_files_are_refreshed_and_those_that_say_all_of_it_are_left() {
         [
             "1MS-2AF-0000003ready",
             "2MS-1AF-0000002ready",
-            "3IC-PRD-01IC-PRD-02AF-0000001left as it isAF-0000001 says all of this already."
+            "3IC-PRD-01IC-PRD-02AF-0000001skippedNothing has changed in AF-0000001."
         ]
     );
     let done = begin(&server, &amelia, &address, &[("mode", "all-or-nothing")]).await;
-    assert_eq!(done.all(".note.ok strong"), ["Lines: 2 refreshed, 1 left as they are."]);
+    assert_eq!(done.all(".note.ok strong"), ["Lines: 2 refreshed, 1 skipped."]);
     assert_eq!(lines(&done)[0], "1MS-2AF-0000003 revision 2refreshed");
     let view = amelia.get("/accounts/ACME-1001/files/AF-0000003").await;
     assert_eq!(view.all(".plate .revision"), ["Revision 2"]);
@@ -280,7 +280,7 @@ async fn files_are_deactivated_by_the_names_of_their_machines_and_the_number_is_
             "5AF-9999999refusedThis account has no file AF-9999999.",
             "6norefusedno is no serial number of a file, such as AF-0000001.",
             "7nowhererefusedNo active file of this account is for a machine nowhere.",
-            "8MS-1AF-0000002left as it isLine 4 is AF-0000002, too."
+            "8MS-1AF-0000002skippedLine 4 is AF-0000002, too."
         ]
     );
     let before = server.contents().await;
@@ -298,7 +298,7 @@ async fn files_are_deactivated_by_the_names_of_their_machines_and_the_number_is_
 
     let fields = [("mode", "line-by-line"), ("reason", "reallocation"), ("count", "2"), ("note", "Data centre closed")];
     let done = begin(&server, &amelia, &address, &fields).await;
-    assert_eq!(done.all(".note.warn strong"), ["Lines: 2 deactivated, 1 left as they are, 5 refused."]);
+    assert_eq!(done.all(".note.warn strong"), ["Lines: 2 deactivated, 1 skipped, 5 refused."]);
     assert_eq!(done.all("a[href$='files.zip']").len(), 0);
     assert_eq!(amelia.get("/accounts/ACME-1001/files").await.all("tbody th"), ["AF-0000004", "AF-0000003"]);
     let view = amelia.get("/accounts/ACME-1001/files/AF-0000001").await;
@@ -307,13 +307,13 @@ async fn files_are_deactivated_by_the_names_of_their_machines_and_the_number_is_
     server.assert_healthy().await;
     // Sent once more, what is deactivated is left.
     let (_, plan) = planned(&amelia, "deactivate", "serial\nAF-0000001\n", &[]).await;
-    assert_eq!(lines(&plan), ["1IC-PRD-01IC-PRD-02AF-0000001left as it isAF-0000001 is deactivated already."]);
+    assert_eq!(lines(&plan), ["1IC-PRD-01IC-PRD-02AF-0000001skippedAF-0000001 is deactivated already."]);
     assert_eq!(
         plan.all(".note.warn"),
-        ["No line has anything to do. The lines below say why; mend the table and send it again."]
+        ["No line has anything to do. The lines below say why; correct the table and send it again."]
     );
     let nothing = amelia.post("/accounts/ACME-1001/batches/BT-0000003", &fields).await;
-    assert_eq!(nothing.problems()[0].1, "No line has anything to do. Mend the table and send it again.");
+    assert_eq!(nothing.problems()[0].1, "No line has anything to do. Correct the table and send it again.");
 }
 
 #[tokio::test]

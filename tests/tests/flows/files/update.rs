@@ -45,7 +45,7 @@ async fn the_form_of_an_update_has_the_file_as_it_is_and_sending_it_unchanged_ch
     for step in ["check", "generate"] {
         let answer = amelia.post(&format!("{file}/update"), &page.fields(step)).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
-        let said = "There is a problemAF-0000001 says all of this already. Change something, or leave the file as it is.";
+        let said = "There is a problemNothing has changed in AF-0000001. Change something, or leave the file as it is.";
         assert_eq!(answer.all(".error-summary"), [said]);
     }
     assert_eq!(server.contents().await, before);

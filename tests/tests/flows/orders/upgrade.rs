@@ -64,7 +64,7 @@ async fn a_mirrored_account_upgrades_all_parts_together_and_what_is_owned_and_al
     );
     assert_eq!(
         checked.all(".lead"),
-        ["1 active file holds some of it. It stays valid, and can then be brought up to the new parts."]
+        ["1 active file holds some of it. It stays valid, and can then be updated to the new parts."]
     );
     assert!(
         checked.all("tbody tr").contains(
@@ -148,18 +148,21 @@ async fn all_files_are_brought_up_in_one_step_and_the_others_say_why_not() {
     let page = petra.get(UPGRADE).await;
     assert_eq!(page.all(".note.info li").len(), 3);
     let key = page.value("key").expect("a key");
-    let brought = petra.post(&format!("{UPGRADE}/files"), &[("key", &key)]).await;
-    assert_eq!((brought.status, brought.all(".note.ok strong")), (StatusCode::OK, vec!["2 files were brought up.".to_owned()]));
+    let updated_files = petra.post(&format!("{UPGRADE}/files"), &[("key", &key)]).await;
+    assert_eq!(
+        (updated_files.status, updated_files.all(".note.ok strong")),
+        (StatusCode::OK, vec!["2 files were updated.".to_owned()])
+    );
     let why = "AF-0000002: Install site Bergen is not active: only the host ids of its files may change. \
                Leave this as it is, or make the site active first.";
     assert_eq!(
-        (brought.all(".note.warn li"), brought.all(".note.info li")),
+        (updated_files.all(".note.warn li"), updated_files.all(".note.info li")),
         (vec![why.to_owned()], vec!["AF-0000002 of IC-PRD-01".to_owned()])
     );
     // Sent once more it makes nothing anew.
     let after = server.contents().await;
     let again = petra.post(&format!("{UPGRADE}/files"), &[("key", &key)]).await;
-    assert_eq!(again.all(".note.ok strong"), ["0 files were brought up."]);
+    assert_eq!(again.all(".note.ok strong"), ["0 files were updated."]);
     assert_eq!(server.contents().await, after);
     let list = petra.get("/accounts/NORDIC-3003/files?sort=oldest").await;
     assert_eq!(list.all("tbody th"), ["AF-0000001 revision 2", "AF-0000002", "AF-0000003 revision 2"]);

@@ -124,7 +124,7 @@ async fn a_defect_of_ours_shows_a_reference_and_nothing_else() {
     server.execute("ALTER TABLE install_sites RENAME TO elsewhere").await;
     let answer = amelia.get("/accounts/ACME-1001").await;
     assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
-    assert!(answer.all("main .lead")[0].starts_with("Something went wrong on our side. Reference: "));
+    assert!(answer.all("main .lead")[0].starts_with("An internal error occurred. Reference: "));
     assert!(!answer.text().contains("install_sites"));
 }
 

@@ -26,14 +26,14 @@ use portal::{
 
 /// What was typed into the form that plans a batch, and why it was not taken.
 #[derive(Default)]
-pub struct Typed {
+pub struct FormState {
     pub fields: Vec<(String, String)>,
     pub why: Option<NotPlanned>,
     /// Name of a file that was sent when the session had ended.
     pub choose_again: Option<String>,
 }
 
-impl Typed {
+impl FormState {
     fn value(&self, name: &str) -> &str {
         self.fields.iter().find(|(field, _)| field == name).map_or("", |(_, value)| value)
     }
@@ -57,7 +57,7 @@ impl Typed {
 ///
 /// # Errors
 /// [`Error::Unavailable`] and [`Error::Internal`].
-pub async fn plan(access: &AccountAccess, key: SubmissionKey, typed: Typed) -> Result<Page, Error> {
+pub async fn plan(access: &AccountAccess, key: SubmissionKey, typed: FormState) -> Result<Page, Error> {
     let batches = portal::files::batch::list(access).await?;
     let zone = access.caller().person().time_zone;
     let garn = access.garn.clone();
@@ -80,7 +80,7 @@ pub async fn plan(access: &AccountAccess, key: SubmissionKey, typed: Typed) -> R
             <h1>"Many files at once"</h1>
             {told.map(|words| view! { <p class="note bad" role="alert">{words}</p> })}
             <p class="lead">
-                "Send a table with a line for each machine or file. The next page says what each line comes to; nothing is done before you have seen it."
+                "Send a table with a line for each machine or file. The next page shows the result of each line; nothing is done before you have seen it."
             </p>
             <PlanForm garn=garn.clone() key typed pattern problem deactivates />
             <Latest garn batches zone />
@@ -108,7 +108,7 @@ impl Pattern {
 fn PlanForm(
     garn: Garn,
     key: SubmissionKey,
-    typed: Typed,
+    typed: FormState,
     pattern: Pattern,
     problem: Option<String>,
     deactivates: bool,
@@ -161,13 +161,13 @@ fn PlanForm(
                     <input type="checkbox" id=REPEATS name=REPEATS value="yes" checked=repeats />
                     <label for=REPEATS>
                         <span>"Generate for hosts that have an active file of the same product and type, too"</span>
-                        <span class="help">"Otherwise such a line is left as it is, so that a table which is sent twice makes nothing twice."</span>
+                        <span class="help">"Otherwise such a line is skipped, so that a table which is sent twice makes nothing twice."</span>
                     </label>
                 </div>
             </div>
             <div class="buttons">
                 <button class="button primary">"Continue"<Icon icon=icon::NEXT /></button>
-                <span class="help">"The next page shows what each line comes to. Nothing is done yet."</span>
+                <span class="help">"The next page shows the result of each line. Nothing is done yet."</span>
             </div>
         </form>
     }

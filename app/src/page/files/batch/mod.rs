@@ -6,5 +6,5 @@ mod view;
 mod words;
 
 pub use field::{AFTER, ALL, KIND, LINES, REPEATS, SERIAL, SHOW, TABLE};
-pub use form::{Typed, plan};
+pub use form::{FormState, plan};
 pub use view::{Begun, show};

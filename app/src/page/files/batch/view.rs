@@ -130,7 +130,7 @@ fn Standing(garn: Garn, batch: BatchView, zone: Tz) -> AnyView {
                     {made.then(|| view! {
                         <a class="button primary" href=path::batch_files(&garn, &reference) download=""><Icon icon=icon::DOWNLOAD />"Files (ZIP)"</a>
                     })}
-                    <a class="button" href=path::batch_lines(&garn, &reference) download=""><Icon icon=icon::DOWNLOAD />"What came of each line (CSV)"</a>
+                    <a class="button" href=path::batch_lines(&garn, &reference) download=""><Icon icon=icon::DOWNLOAD />"Results of all lines (CSV)"</a>
                 </div>
             }
             .into_any()
@@ -191,19 +191,19 @@ fn BeginForm(garn: Garn, batch: BatchView, begun: Begun, refusals: Vec<Refusal>)
     let again = view! {
         <form method="post" action=path::plan_batch_again(&garn, &reference) class="buttons">
             <button class="button"><Icon icon=icon::REFRESH />"Plan again"</button>
-            <span class="help">"Says anew what each line comes to, as things are now."</span>
+            <span class="help">"Plans each line again, as things are now."</span>
         </form>
     };
     if counts.ready == 0 {
         return view! {
-            <p class="note warn"><Icon icon=icon::WARNING />"No line has anything to do. The lines below say why; mend the table and send it again."</p>
+            <p class="note warn"><Icon icon=icon::WARNING />"No line has anything to do. The lines below say why; correct the table and send it again."</p>
             {again}
         }
         .into_any();
     }
     let modes = Mode::ALL.iter().map(|mode| {
         let explanation = match mode {
-            Mode::Whole => "One transaction: if a single line cannot be done when it comes to it, none is.",
+            Mode::Whole => "One transaction: if a single line cannot be done, none is.",
             Mode::Lines => "What can be done is done. Lines that are refused say why and can be sent again.",
         };
         (mode.code().to_owned(), mode.to_string(), explanation.to_owned())
@@ -283,7 +283,7 @@ fn LinesOf(garn: Garn, batch: BatchView, state: Option<LineState>, later: bool) 
             <h2 id="lines-title">"Lines"</h2>
             <ul class="chips" aria-label="Lines shown">{states}</ul>
             <table class="list">
-                <Columns names=&[("Line", true), ("Machines", false), ("File", false), ("What it comes to", false)] />
+                <Columns names=&[("Line", true), ("Machines", false), ("File", false), ("Result", false)] />
                 <tbody>{rows}</tbody>
             </table>
             <nav class="pages" aria-label="Pages">
@@ -326,7 +326,7 @@ fn Line(garn: Garn, kind: Kind, line: BatchLine) -> AnyView {
             <th scope="row" class="number" data-label="Line">{thousands(line.into())}</th>
             <td data-label="Machines">{machines}</td>
             <td data-label="File">{file}{revision.filter(|revision| *revision > 1).map(|revision| view! { " " <span class="line sub">{format!("revision {revision}")}</span> })}</td>
-            <td data-label="What it comes to">
+            <td data-label="Result">
                 <StateOfLine state done=done_word(kind) />
                 {words.map(|words| view! { <span class="line">{words}</span> })}
             </td>

@@ -56,8 +56,7 @@ pub(super) const fn done_word(kind: Kind) -> &'static str {
 }
 
 pub(super) fn lines_in_words(kind: Kind, counts: &LineCounts) -> String {
-    let words =
-        [(counts.done, done_word(kind)), (counts.ready, "ready"), (counts.left, "left as they are"), (counts.refused, "refused")];
+    let words = [(counts.done, done_word(kind)), (counts.ready, "ready"), (counts.left, "skipped"), (counts.refused, "refused")];
     let words: Vec<_> = words
         .into_iter()
         .filter(|(count, _)| *count > 0)
