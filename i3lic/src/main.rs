@@ -75,7 +75,7 @@ enum Command {
         file: PathBuf,
         #[command(flatten)]
         question: Question,
-        /// Where the server reads its licence from.
+        /// File that the server reads its licence from.
         #[arg(long)]
         dir: PathBuf,
         /// The host that the file must be for, instead of this machine.

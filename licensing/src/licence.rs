@@ -44,7 +44,7 @@ impl LicenceType {
         None
     }
 
-    /// Where the parts of a file of this type come from.
+    /// Source of the parts of a file of this type.
     #[must_use]
     pub const fn source(self) -> Source {
         match self {
@@ -66,14 +66,14 @@ impl LicenceType {
         }
     }
 
-    /// Whether its contents are given whole, so that nothing can be added. Domain §4.
+    /// `true` for types whose contents are given whole: nothing can be added. Domain §4.
     #[must_use]
     pub const fn is_fixed(self) -> bool {
         !matches!(self, Self::Production | Self::PartnerDevelopment | Self::Trial)
     }
 }
 
-/// Where the parts of a file come from. Domain §4.
+/// Source of the parts of a file. Domain §4.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
     /// Order lines, whose quantities move.

@@ -152,7 +152,7 @@ impl Ctx {
         Self { failpoint: Some(Arc::new(reached)), ..self }
     }
 
-    /// Says that `failpoint` was reached. Nothing happens outside of tests.
+    /// Records that `failpoint` was reached. Nothing happens outside of tests.
     pub fn reach(&self, failpoint: Failpoint) {
         if let Some(reached) = &self.failpoint {
             reached(failpoint);

@@ -56,7 +56,7 @@ pub struct OwnedPart {
 pub struct Attention {
     pub what: String,
     pub next: String,
-    /// Where it can be done, after the account's address: (path, words).
+    /// Link to the page on which it can be done: (path below the account's address, words).
     pub link: Option<(String, String)>,
 }
 
@@ -70,9 +70,9 @@ impl Attention {
     }
 }
 
-/// The chooser shows so many; a search narrows them.
+/// Maximum number of accounts in the chooser; a search narrows them.
 pub const MOST_ACCOUNTS: usize = 50;
-/// So many files that end are named.
+/// Maximum number of expiring files listed.
 const MOST_NAMED: usize = 5;
 /// What ends within this time needs attention.
 const SOON: TimeDelta = TimeDelta::days(60);

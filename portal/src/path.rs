@@ -32,7 +32,7 @@ pub fn upgrade(garn: &Garn) -> String {
     format!("{ACCOUNTS}/{garn}/upgrade")
 }
 
-/// Where files that hold upgraded parts are updated.
+/// Form that updates all files that hold upgraded parts.
 #[must_use]
 pub fn upgraded_files(garn: &Garn) -> String {
     format!("{ACCOUNTS}/{garn}/upgrade/files")
@@ -115,7 +115,7 @@ pub fn batches(garn: &Garn) -> String {
     format!("{ACCOUNTS}/{garn}/batches")
 }
 
-/// Where a selection of files becomes a batch.
+/// Form that makes a batch of the selected files.
 #[must_use]
 pub fn selection(garn: &Garn) -> String {
     format!("{ACCOUNTS}/{garn}/batches/selection")

@@ -16,7 +16,7 @@ use std::{ops::Deref, sync::Arc, time::Duration};
 /// What the portal is told once, when it starts.
 pub struct Settings {
     pub database: DatabaseAddress,
-    /// Where people reach the portal, without a slash at the end. Links in mail begin with it.
+    /// Public URL of the portal, without a slash at the end. Links in mail begin with it.
     pub public_url: String,
     /// Who sells the licences, as people read it.
     pub vendor: String,

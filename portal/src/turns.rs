@@ -9,7 +9,7 @@ use tokio::sync::{Mutex as Queue, OwnedMutexGuard};
 /// Number of pieces of work of one person that are done or wait for it.
 const MOST_WAITING: usize = 8;
 
-/// Who has work that is done or waits for it, by row id of the person.
+/// Queues of the people who have work that is done or waits, by row id of the person.
 #[derive(Clone, Default)]
 pub(crate) struct Turns(Arc<Mutex<BTreeMap<i64, Waiting>>>);
 

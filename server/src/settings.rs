@@ -96,7 +96,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Where the data is kept. The demo has an SQLite file of its own: its known passwords never open another one.
+    /// Address of the database. The demo has an SQLite file of its own: its known passwords never open another one.
     ///
     /// # Errors
     /// The database URL is none.

@@ -18,7 +18,7 @@ const DRAIN: Duration = Duration::from_secs(20);
 /// A server that answers.
 pub struct Running {
     pub address: SocketAddr,
-    /// Where people reach it.
+    /// Public URL of the server.
     pub url: String,
     pub portal: Portal,
     stop: watch::Sender<bool>,

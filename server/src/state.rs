@@ -16,7 +16,7 @@ pub(crate) struct Shared {
     pub(crate) public_url: PublicUrl,
     /// Proxies whose word about a client's address is believed.
     pub(crate) trusted_proxies: Vec<IpAddr>,
-    /// Who may read `/metrics` beside this machine.
+    /// Addresses that may read `/metrics` beside this machine.
     pub(crate) metrics_from: Vec<IpAddr>,
     pub(crate) metrics: Arc<Metrics>,
     /// Forms that sign-in can reopen.

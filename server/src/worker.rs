@@ -7,7 +7,7 @@ use portal::{
 use std::time::Duration;
 use tokio::task::JoinHandle;
 
-/// How often jobs are looked for that another server queued, or that are due by now.
+/// Interval at which a worker looks for jobs that another server queued, or that have come due.
 const EVERY: Duration = Duration::from_secs(5);
 /// After the signal to stop, what runs has this long to come to its next step.
 const DRAIN: Duration = Duration::from_secs(10);

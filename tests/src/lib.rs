@@ -255,7 +255,7 @@ impl Server {
         &self.settings
     }
 
-    /// Where people reach it.
+    /// Public URL of the server.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.running.url

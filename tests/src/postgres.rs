@@ -157,7 +157,7 @@ pub fn lasting(url: String) -> ConnectOptions {
     options
 }
 
-/// Where Debian has `initdb` and `postgres`, the latest version first; elsewhere they are on the path.
+/// Debian's folders of `initdb` and `postgres`, the latest version first; elsewhere they are on the path.
 fn programs() -> PathBuf {
     let mut versions: Vec<(u32, PathBuf)> = fs::read_dir("/usr/lib/postgresql")
         .into_iter()

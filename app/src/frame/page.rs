@@ -10,9 +10,9 @@ pub struct Site {
     pub portal: Portal,
     /// Demo data is loaded: the sign-in page lists the demo sign-ins.
     pub demo: bool,
-    /// Where styles, fonts and islands are served, such as `/static/3f9a…`; it changes with their content.
+    /// Path of styles, fonts and islands, such as `/static/3f9a…`; it changes with their content.
     pub assets: String,
-    /// Where people reach the portal, without a slash at the end.
+    /// Public URL of the portal, without a slash at the end.
     pub public_url: String,
 }
 
@@ -123,7 +123,7 @@ impl Page {
         Self { status, ..self }
     }
 
-    /// Gives the page of a form that was sent the address where it can be asked for.
+    /// Sets the address of a page that answers a form: the one at which it can be asked for.
     #[must_use]
     pub fn at(self, address: String) -> Self {
         Self { at: Some(address), ..self }

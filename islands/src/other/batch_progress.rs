@@ -3,7 +3,7 @@ use leptos::prelude::*;
 /// How far a batch is, followed while it goes on; its page is shown anew when it has ended.
 #[island]
 pub fn BatchProgress(
-    /// Of the page that shows the batch.
+    /// Address of the page that shows the batch.
     address: String,
     done: u32,
     of: u32,

@@ -63,7 +63,7 @@ pub enum Verdict {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Revoked {
     File(Serial, NaiveDate),
-    /// Of several keys that signed the file the first; all were taken back.
+    /// The first of the keys that signed the file, all of which were revoked.
     Key(KeyName, NaiveDate),
 }
 

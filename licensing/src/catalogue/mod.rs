@@ -30,7 +30,7 @@ coded! {
 }
 
 impl PartClass {
-    /// Whether it is what a file is made for: *Select one valid server item* offers it.
+    /// `true` for items that a file is made for: *Select one valid server item* offers them.
     #[must_use]
     pub const fn is_item(self) -> bool {
         matches!(self, Self::ServerItem | Self::DevelopmentBundle | Self::Evaluation)
@@ -93,7 +93,7 @@ pub struct Part {
     pub product: String,
     pub generation: String,
     pub class: PartClass,
-    /// Of a server item the size of the development licence that comes with it, of a development bundle its own.
+    /// Size of the development licence that comes with a server item, or of a development bundle itself.
     #[serde(default)]
     pub development: Option<DevelopmentSize>,
     /// Parts that must be in the same file.

@@ -53,7 +53,7 @@ coded! {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BeginRequest {
     pub mode: Option<Mode>,
-    /// Of a batch that deactivates.
+    /// Present for a batch that deactivates.
     pub deactivation: DeactivationRequest,
     /// Number of files that the person means to deactivate.
     pub count: Option<u32>,
@@ -65,7 +65,7 @@ pub struct BeginRequest {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Begin {
     pub mode: Mode,
-    /// Of a batch that deactivates.
+    /// Present for a batch that deactivates.
     pub deactivation: Option<Deactivation>,
 }
 

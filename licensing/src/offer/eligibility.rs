@@ -172,7 +172,7 @@ pub struct Condition {
     pub fact: String,
     /// What to do, where it is not met or soon will not be.
     pub remedy: Option<String>,
-    /// Where the product itself can mend it.
+    /// Page on which the reader can correct it.
     pub corrected_at: Option<Place>,
 }
 

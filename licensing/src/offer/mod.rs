@@ -43,7 +43,7 @@ pub struct Updated {
     pub site: String,
     /// Last day of the file: its revisions keep it.
     pub valid_through: NaiveDate,
-    /// Of a file for a virtual cloud; it may stay when it is past.
+    /// Ramp date of a file for a virtual cloud, which may stay once it is past.
     pub ramp_date: Option<NaiveDate>,
 }
 
@@ -119,7 +119,7 @@ pub enum Choosable {
     Free,
     /// Licensing analysts alone add it: an update may keep as much of it as the file holds. Domain §4.
     AsHeld,
-    /// Of another generation than the product version: an update only gives it back.
+    /// Its generation is not the product version's: an update only returns it.
     GivenBack,
 }
 
@@ -183,7 +183,7 @@ impl Offer {
         self.product.switchover && self.switchover_items().next().is_some()
     }
 
-    /// Whether its files say how usage is reported: production files of what is billed by use. Domain §6.6.
+    /// `true` when its files say how usage is reported: production files of what is billed by use. Domain §6.6.
     #[must_use]
     pub fn reports_usage(&self) -> bool {
         self.licence_type == LicenceType::Production && self.items().any(|item| item.holding().unlimited)

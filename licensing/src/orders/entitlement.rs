@@ -15,7 +15,7 @@ pub struct Entitlement {
     pub unlimited: bool,
     /// Last day of paid maintenance.
     pub maintenance_end: Option<NaiveDate>,
-    /// How long what was sold for a term may be used, from the first file on.
+    /// Term in days, counted from the first file; `None` for what was not sold for a term.
     pub term_days: Option<u32>,
     /// Last day of every file of this line, which its first file fixed. Domain §4.
     pub ends_on: Option<NaiveDate>,

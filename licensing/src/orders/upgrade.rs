@@ -86,7 +86,7 @@ impl UpgradeRequest {
 
     /// Each part that is to be upgraded, with its target.
     ///
-    /// Of a mirrored account all parts that have an option are upgraded together, or none is.
+    /// A mirrored account upgrades all parts that have an option, or none.
     ///
     /// # Errors
     /// Everything that is wrong, in the order of `parts`; never empty.

@@ -46,7 +46,7 @@ impl Quantity {
         Some(Self::new(self.assigned.checked_sub(other.assigned)?, self.pooled.checked_sub(other.pooled)?))
     }
 
-    /// Of each pool the smaller.
+    /// The smaller of both, pool by pool.
     #[must_use]
     pub fn min(self, other: Self) -> Self {
         Self::new(self.assigned.min(other.assigned), self.pooled.min(other.pooled))

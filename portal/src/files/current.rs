@@ -157,9 +157,9 @@ pub(crate) async fn current_files(
 /// What a revision holds.
 #[derive(Default)]
 struct Holdings {
-    /// Of order lines, by row id.
+    /// Quantities of order lines, by row id.
     entitlements: BTreeMap<i64, Quantity>,
-    /// Of parts without an order, by row id.
+    /// Quantities of parts without an order, by row id.
     unordered: BTreeMap<i64, Quantity>,
     /// The parts that these are now, by row id.
     parts: BTreeMap<i64, (PartClass, PartNumber, Quantity)>,
@@ -241,7 +241,7 @@ impl Current {
         (self.product.clone(), self.version.clone(), self.licence_type)
     }
 
-    /// Whether it can have a further revision at all; `began` is the revision that a form began with.
+    /// Checks that the file can have a further revision; `began` is the revision that the request builds on.
     pub(crate) fn check(&self, access: &AccountAccess, began: Option<u32>) -> Result<(), NotUpdatable> {
         let serial = self.serial.clone();
         if self.state != FileState::Active {

@@ -29,7 +29,7 @@ pub async fn download(access: &AccountAccess, serial: &str, revision: Option<u32
     Ok(Download { file_name, bytes, sha256 })
 }
 
-/// Notes who took what was signed. While nothing can be written, files can still be had.
+/// Records who downloaded a file. A download never fails because this cannot be written.
 pub async fn note_download(access: &AccountAccess, subject: &str, revision: Option<u32>) {
     let note = async {
         let write = access.portal().database.write().await?;

@@ -35,12 +35,12 @@ pub struct Machine {
 #[derive(Clone, Debug)]
 pub struct FileView {
     pub row: FileRow,
-    /// Of a file that is no longer active.
+    /// Present once the file is no longer active.
     pub ended: Option<Ended>,
     pub updates_through: Option<NaiveDate>,
     pub primary: Machine,
     pub switchover: Option<Machine>,
-    /// Of a file for a virtual cloud.
+    /// Present for a file for a virtual cloud.
     pub enforcement: Option<Enforcement>,
     pub system_type: Option<SystemType>,
     pub mail_connector: Option<MailConnector>,
@@ -53,7 +53,7 @@ pub struct FileView {
     pub size_bytes: usize,
     /// Lower-case hexadecimal digits.
     pub sha256: String,
-    /// Of the signature that the file carries, lower-case hexadecimal digits.
+    /// SHA-256 of the signature that the file carries, in lower-case hexadecimal digits.
     pub signature_sha256: String,
     /// The latest first.
     pub revisions: Vec<Revision>,

@@ -80,7 +80,7 @@ pub(crate) async fn renew(
     Ok(run(database.bookkeeping(), "jobs: renew", sql, values).await? == 1)
 }
 
-/// Notes what came of an attempt. Of a claim that was lost another worker knows better.
+/// Stores the outcome of an attempt. A lost claim is left to the worker that holds it now.
 pub(crate) async fn settle(database: &Database, job: &Claimed, settled: Settled) -> Result<(), Error> {
     let sql = "UPDATE jobs SET state = $1, reason = $2, due_at = $3 WHERE id = $4 AND state = 'running' AND attempts = $5";
     let Settled { state, reason, due_at } = settled;
@@ -89,7 +89,7 @@ pub(crate) async fn settle(database: &Database, job: &Claimed, settled: Settled)
     Ok(())
 }
 
-/// Notes that all of these are done.
+/// Marks all of these as done.
 pub(crate) async fn settle_done(database: &Database, jobs: &[Claimed]) -> Result<(), Error> {
     let sql =
         format!("UPDATE jobs SET state = 'done', reason = NULL WHERE state = 'running' AND id IN ({})", marks(1, jobs.len()));
@@ -97,7 +97,7 @@ pub(crate) async fn settle_done(database: &Database, jobs: &[Claimed]) -> Result
     Ok(())
 }
 
-/// Gives up claims on jobs that were not run, or not to their end: they are due at once, and the attempt does not count.
+/// Releases claims on jobs that were not run to their end: they are due at once, and the attempt does not count.
 pub(crate) async fn release(database: &Database, jobs: &[Claimed], now: DateTime<Utc>) -> Result<(), Error> {
     for job in jobs {
         let sql = "UPDATE jobs SET state = 'queued', attempts = attempts - 1, due_at = $1 WHERE id = $2 AND state = 'running' AND attempts = $3";

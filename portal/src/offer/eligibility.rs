@@ -1,4 +1,4 @@
-//! Who may generate what. Domain §1 and §4.
+//! Eligibility: who may generate what. Domain §1 and §4.
 
 use crate::{
     access::{account::AccountAccess, caller::Role},

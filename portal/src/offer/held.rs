@@ -15,9 +15,9 @@ pub(crate) struct Held {
     pub(crate) site: String,
     pub(crate) valid_through: NaiveDate,
     pub(crate) ramp_date: Option<NaiveDate>,
-    /// Of order lines, by row id.
+    /// Quantities of order lines, by row id.
     pub(crate) entitlements: BTreeMap<i64, Quantity>,
-    /// Of parts without an order, by row id.
+    /// Quantities of parts without an order, by row id.
     pub(crate) parts: BTreeMap<i64, Quantity>,
 }
 

@@ -26,7 +26,7 @@ pub(crate) struct Version {
     pub(crate) mail_connector: bool,
     pub(crate) version: String,
     pub(crate) generation: String,
-    /// Whether it reports usage. Domain §2.
+    /// `true` for a version that reports usage. Domain §2.
     pub(crate) subscription: bool,
     pub(crate) virtual_cloud: bool,
     pub(crate) beside_code: Option<String>,

@@ -1,4 +1,4 @@
-//! Where the parts of an offer come from: order lines, licences that come with a server, or the catalogue. Domain §4.
+//! Sources of the parts of an offer: order lines, licences that come with a server, or the catalogue. Domain §4.
 
 use crate::{
     access::account::AccountAccess,

@@ -37,11 +37,11 @@ struct Pace {
 
 /// On a device that its person has signed in on before. What strangers try does not count here.
 const OF_DEVICE: Pace = Pace { free: 10, gap: TimeDelta::seconds(5) };
-/// Of strangers for one e-mail address, from one network.
+/// Pace of strangers for one e-mail address, from one network.
 const OF_PAIR: Pace = Pace { free: 10, gap: TimeDelta::seconds(5) };
-/// Of strangers for one e-mail address, from anywhere.
+/// Pace of strangers for one e-mail address, from anywhere.
 const OF_EMAIL: Pace = Pace { free: 100, gap: TimeDelta::seconds(1) };
-/// Of strangers from one network, for anybody.
+/// Pace of strangers from one network, for anybody.
 const OF_NETWORK: Pace = Pace { free: 50, gap: TimeDelta::seconds(1) };
 
 /// Number of devices that are remembered for each person, the latest.
@@ -63,7 +63,7 @@ impl Token {
 pub struct SignIn {
     pub email: String,
     pub password: String,
-    /// Where the request came from.
+    /// Address that the request came from.
     pub address: IpAddr,
     /// What the browser keeps of the device, if it has signed in before.
     pub device: Option<String>,
@@ -209,7 +209,7 @@ impl Portal {
         Ok(known.is_some())
     }
 
-    /// Notes that this person signed in on the device; on one that nobody has signed in on yet, under a new token.
+    /// Records that this person signed in on the device; a device that is not known yet gets a new token.
     async fn note_device(&self, write: &Write, sent: Option<String>, person: i64, now: DateTime<Utc>) -> Result<Token, Error> {
         #[derive(FromQueryResult)]
         struct Known {
@@ -328,7 +328,7 @@ impl Portal {
         found.person.caller(self).map(Some)
     }
 
-    /// Who has this row id, for what goes on when they have left; nobody who may not sign in any more.
+    /// The person with this row id, for work that goes on when they have left; `None` for one who may no longer sign in.
     pub(crate) async fn caller(&self, person_id: i64) -> Result<Option<Caller>, Error> {
         let sql = format!("SELECT {PERSON} FROM people p WHERE p.id = $1 AND p.active");
         let found: Option<StoredPerson> = row(self.database.read(), "person", &sql, [person_id.into()]).await?;

@@ -158,7 +158,7 @@ const SHORTEST_PASSPHRASE: usize = 12;
 /// A signing key that was opened.
 pub(crate) struct Opened {
     pub(crate) key: SigningKey,
-    /// Of the private key.
+    /// The private key.
     pub(crate) sha256: Vec<u8>,
     /// Its passphrase is guessed with less work than that of a key which is made today.
     pub(crate) weak: bool,

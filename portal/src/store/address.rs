@@ -1,4 +1,4 @@
-//! Where data is kept: an SQLite file, or a PostgreSQL database.
+//! Address of the database: an SQLite file, or a PostgreSQL server.
 
 use sea_orm::sqlx::postgres::PgConnectOptions;
 use std::{fmt, path::PathBuf, str::FromStr};

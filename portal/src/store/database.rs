@@ -23,7 +23,7 @@ use std::{
 };
 use tokio::sync::watch;
 
-/// How long a request waits for a connection or for another writer before it is told to come back.
+/// Time for which a request waits for a connection or another writer before it is told to try again.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// No statement of a request takes longer on PostgreSQL.
@@ -43,7 +43,7 @@ pub(crate) struct Database {
     ctx: Ctx,
     writer: DatabaseConnection,
     readers: DatabaseConnection,
-    /// Of SQLite.
+    /// Present for SQLite.
     file: Option<File>,
     /// Told when jobs were queued.
     jobs_queued: watch::Sender<()>,
@@ -162,7 +162,7 @@ impl Database {
         &self.writer
     }
 
-    /// Gives SQLite's writer room for the pages of a long transaction, or takes it back: without it they are written and read several times over.
+    /// Enlarges the page cache of SQLite's writer for a long transaction, or shrinks it again: without it pages are written and read several times over.
     pub(crate) async fn make_room(&self, room: bool) -> Result<(), Error> {
         if self.backend() == DbBackend::Sqlite {
             // In KiB; the smaller is SQLite's own.

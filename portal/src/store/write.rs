@@ -35,12 +35,12 @@ impl Write {
         Ok(())
     }
 
-    /// Notes events of what this write has done so far. It still ends with one of its own.
+    /// Records events of this write. The commit takes one more.
     pub(crate) async fn record(&self, events: Vec<AuditEvent>) -> Result<(), Error> {
         insert::<audit_event::Entity>(self.on(), events.into_iter().map(AuditEvent::row).collect()).await
     }
 
-    /// Says that `failpoint` was reached on the way of this write.
+    /// Records that this write reached `failpoint`.
     pub(crate) fn reach(&self, failpoint: Failpoint) {
         self.ctx.reach(failpoint);
     }

@@ -29,7 +29,7 @@ static VERSION: LazyLock<String> = LazyLock::new(|| {
     })
 });
 
-/// Where the files are served: `/static/3f9a…`.
+/// Path of the files: `/static/3f9a…`.
 pub(crate) fn root() -> String {
     format!("/static/{}", *VERSION)
 }

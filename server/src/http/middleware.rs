@@ -124,7 +124,7 @@ pub(crate) async fn public_host(State(app): State<App>, request: Request, next: 
 /// What watches over the server asks it by its address.
 const PROBES: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 
-/// No address of this site is longer, in bytes. What it holds comes back in the links of a page.
+/// Maximum length of an address, in bytes. What it holds comes back in the links of a page.
 const LONGEST_ADDRESS: usize = 8 * 1024;
 
 /// Addresses that no page of this site has lead nowhere.
@@ -189,7 +189,7 @@ struct Reference(Arc<str>);
 
 const REFERENCE: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Gives the request its reference, and logs and counts its answer by the route: no address, no query, no name.
+/// Assigns the request its reference, and logs and counts its answer by the route: no address, no query, no name.
 pub(crate) async fn observe(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let began = Instant::now();
     let reference: Arc<str> = app.site.portal.new_reference().into();

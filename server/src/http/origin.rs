@@ -2,7 +2,7 @@ use axum::http::{HeaderMap, header};
 use std::str::FromStr;
 use url::Url;
 
-/// Where people reach the portal. It alone decides the cookie's name, the origin check, links and HSTS.
+/// Public URL of the portal. It alone decides the cookie's name, the origin check, links and HSTS.
 #[derive(Clone, Debug)]
 pub struct PublicUrl(Url);
 

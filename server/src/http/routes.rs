@@ -12,9 +12,9 @@ use axum::{
     middleware::from_fn_with_state,
     routing::{MethodFilter, MethodRouter, on},
 };
-use tower_http::compression::CompressionLayer;
+use tower_http::{CompressionLevel, compression::CompressionLayer};
 
-/// Who may ask for a route at all. What they see there is decided by `portal`.
+/// Audience of a route. What each of them sees there is decided by `portal`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
     /// Programs: no session is looked at, so that the database is not asked.
@@ -183,7 +183,8 @@ pub(crate) fn router(app: App) -> Router {
         .layer(from_fn_with_state(app.clone(), middleware::bounded_address))
         .layer(from_fn_with_state(app.clone(), middleware::public_host))
         .layer(from_fn_with_state(app.clone(), middleware::answer_always))
-        .layer(CompressionLayer::new())
+        // Pages are compressed for one reader each: what the least effort leaves costs less than what more effort takes.
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .layer(from_fn_with_state(app.clone(), middleware::headers))
         .layer(from_fn_with_state(app.clone(), middleware::observe))
         .with_state(app)

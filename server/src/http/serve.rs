@@ -44,7 +44,7 @@ const NO_PLACE: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\n
 /// After a connection could not be taken, such as for want of file descriptors.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Where connections come from, and how many are open from there.
+/// Number of open connections by address.
 #[derive(Clone, Default)]
 struct Networks(Arc<Mutex<HashMap<IpAddr, usize>>>);
 

@@ -26,7 +26,7 @@ use portal::{
     path,
 };
 
-/// Where the page begins, and how many rows it has.
+/// Position of the page in the list, and its size in rows.
 pub const AFTER: &str = "after";
 pub const ROWS: &str = "rows";
 
@@ -144,7 +144,7 @@ struct Shown {
     /// Serials that were selected, and whether all were.
     selected: Vec<String>,
     all_selected: bool,
-    /// Where the page begins.
+    /// Position of the page in the list.
     after: Option<Cursor>,
     size: PageSize,
     filter: Filter,
@@ -152,7 +152,7 @@ struct Shown {
     choices: ActivityChoices,
     /// `None` when the filter cannot be read.
     found: Option<Activity>,
-    /// Where nothing is found: the filter for what begins with the names, and how many files it finds.
+    /// When nothing is found: the filter for names that begin so, and the number of files that it finds.
     begins: Option<(Filter, u64)>,
 }
 
@@ -536,7 +536,7 @@ pub fn FileTable(
     /// Serials of those that are.
     #[prop(optional)]
     selected: Vec<String>,
-    /// Where the columns that sort lead to; none where nothing sorts.
+    /// Links of the columns that sort; `None` in a list that is not sorted.
     #[prop(default = None)]
     heads: Option<Heads>,
 ) -> AnyView {

@@ -59,7 +59,7 @@ pub struct NewBatch {
     pub lines: Lines,
 }
 
-/// Where the lines of a batch come from.
+/// Source of the lines of a batch.
 #[derive(Clone, Debug)]
 pub enum Lines {
     /// CSV, with a head.
@@ -232,7 +232,7 @@ async fn plan_lines(
     }
 }
 
-/// Says anew what each line comes to that is not done, as things are now.
+/// Plans each line that is not done again, as things are now.
 ///
 /// # Errors
 /// [`NotBegun`], as [`begin`]. A batch that was begun stays as it is.
@@ -298,7 +298,7 @@ pub(super) async fn expire_plans(write: &Write, person: Option<i64>, now: DateTi
     Ok(lines)
 }
 
-/// Says of lines anew what they come to; those that are done stay so.
+/// Stores the new plan of lines; those that are done stay as they are.
 async fn change_lines(write: &Write, batch_id: i64, lines: Vec<PlannedLine>) -> Result<(), Error> {
     let sql = format!(
         "UPDATE batch_lines SET state = t.value ->> 2, words = t.value ->> 3, asked = t.value -> 4

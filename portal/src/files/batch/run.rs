@@ -57,7 +57,7 @@ struct Steps {
     new: Vec<u32>,
     /// (line, file by row id, what its next revision says otherwise)
     next: Vec<(u32, i64, Vec<Change>)>,
-    /// Of new files, then of next revisions.
+    /// New files, then next revisions.
     made: JoinHandle<Result<Vec<Made>, Error>>,
     end: Vec<(u32, Current)>,
     ended: Vec<Ended>,
@@ -379,7 +379,7 @@ async fn ready_lines(write: &Write, batch_id: i64, most: usize) -> Result<Vec<(u
     lines.into_iter().map(|line| Ok((count(line.line)?, cells(line.asked)?))).collect()
 }
 
-/// Notes what came of lines.
+/// Stores the results of lines.
 async fn store_ended(write: &Write, batch_id: i64, ended: Vec<Ended>) -> Result<(), Error> {
     // Each record names its batch, too: SQLite would otherwise read the whole batch, and the records for each of its lines.
     let sql = format!(

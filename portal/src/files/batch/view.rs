@@ -128,7 +128,7 @@ pub struct BatchFile {
     pub sha256: String,
 }
 
-/// So many batches are listed.
+/// Maximum number of batches listed.
 const MOST_LISTED: usize = 10;
 
 #[derive(FromQueryResult)]

@@ -67,7 +67,7 @@ pub(super) enum Step {
 struct Ready {
     loaded: LoadedOffer,
     ineligible: Vec<Ineligible>,
-    /// Where what is allocated of each stands: (part, line).
+    /// Position of the allocated quantity of each pool: (part, line).
     places: BTreeMap<Pool, (usize, usize)>,
 }
 
@@ -263,7 +263,7 @@ impl BatchPlanner {
         Ok(())
     }
 
-    /// Notes in a line that names a file by its machine which file that is, so that it cannot become another one.
+    /// Adds the serial to a line that names a file by its machine, so that it cannot become another file.
     pub(super) fn pin(&self, cells: &mut Cells) {
         let named = |cells: &Cells| self.named.get(&folded(cells.get(MACHINE_NAME)?)).map(Vec::as_slice);
         if self.terms.kind != Kind::Generate

@@ -19,7 +19,7 @@ pub const MOST_FOUND: usize = 100;
 #[derive(Clone, Debug)]
 pub struct Activity {
     pub rows: Vec<FileRow>,
-    /// Of all pages; one more than [`MOST_COUNTED`] stands for any number beyond.
+    /// Number of files on all pages; one more than [`MOST_COUNTED`] stands for any number beyond.
     pub total: u64,
     /// The next page begins after this; `None` on the last page.
     pub next: Option<Cursor>,

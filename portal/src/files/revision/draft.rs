@@ -31,7 +31,7 @@ pub(crate) struct Made {
     pub(super) bytes: Vec<u8>,
 }
 
-/// From so many on, files are made by all processors at once, away from the threads that answer.
+/// Number of files from which on all processors make them, away from the threads that answer.
 const MANY: usize = 16;
 
 /// Makes, signs and verifies the file of each draft.

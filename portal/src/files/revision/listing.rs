@@ -94,7 +94,7 @@ async fn first_generations(write: &Write, files: &[i64]) -> Result<BTreeMap<i64,
     Ok(first)
 }
 
-/// Says where lists find them that these files are no longer active but in `state`, all of one `facet`.
+/// Moves files in the lists to `facet`, which they share: they are no longer active.
 pub(crate) async fn list_state(write: &Write, files: Vec<i64>, facet: &str) -> Result<(), Error> {
     for ids in in_runs(files) {
         let values = || std::iter::once(facet.into()).chain(ids.iter().map(|id| (*id).into()));

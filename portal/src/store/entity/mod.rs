@@ -36,7 +36,7 @@ pub(crate) use files::*;
 pub(crate) use orders::*;
 pub(crate) use records::*;
 
-/// Gives every table to a macro, each after those that it refers to. A copy of the database has them in this order; attempts to sign in are not copied.
+/// Calls a macro with every table, each after those that it refers to. A copy of the database takes them in this order; attempts to sign in are not copied.
 macro_rules! each_table {
     ($do:ident) => {
         $do!(

@@ -41,6 +41,8 @@ const SHORT: Duration = Duration::from_millis(300);
 const LONG: Duration = Duration::from_secs(3);
 /// Before a turn counts.
 const WARM_UP: Duration = Duration::from_millis(500);
+/// What browsers say that they take.
+const BROWSERS_TAKE: &str = "accept-encoding: gzip, deflate, br, zstd\r\n";
 /// Connections that ask for pages.
 const READERS: usize = 16;
 /// Writing clients at the same time, each for an account of its own.
@@ -207,17 +209,18 @@ async fn served(afmt: &str, backend: Backend) -> Result<String> {
 async fn pages(home: &Home, running: &Process, title: &str, resting: f64) -> Result<String> {
     let cookie = Client::sign_in(home).await?.cookie;
     let paths = [
-        ("plain text, `/healthz`", "/healthz"),
-        ("start page of sign-in, rendered, no database", "/sign-in"),
-        ("files, 50 rows", "/accounts/BENCH-0001/files?rows=50"),
+        ("plain text, `/healthz`", "/healthz", ""),
+        ("start page of sign-in, rendered, no database", "/sign-in", ""),
+        ("files, 50 rows", "/accounts/BENCH-0001/files?rows=50", ""),
+        ("files, 50 rows, compressed as browsers ask", "/accounts/BENCH-0001/files?rows=50", BROWSERS_TAKE),
     ];
-    let mut rates: [Figures; 3] = std::array::from_fn(|_| Figures::default());
-    let mut latencies: [Vec<Duration>; 3] = std::array::from_fn(|_| Vec::new());
+    let mut rates: [Figures; 4] = std::array::from_fn(|_| Figures::default());
+    let mut latencies: [Vec<Duration>; 4] = std::array::from_fn(|_| Vec::new());
     let mut most = 0f64;
     for _ in 0..TURNS {
-        for (((_, path), figures), latencies) in paths.iter().zip(&mut rates).zip(&mut latencies) {
+        for (((_, path, takes), figures), latencies) in paths.iter().zip(&mut rates).zip(&mut latencies) {
             let began = Instant::now();
-            let (turn, waited) = ask_for(home, &cookie, path).await?;
+            let (turn, waited) = ask_for(home, &cookie, path, takes).await?;
             figures.0.push(turn);
             latencies.extend(waited);
             most = most.max(resident_mebibytes(running)?);
@@ -229,7 +232,7 @@ async fn pages(home: &Home, running: &Process, title: &str, resting: f64) -> Res
          {} s (least–most); times until an answer was read.\n\n| | requests/s | p50 | p99 | of plain text |\n| --- | --- | --- | --- | --- |\n",
         LONG.as_secs()
     );
-    for (((name, _), figures), latencies) in paths.iter().zip(&rates).zip(&mut latencies) {
+    for (((name, ..), figures), latencies) in paths.iter().zip(&rates).zip(&mut latencies) {
         latencies.sort();
         let at = |part: usize| latencies.get(latencies.len() * part / 100).map_or(0.0, |time| time.as_secs_f64() * 1000.0);
         writeln!(
@@ -246,8 +249,8 @@ async fn pages(home: &Home, running: &Process, title: &str, resting: f64) -> Res
 }
 
 /// Requests a second, and how long each took.
-async fn ask_for(home: &Home, cookie: &str, path: &str) -> Result<(f64, Vec<Duration>)> {
-    let request = Arc::new(format!("GET {path} HTTP/1.1\r\nhost: {}\r\ncookie: {cookie}\r\n\r\n", home.settings.listen));
+async fn ask_for(home: &Home, cookie: &str, path: &str, takes: &str) -> Result<(f64, Vec<Duration>)> {
+    let request = Arc::new(format!("GET {path} HTTP/1.1\r\nhost: {}\r\ncookie: {cookie}\r\n{takes}\r\n", home.settings.listen));
     let counting = Arc::new(AtomicBool::new(false));
     let stop = Arc::new(AtomicBool::new(false));
     let mut asking = JoinSet::new();

@@ -5,9 +5,9 @@ pub const KIND: &str = "kind";
 pub const TABLE: &str = "table";
 pub const LINES: &str = "lines";
 pub const REPEATS: &str = "repeats";
-/// Of a selection: each file, or all that the filters find.
+/// Fields of a selection: each file, or all that the filters find.
 pub const SERIAL: &str = "serial";
 pub const ALL: &str = "all";
-/// Of the page of a batch: which lines are shown, and after which one.
+/// Fields of the page of a batch: which lines are shown, and after which one.
 pub const SHOW: &str = "show";
 pub const AFTER: &str = "after";

@@ -128,7 +128,7 @@ pub async fn refused(
     Ok(page(access, shown))
 }
 
-/// Says why a file has no further revisions, whatever is typed.
+/// Page that says why a file has no further revisions.
 fn not_updatable(access: &AccountAccess, serial: &str, why: &NotUpdatable) -> Page {
     let file = path::file(&access.garn, why.serial());
     let new = path::new_file(&access.garn);
@@ -259,7 +259,7 @@ fn Choices(
     form: NewFileForm,
     start: Start,
     refusals: Vec<Refusal>,
-    /// Where *Go* leads when the form itself posts elsewhere.
+    /// Address of *Go* when the form itself posts elsewhere.
     #[prop(optional, into)]
     go_to: Option<String>,
 ) -> AnyView {
