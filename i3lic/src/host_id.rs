@@ -49,7 +49,7 @@ fn sorted(interfaces: impl Iterator<Item = Interface>) -> Vec<Interface> {
     interfaces
 }
 
-/// What the kernel says of the interfaces in `folder`.
+/// Network interfaces as the kernel lists them in `folder`.
 #[cfg(target_os = "linux")]
 fn in_sysfs(folder: &Path) -> Vec<Interface> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);

@@ -1,4 +1,4 @@
-//! What the command reads: never more than there can be, and from a folder of its own only what is a file of its own.
+//! Input of the command: never more than a file can have, and from its own folder only its own files.
 
 use anyhow::{Context, Result, bail, ensure};
 use licensing::{activation_file::LONGEST_NOTE, value::encoding};

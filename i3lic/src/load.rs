@@ -20,14 +20,14 @@ const LIST: &str = "revocations.number";
 /// Held while a folder is looked at and changed, so that of two loads at once the second one finds what the first has put there.
 const LOCK: &str = ".lock";
 
-/// What became of a file that was to be loaded. Only a valid one changed anything.
+/// Outcome of loading a file. Only a valid one changes anything.
 pub struct Loaded {
     pub verdict: Verdict,
-    /// What it says differently than the one before.
+    /// Differences from the file before.
     pub changes: Vec<Change>,
     /// How the one before is loaded again, when there was one.
     pub go_back: Option<String>,
-    /// What to look at, whatever the verdict is.
+    /// Facts to look at, whatever the verdict is.
     pub advice: Option<String>,
 }
 
@@ -121,7 +121,7 @@ fn this_machine(note: &[u8]) -> Result<Vec<Interface>> {
     Ok(here)
 }
 
-/// What to do about a file for another host than this machine.
+/// Advice about a file for another host than this machine.
 fn advice(here: &[Interface]) -> Option<String> {
     let ids: Vec<String> = here.iter().map(|found| format!("  {found}")).collect();
     (!ids.is_empty()).then(|| {

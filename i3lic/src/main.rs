@@ -90,7 +90,7 @@ enum Command {
     Man,
 }
 
-/// What a file is held against.
+/// Facts that a file is checked against.
 #[derive(Args)]
 struct Question {
     /// Verifier keys that are trusted, one a line.
@@ -263,7 +263,7 @@ impl Received {
     }
 }
 
-/// What a file says, in words: each column as wide as its longest name.
+/// Contents of a file in words; each column is as wide as its longest name.
 fn contents(file: &ActivationFile, out: &mut impl Write) -> Result<()> {
     let facts = file.facts();
     let wide = |names: &mut dyn Iterator<Item = usize>| names.max().unwrap_or(0) + 2;

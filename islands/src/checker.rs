@@ -11,7 +11,7 @@ pub mod check_field {
     pub const SECOND: &str = "second";
 }
 
-/// What was chosen, dropped or pasted: its name, and its bytes.
+/// File that was chosen, dropped or pasted: its name, and its bytes.
 type Chosen = (String, Vec<u8>);
 
 /// Checks an activation file in the browser: choose it, drop it or paste its text; nothing is sent. Without script the form is posted.

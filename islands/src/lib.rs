@@ -1,4 +1,4 @@
-//! What moves in the browser, and nothing else. Compiled natively (`ssr`) for the first render and to WASM (`hydrate`).
+//! Islands: the parts of pages that run in the browser. Compiled natively (`ssr`) for the first render and to WASM (`hydrate`).
 //!
 //! Every page works without it: an island only adds. The rules it shows are `licensing`'s, the same that the server applies.
 //! Each sets `data-ready` once it has taken over what was typed before it started.

@@ -9,7 +9,7 @@ pub mod field {
     pub const CONNECTED: &str = "connected";
 }
 
-/// What is known of a connection.
+/// State of a connection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CloudConnection {
     /// Id of the cloud organisation.

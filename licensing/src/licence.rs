@@ -11,7 +11,7 @@ coded! {
 }
 
 coded! {
-    /// What an activation file is for. Domain §4.
+    /// Purpose of an activation file. Domain §4.
     LicenceType {
         Production = "production", "Production";
         BundledDevelopment = "development-bundled", "Non-ordered development (bundled)";
@@ -35,7 +35,7 @@ impl LicenceType {
 }
 
 impl LicenceType {
-    /// What files of this type say everywhere. Domain §4.
+    /// Restriction stated wherever a file of this type is shown; `None` without one. Domain §4.
     #[must_use]
     pub const fn restriction(self) -> Option<&'static str> {
         if self.disconnects_hourly() {

@@ -19,7 +19,7 @@ pub mod field {
     pub const EMAIL: &str = "email";
     pub const ACTIVE: &str = "active";
 
-    /// What may be left empty, with its label within a sentence, in the order of the form.
+    /// Optional fields, each with its label within a sentence, in the order of the form.
     pub const OPTIONAL: [(&str, &str); 7] = [
         (ADDRESS, "address"),
         (CITY, "city"),
@@ -36,7 +36,7 @@ pub mod field {
 pub struct SiteDraft {
     pub name: Name,
     pub country: Name,
-    /// What may be left empty, in the order of [`field::OPTIONAL`].
+    /// Optional values, in the order of [`field::OPTIONAL`].
     pub optional: [String; 7],
     pub active: bool,
 }

@@ -1,4 +1,4 @@
-//! What the vendor sells, and who is certified for it.
+//! Tables of the catalogue and of certifications.
 super::step!(
     "
     CREATE TABLE products (

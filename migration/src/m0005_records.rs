@@ -1,4 +1,4 @@
-//! What happened, who is signed in, and what is to be sent.
+//! Tables of events, sessions and outgoing mail.
 super::step!(
     "
     CREATE TABLE audit_events (

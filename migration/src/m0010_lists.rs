@@ -1,4 +1,4 @@
-//! What a list tries and sorts its rows by stands in each index that it reads them through, also in that of the names of machines. There it repeats
+//! Each index that a list reads its rows through has the columns that it filters and sorts by, also that of the names of machines. There it repeats
 //! what `listed_files` has, which bears the references.
 super::step!(
     "

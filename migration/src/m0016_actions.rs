@@ -1,4 +1,4 @@
-//! What a submission asks for is known to the feature that it asks: the table takes every name.
+//! The table of submissions takes every name of an action: each feature knows its own.
 super::step!(
     "
     CREATE TABLE submissions_of_any_action (

@@ -1,11 +1,11 @@
-//! What was done: who did what, when, and on whose behalf.
+//! Events: who did what, when, and on whose behalf.
 
 use crate::store::entity::audit_event;
 use chrono::{DateTime, Utc};
 use sea_orm::{ActiveValue::Set, NotSet};
 use serde_json::Value;
 
-/// Who did what, when, and on whose behalf, with what was before and after. Domain §6.9.
+/// One event: who did what, when, and on whose behalf, with the state before and after. Domain §6.9.
 pub struct AuditEvent {
     at: DateTime<Utc>,
     person: Option<i64>,
@@ -42,7 +42,7 @@ impl AuditEvent {
         Self { account: Some(account), ..self }
     }
 
-    /// What was before, and what is now.
+    /// State before, and state after.
     pub(crate) fn changing(self, before: Value, after: Value) -> Self {
         Self { before: Some(before), after: Some(after), ..self }
     }

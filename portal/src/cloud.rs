@@ -11,7 +11,7 @@ use licensing::{LicenceModel, LicenceType, Name, cloud::CloudConnection, offer::
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde_json::json;
 
-/// What is known of the account's connection.
+/// State of the account's connection.
 ///
 /// # Errors
 /// [`Error::Unavailable`] and [`Error::Internal`].

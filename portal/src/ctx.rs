@@ -20,7 +20,7 @@ pub enum Failpoint {
     UpdateBegun,
     DeactivateBegun,
     UpgradeBegun,
-    /// What the lines of a batch come to is worked out, and nothing is locked.
+    /// The results of a batch's lines are worked out, and nothing is locked.
     BatchPlanned,
     /// The lines of a batch are to be worked on.
     BatchBegun,
@@ -28,7 +28,7 @@ pub enum Failpoint {
     LinesStored,
     /// A part of a batch, or all of it, is committed.
     BatchCommitted,
-    /// What is owned and allocated has become another part.
+    /// Owned and allocated quantities have moved to another part.
     PartsMoved,
     UpgradeStored,
     StateStored,
@@ -38,7 +38,7 @@ pub enum Failpoint {
     Signed,
     RevisionStored,
     LedgerStored,
-    /// What lists are read from says it.
+    /// The columns that lists are read from show it.
     Listed,
     SubmissionStored,
     MailQueued,

@@ -1,4 +1,4 @@
-//! What `--demo` puts into an empty database: the shipped catalogue and a few believable accounts.
+//! Contents that `--demo` puts into an empty database: the shipped catalogue and a few believable accounts.
 
 use crate::{
     audit::AuditEvent,
@@ -25,7 +25,7 @@ pub const DEMO_PASSWORD: &str = "walk the ledger";
 pub struct DemoPerson {
     pub email: &'static str,
     pub name: &'static str,
-    /// What this person shows.
+    /// Feature that this person demonstrates.
     pub what: &'static str,
     zone: &'static str,
     staff_role: Option<&'static str>,

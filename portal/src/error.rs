@@ -4,7 +4,7 @@ use sea_orm::{
 };
 use std::error::Error as StdError;
 
-/// What can go wrong with any operation, beside the refusals of its own.
+/// Failures of any operation, besides its own refusals.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// It does not exist, or this person may not know that it does.

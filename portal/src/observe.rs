@@ -1,4 +1,4 @@
-//! What the portal counts, for `/metrics`, and the log of slow queries.
+//! Counters of the portal for `/metrics`, and the log of slow queries.
 
 use prometheus_client::{
     encoding::EncodeLabelSet,

@@ -29,7 +29,7 @@ pub struct AccountRow {
     pub active_files: u32,
 }
 
-/// What the dashboard of an account shows.
+/// Contents of an account's dashboard.
 #[derive(Clone, Debug)]
 pub struct Overview {
     pub attention: Vec<Attention>,
@@ -74,10 +74,10 @@ impl Attention {
 pub const MOST_ACCOUNTS: usize = 50;
 /// Maximum number of expiring files listed.
 const MOST_NAMED: usize = 5;
-/// What ends within this time needs attention.
+/// Time before its end from which on something needs attention.
 const SOON: TimeDelta = TimeDelta::days(60);
 
-/// What the search for an account looks into.
+/// Text that the search for an account looks into.
 pub(crate) fn searched(name: &str, garn: &str) -> String {
     format!("{} {}", folded(name), folded(garn))
 }

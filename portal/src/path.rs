@@ -147,7 +147,7 @@ pub fn batch_files(garn: &Garn, reference: &str) -> String {
     format!("{ACCOUNTS}/{garn}/batches/{reference}/files.zip")
 }
 
-/// What a submission led to, by its reference: a file, a batch or an upgrade.
+/// Page of what a submission made, by its reference: a file, a batch or an upgrade.
 #[must_use]
 pub fn led_to(garn: &Garn, reference: &str) -> String {
     match reference.split('-').next() {

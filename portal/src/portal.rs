@@ -13,12 +13,12 @@ use crate::{
 };
 use std::{ops::Deref, sync::Arc, time::Duration};
 
-/// What the portal is told once, when it starts.
+/// Settings of a portal, fixed when it starts.
 pub struct Settings {
     pub database: DatabaseAddress,
     /// Public URL of the portal, without a slash at the end. Links in mail begin with it.
     pub public_url: String,
-    /// Who sells the licences, as people read it.
+    /// Name of the vendor, as people read it.
     pub vendor: String,
     pub password_cost: PasswordCost,
     /// Queries that take longer are logged, by name.
@@ -29,7 +29,7 @@ pub struct Settings {
 #[derive(Clone)]
 pub struct Portal(Arc<Shared>);
 
-/// What a portal consists of; for this crate only.
+/// Parts of a portal; for this crate only.
 pub struct Shared {
     pub(crate) ctx: Ctx,
     pub(crate) database: Database,
@@ -101,7 +101,7 @@ impl Portal {
         self.ctx.random::<6>().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// What stands in logs for `text`, of 12 characters: the same for the same, and of no use without the signing key.
+    /// Pseudonym of `text` for logs, 12 characters: equal for equal texts, and of no use without the signing key.
     #[must_use]
     pub fn pseudonym(&self, text: &str) -> String {
         self.signer.pseudonym(text)

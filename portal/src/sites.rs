@@ -127,7 +127,7 @@ pub async fn add(access: &AccountAccess, draft: SiteDraft) -> Result<Site, NotSa
 /// A request to change a site.
 #[derive(Clone, Debug)]
 pub struct SiteChange {
-    /// What the site is to be.
+    /// Contents that the site is to have.
     pub draft: SiteDraft,
     /// [`Site::mark`] of the state that it is to be changed from.
     pub mark: String,

@@ -129,7 +129,7 @@ fn named<E>(cells: &[Cow<'_, str>], head: Option<impl FnOnce(&[Cow<'_, str>]) ->
     head.map_or(Ok(()), |head| head(&names))
 }
 
-/// What separates the cells: what a first line `sep=;` says, or else what is most frequent in the head. And the table below such a line.
+/// Separator of the cells, as a first line `sep=;` names it, or else the most frequent in the head; with the table below such a line.
 fn separator(text: &str) -> (u8, &str) {
     let first = text.lines().next().unwrap_or_default();
     if let Some([separator @ (b',' | b';' | b'\t' | b'|')]) = first.trim_end().strip_prefix("sep=").map(str::as_bytes) {
@@ -208,7 +208,7 @@ fn own_text(value: &DataRef<'_>) -> String {
     }
 }
 
-/// What makes a formula at the beginning of a cell, full-width signs among it.
+/// `true` for characters that make a formula at the beginning of a cell, full-width signs included.
 fn begins_formula(c: char) -> bool {
     matches!(c, '=' | '+' | '-' | '@' | '\t' | '\r' | '＝' | '＋' | '－' | '＠')
 }

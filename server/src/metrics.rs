@@ -1,4 +1,4 @@
-//! What the server counts of its answers, for Prometheus.
+//! Counters of the server's answers, for Prometheus.
 
 use axum::http::StatusCode;
 use portal::Portal;

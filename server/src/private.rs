@@ -1,4 +1,4 @@
-//! What only its owner may read: the data folder and everything in it.
+//! Permissions of the data folder and everything in it: for its owner only.
 
 use std::{io, path::Path};
 
@@ -28,7 +28,7 @@ pub(crate) fn close_all(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// What others than its owner may read, with its mode: `path` itself, and everything in it.
+/// Paths that others than their owner may read, each with its mode: `path` itself, and everything in it.
 pub(crate) fn open_to_others(path: &Path) -> Vec<String> {
     let Ok(metadata) = std::fs::symlink_metadata(path) else { return Vec::new() };
     if metadata.is_symlink() {

@@ -62,7 +62,7 @@ pub struct Settings {
     #[arg(long, env = "AFMT_PUBLIC_URL")]
     pub public_url: Option<PublicUrl>,
 
-    /// Who sells the licences, as people read it.
+    /// Name of the vendor, as people read it.
     #[arg(long, env = "AFMT_VENDOR", default_value = "Meridian Contact Software")]
     pub vendor: String,
 
@@ -148,7 +148,7 @@ impl Settings {
         Ok(())
     }
 
-    /// What is dangerous is refused before anything is opened.
+    /// Dangerous settings are refused before anything is opened.
     pub(crate) fn check(&self) -> Result<()> {
         let loopback = self.listen.ip().is_loopback();
         ensure!(loopback || !self.demo, "--demo is for trying out: it listens on loopback only, such as 127.0.0.1:3000.");

@@ -29,7 +29,7 @@ pub struct Running {
 /// Opens the portal and begins to answer.
 ///
 /// # Errors
-/// What keeps the server from starting, in words for whoever starts it.
+/// Reason why the server cannot start, in words for the operator.
 pub async fn start(settings: &Settings, ctx: Ctx, password_cost: PasswordCost) -> Result<Running> {
     settings.check()?;
     // Leptos renders on Tokio. A second server in the same process finds it set already, which is no error.

@@ -1,4 +1,4 @@
-//! What every handler can reach.
+//! State that every handler shares.
 
 use crate::{
     http::{origin::PublicUrl, resume::Reopeners},
@@ -7,7 +7,7 @@ use crate::{
 use app::Site;
 use std::{net::IpAddr, ops::Deref, sync::Arc};
 
-/// What every handler can reach. Cloning shares it.
+/// State that every handler shares. Clones share it too.
 #[derive(Clone)]
 pub(crate) struct App(pub(crate) Arc<Shared>);
 

@@ -72,7 +72,7 @@ for (const javaScriptEnabled of [true, false]) {
     assert.ok(list.text.includes(`${serial},1,active,Production,CIC`), list.text);
 
     // Another host and the switchover server, in one reviewed step.
-    await page.getByRole("link", { name: `Update ${serial} for ${machine}` }).click();
+    await page.getByRole("link", { name: `Update ${serial}`, exact: true }).click();
     await page.getByRole("heading", { name: `Update ${serial}` }).waitFor();
     await settled();
     await page.getByLabel("Host id", { exact: true }).fill("00505684E9A2");

@@ -17,11 +17,11 @@ type Segments = Vec<String>;
 /// One file of a crate.
 struct Module {
     file: PathBuf,
-    /// What it declares or defines itself.
+    /// Names that it declares or defines itself.
     own: BTreeSet<String>,
-    /// What it re-exports: name and absolute path.
+    /// Re-exports: name and absolute path.
     exports: BTreeMap<String, Segments>,
-    /// What it names of its crate, absolute.
+    /// Paths of its own crate that it uses, absolute.
     uses: Vec<Segments>,
 }
 

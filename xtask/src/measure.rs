@@ -1,4 +1,4 @@
-//! What takes too long for every run of the tests, and leaves its figures in `docs/`.
+//! Measurements too long for every run of the tests; their figures go to `docs/`.
 
 use crate::{cargo, cargo_command, root, run, site, target, tools};
 use anyhow::{Context, Result};

@@ -16,7 +16,7 @@ const FIRST_VIEW_MOST: usize = 250 * 1024;
 /// The most that the file checker's module may transfer, in bytes.
 const CHECKER_MOST: usize = 250 * 1000;
 
-/// What a first view of a page with islands fetches beside its HTML.
+/// Files that a first view of a page with islands fetches besides its HTML.
 const FIRST_VIEW: [&str; 5] = [
     "pkg/afmt.wasm",
     "pkg/afmt.js",
@@ -29,7 +29,7 @@ const FIRST_VIEW: [&str; 5] = [
 const MODULES: [(&str, &str); 2] = [("afmt", "hydrate"), ("checker", "hydrate checker")];
 const CHECKER: &str = "pkg/checker.wasm";
 
-/// What the site is made of.
+/// Files of the site.
 const FOLDERS: [&str; 4] = ["pkg", "fonts", "icons", "pictures"];
 
 /// Builds `target/site`. `print_sizes`: tells what each file transfers, and refuses a first view above its budget.

@@ -1,4 +1,4 @@
-//! What has to be on the machine beside Rust.
+//! Tools that the machine needs besides Rust.
 
 use crate::{report, root, run};
 use anyhow::{Context, Result, bail};

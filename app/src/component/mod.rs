@@ -1,4 +1,4 @@
-//! What pages are built of.
+//! Components that pages are built of.
 
 mod figures;
 mod file;

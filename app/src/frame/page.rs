@@ -1,11 +1,11 @@
-//! What a page is before it is rendered, and what it knows of the request.
+//! A page before it is rendered, and the facts of the request that it shows.
 
 use leptos::prelude::{AnyView, IntoAny, IntoView};
 use licensing::{Garn, LicenceModel};
 use portal::{AccountAccess, Caller, Portal};
 use std::sync::Arc;
 
-/// What all pages of one server have in common.
+/// Facts that all pages of one server share.
 pub struct Site {
     pub portal: Portal,
     /// Demo data is loaded: the sign-in page lists the demo sign-ins.

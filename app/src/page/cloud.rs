@@ -29,16 +29,16 @@ impl NotChanged {
     }
 }
 
-/// What is shown above the facts.
+/// Message above the facts.
 pub enum Notice {
     Nothing,
     Saved,
-    /// What was typed before the session had ended.
+    /// Fields as they were typed before the session ended.
     Typed {
         organization: String,
         connected: bool,
     },
-    /// What was typed, and why it was not taken.
+    /// Fields as they were typed, and the reasons they were refused.
     Refused {
         organization: String,
         connected: bool,

@@ -12,13 +12,13 @@ pub struct Topic {
     /// As it stands in the address, and as the picture of a tab is called.
     pub name: &'static str,
     title: &'static str,
-    /// What it is for, in one sentence.
+    /// Purpose of the tab, in one sentence.
     lead: &'static str,
     /// (what somebody wants, how it is done)
     answers: &'static [(&'static str, &'static str)],
 }
 
-/// What no one tab is about.
+/// Guides that span several tabs.
 const GUIDES: [Topic; 2] = [
     Topic {
         name: "process",

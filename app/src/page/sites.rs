@@ -16,7 +16,7 @@ use portal::{
     sites::{NotSaved, Site},
 };
 
-/// What an edit began with, and the button that says once more that a site is to be made inactive.
+/// Fields of an edit: the state it began with, and the button that confirms that a site is to be made inactive.
 pub const MARK: &str = "mark";
 pub const CONFIRMED: &str = "confirmed";
 
@@ -195,7 +195,7 @@ fn as_typed(site: &SiteDraft) -> Vec<(String, String)> {
     fields
 }
 
-/// What it means to make a site inactive that has active files.
+/// Warning before a site with active files is made inactive.
 #[component]
 fn Confirm(files: u64) -> AnyView {
     let count = if files == 1 { "1 active file is".to_owned() } else { format!("{} active files are", capped(files)) };

@@ -8,7 +8,7 @@ const HEIGHT: u32 = 8;
 pub fn EntitlementBar(
     owned: u32,
     allocated: u32,
-    /// What the choice at hand would take; 0 where nothing is chosen.
+    /// Quantity that the current choice would take; 0 where nothing is chosen.
     #[prop(optional)]
     change: u32,
 ) -> impl IntoView {

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 pub fn CopyButton(
     /// Id of the element whose text is copied.
     target: String,
-    /// What is copied, as part of the button's name.
+    /// Name of the copied text, as part of the button's name.
     what: String,
 ) -> impl IntoView {
     let ready = RwSignal::new(false);

@@ -6,7 +6,7 @@ use licensing::{HostId, HostIdError};
 pub fn HostIdHint(
     /// Id of the field.
     field: String,
-    /// What the server put into it.
+    /// Value that the server put into it.
     typed: String,
 ) -> impl IntoView {
     let text = RwSignal::new(typed);

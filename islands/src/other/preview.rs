@@ -7,12 +7,12 @@ use licensing::{
     value::date,
 };
 
-/// What the form's choices would give, beside the form and following it. Lives inside the `<form>` that it reads.
+/// Preview of the form's choices, beside the form and following it. Lives inside the `<form>` that it reads.
 #[island]
 pub fn Preview(
-    /// What the account may choose from.
+    /// Offer that the account chooses from.
     offer: Offer,
-    /// What the server put into the fields.
+    /// Values that the server put into the fields.
     typed: NewFileForm,
 ) -> impl IntoView {
     let form = RwSignal::new(typed);

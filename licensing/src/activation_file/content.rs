@@ -1,4 +1,4 @@
-//! What an activation file says.
+//! Contents of an activation file.
 
 use crate::{
     catalogue::key::KeyCounts,
@@ -11,7 +11,7 @@ use crate::{
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
-/// What one activation file says.
+/// Contents of one activation file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ActivationFile {
     pub serial: Serial,
@@ -38,7 +38,7 @@ pub struct Account {
     pub install_site: Name,
 }
 
-/// What the file is bound to. A file bound to nothing cannot be written down.
+/// Binding of the file. A file bound to nothing cannot be expressed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Binding {

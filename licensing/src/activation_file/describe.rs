@@ -36,7 +36,7 @@ impl fmt::Display for Change {
 }
 
 impl ActivationFile {
-    /// What the file says, its keys aside, in the order of its text. Dates count through the end of the day, by the verifier's local date.
+    /// Facts of the file apart from its keys, in the order of its text. Dates count through the end of the day, by the verifier's local date.
     #[must_use]
     pub fn facts(&self) -> Vec<Fact> {
         let mut facts = Vec::new();
@@ -85,7 +85,7 @@ impl ActivationFile {
         facts
     }
 
-    /// What `newer` says differently: facts in the order of the text, then keys by name.
+    /// Differences in `newer`: facts in the order of the text, then keys by name.
     #[must_use]
     pub fn changes(&self, newer: &Self) -> Vec<Change> {
         let (before, after) = (self.facts(), newer.facts());

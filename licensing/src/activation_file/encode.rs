@@ -44,7 +44,7 @@ impl From<Text> for String {
     }
 }
 
-/// What stands in a `[[binding.server]]` for its host.
+/// Host of a `[[binding.server]]`, as its lines name it.
 trait Host {
     fn write(&self, text: &mut Text);
 }

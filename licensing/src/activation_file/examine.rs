@@ -1,12 +1,12 @@
 use super::{ActivationFile, Expected, KeyRing, Note, Repair, Verdict, undo_transport};
 
-/// What a checker tells about bytes that claim to be an activation file.
+/// Report of a checker on bytes that claim to be an activation file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Examined {
     pub verdict: Verdict,
-    /// What was undone before the verdict was given.
+    /// Damage in transport that was undone before the verdict.
     pub repairs: Vec<Repair>,
-    /// What the text says, if it is one. It is to be relied on only when the verdict is *valid*.
+    /// Contents of the text, if it is one. Rely on them only when the verdict is *valid*.
     pub file: Option<ActivationFile>,
 }
 

@@ -39,7 +39,7 @@ impl FromStr for KeyRing {
 }
 
 impl KeyRing {
-    /// Who signed a note. One wrong line by a trusted key refuses it.
+    /// Signers of a note. One wrong line by a trusted key refuses it.
     pub(super) fn signers(&self, note: &Note<'_>) -> Signers {
         let mut signers = Vec::new();
         for line in &note.signatures {
@@ -59,7 +59,7 @@ impl KeyRing {
     }
 }
 
-/// What the signatures of a note say about who signed it.
+/// Result of checking the signatures of a note.
 pub(super) enum Signers {
     /// A line by a trusted key is wrong.
     Altered,

@@ -149,7 +149,7 @@ pub fn sign(text: &str, name: &KeyName, key: &SigningKey) -> String {
 /// A note taken apart; nothing is verified yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note<'a> {
-    /// What the signatures cover.
+    /// Text that the signatures cover.
     pub text: &'a str,
     pub signatures: Vec<SignatureLine>,
 }
@@ -159,7 +159,7 @@ pub struct SignatureLine {
     /// Any name that a signed note may carry; not every one is one of ours.
     pub name: String,
     pub key_id: [u8; 4],
-    /// What follows the key id; 64 bytes for an Ed25519 key.
+    /// Signature after the key id; 64 bytes for an Ed25519 key.
     pub signature: Vec<u8>,
 }
 

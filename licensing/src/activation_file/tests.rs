@@ -405,7 +405,7 @@ proptest! {
     }
 }
 
-/// What fuzzing kept because it reaches something of its own.
+/// Inputs that fuzzing kept because each reaches code of its own.
 #[test]
 fn what_fuzzing_kept_is_answered_as_it_must_be() {
     let kept = |target: &str| {

@@ -1,7 +1,7 @@
 use crate::value::encoding;
 use std::{borrow::Cow, fmt};
 
-/// What was done to a file on its way, and undone before it was read.
+/// Damage in transport that can be undone, and is before the file is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Repair {
     /// U+FEFF at the beginning.
@@ -19,7 +19,7 @@ impl fmt::Display for Repair {
     }
 }
 
-/// What was done to a file on its way that cannot be undone: it must be downloaded again.
+/// Damage in transport that cannot be undone: the file must be downloaded again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Damage {
     Utf16,
@@ -42,7 +42,7 @@ impl fmt::Display for Damage {
     }
 }
 
-/// What was done to bytes that are no activation file but were one, where that can be known.
+/// Damage to bytes that were an activation file once, where it can be recognised.
 #[must_use]
 pub fn damage(bytes: &[u8]) -> Option<Damage> {
     if encoding::is_utf_16(bytes) {

@@ -14,7 +14,7 @@ use crate::value::{
 use chrono::NaiveDate;
 use std::fmt;
 
-/// What the verifier knows about where and when the file is to be used. What is `None` is not asked.
+/// Facts that the verifier knows about where and when the file is to be used. `None` is not checked.
 #[derive(Clone, Debug, Default)]
 pub struct Expected {
     pub product: Option<String>,
@@ -23,7 +23,7 @@ pub struct Expected {
     pub loaded_revision: Option<(Serial, u32)>,
     /// Today by the verifier's local date.
     pub on: Option<NaiveDate>,
-    /// What the issuer has taken back.
+    /// Files that the issuer has revoked.
     pub revocations: Option<RevocationList>,
 }
 
@@ -59,7 +59,7 @@ pub enum Verdict {
     Valid(Box<Verified>),
 }
 
-/// What its issuer has taken back, and on which day.
+/// File or key that the issuer has revoked, and the day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Revoked {
     File(Serial, NaiveDate),

@@ -1,4 +1,4 @@
-//! What the vendor sells, as data: products, versions, parts and what each part gives. Domain §2.
+//! The vendor's catalogue as data: products, versions, parts and the keys each part gives. Domain §2.
 
 pub mod key;
 
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 coded! {
-    /// What a part is. Domain §2.
+    /// Kind of a part. Domain §2.
     PartClass {
         ServerItem = "server-item", "Server item";
         SwitchoverItem = "switchover-item", "Switchover server item";
@@ -133,7 +133,7 @@ pub struct Catalogue {
 #[serde(deny_unknown_fields)]
 pub struct SharedHost {
     pub host_id: HostId,
-    /// What has it, with its article, as in “a host adapter of VMware”.
+    /// Owner of such an adapter, with its article, as in “a host adapter of VMware”.
     pub of: String,
 }
 

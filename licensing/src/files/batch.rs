@@ -23,7 +23,7 @@ pub const LONGEST_CELL: usize = 2 * Name::LONGEST;
 pub const MOST_OFFERS: usize = 50;
 
 coded! {
-    /// What a batch does with each of its lines.
+    /// Action of a batch on each of its lines.
     Kind {
         Generate = "generate", "Generate";
         Refresh = "refresh", "Refresh";
@@ -32,7 +32,7 @@ coded! {
 }
 
 coded! {
-    /// What a line that is refused means for the others.
+    /// Consequence of a refused line for the others.
     Mode {
         Whole = "all-or-nothing", "All or nothing";
         Lines = "line-by-line", "Line by line";

@@ -88,7 +88,7 @@ impl Named {
     }
 }
 
-/// What somebody typed into the search for a file.
+/// Text typed into the search for a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sought {
     Serial(Serial),
@@ -99,11 +99,11 @@ pub enum Sought {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotSought {
     pub typed: String,
-    /// What is wrong with it, where it looks like a host id.
+    /// Problem of the text, where it looks like a host id.
     pub host_id: Option<HostIdError>,
 }
 
-/// What was typed, and what to do.
+/// Typed text, and what to do.
 impl fmt::Display for NotSought {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "“{}” is neither a serial, such as AF-0000001, nor a host id. ", excerpt(&self.typed))?;
@@ -149,7 +149,7 @@ impl Sort {
     }
 }
 
-/// What the list is narrowed to. The default is every active file, the latest first.
+/// Filters and order of the list. The default is every active file, the latest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Filter {
     /// Id of an install site, as the form sends it.

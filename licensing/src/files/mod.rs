@@ -1,4 +1,4 @@
-//! What people ask of activation files: a new one, its deactivation, many at once, a list.
+//! Requests about activation files: a new one, its deactivation, many at once, a list.
 
 pub mod batch;
 pub mod deactivation;

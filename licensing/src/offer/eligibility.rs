@@ -16,7 +16,7 @@ pub struct Certification {
     pub valid_through: NaiveDate,
 }
 
-/// What stands in the way of generating, and what to do about it.
+/// Obstacle to generating, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ineligible {
     /// Customers and partners serve themselves only on perpetual accounts.
@@ -170,7 +170,7 @@ pub struct Condition {
     pub met: bool,
     /// How it stands, in a sentence.
     pub fact: String,
-    /// What to do, where it is not met or soon will not be.
+    /// Next step, where the condition is not met or soon will not be.
     pub remedy: Option<String>,
     /// Page on which the reader can correct it.
     pub corrected_at: Option<Place>,
@@ -227,7 +227,7 @@ impl Condition {
         }
     }
 
-    /// What a person's certifications give.
+    /// Permissions that a person's certifications give.
     #[must_use]
     pub fn certification(certified: Result<NaiveDate, Ineligible>) -> Self {
         match certified {
@@ -260,7 +260,7 @@ impl Condition {
         }
     }
 
-    /// Who sees an account downloads its files.
+    /// Everybody who sees an account may download its files.
     #[must_use]
     pub fn access() -> Self {
         Self::met("Access", "You may work with this account; no certification and no maintenance is needed.".into())
@@ -292,7 +292,7 @@ impl Condition {
     }
 }
 
-/// What a person's certifications say about `product` on `today`.
+/// State of a person's certifications for `product` on `today`.
 ///
 /// `held` are the certifications for this product, `others` the names of other products the person is certified for today.
 ///

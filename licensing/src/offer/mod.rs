@@ -1,4 +1,4 @@
-//! What an account may put into a new file of one product and version: the form's choices, and all that the preview needs.
+//! Offer to an account for a new file of one product and version: the form's choices, and all that the preview needs.
 
 pub mod eligibility;
 
@@ -15,7 +15,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// What the form of one product, version and licence type offers to one account today.
+/// Today's offer of one product, version and licence type to one account.
 ///
 /// It goes into the page as the preview's property, so it holds only what the account's people may see.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,7 +36,7 @@ pub struct Offer {
     pub updates: Option<Updated>,
 }
 
-/// What an update leaves as it is.
+/// Facts that an update keeps.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Updated {
     /// Id of the file's install site, which may stay even when it is not active.
@@ -133,7 +133,7 @@ pub struct OfferedPart {
     pub requires: Vec<PartNumber>,
     pub keys: Vec<KeyMapping>,
     pub lines: Vec<Entitlement>,
-    /// What the file that is updated holds of it.
+    /// Quantity of it that the updated file holds.
     pub held: Quantity,
 }
 
@@ -162,17 +162,17 @@ impl Offer {
         self.parts.iter().filter(|part| part.can_be_chosen())
     }
 
-    /// What *Select one valid server item* lists.
+    /// Items that *Select one valid server item* lists.
     pub fn items(&self) -> impl Iterator<Item = &OfferedPart> {
         self.choices().filter(|part| part.class.is_item())
     }
 
-    /// What *Select one valid switchover server item* lists.
+    /// Items that *Select one valid switchover server item* lists.
     pub fn switchover_items(&self) -> impl Iterator<Item = &OfferedPart> {
         self.choices().filter(|part| part.class == PartClass::SwitchoverItem)
     }
 
-    /// What *Select any add-on items* lists.
+    /// Items that *Select any add-on items* lists.
     pub fn add_ons(&self) -> impl Iterator<Item = &OfferedPart> {
         self.choices().filter(|part| part.class.is_add_on())
     }

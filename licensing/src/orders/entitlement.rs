@@ -1,4 +1,4 @@
-//! What an order line gives an account, and from which lines a file draws. Domain §2 and §6.1.
+//! Entitlements of order lines, and the lines that a file draws from. Domain §2 and §6.1.
 
 use crate::value::quantity::Quantity;
 use chrono::NaiveDate;
@@ -22,7 +22,7 @@ pub struct Entitlement {
 }
 
 impl Entitlement {
-    /// What files may still take: owned less allocated; of an unlimited line what can still be counted.
+    /// Quantity that files may still take: owned less allocated; for an unlimited line the largest number that can be counted.
     #[must_use]
     pub fn available(&self) -> Quantity {
         let most = if self.unlimited { Quantity::COUNTABLE } else { self.owned };
@@ -36,7 +36,7 @@ impl Entitlement {
     }
 }
 
-/// What all lines of one part have together.
+/// Sum over all lines of one part.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holding {
     pub owned: Quantity,
@@ -79,7 +79,7 @@ pub fn drawing_order(lines: &[Entitlement]) -> Vec<usize> {
 /// Splits `asked` over the lines of one part, in [`drawing_order`]. Each element is a position in `lines` and what it gives.
 ///
 /// # Errors
-/// What is missing of each pool, when the lines together do not have it.
+/// Shortfall of each pool, when the lines together do not have enough.
 pub fn draw(lines: &[Entitlement], asked: Quantity) -> Result<Vec<(usize, Quantity)>, Quantity> {
     let mut left = asked;
     let mut drawn = Vec::new();

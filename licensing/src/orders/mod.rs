@@ -1,4 +1,4 @@
-//! What orders give an account, and what their parts can become.
+//! Entitlements that orders give an account, and upgrades of their parts.
 
 pub mod entitlement;
 pub mod upgrade;

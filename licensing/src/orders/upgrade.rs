@@ -41,7 +41,7 @@ pub struct Moved {
 }
 
 impl UpgradablePart {
-    /// What is owned and allocated of the lines whose maintenance is current on `today`, and of the others.
+    /// Owned and allocated quantities of the lines whose maintenance is current on `today`, and of the others.
     #[must_use]
     pub fn split(&self, today: NaiveDate) -> (Moved, Moved) {
         let add = |sum: Moved, line: &Entitlement| Moved {
@@ -62,7 +62,7 @@ impl UpgradablePart {
 /// A request to upgrade parts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct UpgradeRequest {
-    /// What each part becomes. Not checked against what can be upgraded.
+    /// Upgrade of each part. Not checked against the upgrades that are possible.
     pub targets: BTreeMap<PartNumber, PartNumber>,
     /// Fields that name a part, and none that it could become.
     #[serde(skip)]

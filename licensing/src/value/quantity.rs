@@ -15,7 +15,7 @@ impl Quantity {
     pub const ZERO: Self = Self::new(0, 0);
     /// The most of each pool that can be counted.
     pub(crate) const COUNTABLE: Self = Self::new(u32::MAX, u32::MAX);
-    /// What a server item takes: it runs on one server.
+    /// Quantity of a server item: it runs on one server.
     pub const ONE_SERVER: Self = Self::new(1, 0);
 
     #[must_use]
@@ -40,7 +40,7 @@ impl Quantity {
         Self::new(self.assigned.saturating_add(other.assigned), self.pooled.saturating_add(other.pooled))
     }
 
-    /// What is left after taking `other`; `None` when either pool falls short.
+    /// Quantity left after taking `other`; `None` when either pool falls short.
     #[must_use]
     pub fn checked_sub(self, other: Self) -> Option<Self> {
         Some(Self::new(self.assigned.checked_sub(other.assigned)?, self.pooled.checked_sub(other.pooled)?))
@@ -52,7 +52,7 @@ impl Quantity {
         Self::new(self.assigned.min(other.assigned), self.pooled.min(other.pooled))
     }
 
-    /// What is left of each pool, zero where `other` is more.
+    /// Quantity left of each pool, zero where `other` is more.
     #[must_use]
     pub fn saturating_sub(self, other: Self) -> Self {
         Self::new(self.assigned.saturating_sub(other.assigned), self.pooled.saturating_sub(other.pooled))

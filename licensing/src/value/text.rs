@@ -91,7 +91,7 @@ pub fn folded(text: &str) -> String {
 /// The longest part of a text that is repeated to people, in characters.
 const LONGEST_EXCERPT: usize = 40;
 
-/// What somebody typed without the characters that a reader cannot see, and without blanks at its ends.
+/// Typed text without invisible characters, and without blanks at its ends.
 #[must_use]
 pub fn visible(typed: &str) -> String {
     typed.trim().chars().filter(|c| !invisible(*c) && !blank(*c)).collect()

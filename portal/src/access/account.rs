@@ -76,7 +76,7 @@ impl AccountAccess {
         self.caller.portal()
     }
 
-    /// What this person does on behalf of the account, at the instant that the changed rows bear.
+    /// Event by this person on behalf of the account, at the instant that the changed rows bear.
     pub(crate) fn event(&self, at: DateTime<Utc>, action: &'static str, subject: impl Into<String>) -> AuditEvent {
         self.caller.event(at, action, subject).on_account(self.account_id)
     }

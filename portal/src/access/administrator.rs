@@ -12,7 +12,7 @@ pub struct AdministratorAccess(Caller);
 pub struct NotAnAdministrator;
 
 impl Caller {
-    /// What this person may do as an administrator.
+    /// Capability of an administrator.
     ///
     /// # Errors
     /// [`NotAnAdministrator`].

@@ -20,7 +20,7 @@ pub struct AnalystAccount(AccountAccess);
 pub struct NotAnAnalyst;
 
 impl Caller {
-    /// What this person may do as a licensing analyst.
+    /// Capability of a licensing analyst.
     ///
     /// # Errors
     /// [`NotAnAnalyst`].
@@ -37,7 +37,7 @@ impl AnalystAccess {
 }
 
 impl AccountAccess {
-    /// What this person may do to the account as a licensing analyst.
+    /// Capability of a licensing analyst over the account.
     ///
     /// # Errors
     /// [`NotAnAnalyst`].

@@ -4,7 +4,7 @@ use crate::{audit::AuditEvent, portal::Portal};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
-/// What somebody is, over all accounts. Domain §1.
+/// Role of a person, over all accounts. Domain §1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     Customer,
@@ -57,7 +57,7 @@ impl Caller {
         self.person_id
     }
 
-    /// What this person does.
+    /// Event by this person.
     pub(crate) fn event(&self, at: DateTime<Utc>, action: &'static str, subject: impl Into<String>) -> AuditEvent {
         AuditEvent::by_operator(at, &self.person.name, action, subject).of_person(self.person_id)
     }

@@ -1,4 +1,4 @@
-//! What must always be true of accounts.
+//! Doctor's rules for accounts.
 
 use crate::doctor::rule::Rule;
 

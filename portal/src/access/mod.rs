@@ -1,4 +1,4 @@
-//! Who somebody is, and what follows from it: every operation takes one of these capabilities.
+//! Capabilities: every operation takes one of them, so that nobody can ask for what is not theirs.
 
 pub(crate) mod account;
 pub(crate) mod administrator;

@@ -52,9 +52,9 @@ const RULES: [&[Rule]; 7] = [
 /// One thing that was examined.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// What should be the case.
+    /// The rule, as a sentence that should hold.
     pub rule: &'static str,
-    /// What is not, each with its subject. None: the rule holds.
+    /// Breaks of the rule, each with its subject. None: the rule holds.
     pub broken: Vec<String>,
 }
 
@@ -133,7 +133,7 @@ async fn schema(on: &DatabaseTransaction) -> Result<Finding, Error> {
     Ok(Finding::new(RULE, broken))
 }
 
-/// What the database itself says about its pages and indexes.
+/// The database's own check of its pages and indexes.
 async fn integrity(on: &DatabaseTransaction) -> Result<Finding, Error> {
     const RULE: &str = "the database's own structure is sound";
     let sql = match on.get_database_backend() {
@@ -334,7 +334,7 @@ async fn names(on: &DatabaseTransaction) -> Result<Finding, Error> {
     }
 }
 
-/// What lies beneath an error of ours, for the operator who asked.
+/// Cause of one of our errors, for the operator who asked.
 fn reason(error: &Error) -> String {
     std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string)
 }
@@ -359,7 +359,7 @@ impl Stored {
         Ok(faults)
     }
 
-    /// What the file says differently than the record. Names of accounts and sites are left out: they may be changed later.
+    /// Differences between the file and the record. Names of accounts and sites are left out: they may be changed later.
     fn differences(&self, file: &ActivationFile) -> Result<Vec<String>, Error> {
         let servers = file.binding.servers();
         let hosts = [0, 1].map(|of| servers.get(of).and_then(|server| server.host_id.as_ref()).map(ToString::to_string));

@@ -2,7 +2,7 @@
 pub(crate) struct Rule {
     /// Name of the query.
     pub(crate) name: &'static str,
-    /// What must be true.
+    /// The rule, as a sentence that must hold.
     pub(crate) rule: &'static str,
     pub(crate) sql: &'static str,
 }

@@ -52,7 +52,7 @@ impl NotUpdatable {
     }
 }
 
-/// What a request for a further revision comes to.
+/// Outcome of a request for a further revision.
 pub(crate) enum Revised {
     Draft(Box<Draft>),
     /// Everything that is wrong with it.
@@ -154,7 +154,7 @@ pub(crate) async fn current_files(
     Ok(current)
 }
 
-/// What a revision holds.
+/// Quantities that a revision holds.
 #[derive(Default)]
 struct Holdings {
     /// Quantities of order lines, by row id.
@@ -165,7 +165,7 @@ struct Holdings {
     parts: BTreeMap<i64, (PartClass, PartNumber, Quantity)>,
 }
 
-/// What each revision holds of order lines and of parts without an order.
+/// Quantities that each revision holds, of order lines and of parts without an order.
 async fn holdings(on: &impl ConnectionTrait, revision_ids: Vec<i64>) -> Result<BTreeMap<i64, Holdings>, Error> {
     #[derive(FromQueryResult)]
     struct Line {

@@ -158,7 +158,7 @@ fn ended_event(
     )
 }
 
-/// What is allocated of each of these order lines, by row id.
+/// Allocation of each of these order lines, by row id.
 async fn allocated(write: &Write, lines: Vec<i64>) -> Result<BTreeMap<i64, Quantity>, Error> {
     #[derive(FromQueryResult)]
     struct Line {

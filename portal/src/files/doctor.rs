@@ -1,8 +1,8 @@
-//! What must always be true of activation files.
+//! Doctor's rules for activation files.
 
 use crate::doctor::rule::Rule;
 
-/// What submissions led to, of forms and of the lines of batches: person, key, account, action and subject.
+/// Subjects of submissions, by forms and by lines of batches: person, key, account, action and subject.
 macro_rules! led_to {
     () => {
         "(SELECT person_id, key, account_id, action, subject FROM submissions

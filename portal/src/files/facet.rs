@@ -5,7 +5,7 @@ use licensing::LicenceType;
 /// Whether `l`, a row of `listed_files`, is active: its facet begins so.
 pub(crate) const ACTIVE: &str = "l.facet >= 'active/' AND l.facet < 'active0'";
 
-/// What the index finds a file by that is in `state`, for a product.
+/// Facet under which the index finds a file in `state`, for a product.
 pub(crate) fn facet(state: &str, licence_type: LicenceType, product: &str) -> String {
     format!("{state}/{}/{product}", licence_type.code())
 }

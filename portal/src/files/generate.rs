@@ -217,7 +217,7 @@ pub(crate) async fn same_host(
     Ok(same)
 }
 
-/// What an event tells of a file that was generated.
+/// Details of the event of a generated file.
 pub(crate) fn generated_event(access: &AccountAccess, draft: &Draft, now: DateTime<Utc>) -> AuditEvent {
     let (before, after) = sides(&draft.ledger);
     access

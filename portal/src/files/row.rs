@@ -27,7 +27,7 @@ pub struct FileRow {
     /// At first.
     pub generated_by: String,
     pub generated_at: DateTime<Utc>,
-    /// Who made the current revision, and when; `None` of a file that was never updated.
+    /// Person who made the current revision, and the instant; `None` for a file that was never updated.
     pub updated: Option<(String, DateTime<Utc>)>,
     pub valid_through: NaiveDate,
     /// An active file of a part that was upgraded since: an update is available.
@@ -42,7 +42,7 @@ pub(crate) const FILE: &str =
     (f.state = 'active' AND EXISTS (SELECT 1 FROM allocations a JOIN entitlements e ON e.id = a.entitlement_id
         WHERE a.revision_id = r.id AND a.part_id <> e.part_id)) AS outdated";
 
-/// What [`FILE`] is read from.
+/// Tables that [`FILE`] is read from.
 pub(crate) const FILES: &str = "activation_files f
     JOIN file_revisions r ON r.file_id = f.id AND r.revision = f.revision
     JOIN products p ON p.id = f.product_id
@@ -86,7 +86,7 @@ pub(super) struct Stored {
     pub(super) outdated: bool,
 }
 
-/// What only one file's page and its download need.
+/// Columns that only a file's page and its download need.
 #[derive(FromQueryResult)]
 pub(super) struct Current {
     pub(super) serial: String,

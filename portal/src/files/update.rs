@@ -41,11 +41,11 @@ pub struct Updatable {
     pub serial: Serial,
     /// The current revision, on which an update builds.
     pub revision: u32,
-    /// What makes the file as it is.
+    /// Request that would make the file as it is.
     pub request: UpdateRequest,
     /// The same, as the form has it.
     pub form: NewFileForm,
-    /// What a revision of the same form would say otherwise today: maintenance that was renewed.
+    /// Differences that a revision of the same form would show today, such as renewed maintenance.
     pub refresh: Vec<Change>,
     /// A key for the submission of this form.
     pub key: SubmissionKey,
@@ -55,7 +55,7 @@ pub struct Updatable {
 #[derive(Clone, Debug)]
 pub struct CheckedUpdate {
     pub checked: Checked,
-    /// What the new revision would say otherwise.
+    /// Differences that the new revision would show.
     pub changes: Vec<Change>,
 }
 
@@ -85,7 +85,7 @@ pub async fn updatable(access: &AccountAccess, serial: &str) -> Result<Updatable
     Ok(Updatable { request, form: current.form(), serial: current.serial, revision: current.revision, refresh, key })
 }
 
-/// What an update of a file cannot change: code of the product, and licence type.
+/// Facts that an update cannot change: product code, and licence type.
 ///
 /// # Errors
 /// [`Error::NotFound`], the same for a file of others and for none.
@@ -94,7 +94,7 @@ pub async fn fixed(access: &AccountAccess, serial: &str) -> Result<(String, Lice
     Ok((product, licence_type))
 }
 
-/// What the form of an update offers, the file's own quantities counted as returned.
+/// Offer of an update's form: the file's own quantities count as returned.
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is no such file, or no such version of its product.
@@ -230,7 +230,7 @@ async fn revise(
     }
 }
 
-/// What an event tells of a file's further revision.
+/// Details of the event of a further revision.
 pub(crate) fn updated_event(access: &AccountAccess, draft: &Draft, changes: &[Change], now: DateTime<Utc>) -> AuditEvent {
     let (before, after) = sides(&draft.ledger);
     let revision = draft.file.revision;
@@ -240,7 +240,7 @@ pub(crate) fn updated_event(access: &AccountAccess, draft: &Draft, changes: &[Ch
     )
 }
 
-/// What two revisions say differently, the marks of every revision aside.
+/// Differences between two revisions, apart from the marks that every revision changes.
 pub(crate) fn changes(before: &ActivationFile, after: &ActivationFile) -> Vec<Change> {
     let unmarked = ActivationFile { revision: before.revision, issued_at: before.issued_at, ..after.clone() };
     before.changes(&unmarked)

@@ -44,7 +44,7 @@ pub struct FileView {
     pub enforcement: Option<Enforcement>,
     pub system_type: Option<SystemType>,
     pub mail_connector: Option<MailConnector>,
-    /// What the current revision is made of, whether it holds it of the account's entitlements or not.
+    /// Contents of the current revision, whether they are drawn from the account's entitlements or not.
     pub parts: Vec<PartRow>,
     pub keys: KeyCounts,
     /// Name of the key.
@@ -57,7 +57,7 @@ pub struct FileView {
     pub signature_sha256: String,
     /// The latest first.
     pub revisions: Vec<Revision>,
-    /// What was done to the file, the latest first.
+    /// Events of the file, the latest first.
     pub events: Vec<FileEvent>,
 }
 
@@ -91,7 +91,7 @@ pub struct Revision {
     pub revision: u32,
     pub generated_by: String,
     pub generated_at: DateTime<Utc>,
-    /// What it says otherwise than the one before; nothing of the first.
+    /// Differences from the revision before; empty for the first.
     pub changes: Vec<Change>,
 }
 
@@ -186,7 +186,7 @@ pub async fn view(access: &AccountAccess, serial: &str) -> Result<FileView, Erro
     })
 }
 
-/// What a revision is made of: of order lines the parts that they were then.
+/// Contents of a revision; order lines give the parts that they were at that time.
 async fn parts_of(on: &impl ConnectionTrait, revision_id: i64) -> Result<Vec<PartRow>, Error> {
     #[derive(FromQueryResult)]
     struct Part {

@@ -21,7 +21,7 @@ pub(crate) struct Claimed {
     pub(crate) attempts: u32,
 }
 
-/// What came of an attempt.
+/// Outcome of an attempt.
 #[derive(Debug)]
 pub(crate) enum Outcome {
     Done,
@@ -34,7 +34,7 @@ pub(crate) enum Outcome {
 }
 
 impl Outcome {
-    /// What the queue is told: state, reason, and when the job is due again.
+    /// Row values for the outcome: state, reason, and the instant when the job is due again.
     pub(crate) fn settle(self, attempts: u32, most: u32, now: DateTime<Utc>) -> Settled {
         let wait = TimeDelta::minutes(1 << attempts.min(8));
         match self {

@@ -1,4 +1,4 @@
-//! What the current revision of a file holds, and an offer with that returned to it.
+//! Quantities that the current revision of a file holds, and an offer with them returned.
 
 use crate::offer::model::LoadedOffer;
 use chrono::NaiveDate;

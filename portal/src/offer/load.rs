@@ -1,4 +1,4 @@
-//! What the form of a product version offers today.
+//! Today's offer of a product version.
 
 use crate::{
     access::{account::AccountAccess, caller::Role},
@@ -18,7 +18,7 @@ use licensing::{
 };
 use sea_orm::{ConnectionTrait, FromQueryResult};
 
-/// What the form of `product` (its code), `version` (its name) and `licence_type` offers today.
+/// Today's offer for `product` (its code), `version` (its name) and `licence_type`.
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is no such version of such a product.

@@ -1,4 +1,4 @@
-//! What a form offers: the parts of a product version for a licence type, with what is available of each.
+//! Offer of a form: the parts of a product version for a licence type, with the available quantity of each.
 
 pub(crate) mod eligibility;
 pub(crate) mod held;

@@ -15,17 +15,17 @@ use licensing::{
 };
 use sea_orm::FromQueryResult;
 
-/// What the first step of *New activation file* offers.
+/// Choices of the first step of *New activation file*.
 #[derive(Clone, Debug)]
 pub struct Start {
     pub sites: Vec<OfferedSite>,
     /// (code, name) of the products that the account owns something of; all of them for whom the catalogue is open.
     pub products: Vec<(String, String)>,
-    /// What this person may choose from. Domain §4.
+    /// Licence types that this person may choose from. Domain §4.
     pub licence_types: Vec<LicenceType>,
     /// Names of product versions, the latest first.
     pub versions: Vec<String>,
-    /// What stands in the way whatever is chosen.
+    /// Obstacles that stand in the way whatever is chosen.
     pub ineligible: Vec<Ineligible>,
 }
 

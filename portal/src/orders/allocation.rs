@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 /// How an entitlement changes: (allocated before, allocated after), by row id, in id order: the order in which rows are taken everywhere.
 pub(crate) type Ledger = BTreeMap<i64, (Quantity, Quantity)>;
 
-/// What is allocated before and after, by row id, as an event tells it.
+/// Allocations before and after, by row id, as an event records them.
 pub(crate) fn sides(ledger: &Ledger) -> (BTreeMap<i64, Quantity>, BTreeMap<i64, Quantity>) {
     let side = |of: fn(&(Quantity, Quantity)) -> Quantity| ledger.iter().map(|(id, sides)| (*id, of(sides))).collect();
     (side(|(before, _)| *before), side(|(_, after)| *after))

@@ -1,4 +1,4 @@
-//! What must always be true of orders, and of what is allocated of them.
+//! Doctor's rules for orders and allocations.
 
 use crate::doctor::rule::Rule;
 

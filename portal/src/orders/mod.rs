@@ -1,4 +1,4 @@
-//! What an account has ordered: its summary, and upgrades of it.
+//! Order lines of an account: their summary, and their upgrades.
 
 pub(crate) mod allocation;
 pub(crate) mod doctor;

@@ -49,7 +49,7 @@ impl OwnedProduct {
     }
 }
 
-/// What stands between an account's people and a file of one product.
+/// A product version, and the conditions to generate files of it.
 #[derive(Clone, Debug)]
 pub struct ProductDetails {
     pub line: String,

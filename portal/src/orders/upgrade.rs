@@ -38,7 +38,7 @@ use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait, FromQueryResu
 use serde_json::json;
 use std::collections::BTreeMap;
 
-/// What an account can upgrade, and may.
+/// Parts that an account can upgrade, and may.
 #[derive(Clone, Debug)]
 pub struct UpgradeOptions {
     /// All parts with an option are upgraded together.
@@ -63,7 +63,7 @@ pub struct UpgradeStep {
     pub from: (PartNumber, String),
     pub to: (PartNumber, String),
     pub moves: Moved,
-    /// What stays as it is, because its maintenance is not current.
+    /// Parts that stay as they are because their maintenance is not current.
     pub stays: Moved,
 }
 
@@ -120,7 +120,7 @@ pub async fn upgrade_options(access: &AccountAccess) -> Result<UpgradeOptions, E
     Ok(UpgradeOptions { mirrored: loaded.mirrored, with_options, without_options, ineligible })
 }
 
-/// What is asked for, without changing anything.
+/// Plan of the upgrade that is asked for. Changes nothing.
 ///
 /// # Errors
 /// [`NotUpgraded`], as [`upgrade()`] would answer.

@@ -1,4 +1,4 @@
-//! What must always be true of sessions.
+//! Doctor's rules for sessions.
 
 use crate::doctor::rule::Rule;
 

@@ -4,7 +4,7 @@ use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::Semaphore;
 
-/// What checking a password costs, and opening a signing key.
+/// Cost of checking a password, and of opening a signing key.
 #[derive(Clone, Copy, Debug)]
 pub enum PasswordCost {
     /// 19 MiB, two passes: OWASP's recommendation for argon2id.

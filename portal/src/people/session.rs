@@ -47,7 +47,7 @@ const OF_NETWORK: Pace = Pace { free: 50, gap: TimeDelta::seconds(1) };
 /// Number of devices that are remembered for each person, the latest.
 const MOST_DEVICES: u32 = 20;
 
-/// What the browser keeps of a session. The database has only its hash.
+/// Token of a session that the browser keeps. The database has only its hash.
 #[derive(Clone)]
 pub struct Token(String);
 
@@ -59,19 +59,19 @@ impl Token {
     }
 }
 
-/// What was typed to sign in.
+/// Fields of the sign-in form.
 pub struct SignIn {
     pub email: String,
     pub password: String,
     /// Address that the request came from.
     pub address: IpAddr,
-    /// What the browser keeps of the device, if it has signed in before.
+    /// Token of the device that the browser keeps, if it has signed in before.
     pub device: Option<String>,
     /// The session that the browser has already: it ends when another one begins in its place.
     pub replaces: Option<String>,
 }
 
-/// What the browser is given.
+/// Tokens that the browser is given.
 pub struct SignedIn {
     pub token: Token,
     /// Tells this device from those of strangers at the next attempt. It opens nothing.
@@ -289,7 +289,7 @@ impl Portal {
         run(on, "attempts: give back", sql, [subject.to_vec().into()]).await.map(drop)
     }
 
-    /// Who sends `token`; nobody when it is unknown or its session has ended.
+    /// Person who sends `token`; `None` when it is unknown or its session has ended.
     ///
     /// # Errors
     /// [`Error::Unavailable`] and [`Error::Internal`].
@@ -384,7 +384,7 @@ fn subject(kind: &str, value: &str) -> Vec<u8> {
 }
 
 impl Portal {
-    /// What stands in logs for the network that somebody asks from.
+    /// Pseudonym in logs of the network that a request comes from.
     #[must_use]
     pub fn pseudonym_of_address(&self, address: IpAddr) -> String {
         self.pseudonym(&network(address))

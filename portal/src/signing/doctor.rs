@@ -1,4 +1,4 @@
-//! What must always be true of signing keys.
+//! Doctor's rules for signing keys.
 
 use crate::doctor::rule::Rule;
 

@@ -34,7 +34,7 @@ impl PostgresAddress {
     pub const CONNECTIONS: u32 = 32;
 }
 
-/// What may stand behind the question mark of a database URL.
+/// Parameters that a database URL may have.
 const KNOWN_PARAMETERS: [&str; 4] = ["sslmode", "sslrootcert", "sslcert", "sslkey"];
 
 /// The address of a PostgreSQL database has another shape.

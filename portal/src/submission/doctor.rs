@@ -1,4 +1,4 @@
-//! What must always be true of submissions.
+//! Doctor's rules for submissions.
 
 use crate::doctor::rule::Rule;
 

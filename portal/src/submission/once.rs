@@ -34,7 +34,7 @@ pub(crate) struct Asked<'a> {
     sha256: Vec<u8>,
 }
 
-/// What a submission finds.
+/// State in which a submission finds its key.
 pub(crate) enum Submission<'a> {
     /// It is the first of its key.
     First(First<'a>),
@@ -61,7 +61,7 @@ impl<'a> Asked<'a> {
         Ok(Self { access, action, key, sha256: Sha256::digest(asked).to_vec() })
     }
 
-    /// What this submission led to before: all of it read, nothing locked.
+    /// Result of this submission, if it was made before. Reads only, locks nothing.
     pub(crate) async fn earlier<E: From<Error> + From<KeyReused>>(&self) -> Result<Option<String>, E> {
         self.find(self.access.portal().database.read()).await
     }

@@ -54,7 +54,7 @@ async fn mail_server(url: &str, from: &str) -> Result<()> {
     Ok(Mailer::smtp(url, from)?.answers().await?)
 }
 
-/// What others than their owner can read: the data folder with everything in it, and a passphrase beside it.
+/// Paths that others than their owner can read: in the data folder, and a passphrase beside it.
 fn readable(settings: &Settings) -> Vec<String> {
     let beside = settings.passphrase_file.iter().filter(|file| !file.starts_with(&settings.data));
     std::iter::once(&settings.data).chain(beside).flat_map(|path| open_to_others(path)).collect()

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use portal::{Ctx, people::PasswordCost};
 use std::path::{Path, PathBuf};
 
-/// What `afmt keys` does.
+/// Subcommands of `afmt keys`.
 #[derive(clap::Subcommand, Clone, Debug)]
 pub enum KeysCommand {
     /// Make the signing key, encrypted with the passphrase.

@@ -1,4 +1,4 @@
-//! What happens at each address: read the request, ask `portal`, answer with a page of `app`.
+//! Handlers of all addresses: read the request, ask `portal`, answer with a page of `app`.
 
 pub(crate) mod accounts;
 pub(crate) mod cloud;

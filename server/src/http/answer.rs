@@ -54,7 +54,7 @@ pub(crate) async fn result(visit: Visit, outcome: Result<Page, Error>) -> Respon
     }
 }
 
-/// What a form that was sent leads to.
+/// Answer to a form that was sent.
 pub(crate) enum Sent {
     /// Another address of this site.
     To(String),

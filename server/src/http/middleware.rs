@@ -121,7 +121,7 @@ pub(crate) async fn public_host(State(app): State<App>, request: Request, next: 
     answer::page(stranger(&app, &request), page::problem::other_host(origin)).await
 }
 
-/// What watches over the server asks it by its address.
+/// Monitoring asks the server by its address.
 const PROBES: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 
 /// Maximum length of an address, in bytes. What it holds comes back in the links of a page.
@@ -135,7 +135,7 @@ pub(crate) async fn bounded_address(State(app): State<App>, request: Request, ne
     answer::page(stranger(&app, &request), page::problem::address_too_long()).await
 }
 
-/// What every answer carries unless its handler said otherwise.
+/// Headers that every answer carries unless its handler set them.
 const HEADERS: [(HeaderName, &str); 8] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::REFERRER_POLICY, "same-origin"),

@@ -23,7 +23,7 @@ pub enum Access {
     SignedIn,
 }
 
-/// What signing in does with a form that was sent there when the session had ended: reopens it, or `nothing`. A form must say which.
+/// Treatment after sign-in of a form that was sent when the session had ended: reopen it, or `nothing`. A form must say which.
 macro_rules! reopen {
     (GET) => {
         None

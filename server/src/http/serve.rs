@@ -37,9 +37,9 @@ const MOST_OF_NETWORK: usize = 256;
 const MOST_OUTSIDE: usize = 64;
 /// A probe says at once what it wants.
 const LONGEST_PROBE: Duration = Duration::from_secs(1);
-/// What a probe begins with. Whoever watches over this server is answered when nobody else is.
+/// Beginning of a probe's request. Monitoring is answered even when nobody else is.
 const PROBES: [&[u8]; 3] = [b"GET /healthz ", b"GET /readyz ", b"GET /metrics "];
-/// What others are told for whom there is no place.
+/// Answer to everybody else when all places are taken.
 const NO_PLACE: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 /// After a connection could not be taken, such as for want of file descriptors.
 const PAUSE: Duration = Duration::from_millis(100);

@@ -19,7 +19,7 @@ use licensing::excerpt;
 /// Maximum size of the body: a table of ten thousand lines, with room for long names.
 pub(crate) const MOST_BYTES: usize = 4 * 1024 * 1024;
 
-/// What is done with a file of a form.
+/// Treatment of a file that a form uploads.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Files {
     Read,
@@ -85,7 +85,7 @@ impl PostedTable {
         self.fields.iter().find(|(field, _)| field == name).map_or("", |(_, value)| value)
     }
 
-    /// What was typed, as a form that can be kept while somebody signs in, and the name of the file that is to be chosen again.
+    /// Fields as a form that can be kept while somebody signs in, and the name of the file that must be chosen again.
     pub(crate) fn kept(mut self) -> (String, Option<String>) {
         // What is longer would not have been taken.
         self.fields.retain(|(_, value)| value.len() <= LONGEST_PASTE);

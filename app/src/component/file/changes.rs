@@ -2,7 +2,7 @@ use crate::component::Columns;
 use leptos::prelude::*;
 use licensing::activation_file::Change;
 
-/// What two revisions of a file say differently, in the trade's words.
+/// Differences between two revisions of a file, in the trade's words.
 #[component]
 pub fn Changes(changes: Vec<Change>) -> AnyView {
     let shown = |value: Option<String>| value.unwrap_or_else(|| "none".to_owned());

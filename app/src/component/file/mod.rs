@@ -1,4 +1,4 @@
-//! What pages show of an activation file.
+//! Parts of pages that show an activation file.
 
 mod changes;
 mod key_table;

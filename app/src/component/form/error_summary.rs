@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 
-/// What is wrong, on top of a refused form: each line leads to its field.
+/// Summary of the problems on top of a refused form: each line links to its field.
 #[component]
 pub fn ErrorSummary(
     /// (id of the field, what is wrong with it)

@@ -2,7 +2,7 @@ use crate::component::{Icon, icon};
 use leptos::prelude::*;
 use licensing::files::{list, request::Refusal};
 
-/// What is wrong with `field`, all of it.
+/// Every problem of `field`.
 #[must_use]
 pub fn problem_of(refusals: &[Refusal], field: &str) -> Option<String> {
     let words: Vec<_> = refusals.iter().filter(|r| r.field == field).map(|r| r.problem.to_string()).collect();
@@ -65,7 +65,7 @@ pub fn TextField(
     #[prop(into)]
     name: String,
     #[prop(into)] label: String,
-    /// What was typed.
+    /// Value as it was typed.
     #[prop(into)]
     value: String,
     #[prop(optional, into)] help: String,
@@ -78,7 +78,7 @@ pub fn TextField(
     /// Id of a `<datalist>` whose entries are offered.
     #[prop(optional)]
     list: Option<&'static str>,
-    /// What belongs under the field, such as an island.
+    /// Content below the field, such as an island.
     #[prop(optional)]
     children: Option<Children>,
 ) -> AnyView {

@@ -6,7 +6,7 @@ use licensing::files::batch::LineState;
 #[component]
 pub fn StateOfLine(
     state: LineState,
-    /// What was done to a line that is done.
+    /// Word for a line that is done.
     done: &'static str,
 ) -> AnyView {
     let (class, icon, words) = match state {

@@ -19,7 +19,7 @@ use portal::{
     path,
 };
 
-/// What was typed, and why it was not taken.
+/// Fields as they were typed, and the reasons they were refused.
 #[derive(Default)]
 pub struct FormState {
     pub reason: String,

@@ -292,7 +292,7 @@ fn Selection(
     garn: Garn,
     changes: bool,
     filter: Filter,
-    /// What says which page of the list this is.
+    /// Hidden fields that name this page of the list: (name, value).
     page: Vec<(String, String)>,
     /// Files that the filter finds.
     total: u64,
@@ -352,7 +352,7 @@ fn begins_words(filter: &Filter, files: u64) -> String {
     }
 }
 
-/// What is in effect, in words: (field, words).
+/// Filters in effect, in words: (field, words).
 fn chips(filter: &Filter, choices: &ActivityChoices) -> Vec<(&'static str, String)> {
     let site = filter.site.as_ref().map(|id| {
         let site = choices.sites.iter().find(|site| site.id == *id);

@@ -16,7 +16,7 @@ use portal::{
     path,
 };
 
-/// What the page says first.
+/// Message above the facts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Notice {
     Nothing,
@@ -120,7 +120,7 @@ async fn refresh(access: &AccountAccess, serial: &str) -> Result<Option<Updatabl
     }
 }
 
-/// What was done just now, with its reference and what comes next.
+/// Confirmation of what was just done: its reference, and the next step.
 fn done(told: Notice, file: &FileView, garn: &Garn) -> Option<AnyView> {
     let FileRow { serial, revision, .. } = &file.row;
     let (done, next) = match told {
@@ -343,7 +343,7 @@ fn Keys(file: FileView) -> AnyView {
     .into_any()
 }
 
-/// What anybody types to verify the file: with openssl, with Python, with Node. `tests` runs each as it is printed.
+/// Commands that verify the file: with openssl, with Python, with Node. `tests` runs each as it is printed.
 fn commands(file: &FileView, public_url: &str) -> [String; 3] {
     let name = &file.file_name;
     let key = &file.signed_by;

@@ -1,4 +1,4 @@
-//! What an account has ordered, and upgrades of it.
+//! Order lines of an account, and their upgrades.
 
 pub mod software;
 pub mod summary;

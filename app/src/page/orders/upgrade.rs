@@ -19,7 +19,7 @@ use portal::{
     path,
 };
 
-/// What was typed, and why it was not taken.
+/// Fields as they were typed, and the reasons they were refused.
 #[derive(Default)]
 pub struct FormState {
     pub fields: Vec<(String, String)>,
@@ -133,7 +133,7 @@ fn Outdated(garn: Garn, files: Vec<(Serial, String)>, key: SubmissionKey) -> Any
     .into_any()
 }
 
-/// What came of bringing files up.
+/// Outcome of updating the files that hold upgraded parts.
 #[component]
 fn Brought(garn: Garn, updated_files: UpdatedFiles) -> AnyView {
     let UpdatedFiles { files, left } = updated_files;

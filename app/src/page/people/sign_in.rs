@@ -19,7 +19,7 @@ pub mod field {
     pub const CHOOSE_AGAIN: &str = "choose_again";
 }
 
-/// What the sign-in page is shown with.
+/// Contents of the sign-in page.
 #[derive(Clone, Debug, Default)]
 pub struct Asked {
     pub email: String,

@@ -40,7 +40,7 @@ pub struct UpdateRequest {
     pub content: ContentRequest,
 }
 
-/// What a revision of a file is to be made of. Nothing of it is checked against what the account owns.
+/// Request for a revision of a file. Nothing of it is checked against what the account owns.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ContentRequest {
     /// Id of the install site.
@@ -144,13 +144,13 @@ impl ContentRequest {
         self.usage_tracking == Some(UsageTracking::VirtualCloud)
     }
 
-    /// What is asked for of an add-on.
+    /// Requested quantity of an add-on.
     #[must_use]
     pub fn quantity(&self, part: &PartNumber) -> Quantity {
         self.add_ons.iter().find(|(number, _)| number == part).map_or(Quantity::ZERO, |(_, quantity)| *quantity)
     }
 
-    /// What the choices made so far would give, and everything that is wrong with them.
+    /// Preview of the choices made so far, with every problem of theirs.
     #[must_use]
     pub fn preview(&self, offer: &Offer) -> Preview {
         let (_, mut preview) = self.read(offer);

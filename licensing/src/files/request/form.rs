@@ -19,7 +19,7 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What was typed, field by field, nothing dropped.
+/// Form as it was typed, field by field, nothing dropped.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewFileForm(Vec<(String, String)>);
 
@@ -30,7 +30,7 @@ impl FromIterator<(String, String)> for NewFileForm {
 }
 
 impl NewFileForm {
-    /// What was typed into `field`; empty when it was not sent. The first counts when it was sent twice.
+    /// Value typed into `field`; empty when it was not sent. The first counts when it was sent twice.
     #[must_use]
     pub fn value(&self, field: &str) -> &str {
         self.0.iter().find(|(name, _)| name == field).map_or("", |(_, value)| value.as_str())
@@ -69,7 +69,7 @@ impl NewFileForm {
         !self.value(field::SWITCHOVER_LATER).is_empty()
     }
 
-    /// What the choices made so far would give, and everything that is wrong with them.
+    /// Preview of the choices made so far, with every problem of theirs.
     #[must_use]
     pub fn preview(&self, offer: &Offer) -> Preview {
         self.content().preview(offer)
@@ -131,7 +131,7 @@ impl NewFileForm {
         }
     }
 
-    /// What was typed into a field, if anything.
+    /// Value typed into a field, if any.
     fn filled<T>(
         &self,
         name: &str,
@@ -145,7 +145,7 @@ impl NewFileForm {
         read(typed).map_err(|problem| unread.insert(name.to_owned(), problem)).ok()
     }
 
-    /// What was chosen from a list, if anything.
+    /// Choice from a list, if any.
     fn chosen<T>(
         &self,
         name: &str,
@@ -202,7 +202,7 @@ fn of_item(field: &str) -> Choice {
     if field == field::SWITCHOVER_ITEM { Choice::SwitchoverItem } else { Choice::ServerItem }
 }
 
-/// What somebody would type to ask for it.
+/// Form that asks for it.
 impl From<&GenerateRequest> for NewFileForm {
     fn from(request: &GenerateRequest) -> Self {
         let GenerateRequest { product, version, licence_type, content } = request;

@@ -1,4 +1,4 @@
-//! What a choice would give: resulting keys, each part before and after, and every shortfall at once.
+//! Preview of a choice: resulting keys, each part before and after, and every shortfall at once.
 
 use super::{
     field,
@@ -49,19 +49,19 @@ pub struct PartChange {
     pub part: PartNumber,
     pub description: String,
     pub holding: Holding,
-    /// What the file that is updated holds; `holding` has it back already.
+    /// Quantity that the updated file holds; `holding` counts it as returned already.
     pub held: Quantity,
     pub asked: Quantity,
 }
 
 impl PartChange {
-    /// What there is now, each pool at least zero.
+    /// Quantity available now, each pool at least zero.
     #[must_use]
     pub fn available_before(&self) -> Quantity {
         self.holding.available().saturating_sub(self.held)
     }
 
-    /// What would be left, each pool at least zero.
+    /// Quantity that would be left, each pool at least zero.
     #[must_use]
     pub fn available_after(&self) -> Quantity {
         self.holding.available().saturating_sub(self.asked)

@@ -1,4 +1,4 @@
-//! What can be wrong with a form, in the words that people read.
+//! Problems of a form, in the words that people read.
 
 use crate::{
     catalogue::key::TooMany,
@@ -41,7 +41,7 @@ impl fmt::Display for Pool {
     }
 }
 
-/// What is wrong with a field.
+/// Problem of a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Problem {
     HostId(HostIdError),
@@ -54,12 +54,12 @@ pub enum Problem {
     /// A second server, and there is no switchover server item for it.
     NoSwitchover,
     SiteInactive(String),
-    /// What an update leaves as the file has it: its name, and what it is.
+    /// Fact that an update keeps as the file has it: its name, and its value.
     Fixed {
         what: &'static str,
         is: String,
     },
-    /// What a person may not do with a part, and what to do about it.
+    /// Refusal for a part, and what to do about it.
     Ineligible(Box<Ineligible>),
     /// The site of the file that is updated; only the hosts may change there.
     OnlyHosts(String),

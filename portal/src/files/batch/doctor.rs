@@ -1,4 +1,4 @@
-//! What must always be true of batches.
+//! Doctor's rules for batches.
 
 use crate::doctor::rule::Rule;
 

@@ -48,11 +48,11 @@ const MOST_PLANS: u32 = 10;
 /// Time for which a plan is kept that is not begun.
 pub(crate) const PLAN_KEPT: TimeDelta = TimeDelta::days(7);
 
-/// What a batch is to do.
+/// Request for a batch.
 #[derive(Clone, Debug)]
 pub struct NewBatch {
     pub kind: Kind,
-    /// What all new files have in common: the form without machines.
+    /// Choices that all new files share: the form without machines.
     pub pattern: NewFileForm,
     /// Generate for hosts that have an active file of the same product and type, too.
     pub repeats: bool,
@@ -204,7 +204,7 @@ async fn plan_once(access: &AccountAccess, terms: &Arc<Terms>, table: &Table, ke
     Ok(reference)
 }
 
-/// What each line comes to that was surveyed, and what all of them take or give back.
+/// Results of the surveyed lines, and the quantities that they take or return together.
 async fn plan_lines(
     on: &impl ConnectionTrait,
     mut work: BatchPlanner,

@@ -42,7 +42,7 @@ use serde_json::json;
 use std::sync::Arc;
 use tokio::{sync::mpsc, task::JoinHandle};
 
-/// What came of a line.
+/// Outcome of a line.
 struct Ended {
     line: u32,
     state: LineState,
@@ -51,7 +51,7 @@ struct Ended {
     led_to: Option<(i64, u32)>,
 }
 
-/// What is to be done of a slice of lines, by what it is. Files are being made meanwhile.
+/// Work of a slice of lines, by kind. Files are being made meanwhile.
 struct Steps {
     /// Lines of new files.
     new: Vec<u32>,
@@ -358,7 +358,7 @@ async fn refuse_whole(access: &AccountAccess, batch: &Stored, refused: Vec<Ended
     write.commit(event).await
 }
 
-/// What several ledgers move together, each of which begins where the one before ends.
+/// Quantities that several ledgers move together; each begins where the one before ends.
 fn together<'l>(ledgers: impl Iterator<Item = &'l Ledger>) -> Ledger {
     let mut together = Ledger::new();
     for (line, (before, after)) in ledgers.flatten() {

@@ -50,7 +50,7 @@ impl BatchState {
     }
 }
 
-/// What all lines of a batch have in common.
+/// Choices that all lines of a batch share.
 pub(crate) struct Terms {
     pub(super) kind: Kind,
     pub(super) pattern: NewFileForm,

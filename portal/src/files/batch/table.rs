@@ -14,7 +14,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 pub const SERIAL: &str = "serial";
 pub const MACHINE_NAME: &str = field::MACHINE_NAME;
 
-/// What a line says, by column; empty cells are left out.
+/// Cells of a line, by column; empty ones are left out.
 pub type Cells = BTreeMap<String, String>;
 
 /// A table as it was read.
@@ -139,7 +139,7 @@ pub(crate) fn read(kind: Kind, bytes: &[u8]) -> Result<Table, TableProblem> {
     }
 }
 
-/// What a column is for.
+/// Meaning of a column.
 enum Column {
     Counts(String),
     /// It says what came of a line before.

@@ -1,4 +1,4 @@
-//! What is shown of batches.
+//! Read models of batches.
 
 use crate::{
     access::account::AccountAccess,
@@ -70,7 +70,7 @@ pub struct Move {
     pub number: PartNumber,
     pub description: String,
     pub quantity: Quantity,
-    /// What the account has left of it now; `None` of what no order bounds.
+    /// Quantity that the account has left now; `None` where no order bounds it.
     pub available: Option<Quantity>,
 }
 
@@ -78,10 +78,10 @@ pub struct Move {
 #[derive(Clone, Debug)]
 pub struct BatchView {
     pub row: BatchRow,
-    /// Who looks planned it, and can begin it.
+    /// `true` for the person who planned it and can begin it.
     pub own: bool,
     pub mode: Option<Mode>,
-    /// What all new files have in common.
+    /// Choices that all new files share.
     pub pattern: NewFileForm,
     pub repeats: bool,
     /// Columns of the table that were not needed.

@@ -1,4 +1,4 @@
-//! What each line of a batch comes to, on the offers as the lines before it left them. Planning and running ask the same.
+//! Result of each line of a batch, on the offers as the lines before it left them. Planning and running share it.
 
 use crate::{
     access::account::AccountAccess,
@@ -46,7 +46,7 @@ use std::{
     sync::Arc,
 };
 
-/// What a line comes to.
+/// Result of a line.
 pub(super) enum Outcome {
     Does(Box<Step>),
     /// Nothing is to be done, and why.
@@ -54,7 +54,7 @@ pub(super) enum Outcome {
     Refused(String),
 }
 
-/// What is to be done for a line.
+/// Work that a line asks for.
 pub(super) enum Step {
     /// A new file. It bears the first serial there is until it gets its own.
     New(Draft),
@@ -72,7 +72,7 @@ struct Ready {
 }
 
 impl Ready {
-    /// What `revise` makes of the offer with what a file holds returned to it. The offer is then as it was.
+    /// Result of `revise` on the offer with the holdings of a file returned to it. The offer itself is left unchanged.
     fn returning<T>(&mut self, held: &Held, revise: impl FnOnce(&LoadedOffer) -> T) -> T {
         let parts = self.loaded.offer.parts.iter().enumerate();
         let touched = parts.filter(|(_, part)| held.touches(part, &self.loaded)).map(|(at, part)| (at, part.clone()));
@@ -87,7 +87,7 @@ impl Ready {
     }
 }
 
-/// What lines of a batch take from, by row id.
+/// Source that lines of a batch draw from, by row id.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Pool {
     OrderLine(i64),
@@ -107,7 +107,7 @@ pub(super) struct BatchPlanner {
     sites: Vec<OfferedSite>,
     /// `None`: there is no such version of such a product.
     offers: BTreeMap<OfferKey, Option<Ready>>,
-    /// What is allocated of what lines before have moved.
+    /// Allocations that earlier lines have moved.
     allocated: BTreeMap<Pool, Quantity>,
     /// Hosts and files of lines before, with the line.
     hosts: BTreeMap<HostKey, u32>,
@@ -119,7 +119,7 @@ pub(super) struct BatchPlanner {
     shared_hosts: BTreeMap<String, String>,
     /// Files that the lines which are worked on are about.
     current: BTreeMap<Serial, Current>,
-    /// What all lines together take, or give back.
+    /// Quantities that all lines together take or return.
     pub(super) moves: BTreeMap<PartNumber, Quantity>,
 }
 
@@ -274,7 +274,7 @@ impl BatchPlanner {
         }
     }
 
-    /// What each of these lines comes to, worked out away from the threads that answer.
+    /// Results of these lines, worked out away from the threads that answer requests.
     pub(super) async fn lines(mut self, lines: Vec<(u32, Cells)>) -> Result<(Self, Vec<(u32, Cells, Outcome)>), Error> {
         let working = tokio::task::spawn_blocking(move || {
             let outcomes = lines.into_iter().map(|(line, cells)| {
@@ -507,7 +507,7 @@ fn of_lines(ledger: &Ledger) -> Vec<(Pool, Quantity)> {
 /// Number of problems of a line that are named.
 const MOST_NAMED: usize = 3;
 
-/// What is wrong with a line, in words.
+/// Problems of a line, in words.
 fn told(refusals: &[Refusal]) -> String {
     let mut words: Vec<String> = refusals.iter().take(MOST_NAMED).map(|refusal| refusal.problem.to_string()).collect();
     match refusals.len().saturating_sub(MOST_NAMED) {

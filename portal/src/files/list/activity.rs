@@ -76,7 +76,7 @@ pub async fn find(access: &AccountAccess, sought: &Sought) -> Result<Vec<FileRow
     listed_files(on, &found.iter().map(|found| found.id).collect::<Vec<_>>()).await
 }
 
-/// What the filters offer for this account.
+/// Choices of the filters for this account.
 ///
 /// # Errors
 /// [`Error::Unavailable`] and [`Error::Internal`].

@@ -35,7 +35,7 @@ impl Activity {
     }
 }
 
-/// What the filters offer. It is read once for any number of pages.
+/// Choices of the filters. They are read once for any number of pages.
 #[derive(Clone, Debug)]
 pub struct ActivityChoices {
     pub sites: Vec<OfferedSite>,
@@ -108,7 +108,7 @@ pub(super) struct Facet {
     pub(super) line: String,
 }
 
-/// What is known of an account before its files are searched.
+/// Facts of an account that a search for its files starts from.
 #[derive(Clone, Debug)]
 pub(super) struct Known {
     pub(super) facets: Vec<Facet>,

@@ -30,7 +30,7 @@ impl Column {
     }
 }
 
-/// What the rows are read through: an index that begins with it.
+/// Index that the rows are read through, by its leading column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Driver {
     /// All files of the account, a facet at a time.
@@ -79,7 +79,7 @@ impl Statement {
     }
 }
 
-/// What begins with a prefix lies before the prefix with the last of all characters…
+/// Values that begin with a prefix lie before the prefix with the last of all characters…
 const LAST_CHARACTER: char = char::MAX;
 /// …and of all names nothing but the name itself before it with the first one that no name has.
 const FIRST_CHARACTER: char = '\u{1}';
@@ -292,7 +292,7 @@ impl Search {
         format!("SELECT {total} AS total, {columns} FROM ({page}) page ORDER BY {order}")
     }
 
-    /// What sorts: with a name of a machine, the first by name of those that begin with it.
+    /// Column that sorts: with a machine name as filter, the first name that begins with it.
     fn key(&self, statement: &mut Statement, driver: Driver) -> String {
         match (&self.machine, self.column()) {
             (Some(_), Column::Machine) if driver == Driver::Machines => "l.name".to_owned(),
@@ -318,7 +318,7 @@ impl Search {
         self.runs(statement, driver, false, |run| format!("SELECT {columns} FROM {table} WHERE {run}{tests}"))
     }
 
-    /// What `select` reads by the condition of each run of the index that `driver` begins with.
+    /// Rows that `select` reads, one condition for each run of the index that `driver` begins.
     fn runs(&self, statement: &mut Statement, driver: Driver, begins: bool, select: impl Fn(&str) -> String) -> String {
         let begins: Vec<String> = match (driver, self.site, &self.people, &self.machine) {
             (Driver::Sites, Some(site), ..) => vec![format!("l.site_id = {}", statement.bind(site))],
@@ -357,7 +357,7 @@ impl Search {
         begins.iter().map(runs).collect::<Vec<_>>().join(" UNION ALL ")
     }
 
-    /// What each row must still be tried for: what the runs of `driver` do not say.
+    /// Conditions that the runs of `driver` do not cover: each row is tried for them.
     ///
     /// Only what bounds a run of the index is left for the database to plan with: times, unless the run is in the order `by` of something else. The
     /// rest is hidden in an expression, because a plan that reads another index would have to read and sort all that it finds there.

@@ -21,7 +21,7 @@ pub(crate) struct Draft {
     pub(super) version_id: i64,
     pub(super) holds: Vec<Hold>,
     pub(super) server_line: Option<i64>,
-    /// What moves when this takes the place of what was held.
+    /// Quantities that move when this revision replaces the one before.
     pub(crate) ledger: Ledger,
 }
 
@@ -148,7 +148,7 @@ fn server_line(request: &NewFile, loaded: &LoadedOffer, taken: &BTreeMap<i64, Qu
     lines.iter().find(|line| taken.contains_key(line)).copied().filter(|_| permits)
 }
 
-/// What moves when `taken` takes the place of what was `held`, of lines that stand in the offer without what was held.
+/// Quantities that move when `taken` replaces `held`, for lines as the offer shows them with `held` returned.
 fn ledger(loaded: &LoadedOffer, held: &BTreeMap<i64, Quantity>, taken: &BTreeMap<i64, Quantity>) -> Result<Ledger, Error> {
     let lines = loaded.offer.parts.iter().flat_map(|part| {
         let ids = loaded.entitlement_ids.get(&part.number).into_iter().flatten();

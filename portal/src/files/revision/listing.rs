@@ -1,4 +1,4 @@
-//! What lists are read from, kept with each revision.
+//! Columns that lists are read from, kept with each revision.
 
 use crate::{
     access::account::AccountAccess,
@@ -73,7 +73,7 @@ pub(super) async fn list(
     Ok(())
 }
 
-/// Who generated each of these files at first, and when, by row id.
+/// Person who generated each of these files, and the instant, by row id.
 async fn first_generations(write: &Write, files: &[i64]) -> Result<BTreeMap<i64, (i64, DateTime<Utc>)>, Error> {
     #[derive(FromQueryResult)]
     struct First {

@@ -1,4 +1,4 @@
-//! What the vendor sells.
+//! Tables of the catalogue.
 
 table!(
     product, "products",

@@ -1,4 +1,4 @@
-//! What accounts have ordered, and upgrades of it.
+//! Tables of orders and upgrades.
 
 table!(
     order, "orders",

@@ -1,4 +1,4 @@
-//! What was asked for and done, who is signed in, and what is to be done.
+//! Tables of submissions, events, sessions and jobs.
 
 table!(
     submission, "submissions",

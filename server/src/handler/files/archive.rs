@@ -14,11 +14,11 @@ use zip::{CompressionMethod, ZipWriter, result::ZipError, write::SimpleFileOptio
 pub(super) struct Archive {
     zip: ZipWriter<zip::write::StreamWriter<Grown>>,
     grown: Grown,
-    /// What the files are, a line each.
+    /// List of the files, a line each.
     table: Vec<[String; 6]>,
 }
 
-/// What has been written and not been taken away.
+/// Bytes written and not yet taken.
 #[derive(Clone, Default)]
 struct Grown(Arc<Mutex<Vec<u8>>>);
 

@@ -210,7 +210,7 @@ async fn begun_or_shown(
 /// Lines, or files, that are in memory at a time.
 const AT_A_TIME: usize = 500;
 
-/// What came of each line, with what it said: refused ones can be mended in it, and the same table sent again.
+/// Result of each line beside its cells: refused ones can be corrected there, and the same table sent again.
 pub(crate) async fn lines(
     Extension(visit): Extension<Visit>,
     Account(access): Account,

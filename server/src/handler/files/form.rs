@@ -98,7 +98,7 @@ async fn update_request(access: &AccountAccess, serial: &Serial, form: &NewFileF
     Ok(form.update_request(&product, licence_type))
 }
 
-/// What the form is for. An update that does not say what it began with began with nothing that is there.
+/// Purpose of the form. An update that does not name the revision it began with never matches the current one.
 fn purpose(serial: Option<&str>, began: &str) -> Result<Purpose, Error> {
     match serial {
         None => Ok(Purpose::New),

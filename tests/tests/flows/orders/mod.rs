@@ -1,4 +1,4 @@
-//! What an account has ordered.
+//! Orders of an account.
 
 mod summary;
 mod upgrade;

@@ -24,7 +24,7 @@ use portal::{
     path,
 };
 
-/// What was typed into the form that plans a batch, and why it was not taken.
+/// Fields of the form that plans a batch as they were typed, and the reasons they were refused.
 #[derive(Default)]
 pub struct FormState {
     pub fields: Vec<(String, String)>,
@@ -38,7 +38,7 @@ impl FormState {
         self.fields.iter().find(|(field, _)| field == name).map_or("", |(_, value)| value)
     }
 
-    /// What all new files are to have in common, machines aside.
+    /// Choices that all new files share; machines come from the table.
     fn pattern(&self) -> Vec<(String, String)> {
         let own = [
             form_field::HOST_ID,
@@ -89,7 +89,7 @@ pub async fn plan(access: &AccountAccess, key: SubmissionKey, typed: FormState) 
     Ok(page.of_account(access, Tab::Files).with_status(status))
 }
 
-/// What all new files have in common, in words.
+/// Choices that all new files share, in words.
 struct Pattern {
     fields: Vec<(String, String)>,
     /// (label, words)
@@ -174,7 +174,7 @@ fn PlanForm(
     .into_any()
 }
 
-/// What all new files have in common, or how to say it.
+/// Choices that all new files share, or the link to make them.
 #[component]
 fn Common(facts: Vec<(String, String)>, new: String) -> AnyView {
     if facts.is_empty() {

@@ -29,7 +29,7 @@ use portal::{
 /// Lines on a page.
 const ROWS: usize = 100;
 
-/// What was typed into the form that begins a batch, and why it was not taken.
+/// Fields of the form that begins a batch as they were typed, and the reasons they were refused.
 #[derive(Default)]
 pub struct Begun {
     pub fields: Vec<(String, String)>,

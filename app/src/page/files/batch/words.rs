@@ -10,7 +10,7 @@ use licensing::{
 };
 use portal::{AccountAccess, Error, files::batch::LineCounts};
 
-/// What a form says of every file that is made from it.
+/// Facts that the form gives every file made from it.
 pub(super) async fn facts(access: &AccountAccess, form: &NewFileForm) -> Result<Vec<(String, String)>, Error> {
     let value = |name: &str| form.value(name).to_owned();
     if form.value(form_field::PRODUCT).is_empty() {
@@ -46,7 +46,7 @@ pub(super) async fn facts(access: &AccountAccess, form: &NewFileForm) -> Result<
     Ok(facts)
 }
 
-/// What was done to the lines of a batch.
+/// Action of a batch in the past tense, as its lines show it.
 pub(super) const fn done_word(kind: Kind) -> &'static str {
     match kind {
         Kind::Generate => "generated",

@@ -101,7 +101,7 @@ pub fn check(
     page.of_account(access, tab)
 }
 
-/// What an update changes, first of all a change of host: that is what it is about.
+/// Changes that an update makes; a change of host comes first.
 #[component]
 fn Changed(changes: Vec<Change>) -> AnyView {
     view! {

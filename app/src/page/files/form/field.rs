@@ -2,7 +2,7 @@
 
 /// The field of the submission key.
 pub const KEY: &str = "key";
-/// What the pressed button asks for: one of the steps below.
+/// Step that the pressed button asks for: one of those below.
 pub const STEP: &str = "step";
 pub const STEP_CHECK: &str = "check";
 pub const STEP_EDIT: &str = "edit";

@@ -1,11 +1,11 @@
-//! What the form is for.
+//! Purpose of the form.
 
 use super::field::{BEGAN, KEY};
 use crate::frame::Tab;
 use licensing::{Garn, Serial};
 use portal::{SubmissionKey, path};
 
-/// What the form is for.
+/// Purpose of the form: a new file, an update, or the common part of a batch.
 #[derive(Clone, Debug)]
 pub enum Purpose {
     New,

@@ -26,7 +26,7 @@ use portal::{
     path,
 };
 
-/// What the form is shown with.
+/// Contents of the form.
 struct Shown {
     purpose: Purpose,
     form: NewFileForm,
@@ -35,7 +35,7 @@ struct Shown {
     offer: Option<Offer>,
     ineligible: Vec<Ineligible>,
     refusals: Vec<Refusal>,
-    /// What is wrong with the form as a whole.
+    /// Problems of the form as a whole.
     told: Option<String>,
     /// The file that this form was used for before.
     used_for: Option<(Garn, String)>,
@@ -239,7 +239,7 @@ fn FileForm(action: String, shown: Shown) -> AnyView {
     }.into_any()
 }
 
-/// What is typed but has no field on this step, kept for the next.
+/// Hidden fields: values that have no field on this step, kept for the next.
 #[component]
 fn Typed(form: NewFileForm) -> AnyView {
     let fields = form
