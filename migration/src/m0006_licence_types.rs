@@ -1,4 +1,4 @@
-//! What licence types beyond production need. What the shipped catalogue says of itself since then is said of it in databases that have it.
+//! Columns that licence types beyond production need, filled for the shipped catalogue in databases that have it.
 super::step!(
     "
     ALTER TABLE accounts ADD COLUMN cloud_organization TEXT;

@@ -1,7 +1,7 @@
 //! Tables as spreadsheets read and write them: one reader and one writer for all of them.
 //!
-//! What is written here is read back unchanged: a mark at the beginning says that it is UTF-8, and what a spreadsheet would take for a formula has
-//! an apostrophe before it, which reading takes away again.
+//! A written table is read back unchanged: a mark at its beginning says that it is UTF-8, and a cell that a spreadsheet would take for a formula
+//! has an apostrophe before it, which reading removes again.
 
 use calamine::{Data, DataRef, Reader as _, Xlsx};
 use licensing::value::encoding::{self, NotText};
@@ -213,7 +213,7 @@ fn begins_formula(c: char) -> bool {
     matches!(c, '=' | '+' | '-' | '@' | '\t' | '\r' | '＝' | '＋' | '－' | '＠')
 }
 
-/// What begins another cell for a spreadsheet that separates by it.
+/// `true` for characters that begin another cell for some spreadsheets.
 fn separates(c: char) -> bool {
     matches!(c, ';' | '\t')
 }

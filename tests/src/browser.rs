@@ -117,7 +117,7 @@ impl Browser {
     }
 }
 
-/// What the server answered.
+/// Answer of the server.
 pub struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
@@ -215,7 +215,7 @@ impl Answer {
         fields
     }
 
-    /// What was typed into a field of the form, as the page shows it again.
+    /// Value of a field as the page shows it again.
     #[must_use]
     pub fn value(&self, name: &str) -> Option<String> {
         self.attribute(&format!("input[name=\"{name}\"]"), "value")

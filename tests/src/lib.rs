@@ -58,7 +58,7 @@ pub enum Backend {
 impl Backend {
     pub const BOTH: [Self; 2] = [Self::Sqlite, Self::Postgres];
 
-    /// What this run of the tests is about: `AFMT_TEST_DATABASE=postgres`, or SQLite.
+    /// Database of this run of the tests: `AFMT_TEST_DATABASE=postgres`, or SQLite.
     #[must_use]
     pub fn of_run() -> Self {
         match std::env::var("AFMT_TEST_DATABASE").as_deref() {
@@ -204,7 +204,7 @@ impl Server {
         Self { running, backend, settings, ctx, _folder: folder, clock }
     }
 
-    /// What `afmt doctor` says with these settings, a line each, and whether everything holds.
+    /// Lines that `afmt doctor` prints with these settings, and `true` when everything holds.
     ///
     /// # Panics
     /// When the database cannot be read.

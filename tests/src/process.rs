@@ -15,7 +15,7 @@ use std::{
 };
 use tempfile::TempDir;
 
-/// What has not happened after so long will not.
+/// Longest wait for a condition before a test fails.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Data and address of a server that is started again and again.

@@ -3,14 +3,14 @@ use std::{env, fs::OpenOptions, io::Write};
 /// How much a harness does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Size {
-    /// What every run of the tests can afford.
+    /// Size that every run of the tests can afford.
     Ci,
-    /// What stands in `docs/reliability.md`: `cargo xtask reliability`.
+    /// Size of the figures in `docs/reliability.md`: `cargo xtask reliability`.
     Full,
 }
 
 impl Size {
-    /// What this run asks for with `AFMT_SIZE=full`.
+    /// Size of this run: full with `AFMT_SIZE=full`.
     #[must_use]
     pub fn of_run() -> Self {
         if env::var("AFMT_SIZE").as_deref() == Ok("full") { Self::Full } else { Self::Ci }

@@ -49,7 +49,7 @@ pub struct Drawn(Arc<Mutex<BTreeSet<&'static str>>>);
 pub fn Icon(icon: Name) -> AnyView {
     let Drawn(drawn) = expect_context();
     drawn.lock().unwrap_or_else(PoisonError::into_inner).insert(icon.0);
-    view! { <svg class="icon" aria-hidden="true" inner_html=format!("<use href=#{} />", icon.0)></svg> }.into_any()
+    view! { <svg aria-hidden="true" inner_html=format!("<use href=#{} />", icon.0)></svg> }.into_any()
 }
 
 /// The drawings of all icons before it, once: the last thing in a page.

@@ -1,4 +1,4 @@
-//! What must hold of any bytes whatever: the fuzz targets in `fuzz/` try it on those that they make, an ordinary test on the ones kept there.
+//! Properties of any input: the fuzz targets in `fuzz/` try them on inputs that they make, an ordinary test on the ones kept there.
 
 use super::{ActivationFile, Expected, KeyRing, Note, RevocationList, undo_transport};
 use chrono::NaiveDate;

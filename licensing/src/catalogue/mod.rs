@@ -239,8 +239,9 @@ impl Catalogue {
     }
 }
 
-/// What one development licence of `size` gives, of the keys that a product's parts give: each feature once, and so many of each access and
-/// session key, its concurrent twin, the basic station and the licences of Salesforce. Keys that follow from a rule are in no part. Domain §4.
+/// Keys that one development licence of `size` gives, out of those that a product's parts give: each feature once, and a fixed count of each
+/// access and session key, its concurrent twin, the basic station and the licences of Salesforce. Keys that follow from a rule are in no part.
+/// Domain §4.
 #[must_use]
 pub fn development_keys(keys: impl IntoIterator<Item = KeyName>, size: DevelopmentSize) -> Vec<KeyMapping> {
     let units = |key: &KeyName| match key.class() {

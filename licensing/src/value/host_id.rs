@@ -43,8 +43,8 @@ pub enum HostIdError {
 }
 
 impl HostId {
-    /// What people type and paste: blanks, `:`, `-`, `.` and characters that nobody sees between digits, either case, full-width digits. Nothing
-    /// is ever padded.
+    /// Reads a host id as people type and paste it: with blanks, `:`, `-`, `.` and invisible characters between digits, in either case, in
+    /// full-width digits. Nothing is ever padded.
     ///
     /// # Errors
     /// [`HostIdError`], with what was probably done to it.

@@ -116,7 +116,7 @@ pub fn capitalised(text: &str) -> String {
 
 /// A name that goes into an activation file: 1 to 100 characters, none of them invisible, no blank at either end.
 ///
-/// What is stored and stands in files is parsed; what somebody types is read with [`Self::typed`], which asks for more.
+/// Stored names and those in files are parsed; typed names are read with [`Self::typed`], which asks for more.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Name(String);

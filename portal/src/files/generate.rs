@@ -159,8 +159,7 @@ async fn complete(
     }
 }
 
-/// What is offered of a product (its code), version (its name) and licence type, if this person may generate it. `updates` is what the file holds
-/// that is updated.
+/// Offer of a product (its code), version (its name) and licence type, if this person may generate it. `updates` is what the updated file holds.
 pub(crate) async fn eligible_offer(
     access: &AccountAccess,
     on: &impl ConnectionTrait,

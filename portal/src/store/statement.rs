@@ -45,7 +45,7 @@ pub(crate) fn marks(first: usize, count: usize) -> String {
     marks.join(", ")
 }
 
-/// What a JSON array of texts, the parameter at `position`, holds: any number of values for one statement.
+/// Values of a JSON array of texts, the parameter at `position`: any number of them for one statement.
 pub(crate) fn elements(on: &impl ConnectionTrait, position: usize) -> String {
     match on.get_database_backend() {
         DbBackend::Postgres => format!("(SELECT jsonb_array_elements_text(${position}::jsonb))"),

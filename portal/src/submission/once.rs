@@ -25,7 +25,7 @@ pub struct KeyReused {
     pub reference: String,
 }
 
-/// What one submission asks for, told apart from every other by its digest.
+/// Request of one submission, told apart from every other by its digest.
 pub(crate) struct Asked<'a> {
     access: &'a AccountAccess,
     /// As it is stored and as events call it.

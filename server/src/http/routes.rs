@@ -109,7 +109,7 @@ routes! {
     SendCloud: POST "/accounts/{garn}/cloud" SignedIn [handler::cloud::reopen] => handler::cloud::send,
     Overview: GET "/accounts/{garn}" SignedIn [] => handler::accounts::overview,
     Summary: GET "/accounts/{garn}/summary" SignedIn [] => handler::orders::summary::show,
-    SummaryCsv: GET "/accounts/{garn}/summary.csv" SignedIn [] => handler::orders::summary::csv,
+    SummaryCsv: GET "/accounts/{garn}/summary.csv" SignedIn [] => handler::orders::csv::send,
     Software: GET "/accounts/{garn}/software" SignedIn [] => handler::orders::summary::software,
     Upgrade: GET "/accounts/{garn}/upgrade" SignedIn [] => handler::orders::upgrade::show,
     SendUpgrade: POST "/accounts/{garn}/upgrade" SignedIn [handler::orders::upgrade::reopen] => handler::orders::upgrade::send,

@@ -24,7 +24,7 @@ async fn a_sound_database_is_healthy() {
     assert!(said.contains(&"ok      each stored file verifies and says what its record says".to_owned()), "{said:#?}");
 }
 
-/// What breaks a rule by hand, on SQLite and on PostgreSQL, and what doctor says of it.
+/// Statements that break a rule by hand, on SQLite and on PostgreSQL, and doctor's line about it.
 struct Break {
     sqlite: &'static str,
     postgres: &'static str,

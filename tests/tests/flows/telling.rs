@@ -1,4 +1,4 @@
-//! What pages must tell of what is ordered, chosen and made. Domain §2, §4, §5 and §6.4.
+//! Facts that pages must tell of orders, choices and files. Domain §2, §4, §5 and §6.4.
 
 use crate::generated;
 use reqwest::StatusCode;

@@ -7,10 +7,10 @@ use tests::{AMELIA, Answer, Backend, Browser, LENA, NEW, Server, Size, form, rep
 use tokio::{sync::Barrier, task::JoinSet};
 
 const CLIENTS: usize = 64;
-/// So many of the clients send what another one sends.
+/// Number of clients that repeat the request of another one.
 const REPEATING: usize = 16;
 
-/// What one client sends: a file for a server of its own, with the one server item of which one is left.
+/// Form that one client sends: a file for a server of its own, with the one server item of which one is left.
 fn fields(round: usize, client: usize) -> Vec<(String, String)> {
     form(
         // In the shape of a key that a form would have.

@@ -191,7 +191,7 @@ async fn the_disk_is_full_under_postgres() {
     );
 }
 
-/// Who is connected is answered, who is not waits, and everybody is answered as soon as descriptors are free again.
+/// Connected clients are answered, others wait, and all are answered as soon as descriptors are free again.
 #[tokio::test(flavor = "multi_thread")]
 async fn file_descriptors_run_out() {
     let home = Home::new(EXECUTABLE, Backend::Sqlite).await;
@@ -260,7 +260,7 @@ async fn rest(mut stream: TcpStream) -> String {
     String::from_utf8_lossy(&said).into_owned()
 }
 
-/// Who sends slowly is given up, after 10 seconds for the head and 30 for the whole; others are answered meanwhile.
+/// Slow clients are given up, after 10 seconds for the head and 30 for the whole; others are answered meanwhile.
 #[tokio::test(flavor = "multi_thread")]
 async fn clients_that_send_slowly_are_given_up_and_keep_nobody_waiting() {
     let server = Server::start().await;

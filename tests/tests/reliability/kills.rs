@@ -146,7 +146,7 @@ async fn killed_on_the_way_of_generate(backend: Backend) {
     ));
 }
 
-/// What is done to a file that is there.
+/// Operation on an existing file.
 #[derive(Clone, Copy, Debug)]
 enum Change {
     Update,

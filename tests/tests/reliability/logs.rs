@@ -1,4 +1,4 @@
-//! What is logged and counted: enough to find a request by its reference, and nothing that belongs to people.
+//! Logs and counters: enough to find a request by its reference, and nothing that belongs to people.
 
 use crate::{
     EXECUTABLE,

@@ -6,7 +6,7 @@ use licensing::catalogue::key::KeyName;
 #[component]
 pub fn KeyTable(
     keys: Vec<(KeyName, u32)>,
-    /// What the keys have in common.
+    /// Class that the keys share.
     #[prop(optional, into)]
     caption: String,
 ) -> AnyView {

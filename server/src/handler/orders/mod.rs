@@ -1,4 +1,5 @@
 //! Orders of an account.
 
+pub(crate) mod csv;
 pub(crate) mod summary;
 pub(crate) mod upgrade;

@@ -23,7 +23,7 @@ const FILES: usize = 10_000;
 const TURNS: usize = 3;
 const GARN: &str = "ACME-1001";
 
-/// What each of the files has.
+/// Fields that all files share.
 const PATTERN: [(&str, &str); 11] = [
     ("site", "1"),
     ("product", "CIC"),

@@ -180,7 +180,7 @@ async fn anywhere(access: &AccountAccess, filter: &Filter, random: &mut StdRng) 
     Ok(page.next)
 }
 
-/// What a client reads of the CSV of all files, and what the server's process holds in memory meanwhile.
+/// Bytes that a client reads of the CSV of all files, and memory of the server's process meanwhile.
 async fn csv(home: &Home, running: &Process) -> Result<(u64, f64, f64, f64)> {
     let cookie = Client::sign_in(home).await?.cookie;
     let before = resident_mebibytes(running)?;

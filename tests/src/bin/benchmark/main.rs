@@ -41,7 +41,7 @@ const SHORT: Duration = Duration::from_millis(300);
 const LONG: Duration = Duration::from_secs(3);
 /// Before a turn counts.
 const WARM_UP: Duration = Duration::from_millis(500);
-/// What browsers say that they take.
+/// Encodings that browsers accept.
 const BROWSERS_TAKE: &str = "accept-encoding: gzip, deflate, br, zstd\r\n";
 /// Connections that ask for pages.
 const READERS: usize = 16;
@@ -95,7 +95,7 @@ impl Figures {
         format!("{:.0} ({least:.0}–{most:.0})", self.median())
     }
 
-    /// What this is of `other`, in percent.
+    /// Share of `other`, in percent.
     fn of(&self, other: &Self) -> String {
         format!("{:.0} %", 100.0 * self.median() / other.median())
     }

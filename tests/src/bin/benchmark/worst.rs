@@ -15,7 +15,7 @@ use std::{
 use tests::{Answer, Browser, Home, LENA, Process, UNUSED_KEY, workbook};
 
 const ACCOUNT: &str = "/accounts/ACME-1001";
-/// What a form takes, in bytes.
+/// Largest form, in bytes.
 const LARGEST_FORM: usize = 64 * 1024;
 /// A table that fits with the fields beside it, in bytes.
 const LARGEST_TABLE: usize = 4 * 1024 * 1024 - 4096;
@@ -43,7 +43,7 @@ pub async fn measure(home: &Home, running: &Process) -> Result<String> {
     Ok(measured.table)
 }
 
-/// What lines of a table have in common: a type that needs no order, so that nothing bounds it but the table.
+/// Cells that lines of a table share: a type that needs no order, so that nothing bounds it but the table.
 const COMMON: [(&str, &str); 7] = [
     ("site", "1"),
     ("product", "CIC"),
@@ -245,7 +245,7 @@ impl Measured<'_> {
     }
 }
 
-/// What the database holds, in bytes, its log included.
+/// Size of the database, in bytes, its log included.
 async fn stored(database: &DatabaseConnection) -> Result<i64> {
     let sql = "SELECT (p.page_count - f.freelist_count) * s.page_size AS stored
         FROM pragma_page_count() p, pragma_freelist_count() f, pragma_page_size() s";

@@ -5,7 +5,7 @@ use tests::{AMELIA, Answer, Backend, Browser, HANNA, JONAS, LENA, OWEN, PETRA, R
 
 const BATCHES: &str = "/accounts/ACME-1001/batches";
 
-/// What all media servers of Acme have in common.
+/// Cells that all media servers of Acme share.
 const MEDIA_SERVERS: [(&str, &str); 5] = [
     ("site", "1"),
     ("product", "MediaServer"),

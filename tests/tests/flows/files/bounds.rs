@@ -15,7 +15,7 @@ use tests::{AMELIA, Answer, Backend, Browser, LENA, Server};
 
 const BATCHES: &str = "/accounts/ACME-1001/batches";
 
-/// What all media servers of Acme have in common.
+/// Cells that all media servers of Acme share.
 const MEDIA_SERVERS: [(&str, &str); 5] = [
     ("site", "1"),
     ("product", "MediaServer"),

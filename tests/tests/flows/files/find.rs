@@ -1,4 +1,4 @@
-//! What lists and searches find: names as they are, whatever case and accents, and files by serial and host id.
+//! Results of lists and searches: names as they are, whatever case and accents, and files by serial and host id.
 
 use crate::generated;
 use chrono::TimeDelta;

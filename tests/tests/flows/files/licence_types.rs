@@ -76,7 +76,7 @@ fn key(file: &str, name: &str) -> u32 {
     line(file, name).map_or(0, |count| count.parse().expect("a count"))
 }
 
-/// What a page says against a request: the reasons why nothing can be generated, or what is wrong with the fields.
+/// Objections of a page: the reasons why nothing can be generated, or the problems of the fields.
 fn said(answer: &Answer) -> String {
     let reasons = answer.all(".note.warn li strong");
     if reasons.is_empty() {

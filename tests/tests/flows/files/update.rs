@@ -289,7 +289,7 @@ async fn an_update_of_what_is_not_there_leads_nowhere() {
     assert_eq!(unkeyed.status, StatusCode::BAD_REQUEST);
 }
 
-/// What is allocated of all lines of a part, in both pools.
+/// Allocation of all lines of a part, in both pools.
 async fn of_part(server: &Server, part: &str) -> i64 {
     let sql = format!(
         "SELECT e.allocated_assigned, e.allocated_pooled FROM entitlements e JOIN parts p ON p.id = e.part_id WHERE p.number = '{part}'"

@@ -32,7 +32,7 @@ async fn another_accounts_address_is_no_different_from_one_that_does_not_exist()
     assert_eq!(hanna.get(&file.replace("ACME-1001", "HELIOS-2002")).await.status, StatusCode::NOT_FOUND);
 }
 
-/// Who asks. Acme is the customer's own account; Nordic is the one that granted the partner access.
+/// Person who asks. Acme is the customer's own account; Nordic is the one that granted the partner access.
 #[derive(Clone, Copy, Debug)]
 enum Asking {
     Anonymous,
@@ -83,7 +83,7 @@ impl Asking {
     }
 }
 
-/// What each of [`Asking::ALL`] is answered, in that order.
+/// Answers to each of [`Asking::ALL`], in that order.
 type Row = [u16; 7];
 
 /// The same for everybody.
@@ -175,7 +175,7 @@ fn fields(route: Route, asking: Asking) -> Vec<(String, String)> {
     }
 }
 
-/// What makes the complete form one for Nordic.
+/// Fields that make the complete form one for Nordic.
 const NORDIC: [(&str, &str); 4] =
     [("site", "5"), ("version", "2018 R5"), ("server_item", "SW-001-4.0-SV02"), ("switchover_item", "SW-001-4.0-SO02")];
 

@@ -151,7 +151,7 @@ async fn somebody_uncertified_upgrades_nothing_and_plans_deactivations() {
     assert_eq!(planned.header("location"), "/accounts/ACME-1001/batches/BT-0000001", "{:?}", planned.all(".note"));
 }
 
-/// What no form changes, of everything there is.
+/// Everything that no form may change.
 async fn fixed(server: &Server) -> Vec<Value> {
     let mut rows = Vec::new();
     for sql in [
@@ -170,7 +170,7 @@ async fn fixed(server: &Server) -> Vec<Value> {
     rows
 }
 
-/// What no form changes of a file that is there, nor of a site.
+/// Facts of existing files and sites that no form may change.
 async fn fixed_of_files(server: &Server) -> Vec<Value> {
     let files = "SELECT f.serial, f.account_id, f.product_id, f.licence_type, MIN(r.valid_through) AS first_end, MAX(r.valid_through) AS last_end
                  FROM activation_files f JOIN file_revisions r ON r.file_id = f.id GROUP BY f.id, f.serial, f.account_id, f.product_id, f.licence_type
@@ -258,7 +258,7 @@ const VALUES: [&str; 22] = [
     "SW-001-4.0-AB01",
 ];
 
-/// What would make another file of one that is there.
+/// Fields that would turn an existing file into another.
 const LIKELY: [(&str, &str); 8] = [
     ("type", "production"),
     ("type", "development-bundled"),

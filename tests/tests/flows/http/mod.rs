@@ -1,4 +1,4 @@
-//! What holds for every address.
+//! Rules for every address.
 
 mod access;
 mod forged;

@@ -15,7 +15,7 @@ const LONGEST_PASTE: usize = 128 * 1024;
 /// An address, the fields that are posted to it, and (selector, attribute, value) of where they stand again.
 type Largest = (&'static str, Vec<(&'static str, String)>, (&'static str, &'static str, &'static str));
 
-/// What is typed into the form of a route.
+/// Fields as typed into the form of a route.
 fn typed(route: Route) -> Largest {
     let own = |value: &'static str| value.to_owned();
     match route {

@@ -1,4 +1,4 @@
-//! What somebody asks for, drawn at random.
+//! Requests, drawn at random.
 
 use super::{ACCOUNTS, Pools, ledger::Model};
 use licensing::files::request::NewFileForm;
@@ -19,7 +19,7 @@ pub(super) struct Request {
     pub(super) usage: Option<&'static str>,
 }
 
-/// What somebody asks for.
+/// A request by somebody.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Ask {
     Generate(Request),
@@ -61,7 +61,7 @@ pub(super) enum Lines {
     Deactivate(Vec<String>),
 }
 
-/// What an update of a production file of CIC never becomes.
+/// Fields that an update of a production file of CIC must not take.
 const FORGED: [(&str, &str); 5] = [
     ("type", "development-bundled"),
     ("type", "trial"),

@@ -36,7 +36,7 @@ use tests::Server;
 enum Refused {
     NotFound,
     Ineligible,
-    /// What was typed, and what is wrong with it.
+    /// The page of a refused form, with its problems.
     Form(#[expect(dead_code, reason = "an answer that was not expected is shown with it")] String),
     KeyReused(String),
     NotActive,

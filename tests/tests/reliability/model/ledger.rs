@@ -1,4 +1,4 @@
-//! What the database should hold, on a page that shares no code with the product.
+//! Model of the database, which shares no code with the product.
 
 use super::{
     ACCOUNTS, ANALYST, PEOPLE, Pools,
@@ -21,7 +21,7 @@ pub(super) struct Line {
     pub(super) maintenance_end: Option<NaiveDate>,
 }
 
-/// What the product should answer.
+/// Answer that the product should give.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
     NotFound,
@@ -35,7 +35,7 @@ pub(super) enum Outcome {
     Done,
 }
 
-/// What a line of a batch should come to.
+/// Result that a line of a batch should have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum LineOutcome {
     Left,
@@ -43,7 +43,7 @@ pub(super) enum LineOutcome {
     Done(Step),
 }
 
-/// What is done for a line of a batch.
+/// Work for a line of a batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Step {
     Generate(Request),
@@ -52,7 +52,7 @@ pub(super) enum Step {
     Deactivate(usize),
 }
 
-/// What a file gives.
+/// Contents of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Content {
     pub(super) keys: BTreeMap<String, u32>,
@@ -65,11 +65,11 @@ pub(super) struct File {
     pub(super) serial: String,
     pub(super) request: Request,
     pub(super) content: Content,
-    /// Of each line, by its id.
+    /// Quantities of each line, by its id.
     pub(super) holds: BTreeMap<i64, Pools>,
     pub(super) active: bool,
     pub(super) revision: u32,
-    /// Who made the current revision, and when.
+    /// Person who made the current revision, and the instant.
     pub(super) by: usize,
     pub(super) at: DateTime<Utc>,
 }
@@ -242,7 +242,7 @@ impl Model {
         self.lines.insert(garn, lines);
     }
 
-    /// What each line of a batch comes to, each on what the lines before it leave.
+    /// Result of each line of a batch, each on the quantities that the lines before it leave.
     pub(super) fn planned(&self, person: usize, garn: &'static str, lines: &Lines) -> Vec<LineOutcome> {
         let mut then = self.clone();
         let at = DateTime::UNIX_EPOCH;
@@ -304,7 +304,7 @@ impl Model {
         self.files.get(garn).into_iter().flatten().any(|file| file.active && file.request.hosts().any(|of_file| of_file == host))
     }
 
-    /// What makes a file as it is, of what its parts have become.
+    /// Request that makes a file as it is, of the parts that its own have become.
     pub(super) fn refreshed(&self, file: &File) -> Request {
         let mut request = file.request.clone();
         request.add_ons.clear();
@@ -326,7 +326,7 @@ impl Model {
         request
     }
 
-    /// What comes of a form, for a new file or as a revision of one that is there.
+    /// Outcome of a form, for a new file or as a revision of an existing one.
     fn made(&self, email: &str, request: &Request, of: Option<&File>) -> Outcome {
         let subscription = request.garn == "HELIOS-2002";
         if email != LENA && (subscription || email == OWEN) {
@@ -439,7 +439,7 @@ impl Model {
     }
 }
 
-/// What each line gives, by its id: the latest maintenance first, then the oldest order. `None` when there is not enough.
+/// Quantity that each line gives, by its id: the latest maintenance first, then the oldest order. `None` when there is not enough.
 fn draw(lines: &[Line], part: &str, asked: Pools) -> Option<BTreeMap<i64, Pools>> {
     let mut lines: Vec<&Line> = lines.iter().filter(|line| line.part == part).collect();
     lines.sort_by_key(|line| (std::cmp::Reverse(line.maintenance_end), line.ordered_on, line.sales_order.clone()));

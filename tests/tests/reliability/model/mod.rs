@@ -18,7 +18,7 @@ const ACCOUNTS: [&str; 3] = ["ACME-1001", "HELIOS-2002", "NORDIC-3003"];
 const PEOPLE: [&str; 6] = [AMELIA, OWEN, HANNA, PETRA, LENA, SAM];
 const ANALYST: usize = 4;
 
-/// What a run that shows anything has come across.
+/// Outcomes that a meaningful run has seen.
 const SEEN: [&str; 14] = [
     "generated",
     "updated",
