@@ -45,7 +45,7 @@ pub(crate) struct Database {
     readers: DatabaseConnection,
     /// Present for SQLite.
     file: Option<File>,
-    /// Told when jobs were queued.
+    /// Signal to the workers that jobs were queued.
     jobs_queued: watch::Sender<()>,
 }
 

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 pub struct Write {
     pub(super) transaction: DatabaseTransaction,
     pub(super) ctx: Ctx,
-    /// Told when jobs were queued.
+    /// Signal to the workers that jobs were queued.
     pub(super) jobs_queued: watch::Sender<()>,
     pub(super) queued: AtomicBool,
 }
