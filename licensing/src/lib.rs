@@ -7,6 +7,7 @@ pub mod activation_file;
 pub mod catalogue;
 pub mod cloud;
 pub mod files;
+pub mod form;
 mod licence;
 pub mod offer;
 pub mod orders;

@@ -1,8 +1,8 @@
 //! The form of an install site. Domain §2.
 
 use crate::{
-    files::request::{Problem, Refusal, refusal},
-    value::text::Name,
+    form::{Refusal, TextProblem},
+    value::text::{Name, excerpt},
 };
 use serde::Serialize;
 
@@ -31,6 +31,17 @@ pub mod field {
     ];
 }
 
+/// Problem of the description of an install site.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SiteProblem {
+    #[error(transparent)]
+    Text(#[from] TextProblem),
+    #[error("“{}” is not an e-mail address. Enter one such as name@company.example, or leave it empty.", excerpt(.0))]
+    Email(String),
+    #[error("This account has an install site {0} already. Choose another name, or edit that one.")]
+    NameTaken(String),
+}
+
 /// An install site as somebody describes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SiteDraft {
@@ -46,10 +57,10 @@ impl SiteDraft {
     ///
     /// # Errors
     /// Everything that is wrong, in the order of the form; never empty.
-    pub fn parse<'a>(value: impl Fn(&str) -> &'a str) -> Result<Self, Vec<Refusal>> {
+    pub fn parse<'a>(value: impl Fn(&str) -> &'a str) -> Result<Self, Vec<Refusal<SiteProblem>>> {
         let mut refusals = Vec::new();
         let mut required = |field: &str, label: &'static str| -> Option<Name> {
-            Name::typed(value(field)).map_err(|error| refusals.push(refusal(field, Problem::Text(label, error)))).ok()
+            Name::typed(value(field)).map_err(|error| refusals.push(Refusal::new(field, TextProblem::of(label, error)))).ok()
         };
         let (name, country) = (required(field::NAME, "name"), required(field::COUNTRY, "country"));
         let optional = field::OPTIONAL.map(|(field, label)| {
@@ -60,14 +71,14 @@ impl SiteDraft {
             match Name::typed(typed) {
                 Ok(text) => text.into(),
                 Err(error) => {
-                    refusals.push(refusal(field, Problem::Text(label, error)));
+                    refusals.push(Refusal::new(field, TextProblem::of(label, error)));
                     String::new()
                 }
             }
         });
         let email = value(field::EMAIL).trim();
         if !email.is_empty() && !is_address(email) {
-            refusals.push(refusal(field::EMAIL, Problem::Email(email.to_owned())));
+            refusals.push(Refusal::new(field::EMAIL, SiteProblem::Email(email.to_owned())));
         }
         match (name, country) {
             (Some(name), Some(country)) if refusals.is_empty() => {

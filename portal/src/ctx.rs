@@ -3,127 +3,10 @@ use chrono::{DateTime, Timelike, Utc};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// A place that a program reaches on its way. The tests end it there, and look at what is left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Failpoint {
-    PassphraseWritten,
-    KeyWritten,
-    DatabaseMade,
-    /// All tables are made, nothing is committed.
-    SchemaMade,
-    SchemaCommitted,
-    KeyNoted,
-    KeyCommitted,
-    DemoFilled,
-    DemoCommitted,
-    GenerateBegun,
-    UpdateBegun,
-    DeactivateBegun,
-    UpgradeBegun,
-    /// The results of a batch's lines are worked out, and nothing is locked.
-    BatchPlanned,
-    /// The lines of a batch are to be worked on.
-    BatchBegun,
-    /// Each line says what it led to.
-    LinesStored,
-    /// A part of a batch, or all of it, is committed.
-    BatchCommitted,
-    /// Owned and allocated quantities have moved to another part.
-    PartsMoved,
-    UpgradeStored,
-    StateStored,
-    Numbered,
-    Allocated,
-    FileStored,
-    Signed,
-    RevisionStored,
-    LedgerStored,
-    /// The columns that lists are read from show it.
-    Listed,
-    SubmissionStored,
-    MailQueued,
-    /// All is written, nothing is committed.
-    Audited,
-    /// All is committed, nobody has been told.
-    Committed,
-}
-
-impl Failpoint {
-    /// On the way of a first start with demo data, in the order in which they are reached.
-    pub const FIRST_START: [Self; 9] = [
-        Self::PassphraseWritten,
-        Self::KeyWritten,
-        Self::DatabaseMade,
-        Self::SchemaMade,
-        Self::SchemaCommitted,
-        Self::KeyNoted,
-        Self::KeyCommitted,
-        Self::DemoFilled,
-        Self::DemoCommitted,
-    ];
-    /// On the way of *generate*, in the order in which they are reached.
-    pub const GENERATE: [Self; 12] = [
-        Self::GenerateBegun,
-        Self::Numbered,
-        Self::Allocated,
-        Self::Signed,
-        Self::FileStored,
-        Self::RevisionStored,
-        Self::LedgerStored,
-        Self::Listed,
-        Self::MailQueued,
-        Self::SubmissionStored,
-        Self::Audited,
-        Self::Committed,
-    ];
-    /// On the way of *update*.
-    pub const UPDATE: [Self; 10] = [
-        Self::UpdateBegun,
-        Self::Allocated,
-        Self::Signed,
-        Self::RevisionStored,
-        Self::LedgerStored,
-        Self::Listed,
-        Self::MailQueued,
-        Self::SubmissionStored,
-        Self::Audited,
-        Self::Committed,
-    ];
-    /// On the way of *upgrade software*.
-    pub const UPGRADE: [Self; 6] =
-        [Self::UpgradeBegun, Self::PartsMoved, Self::UpgradeStored, Self::SubmissionStored, Self::Audited, Self::Committed];
-    /// On the way of a batch that generates, in one transaction or its last.
-    pub const BATCH: [Self; 12] = [
-        Self::BatchBegun,
-        Self::Numbered,
-        Self::Signed,
-        Self::Allocated,
-        Self::FileStored,
-        Self::RevisionStored,
-        Self::LedgerStored,
-        Self::Listed,
-        Self::LinesStored,
-        Self::MailQueued,
-        Self::Audited,
-        Self::BatchCommitted,
-    ];
-    /// On the way of *deactivate*.
-    pub const DEACTIVATE: [Self; 8] = [
-        Self::DeactivateBegun,
-        Self::Allocated,
-        Self::StateStored,
-        Self::Listed,
-        Self::MailQueued,
-        Self::SubmissionStored,
-        Self::Audited,
-        Self::Committed,
-    ];
-}
-
 /// The clock and the random source, the only ones there are: tests freeze the one and seed the other.
 #[derive(Clone)]
 pub struct Ctx {
-    failpoint: Option<Arc<dyn Fn(Failpoint) + Send + Sync>>,
+    failpoint: Option<Arc<dyn Fn(&'static str) + Send + Sync>>,
     clock: Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>,
     random: Arc<Mutex<StdRng>>,
 }
@@ -146,14 +29,14 @@ impl Ctx {
         Self { failpoint: None, clock: Arc::new(clock), random: Arc::new(Mutex::new(StdRng::seed_from_u64(seed))) }
     }
 
-    /// Calls `reached` at every [`Failpoint`] on the way.
+    /// Calls `reached` with the name of every failpoint on the way: a place where tests end the program, and look at what is left.
     #[must_use]
-    pub fn with_failpoints(self, reached: impl Fn(Failpoint) + Send + Sync + 'static) -> Self {
+    pub fn with_failpoints(self, reached: impl Fn(&'static str) + Send + Sync + 'static) -> Self {
         Self { failpoint: Some(Arc::new(reached)), ..self }
     }
 
-    /// Records that `failpoint` was reached. Nothing happens outside of tests.
-    pub fn reach(&self, failpoint: Failpoint) {
+    /// Records that the failpoint of this name was reached. Nothing happens outside of tests.
+    pub fn reach(&self, failpoint: &'static str) {
         if let Some(reached) = &self.failpoint {
             reached(failpoint);
         }

@@ -3,7 +3,6 @@
 use crate::{
     audit::AuditEvent,
     catalogue,
-    ctx::Failpoint,
     error::Error,
     overview::searched,
     portal::Portal,
@@ -370,9 +369,9 @@ pub async fn fill(portal: &Portal) -> Result<(), Error> {
     for order in &ORDERS {
         insert_order(on, order, today).await?;
     }
-    portal.ctx.reach(Failpoint::DemoFilled);
+    portal.ctx.reach("demo filled");
     write.commit(AuditEvent::by_operator(portal.ctx.now(), "server", DEMO, "database")).await?;
-    portal.ctx.reach(Failpoint::DemoCommitted);
+    portal.ctx.reach("demo committed");
     Ok(())
 }
 

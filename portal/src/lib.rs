@@ -70,7 +70,7 @@ pub use access::{
     Person, Role,
 };
 pub use audit::AuditEvent;
-pub use ctx::{Ctx, Failpoint};
+pub use ctx::Ctx;
 pub use error::Error;
 pub use portal::{OpenError, Portal, Settings};
 pub use private_file::write_private;

@@ -5,6 +5,18 @@ use licensing::{Garn, Serial};
 /// The chooser of accounts.
 pub const ACCOUNTS: &str = "/accounts";
 pub const SIGN_IN: &str = "/sign-in";
+/// Work beside requests, for administrators.
+pub const JOBS: &str = "/jobs";
+
+#[must_use]
+pub fn retry_job(job: i64) -> String {
+    format!("{JOBS}/{job}/retry")
+}
+
+#[must_use]
+pub fn discard_job(job: i64) -> String {
+    format!("{JOBS}/{job}/discard")
+}
 
 /// Overview of an account.
 #[must_use]

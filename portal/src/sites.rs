@@ -11,8 +11,8 @@ use crate::{
     },
 };
 use licensing::{
-    files::request::{Problem, Refusal},
-    sites::{SiteDraft, field},
+    form::Refusal,
+    sites::{SiteDraft, SiteProblem, field},
 };
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait, FromQueryResult, NotSet};
 use sha2::{Digest, Sha256};
@@ -40,7 +40,7 @@ impl Site {
 #[derive(Debug, thiserror::Error)]
 pub enum NotSaved {
     #[error("There is a problem.")]
-    Refused(Vec<Refusal>),
+    Refused(Vec<Refusal<SiteProblem>>),
     /// Somebody else was first.
     #[error("This site was changed meanwhile. Compare with what it is now, then save again.")]
     ChangedMeanwhile,
@@ -198,8 +198,7 @@ fn model(access: &AccountAccess, before: Option<&Site>, draft: &SiteDraft) -> Re
 }
 
 fn name_taken(draft: &SiteDraft) -> NotSaved {
-    let problem = Problem::NameTaken(draft.name.to_string());
-    NotSaved::Refused(vec![Refusal { field: field::NAME.to_owned(), problem }])
+    NotSaved::Refused(vec![Refusal::new(field::NAME, SiteProblem::NameTaken(draft.name.to_string()))])
 }
 
 fn told(draft: &SiteDraft) -> Result<serde_json::Value, Error> {

@@ -3,7 +3,7 @@ use anyhow::{Context, Result, ensure};
 use clap::Args;
 use licensing::value::encoding;
 use portal::{
-    Ctx, Failpoint,
+    Ctx,
     people::PasswordCost,
     signing::KeyFile,
     store::{DatabaseAddress, PostgresAddress},
@@ -140,7 +140,7 @@ impl Settings {
         if self.passphrase_file.is_none() && !passphrase.exists() {
             portal::write_private(&passphrase, ctx.random_passphrase().as_bytes())
                 .with_context(|| format!("{} cannot be written", passphrase.display()))?;
-            ctx.reach(Failpoint::PassphraseWritten);
+            ctx.reach("passphrase written");
         }
         if !self.key_path().exists() {
             self.key_file()?.generate(ctx, cost)?;

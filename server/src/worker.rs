@@ -57,7 +57,12 @@ async fn work(portal: Portal, lane: Lane, stop: Stop) {
         }
         tokio::select! {
             () = stop.stopped() => return,
-            () = queued.changed() => {}
+            () = queued.changed() => {
+                tokio::select! {
+                    () = stop.stopped() => return,
+                    () = tokio::time::sleep(lane.gathers()) => {}
+                }
+            }
             () = tokio::time::sleep(EVERY) => {}
         }
     }

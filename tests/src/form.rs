@@ -1,7 +1,19 @@
-use crate::Browser;
+use crate::{Answer, Browser};
 
 /// Where a form of Acme's is posted to.
 pub const NEW: &str = "/accounts/ACME-1001/files/new";
+
+/// Where a table of Acme's is sent to.
+pub const BATCHES: &str = "/accounts/ACME-1001/batches";
+
+/// Cells that all media servers of Acme share, drawn from its orders.
+pub const MEDIA_SERVERS: [(&str, &str); 5] = [
+    ("site", "1"),
+    ("product", "MediaServer"),
+    ("version", "2020 R2"),
+    ("type", "production"),
+    ("server_item", "SW-002-4.0-SV01"),
+];
 
 /// A submission key that no form was given.
 pub const UNUSED_KEY: &str = "AAAAAAAAAAAAAAAAAAAAAA";
@@ -47,4 +59,26 @@ pub fn changed(mut fields: Vec<(String, String)>, changes: &[(&str, &str)]) -> V
 pub async fn fresh_key(browser: &Browser) -> String {
     let page = browser.get(&format!("{NEW}?product=CIC&version=2020+R2")).await;
     page.value("key").expect("the form has a submission key")
+}
+
+/// Sends a table of Acme's for a batch of `kind`, with fields that all lines have in common and the key of a form that was opened now.
+///
+/// # Panics
+/// When the form cannot be opened.
+pub async fn send_table(browser: &Browser, kind: &str, table: impl AsRef<[u8]>, fields: &[(&'static str, &str)]) -> Answer {
+    let key = browser.get(BATCHES).await.value("key").expect("the form has a submission key");
+    send_table_with(browser, &key, kind, table, fields).await
+}
+
+/// As [`send_table`], with a key of the test's own.
+pub async fn send_table_with(
+    browser: &Browser,
+    key: &str,
+    kind: &str,
+    table: impl AsRef<[u8]>,
+    fields: &[(&'static str, &str)],
+) -> Answer {
+    let own = [("key", key.as_bytes()), ("kind", kind.as_bytes()), ("table", table.as_ref())];
+    let common = fields.iter().map(|(name, value)| (*name, value.as_bytes()));
+    browser.post_files(BATCHES, &own.into_iter().chain(common).collect::<Vec<_>>()).await
 }

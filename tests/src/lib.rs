@@ -11,15 +11,15 @@ mod workbook;
 pub use browser::{Answer, Browser};
 use chrono::{DateTime, TimeDelta, Utc};
 pub use connection::{Connection, Head};
-pub use form::{NEW, UNUSED_KEY, changed, form, fresh_key};
+pub use form::{BATCHES, MEDIA_SERVERS, NEW, UNUSED_KEY, changed, form, fresh_key, send_table, send_table_with};
 use portal::{
-    Ctx, Failpoint,
+    Ctx,
     jobs::{self, JobCounts, Lane, Stop},
     people::PasswordCost,
     store::{DatabaseAddress, PostgresAddress, TABLES},
 };
 pub use postgres::{Cluster, Durability, free_port, lasting};
-pub use process::{Home, PATIENCE, Process};
+pub use process::{Home, PATIENCE, Process, REACHED, TRACE};
 pub use report::{Size, report, seed};
 use reqwest::{Client, header::HOST, redirect::Policy};
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, FromQueryResult, JsonValue, Statement};
@@ -159,7 +159,7 @@ impl Server {
             settings.database_url = url;
         };
         let reached = move |failpoint| {
-            assert!(failpoint != Failpoint::LedgerStored || !panics.load(Ordering::Relaxed), "a panic of the test");
+            assert!(failpoint != "ledger stored" || !panics.load(Ordering::Relaxed), "a panic of the test");
         };
         Self::with_failpoints(backend, change, reached).await
     }
@@ -172,14 +172,14 @@ impl Server {
         Self::with_failpoints(backend, change, |_| {}).await
     }
 
-    /// A server with settings of the test's own, that calls `reached` at every [`Failpoint`].
+    /// A server with settings of the test's own, that calls `reached` with the name of every failpoint.
     ///
     /// # Panics
     /// When the server does not start.
     pub async fn with_failpoints(
         backend: Backend,
         change: impl FnOnce(&mut Settings),
-        reached: impl Fn(Failpoint) + Send + Sync + 'static,
+        reached: impl Fn(&'static str) + Send + Sync + 'static,
     ) -> Self {
         let folder = tempfile::tempdir().expect("a folder for the data");
         let mut settings = settings(folder.path());

@@ -18,6 +18,13 @@ use tempfile::TempDir;
 /// Longest wait for a condition before a test fails.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
+/// In place of a failpoint: the server says what it reaches instead of killing itself.
+pub const TRACE: &str = "trace";
+/// Beginning of a line that says a failpoint.
+pub const REACHED: &str = "reached ";
+/// In place of a failpoint: the server goes on in silence.
+const UNARMED: &str = "unarmed";
+
 /// Data and address of a server that is started again and again.
 pub struct Home {
     pub settings: Settings,
@@ -103,12 +110,25 @@ impl Home {
     ///
     /// # Panics
     /// When it does not.
-    pub fn start_and_die_at(&self, failpoint: portal::Failpoint) {
+    pub fn start_and_die_at(&self, failpoint: &str) {
         let mut command = self.command(&[]);
-        command.env("AFMT_FAILPOINT", format!("{failpoint:?}"));
+        command.env("AFMT_FAILPOINT", failpoint);
         let mut process = Process::spawn(command);
         assert_eq!(process.line(), "", "{failpoint:?} is not reached");
         process.assert_killed();
+    }
+
+    /// Starts the server: its failpoints until it answers, in their order.
+    ///
+    /// # Panics
+    /// When it does not start.
+    #[must_use]
+    pub fn start_and_trace(&self) -> (Process, Vec<String>) {
+        let mut command = self.command(&[]);
+        command.env("AFMT_FAILPOINT", TRACE);
+        let mut process = Process::spawn(command);
+        let reached = process.reached("AFMT answers at ");
+        (process, reached)
     }
 
     /// A browser without a session.
@@ -167,9 +187,38 @@ impl Process {
     ///
     /// # Panics
     /// When the process is gone.
-    pub fn arm(&mut self, failpoint: portal::Failpoint) {
-        writeln!(self.child.stdin.as_ref().expect("its input"), "{failpoint:?}").expect("it listens");
-        assert_eq!(self.line(), format!("{failpoint:?}"));
+    pub fn arm(&mut self, failpoint: &str) {
+        writeln!(self.child.stdin.as_ref().expect("its input"), "{failpoint}").expect("it listens");
+        assert_eq!(self.line(), failpoint);
+    }
+
+    /// Failpoints on the way of `work` up to `last`, in the order in which each is reached first. A process is traced once.
+    ///
+    /// # Panics
+    /// When the process is gone, or does not reach `last`.
+    pub async fn trace(&mut self, work: impl Future<Output = ()>, last: &str) -> Vec<String> {
+        self.arm(TRACE);
+        work.await;
+        let mut reached = self.reached(&format!("{REACHED}{last}"));
+        reached.push(last.to_owned());
+        writeln!(self.child.stdin.as_ref().expect("its input"), "{UNARMED}").expect("it listens");
+        self.reached(UNARMED);
+        reached
+    }
+
+    /// Failpoints that it says to have reached before the line that begins with `end`.
+    fn reached(&mut self, end: &str) -> Vec<String> {
+        let mut reached = Vec::new();
+        loop {
+            let line = self.line();
+            if line.starts_with(end) {
+                return reached;
+            }
+            match line.strip_prefix(REACHED) {
+                Some(failpoint) => reached.push(failpoint.to_owned()),
+                None => panic!("it does not come to “{end}”, but says “{line}”: {}", self.ended()),
+            }
+        }
     }
 
     /// Waits for the end that the failpoint makes.

@@ -39,36 +39,67 @@ impl Executable {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn people_do_the_main_job_in_a_browser_and_openssl_verifies_the_file() {
+/// Runs one file of `e2e` against a server of its own, so that files run beside each other; `then` looks at what they downloaded.
+async fn drive(file: &'static str, then: fn(&Path)) {
     let folder = tempfile::tempdir().expect("a folder");
     match env::var_os("AFMT_EXECUTABLE") {
         Some(executable) => {
             let (_running, url) = Executable::start(Path::new(&executable), folder.path());
-            drive(&url);
+            node(file, &url, then);
         }
         None => {
             let server = Server::start().await;
             let url = server.url().to_owned();
-            tokio::task::spawn_blocking(move || drive(&url)).await.expect("the browser tests end");
+            tokio::task::spawn_blocking(move || node(file, &url, then)).await.expect("the browser tests end");
         }
     }
 }
 
-/// Runs the tests of `e2e` against the server at `url`, then verifies what they downloaded.
-fn drive(url: &str) {
+fn node(file: &str, url: &str, then: fn(&Path)) {
     let out = tempfile::tempdir().expect("a folder for downloads");
     let status = Command::new("node")
-        .args(["--test", "--test-reporter=spec"])
+        .args(["--test", "--test-reporter=spec", file])
         .current_dir(e2e())
         .env("AFMT_URL", url)
         .env("AFMT_OUT", out.path())
         .status()
         .expect("node starts");
-    assert!(status.success(), "a browser test failed");
-    for download in ["script-on", "script-off"] {
-        verify_as_printed(out.path(), download);
-    }
+    assert!(status.success(), "a browser test of {file} failed");
+    then(out.path());
+}
+
+#[test]
+fn every_file_of_browser_tests_is_run() {
+    let files =
+        fs::read_dir(e2e()).expect("the folder").map(|file| file.expect("a file").file_name().into_string().expect("a name"));
+    let mut files: Vec<_> = files.filter(|name| name.ends_with(".test.mjs")).collect();
+    files.sort();
+    assert_eq!(files, ["batches.test.mjs", "checker.test.mjs", "main-job.test.mjs", "tabs.test.mjs"], "each has a test below");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_do_the_main_job_in_a_browser_and_openssl_verifies_the_file() {
+    drive("main-job.test.mjs", |out| {
+        for download in ["script-on", "script-off"] {
+            verify_as_printed(out, download);
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_go_through_the_tabs_in_a_browser() {
+    drive("tabs.test.mjs", |_| {}).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_make_many_files_in_a_browser() {
+    drive("batches.test.mjs", |_| {}).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_check_files_in_a_browser() {
+    drive("checker.test.mjs", |_| {}).await;
 }
 
 /// The commands of the page, to the letter, in a folder that has only the file.

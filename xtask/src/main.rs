@@ -18,7 +18,7 @@ cargo xtask test e2e    run the browser tests only; --executable PATH runs them 
 cargo xtask reliability run the harnesses of docs/reliability.md at full size, and write what they saw there
 cargo xtask bench       measure, and write the figures to docs/performance.md
 cargo xtask worst       ask for the worst that a signed-in person can, and write what it took to docs/reliability.md
-cargo xtask lint        formatting, and clippy with warnings denied
+cargo xtask lint        formatting, circles of files, clippy with warnings denied, and deny.toml where cargo-deny is installed
 cargo xtask dist        make the one executable, target/release/afmt, and i3lic; print the sizes of the site
 cargo xtask pictures    take the pictures of the README anew";
 
@@ -38,8 +38,7 @@ fn command() -> Result<()> {
     match words.as_slice() {
         ["run", rest @ ..] => {
             site::build(false)?;
-            // With the features that the tests build it with, so that what it depends on is compiled once for both.
-            cargo(&["build", "--workspace", "--bin", "afmt", "--locked"])?;
+            cargo(&["build", "--bin", "afmt", "--locked"])?;
             run(Command::new(target().join("debug/afmt")).arg("--demo").args(rest).current_dir(root()))
         }
         ["test"] => {
@@ -47,11 +46,10 @@ fn command() -> Result<()> {
             tools::browser()?;
             tools::postgres()?;
             tools::python()?;
-            cargo(&["test", "--workspace", "--locked"])?;
+            cargo(&["test", "--locked"])?;
+            cargo(&["test", "--package", "xtask", "--locked"])?;
             // The same flows once more, on the other database.
-            run(cargo_command()
-                .args(["test", "--workspace", "--test", "flows", "--locked"])
-                .env("AFMT_TEST_DATABASE", "postgres"))
+            run(cargo_command().args(["test", "--test", "flows", "--locked"]).env("AFMT_TEST_DATABASE", "postgres"))
         }
         ["test", "e2e"] => e2e(&[]),
         ["test", "e2e", "--executable", path] => {
@@ -96,7 +94,7 @@ fn i3lic() -> Result<()> {
 fn e2e(settings: &[(&str, std::ffi::OsString)]) -> Result<()> {
     site::build(false)?;
     tools::browser()?;
-    run(cargo_command().args(["test", "--workspace", "--test", "browser", "--locked"]).envs(settings.iter().cloned()))
+    run(cargo_command().args(["test", "--test", "browser", "--locked"]).envs(settings.iter().cloned()))
 }
 
 /// Takes pictures of every page into `target/pictures`, and keeps those that the README shows.
@@ -117,7 +115,9 @@ fn lint() -> Result<()> {
     tools::target(tools::WASM)?;
     cargo(&["fmt", "--all", "--check"])?;
     circles::refuse(&root(), &["licensing", "migration", "portal", "islands", "app", "server", "i3lic"])?;
-    cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"])?;
+    tools::deny()?;
+    cargo(&["clippy", "--all-targets", "--locked", "--", "--deny", "warnings"])?;
+    cargo(&["clippy", "--package", "xtask", "--all-targets", "--locked", "--", "--deny", "warnings"])?;
     // `hydrate` and `ssr` exclude each other, so the browser's half is linted by itself.
     let islands = ["--package", "islands", "--features", "hydrate checker", "--target", tools::WASM, "--profile", "wasm"];
     cargo(&[&["clippy"], &islands[..], &["--locked", "--", "--deny", "warnings"]].concat())

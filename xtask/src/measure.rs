@@ -15,7 +15,7 @@ pub fn reliability() -> Result<()> {
     let report = target().join("reliability.txt");
     let _ = fs::remove_file(&report);
     run(cargo_command()
-        .args(["test", "--workspace", "--test", "reliability", "--locked", "--", "--nocapture", "--test-threads=2"])
+        .args(["test", "--test", "reliability", "--locked", "--", "--nocapture", "--test-threads=2"])
         .env("AFMT_SIZE", "full")
         .env("AFMT_REPORT", &report))?;
     let said = fs::read_to_string(&report)?;
@@ -27,7 +27,7 @@ pub fn reliability() -> Result<()> {
 /// The worst that a signed-in person can ask for, of the server as `cargo xtask serve` builds it; the table into `docs/reliability.md`.
 pub fn worst() -> Result<()> {
     site::build(false)?;
-    cargo(&["build", "--package", "server", "--package", "tests", "--bin", "afmt", "--bin", "benchmark", "--locked"])?;
+    cargo(&["build", "--bin", "afmt", "--bin", "benchmark", "--locked"])?;
     let (built, report) = (target().join("debug"), target().join("worst.txt"));
     run(Command::new(built.join("benchmark")).arg(built.join("afmt")).arg(&report).arg("worst").current_dir(root()))?;
     let said = format!("{}\n{}", occasion("dev profile", "cargo xtask worst")?, fs::read_to_string(&report)?);
@@ -38,19 +38,7 @@ pub fn worst() -> Result<()> {
 pub fn bench() -> Result<()> {
     site::build(true)?;
     tools::postgres()?;
-    cargo(&[
-        "build",
-        "--package",
-        "server",
-        "--package",
-        "tests",
-        "--bin",
-        "afmt",
-        "--bin",
-        "benchmark",
-        "--release",
-        "--locked",
-    ])?;
+    cargo(&["build", "--bin", "afmt", "--bin", "benchmark", "--release", "--locked"])?;
     let release = target().join("release");
     let report = target().join("performance.txt");
     run(Command::new(release.join("benchmark")).arg(release.join("afmt")).arg(&report).current_dir(root()))?;

@@ -1,6 +1,6 @@
 //! Tools that the machine needs besides Rust.
 
-use crate::{report, root, run};
+use crate::{cargo, report, root, run};
 use anyhow::{Context, Result, bail};
 use std::{
     path::Path,
@@ -49,6 +49,14 @@ pub fn postgres() -> Result<()> {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let installed = versions.into_iter().any(|version| version.path().join("bin/initdb").exists());
     if installed || answers("initdb") { Ok(()) } else { install(&["postgresql"]) }
+}
+
+/// What may be depended on (`deny.toml`), where cargo-deny is installed. Advisories are left out: they change with the day, and no build depends on that.
+pub fn deny() -> Result<()> {
+    if !answers("cargo-deny") {
+        return Ok(());
+    }
+    cargo(&["deny", "--locked", "check", "bans", "licenses", "sources"])
 }
 
 fn answers(program: &str) -> bool {

@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod cloud;
 pub mod files;
 pub mod help;
+pub mod jobs;
 pub mod orders;
 pub mod overview;
 pub mod people;

@@ -8,8 +8,9 @@ use islands::DialogLink;
 use leptos::prelude::*;
 use licensing::{
     Garn, capitalised,
-    files::{list::field as filter, request::Refusal},
-    sites::{SiteDraft, field},
+    files::list::field as filter,
+    form::Refusal,
+    sites::{SiteDraft, SiteProblem, field},
 };
 use portal::{
     AccountAccess, Error, path,
@@ -211,7 +212,7 @@ fn Confirm(files: u64) -> AnyView {
 }
 
 #[component]
-fn Fields(typed: FormState, refusals: Vec<Refusal>, files: u64) -> AnyView {
+fn Fields(typed: FormState, refusals: Vec<Refusal<SiteProblem>>, files: u64) -> AnyView {
     let problem = |name: &str| problem_of(&refusals, name);
     let optional = field::OPTIONAL.map(|(name, label)| {
         let kind = if name == field::EMAIL { "email" } else { "text" };

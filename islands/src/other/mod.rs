@@ -7,6 +7,7 @@ mod dialog_link;
 mod host_id_hint;
 #[cfg(feature = "hydrate")]
 mod page;
+mod part_filter;
 mod preview;
 
 pub use bar::EntitlementBar;
@@ -14,4 +15,5 @@ pub use batch_progress::BatchProgress;
 pub use copy_button::CopyButton;
 pub use dialog_link::DialogLink;
 pub use host_id_hint::HostIdHint;
+pub use part_filter::PartFilter;
 pub use preview::Preview;

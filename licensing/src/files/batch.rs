@@ -1,10 +1,10 @@
 //! The form that begins a batch: the same done to many files at once.
 
-use super::{
-    deactivation::{Deactivation, DeactivationRequest},
-    request::{Choice, Problem, Refusal, refusal},
+use super::deactivation::{Deactivation, DeactivationProblem, DeactivationRequest};
+use crate::{
+    form::{ChoiceProblem, Refusal},
+    value::{coded::coded, text::Name},
 };
-use crate::value::{coded::coded, text::Name};
 use serde::{Deserialize, Serialize};
 
 /// Names of the form's fields, beside those of a deactivation.
@@ -49,6 +49,33 @@ coded! {
     }
 }
 
+const A_MODE: &str = "what happens when a line is refused";
+
+/// Problem of a request to begin a batch.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BatchProblem {
+    #[error(transparent)]
+    Choice(#[from] ChoiceProblem),
+    #[error(transparent)]
+    Deactivation(#[from] DeactivationProblem),
+    /// Number of refused lines, where all or nothing is asked for.
+    #[error("{}", refused_lines(*.0))]
+    RefusedLines(u32),
+    #[error("No line has anything to do. Correct the table and send it again.")]
+    NothingToDo,
+    /// Number of files that the batch deactivates; another one was typed.
+    #[error("This is not the number of files. Type {0} to deactivate them.")]
+    OtherCount(u32),
+}
+
+fn refused_lines(lines: u32) -> String {
+    let (are, it) = if lines == 1 { ("line is", "it") } else { ("lines are", "them") };
+    format!(
+        "{lines} {are} refused, and all or nothing does nothing then. \
+         Correct {it} in the table and send that again, or choose line by line."
+    )
+}
+
 /// A request to begin a batch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BeginRequest {
@@ -86,13 +113,13 @@ impl BeginRequest {
     ///
     /// # Errors
     /// Everything that is wrong, in the order of the form; never empty.
-    pub fn check(&self, kind: Kind, ready: u32, refused: u32) -> Result<Begin, Vec<Refusal>> {
+    pub fn check(&self, kind: Kind, ready: u32, refused: u32) -> Result<Begin, Vec<Refusal<BatchProblem>>> {
         let mut refusals = Vec::new();
         match self.mode {
-            _ if ready == 0 => refusals.push(refusal(field::MODE, Problem::NothingToDo)),
-            None if self.unknown_mode => refusals.push(refusal(field::MODE, Problem::NotOffered(Choice::Mode))),
-            None => refusals.push(refusal(field::MODE, Problem::NoChoice(Choice::Mode))),
-            Some(Mode::Whole) if refused > 0 => refusals.push(refusal(field::MODE, Problem::RefusedLines(refused))),
+            _ if ready == 0 => refusals.push(Refusal::new(field::MODE, BatchProblem::NothingToDo)),
+            None if self.unknown_mode => refusals.push(Refusal::new(field::MODE, ChoiceProblem::NotOffered(A_MODE))),
+            None => refusals.push(Refusal::new(field::MODE, ChoiceProblem::Nothing(A_MODE))),
+            Some(Mode::Whole) if refused > 0 => refusals.push(Refusal::new(field::MODE, BatchProblem::RefusedLines(refused))),
             Some(_) => {}
         }
         let mut deactivation = None;
@@ -100,10 +127,10 @@ impl BeginRequest {
             // The number of files is typed here, instead of a machine's name.
             match self.deactivation.check_many() {
                 Ok(complete) => deactivation = Some(complete),
-                Err(more) => refusals.extend(more),
+                Err(more) => refusals.extend(more.into_iter().map(Refusal::within)),
             }
             if self.count != Some(ready) {
-                refusals.push(refusal(field::COUNT, Problem::OtherCount(ready)));
+                refusals.push(Refusal::new(field::COUNT, BatchProblem::OtherCount(ready)));
             }
         }
         match self.mode {

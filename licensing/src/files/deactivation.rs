@@ -1,7 +1,7 @@
 //! The form of *Deactivate*: why, and for a production file the name of its machine, typed. Domain §5.
 
-use super::request::{Choice, Problem, Refusal, refusal};
 use crate::{
+    form::{ChoiceProblem, Refusal, TextProblem, TooLong},
     licence::LicenceType,
     value::{
         coded::coded,
@@ -30,6 +30,25 @@ coded! {
     }
 }
 
+const A_REASON: &str = "a reason";
+
+/// Problem of a request to deactivate files.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DeactivationProblem {
+    #[error(transparent)]
+    Choice(#[from] ChoiceProblem),
+    #[error(transparent)]
+    Note(#[from] TextProblem),
+    #[error(transparent)]
+    LongNote(#[from] TooLong),
+    /// [`Reason::Other`] without a note.
+    #[error("Say in a few words why.")]
+    NoNote,
+    /// The machine of the file is this, and something else was typed.
+    #[error("This is not the name of its machine. Type {0} to deactivate the file.")]
+    OtherMachine(String),
+}
+
 /// A request to deactivate files.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct DeactivationRequest {
@@ -40,7 +59,7 @@ pub struct DeactivationRequest {
     pub machine: String,
     /// Fields whose text could not be read.
     #[serde(skip)]
-    unread: Vec<Refusal>,
+    unread: Vec<Refusal<DeactivationProblem>>,
 }
 
 /// A complete request to deactivate files.
@@ -58,15 +77,15 @@ impl DeactivationRequest {
         let typed = value(field::REASON);
         let reason = Reason::from_code(typed);
         if reason.is_none() && !typed.is_empty() {
-            unread.push(refusal(field::REASON, Problem::NotOffered(Choice::Reason)));
+            unread.push(Refusal::new(field::REASON, ChoiceProblem::NotOffered(A_REASON)));
         }
         let note = match typed_text(value(field::NOTE), LONGEST_NOTE) {
             Ok(note) => Some(note),
             Err(error) => {
                 unread.extend(match error {
                     TextError::Empty => None,
-                    TextError::TooLong(..) => Some(refusal(field::NOTE, Problem::TooLong(LONGEST_NOTE))),
-                    error => Some(refusal(field::NOTE, Problem::Text("note", error))),
+                    TextError::TooLong(..) => Some(Refusal::new(field::NOTE, TooLong(LONGEST_NOTE))),
+                    error => Some(Refusal::new(field::NOTE, TextProblem::of("note", error))),
                 });
                 None
             }
@@ -78,28 +97,28 @@ impl DeactivationRequest {
     ///
     /// # Errors
     /// Everything that is wrong, in the order of the form; never empty.
-    pub fn check(&self, licence_type: LicenceType, machine: &str) -> Result<Deactivation, Vec<Refusal>> {
+    pub fn check(&self, licence_type: LicenceType, machine: &str) -> Result<Deactivation, Vec<Refusal<DeactivationProblem>>> {
         let other = licence_type == LicenceType::Production && folded(&self.machine) != folded(machine);
-        self.complete(other.then(|| refusal(field::MACHINE, Problem::OtherMachine(machine.to_owned()))))
+        self.complete(other.then(|| Refusal::new(field::MACHINE, DeactivationProblem::OtherMachine(machine.to_owned()))))
     }
 
     /// The complete request for many files, whose number was confirmed otherwise.
     ///
     /// # Errors
     /// Everything that is wrong, in the order of the form; never empty.
-    pub fn check_many(&self) -> Result<Deactivation, Vec<Refusal>> {
+    pub fn check_many(&self) -> Result<Deactivation, Vec<Refusal<DeactivationProblem>>> {
         self.complete(None)
     }
 
-    fn complete(&self, more: Option<Refusal>) -> Result<Deactivation, Vec<Refusal>> {
+    fn complete(&self, more: Option<Refusal<DeactivationProblem>>) -> Result<Deactivation, Vec<Refusal<DeactivationProblem>>> {
         let unread = |field: &'static str| self.unread.iter().filter(move |refusal| refusal.field == field).cloned();
-        let mut refusals: Vec<Refusal> = unread(field::REASON).collect();
+        let mut refusals: Vec<Refusal<DeactivationProblem>> = unread(field::REASON).collect();
         if self.reason.is_none() && refusals.is_empty() {
-            refusals.push(refusal(field::REASON, Problem::NoChoice(Choice::Reason)));
+            refusals.push(Refusal::new(field::REASON, ChoiceProblem::Nothing(A_REASON)));
         }
         refusals.extend(unread(field::NOTE));
         if self.reason == Some(Reason::Other) && self.note.is_none() && unread(field::NOTE).next().is_none() {
-            refusals.push(refusal(field::NOTE, Problem::NoReason));
+            refusals.push(Refusal::new(field::NOTE, DeactivationProblem::NoNote));
         }
         refusals.extend(more);
         match self.reason {

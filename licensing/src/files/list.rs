@@ -1,10 +1,11 @@
 //! *Activation file activity*: what the list of generated files is narrowed to, and how it is sorted. Domain §5.
 
-use super::request::{Choice, Problem, Refusal, refusal};
 use crate::{
+    form::{ChoiceProblem, NotADate, Refusal, TooLong},
     licence::LicenceType,
     value::{
         coded::coded,
+        date,
         host_id::{HostId, HostIdError},
         text::{Name, Serial, excerpt, folded},
     },
@@ -184,12 +185,26 @@ impl Default for Filter {
     }
 }
 
+/// Problem of a filter.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FilterProblem {
+    #[error(transparent)]
+    Choice(#[from] ChoiceProblem),
+    #[error(transparent)]
+    NotADate(#[from] NotADate),
+    #[error(transparent)]
+    TooLong(#[from] TooLong),
+    /// A range of days whose first one is this.
+    #[error("The last day lies before the first, {}. Enter a later one, or leave it empty.", date::words(*.0))]
+    EndsBeforeItBegins(NaiveDate),
+}
+
 impl Filter {
     /// Reads the fields of an address; `value` gives each as typed, empty where there is none.
     ///
     /// # Errors
     /// Everything that is wrong, in the order of the form; never empty.
-    pub fn parse<'a>(value: impl Fn(&str) -> &'a str) -> Result<Self, Vec<Refusal>> {
+    pub fn parse<'a>(value: impl Fn(&str) -> &'a str) -> Result<Self, Vec<Refusal<FilterProblem>>> {
         let mut refusals = Vec::new();
         let long = |name: &&str| value(name).trim().chars().nth(LONGEST).is_some();
         let all = [
@@ -203,7 +218,7 @@ impl Filter {
             field::MACHINE,
             field::SORT,
         ];
-        refusals.extend(all.iter().filter(|name| long(name)).map(|name| refusal(name, Problem::TooLong(LONGEST))));
+        refusals.extend(all.iter().filter(|name| long(name)).map(|name| Refusal::new(*name, TooLong(LONGEST))));
         if !refusals.is_empty() {
             return Err(refusals);
         }
@@ -212,7 +227,7 @@ impl Filter {
             let typed = text(name)?;
             let day = typed.parse().ok().filter(|day: &NaiveDate| YEARS.contains(&day.year()));
             if day.is_none() {
-                refusals.push(refusal(name, Problem::NotADate(typed)));
+                refusals.push(Refusal::new(name, NotADate(typed)));
             }
             day
         };
@@ -220,25 +235,25 @@ impl Filter {
         if let (Some(from), Some(to)) = (from, to)
             && to < from
         {
-            refusals.push(refusal(field::TO, Problem::EndsBeforeItBegins(from)));
+            refusals.push(Refusal::new(field::TO, FilterProblem::EndsBeforeItBegins(from)));
         }
         fn coded<T>(
             name: &str,
             typed: Option<String>,
-            choice: Choice,
+            choice: &'static str,
             read: fn(&str) -> Option<T>,
-            refusals: &mut Vec<Refusal>,
+            refusals: &mut Vec<Refusal<FilterProblem>>,
         ) -> Option<T> {
             let typed = typed?;
             let value = read(&typed);
             if value.is_none() {
-                refusals.push(refusal(name, Problem::NotOffered(choice)));
+                refusals.push(Refusal::new(name, ChoiceProblem::NotOffered(choice)));
             }
             value
         }
-        let active = coded(field::ACTIVE, text(field::ACTIVE), Choice::Active, Active::from_code, &mut refusals);
-        let licence_type = coded(field::TYPE, text(field::TYPE), Choice::Type, LicenceType::from_code, &mut refusals);
-        let sort = coded(field::SORT, text(field::SORT), Choice::Sort, Sort::from_code, &mut refusals);
+        let active = coded(field::ACTIVE, text(field::ACTIVE), "Yes, No or All", Active::from_code, &mut refusals);
+        let licence_type = coded(field::TYPE, text(field::TYPE), "a licence type", LicenceType::from_code, &mut refusals);
+        let sort = coded(field::SORT, text(field::SORT), "an order", Sort::from_code, &mut refusals);
         if !refusals.is_empty() {
             return Err(refusals);
         }

@@ -111,6 +111,8 @@ impl Ineligible {
     }
 }
 
+impl std::error::Error for Ineligible {}
+
 impl fmt::Display for Ineligible {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -67,6 +67,8 @@ pub enum CloudObstacle {
     },
 }
 
+impl std::error::Error for CloudObstacle {}
+
 /// The fact, and the next step.
 impl fmt::Display for CloudObstacle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -2,9 +2,9 @@
 
 use super::entitlement::Entitlement;
 use crate::{
-    files::request::{Choice, Problem, Refusal, refusal},
+    form::{ChoiceProblem, Refusal},
     offer::eligibility::Ineligible,
-    value::{quantity::Quantity, text::PartNumber},
+    value::{date, quantity::Quantity, text::PartNumber},
 };
 use chrono::NaiveDate;
 use serde::Serialize;
@@ -31,6 +31,28 @@ pub struct UpgradablePart {
     /// Why this person may not upgrade it: upgrading needs a certification for its product. Domain §1.
     pub ineligible: Option<Ineligible>,
     pub lines: Vec<Entitlement>,
+}
+
+/// Problem of a request to upgrade parts.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UpgradeProblem {
+    #[error(transparent)]
+    Choice(#[from] ChoiceProblem),
+    /// Refusal for a part, and what to do about it.
+    #[error("{reason} {}", reason.remedy())]
+    Ineligible { reason: Box<Ineligible> },
+    #[error("Select what at least one part becomes.")]
+    NothingChosen,
+    /// A part that a mirrored account upgrades together with the others.
+    #[error("This account is mirrored: all parts with an upgrade option are upgraded together. Select what {0} becomes, too.")]
+    AllTogether(String),
+    #[error(
+        "Maintenance of {description} (order {sales_order}) ended on {}. Renew it, then upgrade.",
+        date::words(*ended_on)
+    )]
+    MaintenanceEnded { description: String, sales_order: String, ended_on: NaiveDate },
+    #[error("{description} (order {sales_order}) has no maintenance. Order it, then upgrade.")]
+    NoMaintenance { description: String, sales_order: String },
 }
 
 /// Quantities that move from a part to its target, 1:1.
@@ -95,7 +117,7 @@ impl UpgradeRequest {
         parts: &[UpgradablePart],
         mirrored: bool,
         today: NaiveDate,
-    ) -> Result<Vec<(PartNumber, PartNumber)>, Vec<Refusal>> {
+    ) -> Result<Vec<(PartNumber, PartNumber)>, Vec<Refusal<UpgradeProblem>>> {
         let mut refusals = Vec::new();
         let mut chosen = Vec::new();
         let mut left_out = Vec::new();
@@ -107,31 +129,37 @@ impl UpgradeRequest {
                 if asked.is_none() && !self.unread.contains(&field) {
                     left_out.push((field, part));
                 } else {
-                    refusals.push(refusal(&field, Problem::NotOffered(Choice::Target)));
+                    refusals.push(Refusal::new(&field, ChoiceProblem::NotOffered("an upgrade")));
                 }
                 continue;
             };
             if let Some(reason) = &part.ineligible {
-                refusals.push(refusal(&field, Problem::Ineligible(Box::new(reason.clone()))));
+                refusals.push(Refusal::new(&field, UpgradeProblem::Ineligible { reason: Box::new(reason.clone()) }));
             }
             // One line without maintenance keeps back only itself, unless all must go together.
             let blocked =
                 if part.lines.iter().any(|line| line.maintained_on(today)) && !mirrored { None } else { part.lapsed(today) };
             if let Some(line) = blocked {
                 let (description, sales_order) = (part.description.clone(), line.sales_order.clone());
-                let problem = Problem::NotMaintained { description, sales_order, ended_on: line.maintenance_end };
-                refusals.push(refusal(&field, problem));
+                let problem = match line.maintenance_end {
+                    Some(ended_on) => UpgradeProblem::MaintenanceEnded { description, sales_order, ended_on },
+                    None => UpgradeProblem::NoMaintenance { description, sales_order },
+                };
+                refusals.push(Refusal::new(&field, problem));
             }
             chosen.push((part.number.clone(), target.clone()));
         }
         match left_out.first() {
             first if chosen.is_empty() && refusals.is_empty() => {
                 let field = first.map_or(FORM, |(field, _)| field.as_str()).to_owned();
-                refusals.push(refusal(&field, Problem::NothingChosen));
+                refusals.push(Refusal::new(field, UpgradeProblem::NothingChosen));
             }
             Some(_) if mirrored && !chosen.is_empty() => {
-                refusals
-                    .extend(left_out.iter().map(|(field, part)| refusal(field, Problem::AllTogether(part.description.clone()))));
+                refusals.extend(
+                    left_out
+                        .iter()
+                        .map(|(field, part)| Refusal::new(field, UpgradeProblem::AllTogether(part.description.clone()))),
+                );
             }
             _ => {}
         }

@@ -16,9 +16,9 @@ use licensing::{
     activation_file::{ActivationFile, Binding},
     catalogue::PartClass,
     files::request::{
-        ContentRequest, GenerateRequest, MailConnector, NewFileForm, Problem, Refusal, ServerRequest, SystemType, UpdateRequest,
-        field,
+        ContentRequest, FileProblem, GenerateRequest, MailConnector, NewFileForm, ServerRequest, SystemType, UpdateRequest, field,
     },
+    form::Refusal,
     value::date,
 };
 use sea_orm::{ConnectionTrait, FromQueryResult};
@@ -56,7 +56,7 @@ impl NotUpdatable {
 pub(crate) enum Revised {
     Draft(Box<Draft>),
     /// Everything that is wrong with it.
-    Refused(Vec<Refusal>),
+    Refused(Vec<Refusal<FileProblem>>),
 }
 
 /// A file as an update finds it.
@@ -226,7 +226,7 @@ impl Current {
                 .into_iter()
                 .filter(kept)
                 .chain(refreshed)
-                .map(|field| Refusal { field, problem: Problem::OnlyHosts(self.site_name.clone()) })
+                .map(|field| Refusal::new(field, FileProblem::OnlyHosts(self.site_name.clone())))
                 .collect();
             if !refusals.is_empty() {
                 return Ok(Revised::Refused(refusals));

@@ -3,7 +3,6 @@
 use crate::{
     access::{account::AccountAccess, change::ChangeAccess},
     audit::AuditEvent,
-    ctx::Failpoint,
     error::Error,
     files::{
         current::{Current, current_file},
@@ -27,10 +26,8 @@ use crate::{
 use chrono::{DateTime, Utc};
 use licensing::{
     Quantity, Serial,
-    files::{
-        deactivation::{Deactivation, DeactivationRequest},
-        request::Refusal,
-    },
+    files::deactivation::{Deactivation, DeactivationProblem, DeactivationRequest},
+    form::Refusal,
     offer::eligibility::Ineligible,
 };
 use sea_orm::FromQueryResult;
@@ -43,7 +40,7 @@ pub enum NotDeactivated {
     #[error("You cannot deactivate this file.")]
     Ineligible(Ineligible),
     #[error("There is a problem.")]
-    Refused(Vec<Refusal>),
+    Refused(Vec<Refusal<DeactivationProblem>>),
     #[error("{serial} is {state} already: it holds nothing that could be returned.")]
     NotActive { serial: Serial, state: FileState },
     #[error(transparent)]
@@ -69,7 +66,6 @@ pub async fn deactivate(
         Submission::Again(serial) => return Ok(parsed(&serial)?),
     };
     let (write, now) = (&first.write, access.portal().now());
-    write.reach(Failpoint::DeactivateBegun);
     let current = current_file(access, write.on(), serial).await?;
     if current.state != FileState::Active {
         return Err(NotDeactivated::NotActive { serial: current.serial, state: current.state });
@@ -131,7 +127,7 @@ pub(crate) async fn end_files(
             return Err(Error::internal("a file was changed without its account's lock"));
         }
     }
-    write.reach(Failpoint::StateStored);
+    write.reach("state stored");
     let mut by_facet: BTreeMap<String, Vec<i64>> = BTreeMap::new();
     for file in files {
         let facet = facet(FileState::Deactivated.code(), file.licence_type, &file.product);

@@ -1,7 +1,6 @@
 use crate::{
     access::account::AccountAccess,
     audit::AuditEvent,
-    ctx::Failpoint,
     error::Error,
     files::{
         current::NotUpdatable,
@@ -27,7 +26,8 @@ use crate::{
 use chrono::{DateTime, Utc};
 use licensing::{
     HostId, LicenceType, Serial,
-    files::request::{GenerateRequest, NewFile, Preview, Refusal},
+    files::request::{FileProblem, GenerateRequest, NewFile, Preview},
+    form::Refusal,
     offer::{Offer, eligibility::Ineligible},
 };
 use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, FromQueryResult};
@@ -63,7 +63,7 @@ pub enum NotGenerated {
     NoSuchVersion,
     /// Everything that is wrong with what was typed, with the offer it was checked against.
     #[error("There is a problem.")]
-    Refused { refusals: Vec<Refusal>, offer: Box<Offer> },
+    Refused { refusals: Vec<Refusal<FileProblem>>, offer: Box<Offer> },
     #[error(transparent)]
     KeyReused(#[from] KeyReused),
     /// The file that was to be updated cannot be, as it is.
@@ -123,10 +123,9 @@ async fn generate_once(
         Submission::Again(serial) => return Ok(Generated { serial: parsed(&serial)? }),
     };
     let (write, now) = (&first.write, access.portal().now());
-    write.reach(Failpoint::GenerateBegun);
     let (request, loaded) = complete(access, write.on(), request).await?;
     let serial = next_serials(write, 1).await?.remove(0);
-    write.reach(Failpoint::Numbered);
+    write.reach("numbered");
     let draft = Draft::new(access, (&serial, 1), request, &loaded, &BTreeMap::new(), now)?;
     allocate(write, &draft.ledger).await?;
     let made = make_all(access.portal(), vec![draft]).await?;

@@ -3,7 +3,6 @@
 use crate::{
     access::account::AccountAccess,
     audit::AuditEvent,
-    ctx::Failpoint,
     error::Error,
     files::{
         current::{Current, NotUpdatable, Revised, current_file},
@@ -152,7 +151,6 @@ pub async fn update(
         Submission::Again(subject) => return again(subject),
     };
     let (write, now) = (&first.write, access.portal().now());
-    write.reach(Failpoint::UpdateBegun);
     let current = current_file(access, write.on(), serial).await?;
     current.check(access, Some(began))?;
     let (draft, _) = revise(access, write.on(), &current, request, now).await?;

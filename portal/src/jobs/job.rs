@@ -9,6 +9,26 @@ pub(crate) trait Job: Serialize + DeserializeOwned {
     const KIND: &'static str;
     /// Attempts after which a job is parked until somebody looks.
     const MOST_ATTEMPTS: u32;
+    /// Whether nothing else depends on it, so that an administrator may discard it.
+    const DISCARDABLE: bool;
+
+    /// What it is about, in words for administrators, who see no account's content.
+    fn subject(&self) -> String;
+}
+
+/// A job's own words about itself, whatever its kind.
+#[derive(Clone, Debug)]
+pub(crate) struct Description {
+    pub(crate) subject: String,
+    pub(crate) discardable: bool,
+}
+
+impl Description {
+    /// `None`: the arguments are not those of this kind.
+    pub(crate) fn of<J: Job>(arguments: &serde_json::Value) -> Option<Self> {
+        let job: J = serde_json::from_value(arguments.clone()).ok()?;
+        Some(Self { subject: job.subject(), discardable: J::DISCARDABLE })
+    }
 }
 
 /// A job that a worker holds.

@@ -5,8 +5,10 @@
 
 pub(crate) mod job;
 pub(crate) mod queue;
+mod review;
 mod work;
 
 pub use job::Stop;
 pub use queue::JobCounts;
+pub use review::{JobRow, JobState, Jobs, MOST_LISTED, NotParked, discard, list, retry};
 pub use work::{Lane, Queued, reclaim, run_due, unfinished, unsent_mail};

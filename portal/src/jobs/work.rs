@@ -1,5 +1,5 @@
 use super::{
-    job::{Claimed, Job, Outcome, Progress, Stop},
+    job::{Claimed, Description, Job, Outcome, Progress, Stop},
     queue::{self, JobCounts},
 };
 use crate::{
@@ -28,11 +28,30 @@ pub enum Lane {
 }
 
 impl Lane {
+    /// Time that jobs are gathered for once the first was queued. Mail is claimed and noted together: a claim for each would cost as much as what the
+    /// mail tells about.
+    #[must_use]
+    pub fn gathers(&self) -> Duration {
+        match self {
+            Self::Mail(_) => Duration::from_secs(1),
+            Self::Batches => Duration::ZERO,
+        }
+    }
+
     fn kinds(&self) -> &'static [&'static str] {
         match self {
             Self::Mail(_) => &[Mail::KIND],
             Self::Batches => &[RunBatch::KIND],
         }
+    }
+}
+
+/// A job's words about itself; `None` for a kind that this version does not have.
+pub(super) fn describe(kind: &str, arguments: &serde_json::Value) -> Option<Description> {
+    match kind {
+        Mail::KIND => Description::of::<Mail>(arguments),
+        RunBatch::KIND => Description::of::<RunBatch>(arguments),
+        _ => None,
     }
 }
 

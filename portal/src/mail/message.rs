@@ -1,5 +1,4 @@
 use crate::{
-    ctx::Failpoint,
     error::Error,
     jobs::{job::Job, queue::enqueue},
     store::write::Write,
@@ -18,11 +17,16 @@ pub(crate) struct Mail {
 impl Job for Mail {
     const KIND: &'static str = "mail";
     const MOST_ATTEMPTS: u32 = 10;
+    const DISCARDABLE: bool = true;
+
+    fn subject(&self) -> String {
+        format!("“{}” to {}", self.subject, self.recipient)
+    }
 }
 
 /// Queues a mail.
 pub(crate) async fn queue(write: &Write, mail: &Mail, now: DateTime<Utc>) -> Result<(), Error> {
     enqueue(write, mail, now).await?;
-    write.reach(Failpoint::MailQueued);
+    write.reach("mail queued");
     Ok(())
 }

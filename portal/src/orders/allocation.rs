@@ -1,7 +1,6 @@
 //! The ledger: what is allocated of each order line, and how it moves. Domain §6.1.
 
 use crate::{
-    ctx::Failpoint,
     error::Error,
     store::{statement::run, write::Write},
 };
@@ -42,7 +41,7 @@ pub(crate) async fn allocate(write: &Write, ledger: &Ledger) -> Result<(), Error
         rows.join(", ")
     );
     let changed = run(write.on(), "allocate", &sql, moved.iter().flatten().map(|value| (*value).into())).await?;
-    write.reach(Failpoint::Allocated);
+    write.reach("allocated");
     if changed == moved.len() as u64 {
         Ok(())
     } else {

@@ -3,7 +3,6 @@
 
 use crate::{
     access::{account::AccountAccess, caller::Role},
-    ctx::Failpoint,
     error::Error,
     files::{
         facet::ACTIVE,
@@ -27,11 +26,11 @@ use crate::{
 use chrono::{DateTime, NaiveDate, Utc};
 use licensing::{
     PartNumber, Quantity, Serial,
-    files::request::Refusal,
+    form::Refusal,
     offer::eligibility::Ineligible,
     orders::{
         entitlement::Entitlement,
-        upgrade::{Moved, UpgradablePart, UpgradeRequest},
+        upgrade::{Moved, UpgradablePart, UpgradeProblem, UpgradeRequest},
     },
 };
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait, FromQueryResult, NotSet};
@@ -94,7 +93,7 @@ pub enum NotUpgraded {
     #[error("You cannot upgrade software here.")]
     Ineligible(Ineligible),
     #[error("There is a problem.")]
-    Refused(Vec<Refusal>),
+    Refused(Vec<Refusal<UpgradeProblem>>),
     #[error(transparent)]
     KeyReused(#[from] KeyReused),
     #[error(transparent)]
@@ -142,7 +141,6 @@ pub async fn upgrade(access: &AccountAccess, request: &UpgradeRequest, key: &Sub
         Submission::Again(reference) => return Ok(reference),
     };
     let (write, now) = (&first.write, access.portal().now());
-    write.reach(Failpoint::UpgradeBegun);
     let loaded = load_upgradable(access, write.on()).await?;
     let chosen = chosen(access, &loaded, request)?;
     let steps = planned(access, write.on(), &loaded, &chosen).await?.steps;
@@ -161,7 +159,7 @@ pub async fn upgrade(access: &AccountAccess, request: &UpgradeRequest, key: &Sub
         target_part_id: Set(*target),
     });
     insert::<upgrade_line::Entity>(write.on(), lines.collect()).await?;
-    write.reach(Failpoint::UpgradeStored);
+    write.reach("upgrade stored");
     let reference = format!("UP-{upgrade_id:07}");
     let told = |number: fn(&UpgradeStep) -> &PartNumber| -> BTreeMap<String, serde_json::Value> {
         steps
@@ -221,7 +219,7 @@ async fn move_parts(
             }
         }
     }
-    write.reach(Failpoint::PartsMoved);
+    write.reach("parts moved");
     Ok(moved)
 }
 

@@ -1,7 +1,7 @@
 //! The file that holds the signing key, encrypted.
 
 use crate::{
-    ctx::{Ctx, Failpoint},
+    ctx::Ctx,
     error::Error,
     people::password::PasswordCost,
     private_file::{private, sync_folder, write_private},
@@ -68,7 +68,7 @@ impl KeyFile {
         let key = SigningKey::from_bytes(&Zeroizing::new(ctx.random::<32>()));
         let pem = self.sealed(&key, &self.passphrase, cost, ctx)?;
         write_private(&self.path, pem.as_bytes()).map_err(|e| self.file_error(e))?;
-        ctx.reach(Failpoint::KeyWritten);
+        ctx.reach("key written");
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     audit::AuditEvent,
-    ctx::{Ctx, Failpoint},
+    ctx::Ctx,
     error::Error,
     observe::Observed,
     signing::key_file::{KeyFile, Opened, SigningKeyError},
@@ -86,9 +86,9 @@ impl Signer {
                 };
                 let noted = if known.is_some() { model.update(write.on()).await } else { model.insert(write.on()).await };
                 noted.map_err(Error::from)?;
-                ctx.reach(Failpoint::KeyNoted);
+                ctx.reach("key noted");
                 write.commit(AuditEvent::by_operator(ctx.now(), "server", "signing key in use", &file.name)).await?;
-                ctx.reach(Failpoint::KeyCommitted);
+                ctx.reach("key committed");
             }
         }
         Ok(Self { name, key, ring: [verifier].into_iter().collect() })

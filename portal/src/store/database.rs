@@ -1,7 +1,7 @@
 //! Connections to the database, and the transactions that begin there.
 
 use crate::{
-    ctx::{Ctx, Failpoint},
+    ctx::Ctx,
     error::Error,
     observe::Observed,
     store::{
@@ -61,9 +61,9 @@ impl Database {
         let first = connect(address, 1, true).await?;
         let opened =
             Self { writer: first.clone(), readers: first, file: None, ctx: ctx.clone(), jobs_queued: watch::Sender::new(()) };
-        ctx.reach(Failpoint::DatabaseMade);
+        ctx.reach("database made");
         opened.migrate().await?;
-        ctx.reach(Failpoint::SchemaCommitted);
+        ctx.reach("schema committed");
         let Self { writer: first, .. } = opened;
         first.close().await?;
         Self::connect(address, ctx, observed).await
@@ -95,7 +95,7 @@ impl Database {
     async fn migrate(&self) -> Result<(), Error> {
         let Write { transaction, ctx, .. } = self.write_alone().await?;
         Migrator::up(&transaction, None).await?;
-        ctx.reach(Failpoint::SchemaMade);
+        ctx.reach("schema made");
         Ok(transaction.commit().await?)
     }
 

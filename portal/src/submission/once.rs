@@ -2,7 +2,6 @@ use super::key::SubmissionKey;
 use crate::{
     access::account::AccountAccess,
     audit::AuditEvent,
-    ctx::Failpoint,
     error::Error,
     store::{
         entity::submission,
@@ -97,7 +96,10 @@ pub(crate) async fn once<E: From<Error> + From<KeyReused>>(asked: Asked<'_>) -> 
     let earlier = asked.find::<E>(write.on()).await?;
     Ok(match earlier {
         Some(subject) => Submission::Again(subject),
-        None => Submission::First(First { asked, write }),
+        None => {
+            write.reach("begun");
+            Submission::First(First { asked, write })
+        }
     })
 }
 
@@ -121,7 +123,7 @@ impl First<'_> {
         };
         let submitted = submission::Entity::insert(submitted).on_conflict_do_nothing();
         let inserted = submitted.exec_without_returning(write.on()).await.map_err(Error::from)?;
-        write.reach(Failpoint::SubmissionStored);
+        write.reach("submission stored");
         // Nothing inserted is told as a count, not as a conflict.
         if matches!(inserted, TryInsertResult::Inserted(1)) {
             write.commit(event).await?;

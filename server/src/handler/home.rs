@@ -14,9 +14,12 @@ use axum::{
 use cookie::{Cookie, SameSite, time::Duration};
 use portal::path;
 
-/// The start page is the chooser, or the only account.
+/// The start page is the chooser, or the only account; for administrators, who see none, what they look after.
 pub(crate) async fn home(Extension(visit): Extension<Visit>) -> Response {
     let Some(caller) = &visit.caller else { return Redirect::to(path::SIGN_IN).into_response() };
+    if caller.administrator().is_ok() {
+        return Redirect::to(path::JOBS).into_response();
+    }
     match portal::overview::accounts(caller, "").await {
         Ok(accounts) if accounts.len() == 1 => Redirect::to(&path::account(&accounts[0].garn)).into_response(),
         Ok(_) => Redirect::to(path::ACCOUNTS).into_response(),

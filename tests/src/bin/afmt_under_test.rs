@@ -1,15 +1,18 @@
-//! `afmt` for tests that end it: the same server, which kills itself at the [`Failpoint`] that it is told.
+//! `afmt` for tests that end it: the same server, which kills itself at the failpoint that it is told.
 //!
-//! `AFMT_FAILPOINT` names one from the start on; a line on standard input arms one later, and is answered with the same line.
+//! `AFMT_FAILPOINT` names one from the start on; a line on standard input names one later, and is answered with the same line. For the name [`TRACE`]
+//! the server goes on, and says each failpoint on a line of its own when it first reaches it.
 
 use anyhow::Result;
 use clap::Parser;
-use portal::{Ctx, Failpoint, people::PasswordCost};
+use portal::{Ctx, people::PasswordCost};
 use server::Settings;
 use std::{
+    collections::BTreeSet,
     io::{BufRead, Write, stdin, stdout},
     sync::{Arc, Mutex, PoisonError},
 };
+use tests::{REACHED, TRACE};
 
 #[derive(Parser)]
 struct Cli {
@@ -24,21 +27,21 @@ async fn main() -> Result<()> {
     let armed = Arc::new(Mutex::new(std::env::var("AFMT_FAILPOINT").ok()));
     let ctx = Ctx::system().with_failpoints({
         let armed = Arc::clone(&armed);
-        move |reached: Failpoint| {
-            if armed.lock().unwrap_or_else(PoisonError::into_inner).as_deref() == Some(format!("{reached:?}").as_str()) {
-                die();
+        let said = Mutex::new(BTreeSet::new());
+        move |reached| match armed.lock().unwrap_or_else(PoisonError::into_inner).as_deref() {
+            Some(TRACE) if said.lock().unwrap_or_else(PoisonError::into_inner).insert(reached) => {
+                say(&format!("{REACHED}{reached}"));
             }
+            Some(armed) if armed == reached => die(),
+            _ => {}
         }
     });
     let running = server::start(&Cli::parse().settings, ctx, PasswordCost::Least).await?;
-    writeln!(stdout(), "AFMT answers at {}", running.url)?;
-    stdout().flush()?;
+    say(&format!("AFMT answers at {}", running.url));
     std::thread::spawn(move || {
         for line in stdin().lock().lines().map_while(Result::ok) {
             *armed.lock().unwrap_or_else(PoisonError::into_inner) = Some(line.clone());
-            if writeln!(stdout(), "{line}").and_then(|()| stdout().flush()).is_err() {
-                return;
-            }
+            say(&line);
         }
     });
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
@@ -47,6 +50,12 @@ async fn main() -> Result<()> {
             terminate.recv().await;
         })
         .await
+}
+
+/// Tells the test a line. A test that is gone hears nothing.
+fn say(line: &str) {
+    let mut out = stdout().lock();
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }
 
 /// As when the power of the process is cut: nothing is finished, nothing is closed.

@@ -2,7 +2,7 @@
 
 use crate::generated;
 use reqwest::StatusCode;
-use tests::{AMELIA, Answer, HANNA, LENA, OWEN, Server, changed};
+use tests::{AMELIA, Answer, HANNA, LENA, MEDIA_SERVERS, OWEN, Server, changed, send_table};
 
 const NEW: &str = "/accounts/ACME-1001/files/new";
 const HOURLY: &str = "Interactions disconnect hourly.";
@@ -213,13 +213,8 @@ async fn a_host_id_that_many_machines_share_is_warned_about() {
     let usual = amelia.post(NEW, &changed(checked.fields("check"), &[("host_id", "6300270E26DF")])).await;
     assert!(usual.all(".note.warn").is_empty());
     // In a table its line is left, and says so.
-    let key = amelia.get("/accounts/ACME-1001/batches").await.value("key").expect("a key");
-    let common = [("site", "1"), ("product", "MediaServer"), ("version", "2020 R2"), ("type", "production")];
-    let own = [("kind", "generate"), ("server_item", "SW-002-4.0-SV01"), ("key", key.as_str())];
     let table = "machine_name,host_id\nMS-1,00:05:9A:3C:7A:00\nMS-2,00:50:56:84:E9:A2\n";
-    let sent: Vec<(&'static str, &[u8])> =
-        common.iter().chain(&own).chain(&[("table", table)]).map(|(name, value)| (*name, value.as_bytes())).collect();
-    let planned = amelia.post_files("/accounts/ACME-1001/batches", &sent).await;
+    let planned = send_table(&amelia, "generate", table, &MEDIA_SERVERS).await;
     let lines = amelia.get(planned.header("location")).await.all("tbody tr");
     let left = lines.iter().find(|line| line.contains("MS-1")).expect("its line");
     assert!(left.contains("Many machines have the host id 00059A3C7A00: a VPN adapter of Cisco AnyConnect."), "{lines:?}");

@@ -1,10 +1,11 @@
 use crate::component::{Icon, icon};
 use leptos::prelude::*;
-use licensing::files::{list, request::Refusal};
+use licensing::{files::list, form::Refusal};
+use std::error::Error;
 
 /// Every problem of `field`.
 #[must_use]
-pub fn problem_of(refusals: &[Refusal], field: &str) -> Option<String> {
+pub fn problem_of<P: Error>(refusals: &[Refusal<P>], field: &str) -> Option<String> {
     let words: Vec<_> = refusals.iter().filter(|r| r.field == field).map(|r| r.problem.to_string()).collect();
     (!words.is_empty()).then(|| words.join(" "))
 }

@@ -8,10 +8,8 @@ use crate::{
 use leptos::prelude::*;
 use licensing::{
     LicenceType, Source,
-    files::{
-        deactivation::{Reason, field},
-        request::Refusal,
-    },
+    files::deactivation::{DeactivationProblem, Reason, field},
+    form::Refusal,
 };
 use portal::{
     AccountAccess, Error, SubmissionKey,
@@ -69,7 +67,13 @@ pub async fn show(access: &AccountAccess, serial: &str, key: SubmissionKey, type
 }
 
 #[component]
-fn Form(file: FileView, of_file: String, key: SubmissionKey, typed: FormState, refusals: Vec<Refusal>) -> AnyView {
+fn Form(
+    file: FileView,
+    of_file: String,
+    key: SubmissionKey,
+    typed: FormState,
+    refusals: Vec<Refusal<DeactivationProblem>>,
+) -> AnyView {
     let problem = |name| problem_of(&refusals, name);
     let ordered = file.row.licence_type.source() == Source::Entitlements;
     let reasons = Reason::ALL.iter().map(|reason| (reason.code().to_owned(), reason.to_string(), String::new())).collect();

@@ -15,9 +15,9 @@ use licensing::{
     Garn, LicenceType, Serial, excerpt,
     files::{
         batch::Kind,
-        list::{Active, Filter, Sort, Sought, field},
-        request::Refusal,
+        list::{Active, Filter, FilterProblem, Sort, Sought, field},
     },
+    form::Refusal,
     value::date,
 };
 use portal::{
@@ -148,7 +148,7 @@ struct Shown {
     after: Option<Cursor>,
     size: PageSize,
     filter: Filter,
-    refusals: Vec<Refusal>,
+    refusals: Vec<Refusal<FilterProblem>>,
     choices: ActivityChoices,
     /// `None` when the filter cannot be read.
     found: Option<Activity>,
@@ -379,7 +379,7 @@ fn Filters(
     action: String,
     typed: Vec<(&'static str, String)>,
     choices: ActivityChoices,
-    refusals: Vec<Refusal>,
+    refusals: Vec<Refusal<FilterProblem>>,
     sort: Sort,
     size: PageSize,
     /// Something is narrowed beyond what is usual, so that the filters stand open on a narrow screen, too.
@@ -622,7 +622,7 @@ fn Row(garn: Garn, row: FileRow, zone: Tz, changes: bool, selects: bool, selecte
                 <StateBadge state=row.state />
                 {row.outdated.then(|| view! { <span class="badge info"><Icon icon=icon::REFRESH />"Update available"</span> })}
             </td>
-            <td><div class="actions">{actions}</div></td>
+            <td>{actions}</td>
         </tr>
     }
     .into_any()

@@ -9,8 +9,8 @@ use chrono::NaiveDate;
 use leptos::prelude::*;
 use licensing::{
     Garn, Quantity, Serial,
-    files::request::Refusal,
-    orders::upgrade::{FORM, Moved, UpgradablePart, target_field},
+    form::Refusal,
+    orders::upgrade::{FORM, Moved, UpgradablePart, UpgradeProblem, target_field},
     value::date,
 };
 use portal::{
@@ -164,7 +164,7 @@ fn Options(
     action: String,
     key: SubmissionKey,
     typed: FormState,
-    refusals: Vec<Refusal>,
+    refusals: Vec<Refusal<UpgradeProblem>>,
     today: NaiveDate,
 ) -> AnyView {
     let count = parts.len();

@@ -4,10 +4,11 @@ use super::{
     field,
     file::{MailConnector, NewFile, SystemType},
     preview::{Preview, Selection},
-    problem::{Choice, LONGEST_GRACE, Problem, Refusal, refusal},
+    problem::{FileProblem, LONGEST_GRACE, MACHINE_NAME, choice},
 };
 use crate::{
     activation_file::{Binding, Enforcement, Server},
+    form::{ChoiceProblem, Refusal, TextProblem},
     licence::{LicenceType, UsageTracking},
     offer::{Offer, OfferedPart},
     value::{
@@ -58,7 +59,7 @@ pub struct ContentRequest {
     pub add_ons: Vec<(PartNumber, Quantity)>,
     /// Fields whose text could not be read, by name. Where a field counts, the request is refused for it, together with all else that is wrong.
     #[serde(skip)]
-    pub unread: BTreeMap<String, Problem>,
+    pub unread: BTreeMap<String, FileProblem>,
 }
 
 /// One server of a request.
@@ -79,13 +80,13 @@ impl GenerateRequest {
     ///
     /// # Errors
     /// Everything that is wrong, in the order of the page; never empty.
-    pub fn check(&self, offer: &Offer) -> Result<(NewFile, Preview), Vec<Refusal>> {
+    pub fn check(&self, offer: &Offer) -> Result<(NewFile, Preview), Vec<Refusal<FileProblem>>> {
         let other = [
-            (field::VERSION, Choice::Version, self.version != offer.version || self.product != offer.product.code),
-            (field::TYPE, Choice::Type, self.licence_type != Some(offer.licence_type)),
+            (field::VERSION, choice::VERSION, self.version != offer.version || self.product != offer.product.code),
+            (field::TYPE, choice::TYPE, self.licence_type != Some(offer.licence_type)),
         ];
         let others = other.into_iter().filter(|(.., differs)| *differs);
-        self.content.check(offer, others.map(|(name, choice, _)| refusal(name, Problem::NotOffered(choice))).collect())
+        self.content.check(offer, others.map(|(name, choice, _)| Refusal::new(name, ChoiceProblem::NotOffered(choice))).collect())
     }
 }
 
@@ -94,10 +95,11 @@ impl UpdateRequest {
     ///
     /// # Errors
     /// Everything that is wrong, in the order of the page; never empty.
-    pub fn check(&self, offer: &Offer) -> Result<(NewFile, Preview), Vec<Refusal>> {
+    pub fn check(&self, offer: &Offer) -> Result<(NewFile, Preview), Vec<Refusal<FileProblem>>> {
         let fixed = [field::PRODUCT, field::TYPE];
-        let contradicted = fixed.iter().filter_map(|name| Some(refusal(name, self.content.unread.get(*name)?.clone())));
-        let other = (self.version != offer.version).then(|| refusal(field::VERSION, Problem::NotOffered(Choice::Version)));
+        let contradicted = fixed.iter().filter_map(|name| Some(Refusal::new(*name, self.content.unread.get(*name)?.clone())));
+        let other =
+            (self.version != offer.version).then(|| Refusal::new(field::VERSION, ChoiceProblem::NotOffered(choice::VERSION)));
         self.content.check(offer, contradicted.chain(other).collect())
     }
 
@@ -166,10 +168,10 @@ impl ContentRequest {
         (selection, preview)
     }
 
-    fn selection(&self, offer: &Offer, refusals: &mut Vec<Refusal>) -> Selection {
+    fn selection(&self, offer: &Offer, refusals: &mut Vec<Refusal<FileProblem>>) -> Selection {
         self.unreadable(field::USAGE_TRACKING, refusals);
         let mut selection = Selection {
-            server_item: self.item(field::SERVER_ITEM, &self.primary, offer.items(), Choice::ServerItem, refusals),
+            server_item: self.item(field::SERVER_ITEM, &self.primary, offer.items(), choice::SERVER_ITEM, refusals),
             usage_tracking: self.usage_tracking,
             ..Selection::default()
         };
@@ -177,7 +179,7 @@ impl ContentRequest {
             None => {}
             Some(second) if offer.has_switchover() => {
                 let items = offer.switchover_items();
-                selection.switchover_item = self.item(field::SWITCHOVER_ITEM, second, items, Choice::SwitchoverItem, refusals);
+                selection.switchover_item = self.item(field::SWITCHOVER_ITEM, second, items, choice::SWITCHOVER_ITEM, refusals);
             }
             Some(second) => {
                 let asked = [
@@ -186,7 +188,7 @@ impl ContentRequest {
                     (field::SWITCHOVER_ITEM, second.item.is_some()),
                 ];
                 let first = asked.into_iter().find(|(name, asked)| *asked || self.unread.contains_key(*name));
-                refusals.extend(first.map(|(name, _)| refusal(name, Problem::NoSwitchover)));
+                refusals.extend(first.map(|(name, _)| Refusal::new(name, FileProblem::NoSwitchover)));
             }
         }
         for part in offer.add_ons() {
@@ -203,7 +205,7 @@ impl ContentRequest {
     }
 
     /// Quantities of parts that are not offered.
-    fn strangers(&self, offer: &Offer) -> Vec<Refusal> {
+    fn strangers(&self, offer: &Offer) -> Vec<Refusal<FileProblem>> {
         let offered: BTreeSet<&str> = offer.add_ons().map(|part| part.number.as_str()).collect();
         let asked = self.add_ons.iter().flat_map(|(part, quantity)| {
             let assigned = (quantity.assigned > 0).then(|| field::assigned(part));
@@ -212,14 +214,14 @@ impl ContentRequest {
         let fields = asked.chain(self.unread.keys().cloned());
         let stranger = |name: String| {
             let part = field::quantity_part(&name).filter(|part| !offered.contains(part))?.to_owned();
-            Some(refusal(&name, Problem::NotAddable { part, licence_type: offer.licence_type }))
+            Some(Refusal::new(&name, FileProblem::NotAddable { part, licence_type: offer.licence_type }))
         };
         fields.filter_map(stranger).collect()
     }
 
-    fn unreadable(&self, name: &str, refusals: &mut Vec<Refusal>) -> bool {
+    fn unreadable(&self, name: &str, refusals: &mut Vec<Refusal<FileProblem>>) -> bool {
         let problem = self.unread.get(name);
-        refusals.extend(problem.map(|problem| refusal(name, problem.clone())));
+        refusals.extend(problem.map(|problem| Refusal::new(name, problem.clone())));
         problem.is_some()
     }
 
@@ -229,8 +231,8 @@ impl ContentRequest {
         name: &str,
         server: &ServerRequest,
         mut offered: impl Iterator<Item = &'a OfferedPart>,
-        choice: Choice,
-        refusals: &mut Vec<Refusal>,
+        choice: &'static str,
+        refusals: &mut Vec<Refusal<FileProblem>>,
     ) -> Option<PartNumber> {
         if self.unreadable(name, refusals) {
             return None;
@@ -238,12 +240,12 @@ impl ContentRequest {
         let item = server.item.as_ref()?;
         let chosen = offered.find(|part| part.number == *item);
         if chosen.is_none() {
-            refusals.push(refusal(name, Problem::NotOffered(choice)));
+            refusals.push(Refusal::new(name, ChoiceProblem::NotOffered(choice)));
         }
         chosen.map(|part| part.number.clone())
     }
 
-    fn check(&self, offer: &Offer, before: Vec<Refusal>) -> Result<(NewFile, Preview), Vec<Refusal>> {
+    fn check(&self, offer: &Offer, before: Vec<Refusal<FileProblem>>) -> Result<(NewFile, Preview), Vec<Refusal<FileProblem>>> {
         let (selection, mut preview) = self.read(offer);
         let mut refusals = std::mem::take(&mut preview.refusals);
         refusals.extend(before);
@@ -251,19 +253,19 @@ impl ContentRequest {
         let site = self.site(offer, &mut refusals);
         let (system_type, mail_connector) = if offer.product.mail_connector {
             (
-                self.required(field::SYSTEM_TYPE, Choice::SystemType, self.system_type, &mut refusals),
-                self.required(field::MAIL_CONNECTOR, Choice::MailConnector, self.mail_connector, &mut refusals),
+                self.required(field::SYSTEM_TYPE, choice::SYSTEM_TYPE, self.system_type, &mut refusals),
+                self.required(field::MAIL_CONNECTOR, choice::MAIL_CONNECTOR, self.mail_connector, &mut refusals),
             )
         } else {
             (None, None)
         };
         let missing = |name: &str, server: &ServerRequest| server.item.is_none() && !self.unread.contains_key(name);
         if missing(field::SERVER_ITEM, &self.primary) {
-            refusals.push(refusal(field::SERVER_ITEM, Problem::NoChoice(Choice::ServerItem)));
+            refusals.push(Refusal::new(field::SERVER_ITEM, ChoiceProblem::Nothing(choice::SERVER_ITEM)));
         }
         let second = self.switchover.as_ref().filter(|_| offer.has_switchover());
         if second.is_some_and(|second| missing(field::SWITCHOVER_ITEM, second)) {
-            refusals.push(refusal(field::SWITCHOVER_ITEM, Problem::NoChoice(Choice::SwitchoverItem)));
+            refusals.push(Refusal::new(field::SWITCHOVER_ITEM, ChoiceProblem::Nothing(choice::SWITCHOVER_ITEM)));
         }
         let binding = match (self.in_virtual_cloud(), &offer.virtual_cloud) {
             (false, _) => self.hosts(second, &selection, &mut refusals),
@@ -296,7 +298,12 @@ impl ContentRequest {
     }
 
     /// One server or two on hosts of their own.
-    fn hosts(&self, second: Option<&ServerRequest>, selection: &Selection, refusals: &mut Vec<Refusal>) -> Option<Binding> {
+    fn hosts(
+        &self,
+        second: Option<&ServerRequest>,
+        selection: &Selection,
+        refusals: &mut Vec<Refusal<FileProblem>>,
+    ) -> Option<Binding> {
         let first = self.host(field::HOST_ID, &self.primary, refusals);
         let primary = self.server(field::MACHINE_NAME, &self.primary, first.clone(), &selection.server_item, refusals);
         let switchover = second.map(|second| {
@@ -304,7 +311,7 @@ impl ContentRequest {
             if let (Some(first), Some(second)) = (first, &host)
                 && first == *second
             {
-                refusals.push(refusal(field::SWITCHOVER_HOST_ID, Problem::SameHost(first)));
+                refusals.push(Refusal::new(field::SWITCHOVER_HOST_ID, FileProblem::SameHost(first)));
             }
             self.server(field::SWITCHOVER_MACHINE_NAME, second, host, &selection.switchover_item, refusals)
         });
@@ -320,13 +327,13 @@ impl ContentRequest {
         organization: &Name,
         second: Option<&ServerRequest>,
         selection: &Selection,
-        refusals: &mut Vec<Refusal>,
+        refusals: &mut Vec<Refusal<FileProblem>>,
     ) -> Option<Binding> {
         let kept = offer.updates.as_ref().and_then(|updated| updated.ramp_date);
         let ramp_date = self.ramp_date(offer.today, kept, refusals);
         let grace = self.grace_days.filter(|days| (1..=LONGEST_GRACE).contains(days));
         if grace.is_none() {
-            refusals.push(refusal(field::GRACE_DAYS, Problem::GraceDays));
+            refusals.push(Refusal::new(field::GRACE_DAYS, FileProblem::GraceDays));
         }
         let primary = self.server(field::MACHINE_NAME, &self.primary, Some(()), &selection.server_item, refusals);
         let switchover = second
@@ -337,23 +344,28 @@ impl ContentRequest {
     }
 
     /// `kept` is the one of the file that is updated.
-    fn ramp_date(&self, today: NaiveDate, kept: Option<NaiveDate>, refusals: &mut Vec<Refusal>) -> Option<NaiveDate> {
+    fn ramp_date(
+        &self,
+        today: NaiveDate,
+        kept: Option<NaiveDate>,
+        refusals: &mut Vec<Refusal<FileProblem>>,
+    ) -> Option<NaiveDate> {
         if self.unreadable(field::RAMP_DATE, refusals) {
             return None;
         }
         let last = today + LONGEST_RAMP;
         let problem = match self.ramp_date {
             Some(date) if kept == Some(date) || (today..=last).contains(&date) => return Some(date),
-            Some(_) => Problem::RampDate(today, last),
-            None => Problem::NotADate(String::new()),
+            Some(_) => FileProblem::RampDate(today, last),
+            None => FileProblem::NoRampDate,
         };
-        refusals.push(refusal(field::RAMP_DATE, problem));
+        refusals.push(Refusal::new(field::RAMP_DATE, problem));
         None
     }
 
-    fn host(&self, name: &str, server: &ServerRequest, refusals: &mut Vec<Refusal>) -> Option<HostId> {
+    fn host(&self, name: &str, server: &ServerRequest, refusals: &mut Vec<Refusal<FileProblem>>) -> Option<HostId> {
         if !self.unreadable(name, refusals) && server.host_id.is_none() {
-            refusals.push(refusal(name, Problem::HostId(HostIdError::Empty)));
+            refusals.push(Refusal::new(name, HostIdError::Empty));
         }
         server.host_id.clone()
     }
@@ -364,36 +376,42 @@ impl ContentRequest {
         server: &ServerRequest,
         host_id: Option<H>,
         item: &Option<PartNumber>,
-        refusals: &mut Vec<Refusal>,
+        refusals: &mut Vec<Refusal<FileProblem>>,
     ) -> Option<Server<H>> {
         if !self.unreadable(name_field, refusals) && server.machine_name.is_none() {
-            refusals.push(refusal(name_field, Problem::MachineName(TextError::Empty)));
+            refusals.push(Refusal::new(name_field, TextProblem::of(MACHINE_NAME, TextError::Empty)));
         }
         Some(Server { machine_name: server.machine_name.clone()?, host_id: host_id?, server_item: Some(item.clone()?) })
     }
 
-    fn site(&self, offer: &Offer, refusals: &mut Vec<Refusal>) -> Option<String> {
+    fn site(&self, offer: &Offer, refusals: &mut Vec<Refusal<FileProblem>>) -> Option<String> {
         let problem = match offer.sites.iter().find(|site| site.id == self.site) {
             Some(site) if site.active || offer.updates.as_ref().is_some_and(|updated| updated.site == site.id) => {
                 return Some(site.id.clone());
             }
-            Some(site) => Problem::SiteInactive(site.name.clone()),
-            None if self.site.is_empty() => Problem::NoChoice(Choice::Site),
-            None => Problem::NotOffered(Choice::Site),
+            Some(site) => FileProblem::SiteInactive(site.name.clone()),
+            None if self.site.is_empty() => ChoiceProblem::Nothing(choice::SITE).into(),
+            None => ChoiceProblem::NotOffered(choice::SITE).into(),
         };
-        refusals.push(refusal(field::SITE, problem));
+        refusals.push(Refusal::new(field::SITE, problem));
         None
     }
 
-    fn required<T>(&self, name: &str, choice: Choice, value: Option<T>, refusals: &mut Vec<Refusal>) -> Option<T> {
+    fn required<T>(
+        &self,
+        name: &str,
+        choice: &'static str,
+        value: Option<T>,
+        refusals: &mut Vec<Refusal<FileProblem>>,
+    ) -> Option<T> {
         if !self.unreadable(name, refusals) && value.is_none() {
-            refusals.push(refusal(name, Problem::NoChoice(choice)));
+            refusals.push(Refusal::new(name, ChoiceProblem::Nothing(choice)));
         }
         value
     }
 }
 
-fn in_page_order(refusals: &mut [Refusal], offer: &Offer) {
+fn in_page_order(refusals: &mut [Refusal<FileProblem>], offer: &Offer) {
     let add_ons: Vec<_> = offer.add_ons().map(|part| part.number.as_str()).collect();
     refusals.sort_by_key(|refusal| match field::ORDER.iter().position(|f| *f == refusal.field) {
         Some(position) => (0, position),

@@ -5,9 +5,10 @@ use super::{
     field,
     file::{MailConnector, SystemType},
     preview::Preview,
-    problem::{Choice, Problem},
+    problem::{FileProblem, MACHINE_NAME, choice},
 };
 use crate::{
+    form::{ChoiceProblem, NotADate, TextProblem},
     licence::{LicenceType, UsageTracking},
     offer::{Offer, OfferedPart},
     value::{
@@ -97,7 +98,7 @@ impl NewFileForm {
         for (name, what, own, is) in fixed {
             let sent = self.value(name);
             if !sent.is_empty() && sent != own {
-                content.unread.insert(name.to_owned(), Problem::Fixed { what, is });
+                content.unread.insert(name.to_owned(), FileProblem::Fixed { what, is });
             }
         }
         UpdateRequest { version: self.value(field::VERSION).to_owned(), content }
@@ -106,8 +107,12 @@ impl NewFileForm {
     fn content(&self) -> ContentRequest {
         let mut unread = BTreeMap::new();
         let mut server = |[host_id, machine_name, item]: [&str; 3]| ServerRequest {
-            host_id: self.filled(host_id, |typed| HostId::typed(typed).map_err(Problem::HostId), &mut unread),
-            machine_name: self.filled(machine_name, |typed| Name::typed(typed).map_err(Problem::MachineName), &mut unread),
+            host_id: self.filled(host_id, |typed| HostId::typed(typed).map_err(FileProblem::from), &mut unread),
+            machine_name: self.filled(
+                machine_name,
+                |typed| Name::typed(typed).map_err(|error| TextProblem::of(MACHINE_NAME, error).into()),
+                &mut unread,
+            ),
             item: self.chosen(item, of_item(item), |typed| typed.parse().ok(), &mut unread),
         };
         let primary = server([field::HOST_ID, field::MACHINE_NAME, field::SERVER_ITEM]);
@@ -115,12 +120,12 @@ impl NewFileForm {
         let switchover = (!self.switchover_later()).then(|| server(second));
         ContentRequest {
             site: self.value(field::SITE).to_owned(),
-            system_type: self.chosen(field::SYSTEM_TYPE, Choice::SystemType, SystemType::from_code, &mut unread),
-            mail_connector: self.chosen(field::MAIL_CONNECTOR, Choice::MailConnector, MailConnector::from_code, &mut unread),
-            usage_tracking: self.chosen(field::USAGE_TRACKING, Choice::UsageTracking, UsageTracking::from_code, &mut unread),
+            system_type: self.chosen(field::SYSTEM_TYPE, choice::SYSTEM_TYPE, SystemType::from_code, &mut unread),
+            mail_connector: self.chosen(field::MAIL_CONNECTOR, choice::MAIL_CONNECTOR, MailConnector::from_code, &mut unread),
+            usage_tracking: self.chosen(field::USAGE_TRACKING, choice::USAGE_TRACKING, UsageTracking::from_code, &mut unread),
             ramp_date: self.filled(
                 field::RAMP_DATE,
-                |typed| typed.parse().map_err(|_| Problem::NotADate(typed.to_owned())),
+                |typed| typed.parse().map_err(|_| NotADate(typed.to_owned()).into()),
                 &mut unread,
             ),
             grace_days: self.value(field::GRACE_DAYS).trim().parse().ok(),
@@ -135,8 +140,8 @@ impl NewFileForm {
     fn filled<T>(
         &self,
         name: &str,
-        read: impl Fn(&str) -> Result<T, Problem>,
-        unread: &mut BTreeMap<String, Problem>,
+        read: impl Fn(&str) -> Result<T, FileProblem>,
+        unread: &mut BTreeMap<String, FileProblem>,
     ) -> Option<T> {
         let typed = self.value(name).trim();
         if typed.is_empty() {
@@ -149,19 +154,19 @@ impl NewFileForm {
     fn chosen<T>(
         &self,
         name: &str,
-        choice: Choice,
+        choice: &'static str,
         read: impl Fn(&str) -> Option<T>,
-        unread: &mut BTreeMap<String, Problem>,
+        unread: &mut BTreeMap<String, FileProblem>,
     ) -> Option<T> {
         let typed = self.value(name);
         let value = read(typed);
         if value.is_none() && !typed.is_empty() {
-            unread.insert(name.to_owned(), Problem::NotOffered(choice));
+            unread.insert(name.to_owned(), ChoiceProblem::NotOffered(choice).into());
         }
         value
     }
 
-    fn add_ons(&self, unread: &mut BTreeMap<String, Problem>) -> Vec<(PartNumber, Quantity)> {
+    fn add_ons(&self, unread: &mut BTreeMap<String, FileProblem>) -> Vec<(PartNumber, Quantity)> {
         let mut seen = BTreeSet::new();
         let mut add_ons = Vec::new();
         for (name, value) in self.fields() {
@@ -176,30 +181,30 @@ impl NewFileForm {
                 }
                 Ok(_) => {}
                 Err(_) if value.trim().is_empty() => {}
-                Err(_) => drop(unread.insert(name.to_owned(), Problem::NotAWholeNumber(value.to_owned()))),
+                Err(_) => drop(unread.insert(name.to_owned(), FileProblem::NotAWholeNumber(value.to_owned()))),
             }
         }
         add_ons
     }
 
-    fn count(&self, name: &str, unread: &mut BTreeMap<String, Problem>) -> u32 {
+    fn count(&self, name: &str, unread: &mut BTreeMap<String, FileProblem>) -> u32 {
         let typed = self.value(name).trim();
         let problem = match typed.parse::<u64>() {
             Ok(count) => match u32::try_from(count) {
                 Ok(count) if count <= MOST => return count,
-                _ => Problem::TooLarge(typed.to_owned()),
+                _ => FileProblem::TooLarge(typed.to_owned()),
             },
             Err(_) if typed.is_empty() => return 0,
-            Err(_) if typed.bytes().all(|b| b.is_ascii_digit()) => Problem::TooLarge(typed.to_owned()),
-            Err(_) => Problem::NotAWholeNumber(typed.to_owned()),
+            Err(_) if typed.bytes().all(|b| b.is_ascii_digit()) => FileProblem::TooLarge(typed.to_owned()),
+            Err(_) => FileProblem::NotAWholeNumber(typed.to_owned()),
         };
         unread.insert(name.to_owned(), problem);
         0
     }
 }
 
-fn of_item(field: &str) -> Choice {
-    if field == field::SWITCHOVER_ITEM { Choice::SwitchoverItem } else { Choice::ServerItem }
+fn of_item(field: &str) -> &'static str {
+    if field == field::SWITCHOVER_ITEM { choice::SWITCHOVER_ITEM } else { choice::SERVER_ITEM }
 }
 
 /// Form that asks for it.

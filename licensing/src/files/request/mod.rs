@@ -13,5 +13,4 @@ pub use content::{ContentRequest, GenerateRequest, ServerRequest, UpdateRequest}
 pub use file::{MailConnector, NewFile, SystemType};
 pub use form::NewFileForm;
 pub use preview::{PartChange, Preview, Selection};
-pub(crate) use problem::refusal;
-pub use problem::{Choice, LONGEST_GRACE, Pool, Problem, Refusal};
+pub use problem::{FileProblem, LONGEST_GRACE, Pool};

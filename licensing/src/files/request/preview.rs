@@ -2,10 +2,11 @@
 
 use super::{
     field,
-    problem::{Choice, Pool, Problem, Refusal, refusal},
+    problem::{FileProblem, Pool, choice},
 };
 use crate::{
     catalogue::key::{KeyCounts, KeyName},
+    form::{ChoiceProblem, Refusal},
     licence::{LicenceType, UsageTracking},
     offer::{Offer, OfferedPart},
     orders::entitlement::{Entitlement, Holding, draw},
@@ -40,7 +41,7 @@ pub struct Preview {
     pub valid_through: Option<NaiveDate>,
     /// Last day on which updates may be installed; `None` when the server item's maintenance is not current. Domain §6.7.
     pub updates_through: Option<NaiveDate>,
-    pub refusals: Vec<Refusal>,
+    pub refusals: Vec<Refusal<FileProblem>>,
 }
 
 /// One part before and after.
@@ -98,8 +99,8 @@ impl Preview {
                 .map(|required| offer.part(required).map_or_else(|| required.to_string(), |p| p.description.clone()))
                 .collect();
             if !missing.is_empty() {
-                let problem = Problem::Requires { description: part.description.clone(), missing: missing.join(", ") };
-                preview.refusals.push(refusal(&fields[usize::from(quantity.assigned == 0)], problem));
+                let problem = FileProblem::Requires { description: part.description.clone(), missing: missing.join(", ") };
+                preview.refusals.push(Refusal::new(&fields[usize::from(quantity.assigned == 0)], problem));
             }
         }
         let returned = offer.parts.iter().filter(|part| !part.held.is_zero());
@@ -130,7 +131,7 @@ impl Preview {
 
     fn take(&mut self, part: &OfferedPart, asked: Quantity, [assigned, pooled]: &[String; 2]) {
         if let Err(error) = self.keys.add_part(&part.keys, asked) {
-            self.refusals.push(refusal(assigned, Problem::TooMany(error)));
+            self.refusals.push(Refusal::new(assigned, error));
         }
         let holding = part.holding();
         if let Err(missing) = draw(&part.lines, asked) {
@@ -138,10 +139,10 @@ impl Preview {
             let mut short = |pool, field: &str, asked: u32, owned, available, missing: u32| {
                 let description = part.description.clone();
                 let problem = match holding.unlimited {
-                    true => Problem::Uncountable { description, pool, left: asked - missing },
-                    false => Problem::Shortfall { description, pool, asked, owned, available },
+                    true => FileProblem::Uncountable { description, pool, left: asked - missing },
+                    false => FileProblem::Shortfall { description, pool, asked, owned, available },
                 };
-                self.refusals.push(refusal(field, problem));
+                self.refusals.push(Refusal::new(field, problem));
             };
             if missing.assigned > 0 {
                 short(Pool::Assigned, assigned, asked.assigned, holding.owned.assigned, available.assigned, missing.assigned);
@@ -156,19 +157,19 @@ impl Preview {
 
     /// Exactly one usage key in a subscription production file, none in any other. Domain §6.6.
     fn track_usage(&mut self, offer: &Offer, billed: bool, chosen: Option<UsageTracking>) {
-        let mut refuse = |problem| self.refusals.push(refusal(field::USAGE_TRACKING, problem));
+        let mut refuse = |problem: FileProblem| self.refusals.push(Refusal::new(field::USAGE_TRACKING, problem));
         match (billed, chosen, &offer.virtual_cloud) {
-            (_, Some(UsageTracking::VirtualCloud), Err(obstacle)) => refuse(Problem::VirtualCloud(obstacle.clone())),
+            (_, Some(UsageTracking::VirtualCloud), Err(obstacle)) => refuse(obstacle.clone().into()),
             (true, Some(usage), _) => self.add_key(&usage.key(), field::USAGE_TRACKING),
-            (true, None, _) => refuse(Problem::NoChoice(Choice::UsageTracking)),
-            (false, Some(_), _) => refuse(Problem::UsageTracking(offer.licence_type)),
+            (true, None, _) => refuse(ChoiceProblem::Nothing(choice::USAGE_TRACKING).into()),
+            (false, Some(_), _) => refuse(FileProblem::UsageTracking(offer.licence_type)),
             (false, None, _) => {}
         }
     }
 
     fn add_key(&mut self, key: &KeyName, field: &str) {
         if let Err(error) = self.keys.add(key, 1) {
-            self.refusals.push(refusal(field, Problem::TooMany(error)));
+            self.refusals.push(Refusal::new(field, error));
         }
     }
 }

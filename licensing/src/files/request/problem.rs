@@ -1,28 +1,35 @@
-//! Problems of a form, in the words that people read.
+//! Problems of a request for a file, in the words that people read.
 
 use crate::{
     catalogue::key::TooMany,
+    form::{ChoiceProblem, NotADate, TextProblem},
     licence::{LicenceType, Source},
-    offer::{CloudObstacle, eligibility::Ineligible},
+    offer::CloudObstacle,
     value::{
-        coded::coded,
         date,
         host_id::{HostId, HostIdError},
-        text::{TextError, excerpt},
+        text::excerpt,
     },
 };
 use chrono::NaiveDate;
-use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Longest grace period, in days. Domain §6.5.
 pub const LONGEST_GRACE: u32 = 365;
 
-/// One thing that is wrong, and the field where it is mended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    pub field: String,
-    pub problem: Problem,
+/// Label of a machine's name within a sentence.
+pub(super) const MACHINE_NAME: &str = "machine name";
+
+/// The lists of the form, in the words for one of their entries.
+pub(super) mod choice {
+    pub const SITE: &str = "an install site";
+    pub const VERSION: &str = "a product version";
+    pub const TYPE: &str = "a licence type";
+    pub const SYSTEM_TYPE: &str = "a system type";
+    pub const MAIL_CONNECTOR: &str = "the mail connector";
+    pub const SERVER_ITEM: &str = "one valid server item";
+    pub const SWITCHOVER_ITEM: &str = "one valid switchover server item";
+    pub const USAGE_TRACKING: &str = "how usage is reported";
 }
 
 /// The two pools of a part.
@@ -41,218 +48,90 @@ impl fmt::Display for Pool {
     }
 }
 
-/// Problem of a field.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Problem {
-    HostId(HostIdError),
+/// Problem of a request for a file.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FileProblem {
+    #[error(transparent)]
+    HostId(#[from] HostIdError),
+    /// The second server has the host id of the first.
+    #[error("{0} is the primary server. Enter the host id of the other server.")]
     SameHost(HostId),
-    MachineName(TextError),
-    /// Nothing chosen of a list.
-    NoChoice(Choice),
-    /// Something that was never offered.
-    NotOffered(Choice),
+    #[error(transparent)]
+    MachineName(#[from] TextProblem),
+    #[error(transparent)]
+    Choice(#[from] ChoiceProblem),
     /// A second server, and there is no switchover server item for it.
+    #[error("This account has no switchover server item for this product and version. Leave the second server out.")]
     NoSwitchover,
+    #[error("Install site {0} is not active. Choose an active site.")]
     SiteInactive(String),
     /// Fact that an update keeps as the file has it: its name, and its value.
-    Fixed {
-        what: &'static str,
-        is: String,
-    },
-    /// Refusal for a part, and what to do about it.
-    Ineligible(Box<Ineligible>),
+    #[error("An update does not change the {what}, which is {is}. Generate another file for another one.")]
+    Fixed { what: &'static str, is: String },
     /// The site of the file that is updated; only the hosts may change there.
+    #[error(
+        "Install site {0} is not active: only the host ids of its files may change. \
+         Leave this as it is, or make the site active first."
+    )]
     OnlyHosts(String),
+    #[error("“{}” is not a whole number. Enter one, or leave the field empty.", excerpt(.0))]
     NotAWholeNumber(String),
+    #[error("{} is more than one file can hold. Enter at most 1,000,000.", excerpt(.0))]
     TooLarge(String),
-    Shortfall {
-        description: String,
-        pool: Pool,
-        asked: u32,
-        owned: u32,
-        available: u32,
-    },
+    #[error("Only {available} of {owned} {pool} {description} are available; you asked for {asked}.")]
+    Shortfall { description: String, pool: Pool, asked: u32, owned: u32, available: u32 },
     /// More than can be counted of a part that has no ceiling; `left` can be added.
-    Uncountable {
-        description: String,
-        pool: Pool,
-        left: u32,
-    },
-    Requires {
-        description: String,
-        missing: String,
-    },
+    #[error(
+        "All files together cannot hold more than 4,294,967,295 {pool} {description}. \
+         Enter at most {left}, or deactivate a file."
+    )]
+    Uncountable { description: String, pool: Pool, left: u32 },
+    #[error("{description} works only together with {missing}. Add it, or leave {description} out.")]
+    Requires { description: String, missing: String },
     /// A part that this account cannot have in this file.
-    NotAddable {
-        part: String,
-        licence_type: LicenceType,
-    },
-    TooMany(TooMany),
+    #[error("{}", not_addable(part, *licence_type))]
+    NotAddable { part: String, licence_type: LicenceType },
+    #[error("{0}.")]
+    TooMany(#[from] TooMany),
     /// Usage tracking where there is no usage to be billed.
+    #[error("{}", untracked(*.0))]
     UsageTracking(LicenceType),
-    VirtualCloud(CloudObstacle),
-    NotADate(String),
+    #[error(transparent)]
+    VirtualCloud(#[from] CloudObstacle),
+    #[error("Enter the date, such as 2027-01-31.")]
+    NoRampDate,
+    #[error(transparent)]
+    NotADate(#[from] NotADate),
     /// A ramp date outside of the first day and the last one that are possible.
+    #[error("Enforcement can start between {} and {}. Choose a day of that year.", date::words(*.0), date::words(*.1))]
     RampDate(NaiveDate, NaiveDate),
+    #[error("The grace period is a number of days from 1 to {LONGEST_GRACE}.")]
     GraceDays,
-    /// A range of days whose first one is this.
-    EndsBeforeItBegins(NaiveDate),
-    /// Lines of a batch that are refused, where all or nothing is asked for.
-    RefusedLines(u32),
-    /// No line of a batch has anything to do.
-    NothingToDo,
-    /// A batch that deactivates so many files, and another number was typed.
-    OtherCount(u32),
-    /// A text, by its label, that cannot be kept.
-    Text(&'static str, TextError),
-    Email(String),
-    /// An install site of this name is there already.
-    NameTaken(String),
-    /// No part is to be upgraded.
-    NothingChosen,
-    /// A part that a mirrored account upgrades together with the others.
-    AllTogether(String),
-    /// A part whose maintenance is not current.
-    NotMaintained {
-        description: String,
-        sales_order: String,
-        ended_on: Option<NaiveDate>,
-    },
-    /// A free text that is needed.
-    NoReason,
-    /// A free text of more than so many characters.
-    TooLong(usize),
-    /// The machine of the file is this, and something else was typed.
-    OtherMachine(String),
 }
 
-coded! {
-    /// The lists of the forms.
-    Choice {
-        Site = "site", "an install site";
-        Version = "version", "a product version";
-        Type = "type", "a licence type";
-        SystemType = "system-type", "a system type";
-        MailConnector = "mail-connector", "the mail connector";
-        ServerItem = "server-item", "one valid server item";
-        SwitchoverItem = "switchover-item", "one valid switchover server item";
-        UsageTracking = "usage-tracking", "how usage is reported";
-        Active = "active", "Yes, No or All";
-        Sort = "sort", "an order";
-        Reason = "reason", "a reason";
-        Target = "target", "an upgrade";
-        Mode = "mode", "what happens when a line is refused";
+impl FileProblem {
+    /// Problem of a version that the catalogue does not have.
+    #[must_use]
+    pub fn no_such_version() -> Self {
+        ChoiceProblem::NotOffered(choice::VERSION).into()
     }
 }
 
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::HostId(error) => write!(f, "{error}"),
-            Self::SameHost(host) => write!(f, "{host} is the primary server. Enter the host id of the other server."),
-            Self::MachineName(TextError::Empty) => f.write_str("Enter the machine name."),
-            Self::MachineName(error) => write!(f, "The machine name cannot be used: {error}."),
-            Self::NoChoice(choice) => write!(f, "Select {choice}."),
-            Self::NotOffered(choice) => {
-                write!(f, "What was sent is not among this account's choices. Select {choice} from the list.")
-            }
-            Self::NoSwitchover => {
-                f.write_str("This account has no switchover server item for this product and version. Leave the second server out.")
-            }
-            Self::SiteInactive(name) => write!(f, "Install site {name} is not active. Choose an active site."),
-            Self::Fixed { what, is } => {
-                write!(f, "An update does not change the {what}, which is {is}. Generate another file for another one.")
-            }
-            Self::Ineligible(reason) => write!(f, "{reason} {}", reason.remedy()),
-            Self::OnlyHosts(name) => write!(
-                f,
-                "Install site {name} is not active: only the host ids of its files may change. Leave this as it is, or make the site active first."
-            ),
-            Self::NotAWholeNumber(typed) => write!(f, "“{}” is not a whole number. Enter one, or leave the field empty.", excerpt(typed)),
-            Self::TooLarge(typed) => write!(f, "{} is more than one file can hold. Enter at most 1,000,000.", excerpt(typed)),
-            Self::Shortfall { description, pool, asked, owned, available } => {
-                write!(f, "Only {available} of {owned} {pool} {description} are available; you asked for {asked}.")
-            }
-            Self::Uncountable { description, pool, left } => write!(
-                f,
-                "All files together cannot hold more than 4,294,967,295 {pool} {description}. Enter at most {left}, or deactivate a file."
-            ),
-            Self::Requires { description, missing } => {
-                write!(f, "{description} works only together with {missing}. Add it, or leave {description} out.")
-            }
-            Self::NotAddable { part, licence_type } if licence_type.is_fixed() => {
-                let part = excerpt(part);
-                write!(f, "Nothing can be added to this licence type ({licence_type}): its contents are fixed. Leave {part} out.")
-            }
-            Self::NotAddable { part, licence_type } => {
-                let part = excerpt(part);
-                match licence_type.source() {
-                    Source::Catalogue => {
-                        write!(f, "Part {part} is not among the parts of this product and version. Choose from the current list.")
-                    }
-                    _ => write!(f, "Part {part} is not among what this account owns for this product. Choose from the current list."),
-                }
-            }
-            Self::TooMany(error) => write!(f, "{error}."),
-            Self::UsageTracking(LicenceType::Production) => {
-                f.write_str("A perpetual licence carries no usage tracking. Leave it out.")
-            }
-            Self::UsageTracking(licence_type) => {
-                write!(f, "A file of this type ({licence_type}) carries no usage tracking. Leave it out.")
-            }
-            Self::VirtualCloud(obstacle) => write!(f, "{obstacle}"),
-            Self::NotADate(typed) if typed.is_empty() => f.write_str("Enter the date, such as 2027-01-31."),
-            Self::NotADate(typed) => write!(f, "“{}” is not a date. Enter year, month and day, such as 2027-01-31.", excerpt(typed)),
-            Self::RampDate(first, last) => write!(
-                f,
-                "Enforcement can start between {} and {}. Choose a day of that year.",
-                date::words(*first),
-                date::words(*last)
-            ),
-            Self::GraceDays => write!(f, "The grace period is a number of days from 1 to {LONGEST_GRACE}."),
-            Self::Text(label, TextError::Empty) => write!(f, "Enter the {label}."),
-            Self::Text(label, error) => write!(f, "The {label} cannot be used: {error}."),
-            Self::Email(typed) => {
-                let typed = excerpt(typed);
-                write!(f, "“{typed}” is not an e-mail address. Enter one such as name@company.example, or leave it empty.")
-            }
-            Self::NameTaken(name) => {
-                write!(f, "This account has an install site {name} already. Choose another name, or edit that one.")
-            }
-            Self::RefusedLines(1) => f.write_str(
-                "1 line is refused, and all or nothing does nothing then. Correct it in the table and send that again, or choose line by line.",
-            ),
-            Self::RefusedLines(lines) => write!(
-                f,
-                "{lines} lines are refused, and all or nothing does nothing then. Correct them in the table and send that again, or choose line by line."
-            ),
-            Self::NothingToDo => f.write_str("No line has anything to do. Correct the table and send it again."),
-            Self::OtherCount(files) => write!(f, "This is not the number of files. Type {files} to deactivate them."),
-            Self::NothingChosen => f.write_str("Select what at least one part becomes."),
-            Self::AllTogether(description) => write!(
-                f,
-                "This account is mirrored: all parts with an upgrade option are upgraded together. Select what {description} becomes, too."
-            ),
-            Self::NotMaintained { description, sales_order, ended_on: Some(day) } => write!(
-                f,
-                "Maintenance of {description} (order {sales_order}) ended on {}. Renew it, then upgrade.",
-                date::words(*day)
-            ),
-            Self::NotMaintained { description, sales_order, ended_on: None } => {
-                write!(f, "{description} (order {sales_order}) has no maintenance. Order it, then upgrade.")
-            }
-            Self::NoReason => f.write_str("Say in a few words why."),
-            Self::TooLong(most) => write!(f, "The text is longer than {most} characters. Shorten it."),
-            Self::OtherMachine(machine) => {
-                write!(f, "This is not the name of its machine. Type {machine} to deactivate the file.")
-            }
-            Self::EndsBeforeItBegins(first) => {
-                write!(f, "The last day lies before the first, {}. Enter a later one, or leave it empty.", date::words(*first))
-            }
-        }
+fn not_addable(part: &str, licence_type: LicenceType) -> String {
+    let part = excerpt(part);
+    if licence_type.is_fixed() {
+        return format!("Nothing can be added to this licence type ({licence_type}): its contents are fixed. Leave {part} out.");
     }
+    let among = match licence_type.source() {
+        Source::Catalogue => "the parts of this product and version",
+        _ => "what this account owns for this product",
+    };
+    format!("Part {part} is not among {among}. Choose from the current list.")
 }
 
-pub(crate) fn refusal(field: &str, problem: Problem) -> Refusal {
-    Refusal { field: field.to_owned(), problem }
+fn untracked(licence_type: LicenceType) -> String {
+    match licence_type {
+        LicenceType::Production => "A perpetual licence carries no usage tracking. Leave it out.".to_owned(),
+        _ => format!("A file of this type ({licence_type}) carries no usage tracking. Leave it out."),
+    }
 }

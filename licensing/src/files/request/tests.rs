@@ -5,6 +5,7 @@ use crate::{
         PartClass,
         key::{KeyMapping, KeyName},
     },
+    form::Refusal,
     licence::LicenceModel,
     offer::{Choosable, Offer, OfferedPart, OfferedProduct, OfferedSite},
     orders::entitlement::Entitlement,
@@ -230,7 +231,7 @@ fn a_second_server_needs_a_switchover_item_to_be_there() {
     offer.parts.retain(|part| part.class != PartClass::SwitchoverItem);
     let refusals = form(&[]).generate_request().check(&offer).expect_err("refused");
     let said = "This account has no switchover server item for this product and version. Leave the second server out.";
-    assert_eq!(refusals, [refusal(field::SWITCHOVER_HOST_ID, Problem::NoSwitchover)]);
+    assert_eq!(refusals, [Refusal::new(field::SWITCHOVER_HOST_ID, FileProblem::NoSwitchover)]);
     assert_eq!(refusals[0].problem.to_string(), said);
 }
 

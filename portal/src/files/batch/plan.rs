@@ -6,7 +6,6 @@ use super::{
 };
 use crate::{
     access::{account::AccountAccess, caller::Caller},
-    ctx::Failpoint,
     error::Error,
     files::{
         batch::{
@@ -166,7 +165,7 @@ async fn plan_once(access: &AccountAccess, terms: &Arc<Terms>, table: &Table, ke
         return Err(TableProblem::NotOffered(stranger).into());
     }
     let (planned, moves) = plan_lines(on, work, lines.clone()).await?;
-    access.portal().ctx.reach(Failpoint::BatchPlanned);
+    access.portal().ctx.reach("batch planned");
     let first = match once::<NotPlanned>(asked).await? {
         Submission::First(first) => first,
         Submission::Again(reference) => return Ok(reference),
@@ -261,7 +260,7 @@ pub async fn plan_again(access: &AccountAccess, reference: &str) -> Result<(), N
     let mut work = BatchPlanner::new(access, on, Arc::clone(&stored.terms), access.portal().now()).await?;
     work.survey(on, lines.iter().map(|(_, cells)| cells)).await?;
     let (planned, moves) = plan_lines(on, work, lines).await?;
-    access.portal().ctx.reach(Failpoint::BatchPlanned);
+    access.portal().ctx.reach("batch planned");
     let changed: Vec<PlannedLine> = planned
         .into_iter()
         .zip(before)

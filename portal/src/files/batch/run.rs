@@ -4,7 +4,6 @@ use super::mail;
 use crate::{
     access::account::AccountAccess,
     audit::AuditEvent,
-    ctx::Failpoint,
     error::Error,
     files::{
         batch::{
@@ -84,6 +83,11 @@ pub(crate) struct RunBatch {
 impl Job for RunBatch {
     const KIND: &'static str = "batch";
     const MOST_ATTEMPTS: u32 = 3;
+    const DISCARDABLE: bool = false;
+
+    fn subject(&self) -> String {
+        reference(self.batch)
+    }
 }
 
 /// Works on a batch that was begun, here or by a server that ended in the middle of it, until it is done. Several servers may work on one: each slice of
@@ -168,7 +172,7 @@ async fn work_on(access: &AccountAccess, reference: &str, progress: &Progress) -
     let batch = stored_batch(access, write.on(), reference).await?;
     let now = access.portal().now();
     let (BatchState::Running, Some(mode)) = (batch.state, batch.mode) else { return Ok(false) };
-    write.reach(Failpoint::BatchBegun);
+    write.reach("batch begun");
     let before = counts(write.on(), batch.id).await?;
     let most = match mode {
         Mode::Whole => MOST_LINES,
@@ -200,7 +204,7 @@ async fn work_on(access: &AccountAccess, reference: &str, progress: &Progress) -
     let write = Arc::into_inner(write).ok_or_else(|| Error::internal("somebody is still writing a batch that is stored"))?;
     let told = |counts: &LineCounts| json!({ "done": counts.done, "left": counts.left, "refused": counts.refused });
     write.commit(access.event(now, "batch", reference).changing(told(&before), told(&counts))).await?;
-    access.portal().ctx.reach(Failpoint::BatchCommitted);
+    access.portal().ctx.reach("batch committed");
     if !more {
         tracing::info!(reference, garn = %access.garn, done = counts.done, refused = counts.refused, "batch done");
     }
@@ -246,7 +250,7 @@ async fn prepare(
         }
         if !new.is_empty() {
             let serials = next_serials(write, new.len()).await?;
-            write.reach(Failpoint::Numbered);
+            write.reach("numbered");
             drafts.iter_mut().zip(serials).for_each(|(draft, serial)| draft.file.serial = serial);
         }
         let portal = access.portal().clone();
@@ -340,7 +344,7 @@ async fn end_steps(access: &AccountAccess, write: &Write, batch_id: i64, began: 
         return Ok(());
     }
     tokio::try_join!(store_held(access, write, &stored, now), write.record(events), store_ended(write, batch_id, ended))?;
-    write.reach(Failpoint::LinesStored);
+    write.reach("lines stored");
     Ok(())
 }
 

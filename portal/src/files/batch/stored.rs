@@ -6,10 +6,13 @@ use crate::{
     files::batch::table::Cells,
     store::statement::{known, row},
 };
-use licensing::files::{
-    batch::{Kind, Mode},
-    deactivation::{Deactivation, Reason},
-    request::{NewFileForm, Refusal},
+use licensing::{
+    files::{
+        batch::{BatchProblem, Kind, Mode},
+        deactivation::{Deactivation, Reason},
+        request::NewFileForm,
+    },
+    form::Refusal,
 };
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use std::sync::Arc;
@@ -21,7 +24,7 @@ pub(crate) const SLICE: usize = 256;
 #[derive(Debug, thiserror::Error)]
 pub enum NotBegun {
     #[error("There is a problem.")]
-    Refused(Vec<Refusal>),
+    Refused(Vec<Refusal<BatchProblem>>),
     #[error("{by} has planned this batch, and alone can begin it. Plan one of your own.")]
     Others { by: String },
     #[error(transparent)]

@@ -34,9 +34,10 @@ use licensing::{
     excerpt,
     files::{
         batch::{Kind, MOST_OFFERS},
-        request::{NewFileForm, Refusal, field},
+        request::{FileProblem, NewFileForm, field},
     },
     folded,
+    form::Refusal,
     offer::{OfferedSite, eligibility::Ineligible},
 };
 use sea_orm::{ConnectionTrait, FromQueryResult};
@@ -508,7 +509,7 @@ fn of_lines(ledger: &Ledger) -> Vec<(Pool, Quantity)> {
 const MOST_NAMED: usize = 3;
 
 /// Problems of a line, in words.
-fn told(refusals: &[Refusal]) -> String {
+fn told(refusals: &[Refusal<FileProblem>]) -> String {
     let mut words: Vec<String> = refusals.iter().take(MOST_NAMED).map(|refusal| refusal.problem.to_string()).collect();
     match refusals.len().saturating_sub(MOST_NAMED) {
         0 => {}

@@ -1,8 +1,8 @@
 //! A revision before it is stored: what it is made of, and what that moves in the ledger.
 
 use crate::{
-    access::account::AccountAccess, ctx::Failpoint, error::Error, files::facet::facet, offer::model::LoadedOffer,
-    orders::allocation::Ledger, portal::Portal, store::statement::parsed,
+    access::account::AccountAccess, error::Error, files::facet::facet, offer::model::LoadedOffer, orders::allocation::Ledger,
+    portal::Portal, store::statement::parsed,
 };
 use chrono::{DateTime, SubsecRound, Utc};
 use licensing::{
@@ -59,7 +59,7 @@ pub(crate) async fn make_all(portal: &Portal, drafts: Vec<Draft>) -> Result<Vec<
         }
         made
     };
-    portal.ctx.reach(Failpoint::Signed);
+    portal.ctx.reach("signed");
     Ok(made)
 }
 

@@ -2,7 +2,6 @@
 
 use crate::{
     access::account::AccountAccess,
-    ctx::Failpoint,
     error::Error,
     files::revision::draft::StoredRevision,
     store::{
@@ -69,7 +68,7 @@ pub(super) async fn list(
         run(write.on(), "machines: of before", &sql, ids.into_iter().map(Into::into)).await?;
     }
     insert::<file_machine::Entity>(write.on(), machines).await?;
-    write.reach(Failpoint::Listed);
+    write.reach("listed");
     Ok(())
 }
 
@@ -104,6 +103,6 @@ pub(crate) async fn list_state(write: &Write, files: Vec<i64>, facet: &str) -> R
         let sql = format!("UPDATE file_machines SET facet = $1 WHERE file_id IN ({marks})");
         run(write.on(), "machines: state", &sql, values()).await?;
     }
-    write.reach(Failpoint::Listed);
+    write.reach("listed");
     Ok(())
 }

@@ -3,7 +3,6 @@
 use super::listing;
 use crate::{
     access::account::AccountAccess,
-    ctx::Failpoint,
     error::Error,
     files::{
         revision::draft::{Draft, Hold, Made, StoredRevision},
@@ -37,7 +36,7 @@ pub(crate) async fn store_new(
         ..Default::default()
     });
     let ids = insert_returning_ids::<activation_file::Entity>(write.on(), files.collect()).await?;
-    write.reach(Failpoint::FileStored);
+    write.reach("file stored");
     store_revisions(access, write, ids.into_iter().zip(made).collect(), now).await
 }
 
@@ -54,7 +53,7 @@ pub(crate) async fn store_revisions(
         drafts.push((file_id, draft));
     }
     let revision_ids = insert_returning_ids::<file_revision::Entity>(write.on(), revisions).await?;
-    write.reach(Failpoint::RevisionStored);
+    write.reach("revision stored");
     let stored = drafts.into_iter().zip(revision_ids);
     Ok(stored.map(|((file_id, draft), revision_id)| StoredRevision { file_id, revision_id, draft }).collect())
 }
@@ -84,7 +83,7 @@ pub(crate) async fn store_held(
     let ledger = async {
         insert::<allocation::Entity>(write.on(), ordered).await?;
         insert::<unordered_part::Entity>(write.on(), unordered).await?;
-        write.reach(Failpoint::LedgerStored);
+        write.reach("ledger stored");
         Ok(())
     };
     tokio::try_join!(ledger, listing::list(access, write, stored, now))?;

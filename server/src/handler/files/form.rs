@@ -9,12 +9,18 @@ use crate::http::{
 };
 use app::{
     Page, Visit,
-    page::files::form::{self, BEGAN, KEY, Purpose, STEP, STEP_EDIT, STEP_GENERATE},
+    page::files::{
+        batch::KIND,
+        form::{self, BEGAN, KEY, Purpose, STEP, STEP_EDIT, STEP_GENERATE, STEP_GO, STEP_MANY},
+    },
 };
 use axum::{Extension, extract::RawQuery, response::Response};
 use licensing::{
     Serial,
-    files::request::{NewFileForm, UpdateRequest},
+    files::{
+        batch::Kind,
+        request::{NewFileForm, UpdateRequest},
+    },
 };
 use portal::{AccountAccess, Caller, Error, SubmissionKey, files::NotGenerated, path};
 
@@ -59,12 +65,16 @@ async fn send(visit: Visit, access: &AccountAccess, serial: Option<&str>, sent: 
 async fn step(access: &AccountAccess, serial: Option<&str>, posted: &PostedForm, key: &SubmissionKey) -> Result<Sent, Error> {
     let form: NewFileForm = posted.fields.iter().cloned().collect();
     let purpose = purpose(serial, posted.value(BEGAN))?;
-    // A page that answers a post has an address, too: the form with what was typed. A change of theme leads there.
+    // The form with all that is filled in. A page that answers a post has this address, too: a change of theme leads there.
     let typed = posted.fields.iter().filter(|(name, value)| ![KEY, STEP, BEGAN].contains(&name.as_str()) && !value.is_empty());
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(typed).finish();
     let address = format!("{}?{query}", purpose.path(&access.garn));
     let page = |page: Page| Ok(Sent::Page(page.at(address.clone())));
     let why: NotGenerated = match (posted.value(STEP), &purpose) {
+        (STEP_GO, _) => return Ok(Sent::To(address)),
+        (STEP_MANY, _) => {
+            return Ok(Sent::To(format!("{}?{KIND}={}&{query}", path::batches(&access.garn), Kind::Generate.code())));
+        }
         (STEP_EDIT, _) => return page(form::edit(access, purpose, form, key.clone()).await?),
         (STEP_GENERATE, Purpose::New) => match portal::files::generate(access, &form.generate_request(), key).await {
             Ok(generated) => return Ok(Sent::To(format!("{}?generated", path::file(&access.garn, &generated.serial)))),

@@ -1,34 +1,14 @@
 use crate::{allocated, downloaded, generated};
 use chrono::TimeDelta;
 use reqwest::StatusCode;
-use tests::{AMELIA, Answer, Backend, Browser, HANNA, JONAS, LENA, OWEN, PETRA, RUTH, Server, UNUSED_KEY};
-
-const BATCHES: &str = "/accounts/ACME-1001/batches";
-
-/// Cells that all media servers of Acme share.
-const MEDIA_SERVERS: [(&str, &str); 5] = [
-    ("site", "1"),
-    ("product", "MediaServer"),
-    ("version", "2020 R2"),
-    ("type", "production"),
-    ("server_item", "SW-002-4.0-SV01"),
-];
-
-/// Sends a table, with other fields of the form.
-async fn send(browser: &Browser, kind: &str, table: &str, fields: &[(&'static str, &str)]) -> Answer {
-    let key = browser.get(BATCHES).await.value("key").expect("a key");
-    send_with(browser, &key, kind, table, fields).await
-}
-
-async fn send_with(browser: &Browser, key: &str, kind: &str, table: &str, fields: &[(&'static str, &str)]) -> Answer {
-    let own = [("key", key), ("kind", kind), ("table", table)];
-    let sent: Vec<(&'static str, &[u8])> = own.iter().chain(fields).map(|(name, value)| (*name, value.as_bytes())).collect();
-    browser.post_files(BATCHES, &sent).await
-}
+use tests::{
+    AMELIA, Answer, BATCHES, Backend, Browser, HANNA, JONAS, LENA, MEDIA_SERVERS, OWEN, PETRA, RUTH, Server, UNUSED_KEY,
+    send_table, send_table_with,
+};
 
 /// The page of the batch that was planned.
 async fn planned(browser: &Browser, kind: &str, table: &str, fields: &[(&'static str, &str)]) -> (String, Answer) {
-    let answer = send(browser, kind, table, fields).await;
+    let answer = send_table(browser, kind, table, fields).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{:?} {:?}", answer.problems(), answer.all(".note"));
     let address = answer.header("location").to_owned();
     let page = browser.get(&address).await;
@@ -327,7 +307,7 @@ async fn what_is_no_table_is_refused_with_its_words() {
         ("host_id\n1\n", 422, "The table has no column machine_name. Its first line names the columns."),
         ("machine_name,colour\na,b\n", 422, "A column \"colour\" is not known here. Take it out, or name it as in the template."),
     ] {
-        let answer = send(&amelia, "generate", table, &[]).await;
+        let answer = send_table(&amelia, "generate", table, &[]).await;
         assert_eq!(
             (answer.status.as_u16(), answer.problems()),
             (status, vec![("table".to_owned(), words.to_owned())]),
@@ -335,13 +315,13 @@ async fn what_is_no_table_is_refused_with_its_words() {
         );
     }
     let many = format!("serial\n{}", "AF-0000001\n".repeat(10_001));
-    let answer = send(&amelia, "refresh", &many, &[]).await;
+    let answer = send_table(&amelia, "refresh", &many, &[]).await;
     assert_eq!(
         (answer.status, &*answer.problems()[0].1),
         (StatusCode::PAYLOAD_TOO_LARGE, "The table has more than 10,000 lines. Send it in parts.")
     );
     let huge = "x".repeat(5 * 1024 * 1024);
-    let answer = send(&amelia, "generate", &huge, &[]).await;
+    let answer = send_table(&amelia, "generate", &huge, &[]).await;
     assert_eq!((answer.status, answer.all("h1")), (StatusCode::PAYLOAD_TOO_LARGE, vec!["Too large".to_owned()]));
     let answer = amelia.post_files(BATCHES, &[("key", UNUSED_KEY.as_bytes()), ("kind", b"generate"), ("lines", b"\xFF")]).await;
     assert_eq!(
@@ -352,7 +332,7 @@ async fn what_is_no_table_is_refused_with_its_words() {
     assert_eq!(keyless.status, StatusCode::BAD_REQUEST);
     assert_eq!(server.contents().await, before);
     // Pasted lines come back.
-    let pasted = send(&amelia, "generate", "", &[("lines", "machine_name,colour\na,b\n")]).await;
+    let pasted = send_table(&amelia, "generate", "", &[("lines", "machine_name,colour\na,b\n")]).await;
     assert_eq!(pasted.all("textarea"), ["machine_name,colour a,b"]);
 }
 
@@ -362,11 +342,11 @@ async fn the_same_table_sent_twice_is_one_batch_and_another_with_its_key_a_confl
     let amelia = server.signed_in(AMELIA).await;
     let key = amelia.get(BATCHES).await.value("key").expect("a key");
     let table = "machine_name,host_id\nMS-1,005056A00001\n";
-    let first = send_with(&amelia, &key, "generate", table, &MEDIA_SERVERS).await;
+    let first = send_table_with(&amelia, &key, "generate", table, &MEDIA_SERVERS).await;
     let after = server.contents().await;
-    let again = send_with(&amelia, &key, "generate", table, &MEDIA_SERVERS).await;
+    let again = send_table_with(&amelia, &key, "generate", table, &MEDIA_SERVERS).await;
     assert_eq!((again.status, again.header("location")), (StatusCode::SEE_OTHER, first.header("location")));
-    let other = send_with(&amelia, &key, "generate", "machine_name,host_id\nMS-2,005056A00002\n", &MEDIA_SERVERS).await;
+    let other = send_table_with(&amelia, &key, "generate", "machine_name,host_id\nMS-2,005056A00002\n", &MEDIA_SERVERS).await;
     assert_eq!(
         (other.status, other.all(".note.bad")),
         (StatusCode::CONFLICT, vec!["This form was already used for BT-0000001.".to_owned()])

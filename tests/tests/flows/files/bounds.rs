@@ -2,7 +2,6 @@
 
 use crate::generated;
 use chrono::TimeDelta;
-use portal::Failpoint;
 use reqwest::StatusCode;
 use std::{
     sync::{
@@ -11,28 +10,10 @@ use std::{
     },
     time::{Duration, Instant},
 };
-use tests::{AMELIA, Answer, Backend, Browser, LENA, Server};
-
-const BATCHES: &str = "/accounts/ACME-1001/batches";
-
-/// Cells that all media servers of Acme share.
-const MEDIA_SERVERS: [(&str, &str); 5] = [
-    ("site", "1"),
-    ("product", "MediaServer"),
-    ("version", "2020 R2"),
-    ("type", "production"),
-    ("server_item", "SW-002-4.0-SV01"),
-];
+use tests::{AMELIA, Answer, BATCHES, Backend, Browser, LENA, MEDIA_SERVERS, Server, send_table_with};
 
 async fn send(browser: &Browser, table: &str) -> Answer {
-    let key = browser.get(BATCHES).await.value("key").expect("a key");
-    send_with(browser, &key, table, &MEDIA_SERVERS).await
-}
-
-async fn send_with(browser: &Browser, key: &str, table: &str, fields: &[(&'static str, &str)]) -> Answer {
-    let own = [("key", key), ("kind", "generate"), ("table", table)];
-    let sent: Vec<(&'static str, &[u8])> = own.iter().chain(fields).map(|(name, value)| (*name, value.as_bytes())).collect();
-    browser.post_files(BATCHES, &sent).await
+    tests::send_table(browser, "generate", table, &MEDIA_SERVERS).await
 }
 
 /// The one problem of a table.
@@ -62,7 +43,7 @@ async fn a_table_with_a_column_that_is_no_part_of_the_offer_is_refused_at_once()
     assert!(refused.1.starts_with("The column assigned.SW-001-4.0-AL02 is for a part"), "{refused:?}");
     let key = amelia.get(BATCHES).await.value("key").expect("a key");
     let fields = [&MEDIA_SERVERS[..], &[("assigned.X-1", "1")]].concat();
-    let refused = problem(&send_with(&amelia, &key, &machines(2, "", ""), &fields).await);
+    let refused = problem(&send_table_with(&amelia, &key, "generate", &machines(2, "", ""), &fields).await);
     assert!(refused.1.starts_with("The column assigned.X-1 is for a part"), "{refused:?}");
     assert_eq!(server.contents().await, before);
 }
@@ -110,12 +91,12 @@ async fn a_batch_that_is_sent_again_is_found_by_its_key_before_anything_is_worke
     let amelia = server.signed_in(AMELIA).await;
     let key = amelia.get(BATCHES).await.value("key").expect("a key");
     let table = machines(50, "", "");
-    let first = send_with(&amelia, &key, &table, &MEDIA_SERVERS).await;
+    let first = send_table_with(&amelia, &key, "generate", &table, &MEDIA_SERVERS).await;
     let before = asked(&amelia, "offer: parts").await;
     assert!(before > 0);
-    let again = send_with(&amelia, &key, &table, &MEDIA_SERVERS).await;
+    let again = send_table_with(&amelia, &key, "generate", &table, &MEDIA_SERVERS).await;
     assert_eq!(again.header("location"), first.header("location"));
-    let other = send_with(&amelia, &key, &machines(49, "", ""), &MEDIA_SERVERS).await;
+    let other = send_table_with(&amelia, &key, "generate", &machines(49, "", ""), &MEDIA_SERVERS).await;
     assert_eq!(other.status, StatusCode::CONFLICT);
     // The page of the conflict reads the offer once, to show what the files have in common.
     assert!(asked(&amelia, "offer: parts").await <= before + 1);
@@ -127,7 +108,7 @@ async fn planning_holds_no_write_lock() {
     let reached = {
         let (waiting, wait) = (Arc::clone(&waiting), Arc::clone(&wait));
         move |failpoint| {
-            if failpoint == Failpoint::BatchPlanned && wait.load(Ordering::SeqCst) {
+            if failpoint == "batch planned" && wait.load(Ordering::SeqCst) {
                 waiting.store(true, Ordering::SeqCst);
                 let began = Instant::now();
                 while wait.load(Ordering::SeqCst) && began.elapsed() < Duration::from_secs(20) {

@@ -2,24 +2,13 @@
 
 use crate::generated;
 use reqwest::StatusCode;
-use tests::{AMELIA, Answer, Browser, Server, workbook};
+use tests::{AMELIA, Answer, Browser, MEDIA_SERVERS, Server, send_table, workbook};
 
-const BATCHES: &str = "/accounts/ACME-1001/batches";
 const FILES: &str = "/accounts/ACME-1001/files";
 
-const MEDIA_SERVERS: [(&str, &str); 5] = [
-    ("site", "1"),
-    ("product", "MediaServer"),
-    ("version", "2020 R2"),
-    ("type", "production"),
-    ("server_item", "SW-002-4.0-SV01"),
-];
-
 async fn send(browser: &Browser, kind: &str, table: &[u8]) -> Answer {
-    let key = browser.get(BATCHES).await.value("key").expect("a key");
-    let own = [("key", key.as_bytes()), ("kind", kind.as_bytes()), ("table", table)];
-    let common = MEDIA_SERVERS.iter().filter(|_| kind == "generate").map(|(name, value)| (*name, value.as_bytes()));
-    browser.post_files(BATCHES, &own.into_iter().chain(common).collect::<Vec<_>>()).await
+    let common: &[_] = if kind == "generate" { &MEDIA_SERVERS } else { &[] };
+    send_table(browser, kind, table, common).await
 }
 
 /// The page of the batch that was planned of a table.

@@ -115,6 +115,10 @@ fn row(route: Route) -> (&'static str, Row) {
         Route::Cloud => (route.path(), account(303)),
         Route::SendCloud => (route.path(), [401, 404, 403, 404, 403, 303, 404]),
         Route::Asset => ("/static/0/icons/favicon.svg", everybody(200)),
+        Route::Jobs => (route.path(), [303, 403, 403, 403, 403, 403, 200]),
+        // No job of this number is parked.
+        Route::RetryJob => ("/jobs/7/retry", [401, 403, 403, 403, 403, 403, 409]),
+        Route::DiscardJob => ("/jobs/7/discard", [401, 403, 403, 403, 403, 403, 409]),
         Route::Accounts => (route.path(), [303, 200, 200, 200, 200, 200, 200]),
         Route::Overview
         | Route::Summary

@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use portal::demo::DEMO_PASSWORD;
 use reqwest::{Method, StatusCode};
 use server::{Access, Route};
-use tests::{AMELIA, Answer, Browser, LENA, Server, UNUSED_KEY};
+use tests::{AMELIA, Answer, Browser, LENA, SAM, Server, UNUSED_KEY};
 
 /// The largest body that a form of fields has, in bytes.
 const LARGEST: usize = 64 * 1024;
@@ -47,6 +47,8 @@ fn typed(route: Route) -> Largest {
             vec![("organization", own("org-kept")), ("connected", own("yes"))],
             ("input[name=organization]", "value", "org-kept"),
         ),
+        Route::RetryJob => ("/jobs/7/retry", Vec::new(), ("main form", "action", "/jobs/1/retry")),
+        Route::DiscardJob => ("/jobs/7/discard", Vec::new(), ("main form", "action", "/jobs/1/retry")),
         Route::SendNewSite => (
             "/accounts/ACME-1001/sites/new",
             vec![("name", own("Kept")), ("city", own("Bergen"))],
@@ -85,11 +87,12 @@ async fn signed_in_again(browser: &Browser, page: &Answer, email: &str) -> Answe
     browser.post("/sign-in", &fields).await
 }
 
-/// A server with a file and a planned batch.
+/// A server with a file, a planned batch, and a mail that was given up.
 async fn server() -> Server {
     let server = Server::start().await;
     let lena = server.signed_in(LENA).await;
     generated(&lena, &[]).await;
+    server.execute("UPDATE jobs SET state = 'parked', reason = 'no such mailbox'").await;
     let selected = [("key", UNUSED_KEY), ("kind", "deactivate"), ("serial", "AF-0000001")];
     let planned = lena.post("/accounts/ACME-1001/batches/selection", &selected).await;
     assert_eq!(planned.header("location"), "/accounts/ACME-1001/batches/BT-0000001");
@@ -104,7 +107,8 @@ async fn every_form_that_is_sent_when_the_session_has_ended_comes_back_at_its_la
             continue;
         }
         let (path, mut fields, (selector, attribute, expected)) = typed(*route);
-        let lena = server.signed_in(LENA).await;
+        let who = if matches!(route, Route::RetryJob | Route::DiscardJob) { SAM } else { LENA };
+        let browser = server.signed_in(who).await;
         server.advance(TimeDelta::hours(3));
         fields.push(("key", UNUSED_KEY.to_owned()));
         // Filled up to the last byte, with what grows most each time it is encoded.
@@ -112,8 +116,8 @@ async fn every_form_that_is_sent_when_the_session_has_ended_comes_back_at_its_la
         let rest = LARGEST - so_far;
         fields.push(("rest", format!("{}{}", "ä".repeat(rest / 6), "a".repeat(rest % 6))));
         let before = server.contents().await;
-        let ended = lena.post(path, &fields).await;
-        let back = signed_in_again(&lena, &ended, LENA).await;
+        let ended = browser.post(path, &fields).await;
+        let back = signed_in_again(&browser, &ended, who).await;
         assert_eq!(back.status, StatusCode::OK, "{path}: {:?}", back.all("h1"));
         assert_eq!(back.attribute(selector, attribute).as_deref(), Some(expected), "{path}: {:?}", back.all("h1"));
         assert_eq!(server.contents().await, before, "{path}");

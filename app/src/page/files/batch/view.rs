@@ -14,10 +14,11 @@ use leptos::prelude::*;
 use licensing::{
     Garn, Quantity,
     files::{
-        batch::{Kind, LineState, Mode, field},
+        batch::{BatchProblem, Kind, LineState, Mode, field},
         deactivation::{self, Reason},
-        request::{Refusal, field as form_field},
+        request::field as form_field,
     },
+    form::Refusal,
     visible,
 };
 use portal::{
@@ -184,7 +185,7 @@ fn Moves(kind: Kind, moves: Vec<Move>, planned: bool) -> AnyView {
 
 /// The form that begins a batch.
 #[component]
-fn BeginForm(garn: Garn, batch: BatchView, begun: Begun, refusals: Vec<Refusal>) -> AnyView {
+fn BeginForm(garn: Garn, batch: BatchView, begun: Begun, refusals: Vec<Refusal<BatchProblem>>) -> AnyView {
     let BatchRow { reference, kind, counts, .. } = batch.row;
     let typed = |name: &str| begun.fields.iter().find(|(field, _)| field == name).map_or("", |(_, value)| value).to_owned();
     let problem = |name: &str| problem_of(&refusals, name);

@@ -7,5 +7,9 @@ pub const STEP: &str = "step";
 pub const STEP_CHECK: &str = "check";
 pub const STEP_EDIT: &str = "edit";
 pub const STEP_GENERATE: &str = "generate";
+/// Opens the sections for what was chosen above them.
+pub const STEP_GO: &str = "go";
+/// Carries what is filled in to the form for many machines.
+pub const STEP_MANY: &str = "many";
 /// The revision that the form of an update began with.
 pub const BEGAN: &str = "began";

@@ -1,16 +1,17 @@
 //! The sections of the form, in the order of the page.
 
-use crate::component::{Choice, Columns, SelectField, TextField, error_id, problem_of};
+use crate::component::{Choice, SelectField, TextField, problem_of};
 use islands::HostIdHint;
 use leptos::prelude::*;
 use licensing::{
-    LicenceType, Quantity, UsageTracking,
-    files::request::{MailConnector, NewFileForm, Refusal, SystemType, field},
+    LicenceType, UsageTracking,
+    files::request::{FileProblem, MailConnector, NewFileForm, SystemType, field},
+    form::Refusal,
     offer::{Offer, OfferedPart},
 };
 
 #[component]
-pub fn MachineDetails(form: NewFileForm, offer: Offer, refusals: Vec<Refusal>) -> AnyView {
+pub fn MachineDetails(form: NewFileForm, offer: Offer, refusals: Vec<Refusal<FileProblem>>) -> AnyView {
     let problem = |name| problem_of(&refusals, name);
     let host_id = form.value(field::HOST_ID).to_owned();
     view! {
@@ -64,7 +65,7 @@ fn options<T: Copy + ToString>(all: &[T], code: fn(T) -> &'static str) -> Vec<(S
 }
 
 #[component]
-pub fn ServerItem(form: NewFileForm, offer: Offer, refusals: Vec<Refusal>) -> AnyView {
+pub fn ServerItem(form: NewFileForm, offer: Offer, refusals: Vec<Refusal<FileProblem>>) -> AnyView {
     let (title, legend) = match offer.licence_type {
         LicenceType::BundledDevelopment => ("Development licence", "Select the server that it comes with"),
         LicenceType::OrderedDevelopmentSmall | LicenceType::OrderedDevelopmentLarge => {
@@ -103,7 +104,7 @@ fn items<'a>(offer: &Offer, items: impl Iterator<Item = &'a OfferedPart>) -> Vec
 
 /// Subscription files say how usage is reported; others do not. In a virtual cloud the server needs no host id. Domain §6.5 and §6.6.
 #[component]
-pub fn Usage(form: NewFileForm, offer: Offer, refusals: Vec<Refusal>) -> AnyView {
+pub fn Usage(form: NewFileForm, offer: Offer, refusals: Vec<Refusal<FileProblem>>) -> AnyView {
     let problem = |name| problem_of(&refusals, name);
     let shown = offer.reports_usage() || problem(field::USAGE_TRACKING).is_some();
     let options = UsageTracking::ALL
@@ -160,7 +161,7 @@ pub fn Usage(form: NewFileForm, offer: Offer, refusals: Vec<Refusal>) -> AnyView
 
 /// Shown when a switchover item is owned. Without script, too, the check box alone opens and closes it.
 #[component]
-pub fn Switchover(form: NewFileForm, offer: Offer, refusals: Vec<Refusal>) -> AnyView {
+pub fn Switchover(form: NewFileForm, offer: Offer, refusals: Vec<Refusal<FileProblem>>) -> AnyView {
     let problem = move |name: &str| problem_of(&refusals, name);
     let host_id = form.value(field::SWITCHOVER_HOST_ID).to_owned();
     offer
@@ -212,97 +213,4 @@ pub fn Switchover(form: NewFileForm, offer: Offer, refusals: Vec<Refusal>) -> An
             }
         })
         .into_any()
-}
-
-#[component]
-pub fn AddOns(form: NewFileForm, offer: Offer, refusals: Vec<Refusal>) -> AnyView {
-    let parts: Vec<_> = offer.add_ons().cloned().collect();
-    // A quantity of something that is not on the list has no row of its own.
-    let strangers: Vec<_> = refusals
-        .iter()
-        .filter(|r| field::quantity_part(&r.field).is_some_and(|part| !parts.iter().any(|p| p.number.as_str() == part)))
-        .map(|r| {
-            let id = r.field.clone();
-            view! { <p class="error" id=id tabindex="-1">{r.problem.to_string()}</p> }
-        })
-        .collect();
-    let nothing = match (offer.licence_type, parts.is_empty()) {
-        (LicenceType::Evaluation, _) => Some("An evaluation has a fixed configuration: nothing can be added."),
-        (licence_type, _) if licence_type.is_fixed() => {
-            Some("Its contents are fixed: every feature, and 8 (small) or 30 (large) of each access and session licence.")
-        }
-        (_, true) => Some("This account owns no add-on items for this product."),
-        (_, false) => None,
-    };
-    let rows = parts
-        .into_iter()
-        .map(|part| view! { <AddOn form=form.clone() offer=offer.clone() part refusals=refusals.clone() /> })
-        .collect_view();
-    view! {
-        <fieldset class="section">
-            <legend><h2>"Select any add-on items"</h2></legend>
-            {strangers}
-            {if let Some(words) = nothing {
-                view! { <p>{words}</p> }.into_any()
-            } else {
-                view! {
-                    <p class="help">"Assigned licences belong to a user or station; pooled ones are shared by those who are logged on."</p>
-                    <table class="list add-ons">
-                        <Columns names=&[("Item", false), ("Assigned", false), ("Pooled", false)] />
-                        <tbody>{rows}</tbody>
-                    </table>
-                }.into_any()
-            }}
-        </fieldset>
-    }.into_any()
-}
-
-#[component]
-fn AddOn(form: NewFileForm, offer: Offer, part: OfferedPart, refusals: Vec<Refusal>) -> AnyView {
-    let holding = part.holding();
-    let Quantity { assigned, pooled } = holding.available();
-    let OfferedPart { number, description, .. } = part;
-    let pools = [
-        (field::assigned(&number), "Assigned", "assigned", holding.owned.assigned, assigned),
-        (field::pooled(&number), "Pooled", "pooled", holding.owned.pooled, pooled),
-    ];
-    let cells = pools
-        .into_iter()
-        .map(|(name, label, pool, owned, available)| {
-            let typed = form.value(&name).to_owned();
-            let error = problem_of(&refusals, &name);
-            if owned == 0 && !holding.unlimited && typed.is_empty() && error.is_none() {
-                return view! { <td data-label=label><span class="muted">"none owned"</span></td> }.into_any();
-            }
-            let available = offer.supply(holding, available, owned);
-            let help = format!("{name}-help");
-            let described = if error.is_some() { format!("{help} {}", error_id(&name)) } else { help.clone() };
-            let refused = error.is_some();
-            let invalid = refused.then_some("true");
-            view! {
-                <td data-label=label class:invalid=refused>
-                    <input
-                        class="quantity"
-                        id=name.clone()
-                        name=name.clone()
-                        value=typed
-                        inputmode="numeric"
-                        autocomplete="off"
-                        aria-label=format!("{description}, {pool}")
-                        aria-describedby=described
-                        aria-invalid=invalid
-                    />
-                    <span class="help" id=help>{available}</span>
-                    {error.map(|words| view! { <p class="error" id=error_id(&name)>{words}</p> })}
-                </td>
-            }
-            .into_any()
-        })
-        .collect_view();
-    view! {
-        <tr>
-            <th scope="row" data-label="Item"><span>{description.clone()}</span><span class="code sub">{number.to_string()}</span></th>
-            {cells}
-        </tr>
-    }.into_any()
 }

@@ -1,9 +1,10 @@
 //! The form itself.
 
 use super::{
-    field::{STEP, STEP_CHECK},
+    add_ons::AddOns,
+    field::{STEP, STEP_CHECK, STEP_GO, STEP_MANY},
     purpose::Purpose,
-    sections::{AddOns, MachineDetails, ServerItem, Switchover, Usage},
+    sections::{MachineDetails, ServerItem, Switchover, Usage},
 };
 use crate::{
     component::{ErrorSummary, Hidden, Icon, SelectField, icon, problem_of},
@@ -13,10 +14,8 @@ use islands::Preview;
 use leptos::prelude::*;
 use licensing::{
     Garn, LicenceType,
-    files::{
-        batch::Kind,
-        request::{Choice, NewFileForm, Problem, Refusal, field},
-    },
+    files::request::{FileProblem, NewFileForm, field},
+    form::Refusal,
     offer::{Offer, eligibility::Ineligible},
 };
 use portal::{
@@ -34,7 +33,7 @@ struct Shown {
     start: Start,
     offer: Option<Offer>,
     ineligible: Vec<Ineligible>,
-    refusals: Vec<Refusal>,
+    refusals: Vec<Refusal<FileProblem>>,
     /// Problems of the form as a whole.
     told: Option<String>,
     /// The file that this form was used for before.
@@ -119,8 +118,7 @@ pub async fn refused(
             }
         },
         NotGenerated::NoSuchVersion => {
-            let problem = Problem::NotOffered(Choice::Version);
-            let refusals = vec![Refusal { field: field::VERSION.to_owned(), problem }];
+            let refusals = vec![Refusal::new(field::VERSION, FileProblem::no_such_version())];
             Shown { refusals, status: 422, ..load(access, purpose, form, key).await? }
         }
         NotGenerated::Error(error) => return Err(error),
@@ -180,7 +178,7 @@ fn page(access: &AccountAccess, shown: Shown) -> Page {
 }
 
 /// A line of the error summary. Both servers of a pair have the same fields, so the second one's are named.
-fn summary(Refusal { field, problem }: &Refusal) -> String {
+fn summary(Refusal { field, problem }: &Refusal<FileProblem>) -> String {
     if field.starts_with("switchover_") { format!("Switchover server: {problem}") } else { problem.to_string() }
 }
 
@@ -192,7 +190,7 @@ fn FileForm(action: String, shown: Shown) -> AnyView {
     let open = ineligible.is_empty() || status != 200;
     let refused = status == 403;
     // What is filled in once can be made for many machines.
-    let many = action.strip_suffix("/files/new").map(|account| format!("{account}/batches"));
+    let many = matches!(purpose, Purpose::New);
     view! {
         {(!problems.is_empty()).then(|| view! { <ErrorSummary problems /> })}
         {used_for.map(|(garn, reference)| view! { <AlreadyUsed garn reference /> })}
@@ -211,7 +209,7 @@ fn FileForm(action: String, shown: Shown) -> AnyView {
                     // Enter in any field continues; without this it would press the first button, Go.
                     <button class="visually-hidden" name=STEP value=STEP_CHECK tabindex="-1" aria-hidden="true">"Continue"</button>
                     <Hidden fields=purpose.carried(&key) />
-                    <Choices purpose form=form.clone() start refusals=refusals.clone() go_to=action.clone() />
+                    <Choices purpose form=form.clone() start refusals=refusals.clone() beside=true />
                     <div class="beside">
                         <div>
                             <Usage form=form.clone() offer=offer.clone() refusals=refusals.clone() />
@@ -226,11 +224,7 @@ fn FileForm(action: String, shown: Shown) -> AnyView {
                     </div>
                     <div class="buttons">
                         <button class="button primary" name=STEP value=STEP_CHECK>"Continue"<Icon icon=icon::NEXT /></button>
-                        {many.map(|address| view! {
-                            <button class="button" formmethod="get" formaction=address name=crate::page::files::batch::KIND value=Kind::Generate.code()>
-                                "Use it for many machines"
-                            </button>
-                        })}
+                        {many.then(|| view! { <button class="button" name=STEP value=STEP_MANY>"Use it for many machines"</button> })}
                         <span class="help">"You check your answers on the next page. Nothing is generated yet."</span>
                     </div>
                 </form>
@@ -258,10 +252,10 @@ fn Choices(
     purpose: Purpose,
     form: NewFileForm,
     start: Start,
-    refusals: Vec<Refusal>,
-    /// Address of *Go* when the form itself posts elsewhere.
-    #[prop(optional, into)]
-    go_to: Option<String>,
+    refusals: Vec<Refusal<FileProblem>>,
+    /// The sections stand below, in the same form.
+    #[prop(optional)]
+    beside: bool,
 ) -> AnyView {
     let problem = |name| problem_of(&refusals, name);
     let new = matches!(purpose, Purpose::New);
@@ -276,7 +270,7 @@ fn Choices(
     let versions = start.versions.iter().map(|version| (version.clone(), version.clone())).collect();
     let types = start.licence_types.iter().map(|t| (t.code().to_owned(), t.to_string())).collect();
     // What the sections below are for, also after a link that names no type.
-    let chosen_type = if go_to.is_some() { licence_type(&form).code() } else { form.value(field::TYPE) };
+    let chosen_type = if beside { licence_type(&form).code() } else { form.value(field::TYPE) };
     let of_file = match purpose {
         Purpose::New => view! {
             <SelectField
@@ -312,7 +306,7 @@ fn Choices(
                 error=problem(field::VERSION)
             />
             {type_field}
-            <button class="button" formmethod=go_to.as_ref().map(|_| "get") formaction=go_to>"Go"</button>
+            <button class="button" name=beside.then_some(STEP) value=beside.then_some(STEP_GO)>"Go"</button>
         </fieldset>
         {restriction.map(|words| view! { <p class="note info">{format!("{restricted}: {words}")}</p> })}
     }

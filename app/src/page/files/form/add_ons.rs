@@ -1,0 +1,152 @@
+//! *Select any add-on items*: quantities of each, in groups where there are many.
+
+use crate::component::{Columns, error_id, problem_of};
+use islands::PartFilter;
+use leptos::prelude::*;
+use licensing::{
+    LicenceType, Quantity,
+    catalogue::PartClass,
+    files::request::{FileProblem, NewFileForm, field},
+    form::Refusal,
+    offer::{Offer, OfferedPart},
+};
+
+/// Maximum number of items that stand in one table; more are grouped by their class.
+const MOST_UNGROUPED: usize = 12;
+
+#[component]
+pub fn AddOns(form: NewFileForm, offer: Offer, refusals: Vec<Refusal<FileProblem>>) -> AnyView {
+    let parts: Vec<_> = offer.add_ons().cloned().collect();
+    // A quantity of something that is not on the list has no row of its own.
+    let strangers: Vec<_> = refusals
+        .iter()
+        .filter(|r| field::quantity_part(&r.field).is_some_and(|part| !parts.iter().any(|p| p.number.as_str() == part)))
+        .map(|r| {
+            let id = r.field.clone();
+            view! { <p class="error" id=id tabindex="-1">{r.problem.to_string()}</p> }
+        })
+        .collect();
+    let nothing = match (offer.licence_type, parts.is_empty()) {
+        (LicenceType::Evaluation, _) => Some("An evaluation has a fixed configuration: nothing can be added."),
+        (licence_type, _) if licence_type.is_fixed() => {
+            Some("Its contents are fixed: every feature, and 8 (small) or 30 (large) of each access and session licence.")
+        }
+        (_, true) => Some("This account owns no add-on items for this product."),
+        (_, false) => None,
+    };
+    let list = match nothing {
+        Some(words) => view! { <p>{words}</p> }.into_any(),
+        None if parts.len() > MOST_UNGROUPED => view! { <Groups form offer parts refusals /> }.into_any(),
+        None => view! { <Table form offer parts refusals /> }.into_any(),
+    };
+    view! {
+        <fieldset class="section">
+            <legend><h2>"Select any add-on items"</h2></legend>
+            {strangers}
+            {nothing.is_none().then(|| view! {
+                <p class="help">"Assigned licences belong to a user or station; pooled ones are shared by those who are logged on."</p>
+            })}
+            {list}
+        </fieldset>
+    }.into_any()
+}
+
+#[component]
+fn Table(form: NewFileForm, offer: Offer, parts: Vec<OfferedPart>, refusals: Vec<Refusal<FileProblem>>) -> AnyView {
+    let rows = parts
+        .into_iter()
+        .map(|part| view! { <AddOn form=form.clone() offer=offer.clone() part refusals=refusals.clone() /> })
+        .collect_view();
+    view! {
+        <table class="list add-ons">
+            <Columns names=&[("Item", false), ("Assigned", false), ("Pooled", false)] />
+            <tbody>{rows}</tbody>
+        </table>
+    }
+    .into_any()
+}
+
+/// The items that something was typed for, then the others in groups that open.
+#[component]
+fn Groups(form: NewFileForm, offer: Offer, parts: Vec<OfferedPart>, refusals: Vec<Refusal<FileProblem>>) -> AnyView {
+    let typed = |part: &OfferedPart| {
+        let fields = [field::assigned(&part.number), field::pooled(&part.number)];
+        fields.iter().any(|name| !form.value(name).is_empty() || refusals.iter().any(|refusal| refusal.field == *name))
+    };
+    let (chosen, others): (Vec<_>, Vec<_>) = parts.into_iter().partition(typed);
+    let total = others.len();
+    let groups = PartClass::ALL
+        .iter()
+        .filter_map(|class| {
+            let parts: Vec<_> = others.iter().filter(|part| part.class == *class).cloned().collect();
+            (!parts.is_empty()).then(|| {
+                let title = format!("{class} ({})", parts.len());
+                view! {
+                    <details class="group">
+                        <summary>{title}</summary>
+                        <Table form=form.clone() offer=offer.clone() parts refusals=Vec::new() />
+                    </details>
+                }
+            })
+        })
+        .collect_view();
+    view! {
+        {(!chosen.is_empty()).then(|| view! {
+            <h3>"Chosen"</h3>
+            <Table form=form.clone() offer=offer.clone() parts=chosen refusals />
+        })}
+        {(total > 0).then(|| view! { <PartFilter total /> })}
+        {groups}
+    }
+    .into_any()
+}
+
+#[component]
+fn AddOn(form: NewFileForm, offer: Offer, part: OfferedPart, refusals: Vec<Refusal<FileProblem>>) -> AnyView {
+    let holding = part.holding();
+    let Quantity { assigned, pooled } = holding.available();
+    let OfferedPart { number, description, .. } = part;
+    let pools = [
+        (field::assigned(&number), "Assigned", "assigned", holding.owned.assigned, assigned),
+        (field::pooled(&number), "Pooled", "pooled", holding.owned.pooled, pooled),
+    ];
+    let cells = pools
+        .into_iter()
+        .map(|(name, label, pool, owned, available)| {
+            let typed = form.value(&name).to_owned();
+            let error = problem_of(&refusals, &name);
+            if owned == 0 && !holding.unlimited && typed.is_empty() && error.is_none() {
+                return view! { <td data-label=label><span class="muted">"none owned"</span></td> }.into_any();
+            }
+            let available = offer.supply(holding, available, owned);
+            let help = format!("{name}-help");
+            let described = if error.is_some() { format!("{help} {}", error_id(&name)) } else { help.clone() };
+            let refused = error.is_some();
+            let invalid = refused.then_some("true");
+            view! {
+                <td data-label=label class:invalid=refused>
+                    <input
+                        class="quantity"
+                        id=name.clone()
+                        name=name.clone()
+                        value=typed
+                        inputmode="numeric"
+                        autocomplete="off"
+                        aria-label=format!("{description}, {pool}")
+                        aria-describedby=described
+                        aria-invalid=invalid
+                    />
+                    <span class="help" id=help>{available}</span>
+                    {error.map(|words| view! { <p class="error" id=error_id(&name)>{words}</p> })}
+                </td>
+            }
+            .into_any()
+        })
+        .collect_view();
+    view! {
+        <tr>
+            <th scope="row" data-label="Item"><span>{description.clone()}</span><span class="code sub">{number.to_string()}</span></th>
+            {cells}
+        </tr>
+    }.into_any()
+}
