@@ -50,7 +50,7 @@ async fn work(portal: Portal, lane: Lane, stop: Stop) {
     if let Err(error) = jobs::reclaim(&portal, &lane).await {
         tracing::warn!(%error, "jobs of before wait until their claims end");
     }
-    let mut queued = jobs::Queued::of(&portal);
+    let mut queued = jobs::Queued::of(&portal, &lane);
     while !stop.is_stopped() {
         if let Err(error) = jobs::run_due(&portal, &lane, &stop).await {
             tracing::warn!(%error, "jobs wait for the database");

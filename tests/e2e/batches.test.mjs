@@ -185,3 +185,44 @@ test("a batch with the keyboard alone", async () => {
   assert.deepEqual(problems, []);
   await context.close();
 });
+
+test("many add-on items are found with the keyboard alone, and the chosen ones stand on top", async () => {
+  const { context, page, problems } = await open(browser);
+  const { to, type } = keyboard(page);
+  await signIn(page, "lena.fischer@meridian.example");
+  await page.getByRole("heading", { name: "Accounts" }).waitFor();
+  await page.goto(`${acme}/files/new?product=CIC&version=2020+R2&type=trial`);
+  await ready(page);
+  const level = page.getByLabel("Contact Center Level 2, assigned");
+  assert.equal(await level.isVisible(), false, "groups are closed");
+  await to(page.getByLabel("Find an item"));
+  await page.keyboard.type("contact level");
+  await page.getByText(/^3 of \d+ items\.$/).waitFor();
+  assert.equal(await page.locator("details.group:visible").count(), 1);
+  // Enter in the box sends nothing.
+  await page.keyboard.press("Enter");
+  await type("Contact Center Level 2, assigned", "5");
+  await to(page.getByLabel("Find an item"));
+  for (const _ of "contact level") await page.keyboard.press("Backspace");
+  await page.getByText(/items by kind/).waitFor();
+  assert.equal(await level.isVisible(), true, "what is filled in stays in sight");
+  await to(page.getByRole("button", { name: "Go" }));
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "Chosen" }).waitFor();
+  assert.equal(await level.inputValue(), "5");
+  const address = new URL(page.url());
+  assert.deepEqual([...address.searchParams].filter(([, value]) => value === ""), [], "no field is empty");
+  assert.equal(address.searchParams.get("assigned.SW-001-4.0-AL05"), "5");
+  await ready(page);
+  await look(page, "new-file-chosen");
+  assert.deepEqual(problems, []);
+  await context.close();
+});
+
+test("an administrator sees what waits", async () => {
+  const { context, page, problems } = await open(browser, { javaScriptEnabled: false });
+  await signIn(page, "sam.okafor@meridian.example");
+  await page.getByRole("heading", { name: "Background jobs" }).waitFor();
+  await context.close();
+  assert.deepEqual(problems, []);
+});

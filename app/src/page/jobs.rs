@@ -97,7 +97,7 @@ fn List(jobs: Jobs, zone: Tz) -> AnyView {
 
 #[component]
 fn Row(job: JobRow, zone: Tz) -> AnyView {
-    let JobRow { id, kind, subject, discardable, state, queued_at, due_at, attempts, reason, progress } = job;
+    let JobRow { id, kind, subject, discardable, state, queued_at, due_at, attempts, reason, progress, .. } = job;
     let name = format!("{kind} {id}");
     let progress = progress.map(|(done, whole)| format!(": {} of {whole}", counted(done.unsigned_abs(), "step", "steps")));
     let state_words = match state {
@@ -110,14 +110,16 @@ fn Row(job: JobRow, zone: Tz) -> AnyView {
     let actions = parked.then(|| {
         let (retry, discard) = (format!("Retry {name}"), format!("Discard {name}"));
         view! {
-            <form method="post" action=path::retry_job(id)>
-                <button class="button compact" aria-label=retry>"Retry"</button>
-            </form>
-            {discardable.then(|| view! {
-                <form method="post" action=path::discard_job(id)>
-                    <button class="button compact" aria-label=discard>"Discard"</button>
+            <div class="actions">
+                <form method="post" action=path::retry_job(id)>
+                    <button class="button compact" aria-label=retry>"Retry"</button>
                 </form>
-            })}
+                {discardable.then(|| view! {
+                    <form method="post" action=path::discard_job(id)>
+                        <button class="button compact" aria-label=discard>"Discard"</button>
+                    </form>
+                })}
+            </div>
         }
     });
     view! {
@@ -126,7 +128,7 @@ fn Row(job: JobRow, zone: Tz) -> AnyView {
             <td data-label="State">{state_words}{reason.map(|reason| view! { <p class="wrap">{reason}</p> })}</td>
             <td data-label="Queued"><Instant at=queued_at zone /></td>
             <td data-label="Attempts" class="number">{attempts}</td>
-            <td data-label="What to do"><div class="actions">{actions}</div></td>
+            <td data-label="What to do">{actions}</td>
         </tr>
     }
     .into_any()

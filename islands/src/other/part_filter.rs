@@ -11,7 +11,7 @@ pub fn PartFilter(
     let (ready, found) = (RwSignal::new(false), RwSignal::new(None));
     Effect::new(move || ready.set(true));
     view! {
-        <div class="field" node_ref=root hidden=move || !ready.get() data-ready=move || ready.get().to_string()>
+        <div class="field part-filter" node_ref=root hidden=move || !ready.get() data-ready=move || ready.get().to_string()>
             <label for="part-filter">"Find an item"</label>
             <input
                 id="part-filter"

@@ -19,6 +19,7 @@ pub(crate) trait Job: Serialize + DeserializeOwned {
 /// A job's own words about itself, whatever its kind.
 #[derive(Clone, Debug)]
 pub(crate) struct Description {
+    pub(crate) kind: &'static str,
     pub(crate) subject: String,
     pub(crate) discardable: bool,
 }
@@ -27,7 +28,7 @@ impl Description {
     /// `None`: the arguments are not those of this kind.
     pub(crate) fn of<J: Job>(arguments: &serde_json::Value) -> Option<Self> {
         let job: J = serde_json::from_value(arguments.clone()).ok()?;
-        Some(Self { subject: job.subject(), discardable: J::DISCARDABLE })
+        Some(Self { kind: J::KIND, subject: job.subject(), discardable: J::DISCARDABLE })
     }
 }
 

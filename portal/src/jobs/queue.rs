@@ -27,7 +27,7 @@ pub(crate) async fn enqueue<J: Job>(write: &Write, job: &J, due_at: DateTime<Utc
         state: Set("queued".to_owned()),
     };
     job::Entity::insert(row).exec_without_returning(write.on()).await?;
-    write.wake_workers();
+    write.wake_workers(J::KIND);
     Ok(())
 }
 

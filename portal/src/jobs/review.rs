@@ -32,6 +32,8 @@ pub struct JobRow {
     pub id: i64,
     /// Kind as it is stored, such as `mail`.
     pub kind: String,
+    /// The same, if this version has jobs of that kind.
+    known_kind: Option<&'static str>,
     /// What it is about; empty for a kind that this version does not have.
     pub subject: String,
     pub discardable: bool,
@@ -86,7 +88,8 @@ impl Stored {
     fn row(self) -> Result<JobRow, Error> {
         let Self { id, kind, arguments, state, queued_at, due_at, attempts, reason, done, whole } = self;
         let described = describe(&kind, &arguments);
-        let discardable = described.as_ref().is_some_and(|described| described.discardable);
+        let (known_kind, discardable) = described.as_ref().map(|described| (described.kind, described.discardable)).unzip();
+        let discardable = discardable.unwrap_or(false);
         let subject = described.map_or_else(String::new, |described| described.subject);
         let known_state = match state.as_str() {
             "queued" => Some(JobState::Queued),
@@ -96,7 +99,19 @@ impl Stored {
         };
         let state = known(known_state, &state)?;
         let attempts = count(attempts)?;
-        Ok(JobRow { id, kind, subject, discardable, state, queued_at, due_at, attempts, reason, progress: done.zip(whole) })
+        Ok(JobRow {
+            id,
+            kind,
+            known_kind,
+            subject,
+            discardable,
+            state,
+            queued_at,
+            due_at,
+            attempts,
+            reason,
+            progress: done.zip(whole),
+        })
     }
 }
 
@@ -136,7 +151,9 @@ pub async fn retry(access: &AdministratorAccess, job: i64) -> Result<(), NotPark
     let row = parked(&write, job).await?;
     let sql = "UPDATE jobs SET state = 'queued', due_at = $1 WHERE id = $2 AND state = 'parked'";
     once(job, run(write.on(), "jobs: retry", sql, [now.into(), job.into()]).await?)?;
-    write.wake_workers();
+    if let Some(kind) = row.known_kind {
+        write.wake_workers(kind);
+    }
     let event = access.caller().event(now, "retry job", format!("job {job}"));
     Ok(write.commit(event.changing(json!({"kind": row.kind, "reason": row.reason}), json!({"state": "queued"}))).await?)
 }

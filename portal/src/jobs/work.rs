@@ -7,6 +7,7 @@ use crate::{
     files::batch::{RunBatch, expire_old_plans, run_batch},
     mail::{Mail, Mailer},
     portal::Portal,
+    store::write::QueuedKinds,
 };
 use chrono::TimeDelta;
 use std::time::Duration;
@@ -55,20 +56,29 @@ pub(super) fn describe(kind: &str, arguments: &serde_json::Value) -> Option<Desc
     }
 }
 
-/// Tells when jobs are queued by this server.
-pub struct Queued(watch::Receiver<()>);
+/// Tells when jobs of a lane are queued by this server.
+pub struct Queued {
+    kinds: &'static [&'static str],
+    queued: watch::Receiver<QueuedKinds>,
+    /// How often jobs of these kinds were queued when that was asked last.
+    seen: u64,
+}
 
 impl Queued {
     #[must_use]
-    pub fn of(portal: &Portal) -> Self {
-        Self(portal.database.jobs_queued())
+    pub fn of(portal: &Portal, lane: &Lane) -> Self {
+        Self { kinds: lane.kinds(), queued: portal.database.jobs_queued(), seen: 0 }
     }
 
     /// Returns when jobs were queued since the last call.
     pub async fn changed(&mut self) {
-        if self.0.changed().await.is_err() {
+        let so_far = |queued: &QueuedKinds| self.kinds.iter().filter_map(|kind| queued.get(kind)).sum::<u64>();
+        let seen = self.seen;
+        let now = self.queued.wait_for(|queued| so_far(queued) != seen).await.map(|queued| so_far(&queued));
+        match now {
+            Ok(now) => self.seen = now,
             // The portal is gone, and nothing will be queued.
-            std::future::pending::<()>().await;
+            Err(_) => std::future::pending().await,
         }
     }
 }
@@ -91,13 +101,14 @@ pub async fn run_due(portal: &Portal, lane: &Lane, stop: &Stop) -> Result<u32, E
             Lane::Batches => (1, LEASE),
         };
         let claimed = queue::claim(&portal.database, lane.kinds(), most, portal.now(), lease).await?;
-        if claimed.is_empty() {
-            break;
-        }
+        let last = claimed.len() < most;
         succeeded += match lane {
             Lane::Mail(mailer) => send(portal, mailer, claimed, stop).await?,
             Lane::Batches => work(portal, claimed, stop).await?,
         };
+        if last {
+            break;
+        }
     }
     Ok(succeeded)
 }

@@ -7,7 +7,7 @@ use crate::{
     store::{
         address::{DatabaseAddress, PostgresAddress},
         statement::run,
-        write::Write,
+        write::{QueuedKinds, Write},
     },
 };
 use migration::{Migrator, MigratorTrait};
@@ -18,7 +18,7 @@ use sea_orm::{
 };
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, atomic::AtomicBool},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 use tokio::sync::watch;
@@ -46,7 +46,7 @@ pub(crate) struct Database {
     /// Present for SQLite.
     file: Option<File>,
     /// Signal to the workers that jobs were queued.
-    jobs_queued: watch::Sender<()>,
+    jobs_queued: watch::Sender<QueuedKinds>,
 }
 
 impl Database {
@@ -60,7 +60,7 @@ impl Database {
         }
         let first = connect(address, 1, true).await?;
         let opened =
-            Self { writer: first.clone(), readers: first, file: None, ctx: ctx.clone(), jobs_queued: watch::Sender::new(()) };
+            Self { writer: first.clone(), readers: first, file: None, ctx: ctx.clone(), jobs_queued: watch::Sender::default() };
         ctx.reach("database made");
         opened.migrate().await?;
         ctx.reach("schema committed");
@@ -76,7 +76,7 @@ impl Database {
             connection.set_metric_callback(move |query| observed.query(query));
             connection
         };
-        let (ctx, jobs_queued) = (ctx.clone(), watch::Sender::new(()));
+        let (ctx, jobs_queued) = (ctx.clone(), watch::Sender::default());
         match address {
             DatabaseAddress::Sqlite(path) => Ok(Self {
                 ctx,
@@ -116,7 +116,7 @@ impl Database {
     }
 
     /// Changes when jobs were queued here.
-    pub(crate) fn jobs_queued(&self) -> watch::Receiver<()> {
+    pub(crate) fn jobs_queued(&self) -> watch::Receiver<QueuedKinds> {
         self.jobs_queued.subscribe()
     }
 
@@ -141,7 +141,7 @@ impl Database {
             transaction: self.writer.begin_with_options(options).await?,
             ctx: self.ctx.clone(),
             jobs_queued: self.jobs_queued.clone(),
-            queued: AtomicBool::new(false),
+            queued: Mutex::default(),
         })
     }
 

@@ -7,16 +7,23 @@ use crate::{
     store::{entity::audit_event, insertion::insert, statement::run},
 };
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Mutex, PoisonError},
+};
 use tokio::sync::watch;
+
+/// How often jobs of each kind were queued by this server.
+pub(crate) type QueuedKinds = BTreeMap<&'static str, u64>;
 
 /// A transaction that has not been committed. Dropping it undoes everything.
 pub struct Write {
     pub(super) transaction: DatabaseTransaction,
     pub(super) ctx: Ctx,
     /// Signal to the workers that jobs were queued.
-    pub(super) jobs_queued: watch::Sender<()>,
-    pub(super) queued: AtomicBool,
+    pub(super) jobs_queued: watch::Sender<QueuedKinds>,
+    /// Kinds of the jobs that this write queues.
+    pub(super) queued: Mutex<BTreeSet<&'static str>>,
 }
 
 impl Write {
@@ -29,8 +36,9 @@ impl Write {
         self.ctx.reach("audited");
         self.transaction.commit().await?;
         self.ctx.reach("committed");
-        if self.queued.into_inner() {
-            self.jobs_queued.send_replace(());
+        let queued = self.queued.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if !queued.is_empty() {
+            self.jobs_queued.send_modify(|kinds| queued.iter().for_each(|kind| *kinds.entry(kind).or_default() += 1));
         }
         Ok(())
     }
@@ -45,9 +53,9 @@ impl Write {
         self.ctx.reach(failpoint);
     }
 
-    /// Makes workers look for jobs once this write is committed.
-    pub(crate) fn wake_workers(&self) {
-        self.queued.store(true, Ordering::Relaxed);
+    /// Makes the workers of `kind` look for jobs once this write is committed.
+    pub(crate) fn wake_workers(&self, kind: &'static str) {
+        self.queued.lock().unwrap_or_else(PoisonError::into_inner).insert(kind);
     }
 
     pub(crate) fn on(&self) -> &DatabaseTransaction {

@@ -12,7 +12,7 @@ use licensing::{
 };
 
 /// Maximum number of items that stand in one table; more are grouped by their class.
-const MOST_UNGROUPED: usize = 12;
+const MOST_UNGROUPED: usize = 24;
 
 #[component]
 pub fn AddOns(form: NewFileForm, offer: Offer, refusals: Vec<Refusal<FileProblem>>) -> AnyView {
@@ -92,7 +92,7 @@ fn Groups(form: NewFileForm, offer: Offer, parts: Vec<OfferedPart>, refusals: Ve
         .collect_view();
     view! {
         {(!chosen.is_empty()).then(|| view! {
-            <h3>"Chosen"</h3>
+            <h3 class="add-ons-title">"Chosen"</h3>
             <Table form=form.clone() offer=offer.clone() parts=chosen refusals />
         })}
         {(total > 0).then(|| view! { <PartFilter total /> })}
