@@ -25,7 +25,7 @@ pub struct Loaded {
     pub verdict: Verdict,
     /// Differences from the file before.
     pub changes: Vec<Change>,
-    /// How the one before is loaded again, when there was one.
+    /// Command that loads the previous file again, if there was one.
     pub go_back: Option<String>,
     /// Facts to look at, whatever the verdict is.
     pub advice: Option<String>,
@@ -137,7 +137,7 @@ fn decoded(note: &[u8]) -> Option<ActivationFile> {
     ActivationFile::decode(Note::parse(note).ok()?.text).ok()
 }
 
-/// Whoever keeps back the issuer's newest list would keep back what it revokes.
+/// Warning about an old list: keeping back the issuer's newest one would keep back what it revokes.
 fn not_an_older_list(dir: &Path, number: u32) -> Result<()> {
     let path = dir.join(LIST);
     let used: u32 = match input::own(&path)? {

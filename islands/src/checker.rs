@@ -1,3 +1,4 @@
+use crate::changes::Changes;
 use leptos::prelude::*;
 use licensing::{
     activation_file::{ActivationFile, Change, Examined, Expected, KeyRing, Verdict},
@@ -138,30 +139,7 @@ fn comparison(second: &Examined, changes: Option<Vec<Change>>) -> AnyView {
     let rows = match changes {
         None => view! { <p>"What cannot be read cannot be compared."</p> }.into_any(),
         Some(changes) if changes.is_empty() => view! { <p>"Both files say the same."</p> }.into_any(),
-        Some(changes) => {
-            let shown = |value: Option<String>| value.unwrap_or_else(|| "–".to_owned());
-            let rows = changes
-                .into_iter()
-                .map(|Change { what, before, after }| {
-                    view! {
-                        <tr>
-                            <th scope="row" data-label="What">{what}</th>
-                            <td data-label="First file">{shown(before)}</td>
-                            <td data-label="Second file">{shown(after)}</td>
-                        </tr>
-                    }
-                })
-                .collect_view();
-            view! {
-                <table class="list">
-                    <thead>
-                        <tr><th scope="col">"What"</th><th scope="col">"First file"</th><th scope="col">"Second file"</th></tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            }
-            .into_any()
-        }
+        Some(changes) => view! { <Changes changes sides=["First file", "Second file"] /> }.into_any(),
     };
     view! {
         <section aria-labelledby="comparison">

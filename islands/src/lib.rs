@@ -5,7 +5,11 @@
 
 // Two modules in the browser: the file checker's own, and that of all others.
 #[cfg(any(feature = "checker", not(feature = "hydrate")))]
+mod changes;
+#[cfg(any(feature = "checker", not(feature = "hydrate")))]
 mod checker;
+#[cfg(any(feature = "checker", not(feature = "hydrate")))]
+pub use changes::Changes;
 #[cfg(any(feature = "checker", not(feature = "hydrate")))]
 pub use checker::{Checker, check_field, report};
 

@@ -2,7 +2,7 @@ use crate::value::coded::coded;
 use serde::{Deserialize, Serialize};
 
 coded! {
-    /// How an account pays: what is bought once, what is billed by use, or both. Domain §1.
+    /// Way of paying of an account: bought once, billed by use, or both. Domain §1.
     LicenceModel {
         Perpetual = "perpetual", "perpetual";
         Subscription = "subscription", "subscription";
@@ -85,7 +85,7 @@ pub enum Source {
 }
 
 coded! {
-    /// How large a development licence is. Domain §4.
+    /// Size of a development licence. Domain §4.
     DevelopmentSize {
         Small = "small", "small";
         Large = "large", "large";
@@ -93,7 +93,7 @@ coded! {
 }
 
 impl DevelopmentSize {
-    /// How many of each access and session licence it gives.
+    /// Number of each access and session licence that it gives.
     #[must_use]
     pub const fn units(self) -> u32 {
         match self {
@@ -104,7 +104,7 @@ impl DevelopmentSize {
 }
 
 coded! {
-    /// How the server of a subscription account reports its usage. Domain §6.5 and §6.6.
+    /// Way in which the server of a subscription account reports its usage. Domain §6.5 and §6.6.
     UsageTracking {
         Upload = "upload", "The server uploads its usage by itself";
         Local = "local", "Usage is kept on the server and uploaded by hand";

@@ -1,4 +1,4 @@
-//! How files end, what their lists are read from, what each submission led to, and upgrades of parts.
+//! Ends of files, tables that lists are read from, results of submissions, and upgrades of parts.
 super::step!(
     "
     ALTER TABLE activation_files ADD COLUMN ended_at {instant} CHECK ((state = 'active') = (ended_at IS NULL));

@@ -6,7 +6,7 @@ use tempfile::NamedTempFile;
 /// Writes a new file that only its owner can read. It is there whole or not at all.
 ///
 /// # Errors
-/// Those of the file system; also when the file is there already.
+/// Errors of the file system; also when the file exists already.
 pub fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     private(path, bytes)?.persist_noclobber(path)?;
     sync_folder(path)

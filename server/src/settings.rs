@@ -34,7 +34,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// How the server is told what to do: on the command line, or in the environment.
+/// Settings of the server: on the command line, or in the environment.
 #[derive(Args, Clone, Debug)]
 pub struct Settings {
     /// Folder of the database, the signing key and, without a mail server, the mail.
@@ -58,7 +58,7 @@ pub struct Settings {
     #[arg(long, env = "AFMT_SLOW_QUERY_MS", default_value_t = 250)]
     pub slow_query_ms: u64,
 
-    /// Where people reach the portal, such as https://licences.example. The listening address when it is left out.
+    /// Public address of the portal, such as https://licences.example. The listening address when it is left out.
     #[arg(long, env = "AFMT_PUBLIC_URL")]
     pub public_url: Option<PublicUrl>,
 

@@ -1,9 +1,9 @@
 use crate::{Answer, Browser};
 
-/// Where a form of Acme's is posted to.
+/// Address that a form of Acme's is posted to.
 pub const NEW: &str = "/accounts/ACME-1001/files/new";
 
-/// Where a table of Acme's is sent to.
+/// Address that a table of Acme's is sent to.
 pub const BATCHES: &str = "/accounts/ACME-1001/batches";
 
 /// Cells that all media servers of Acme share, drawn from its orders.

@@ -261,7 +261,7 @@ impl Server {
         &self.running.url
     }
 
-    /// Where it listens.
+    /// Address that it listens on.
     #[must_use]
     pub fn address(&self) -> String {
         format!("http://{}", self.running.address)

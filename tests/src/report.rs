@@ -1,6 +1,6 @@
 use std::{env, fs::OpenOptions, io::Write};
 
-/// How much a harness does.
+/// Amount of work of a harness.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Size {
     /// Size that every run of the tests can afford.

@@ -51,7 +51,8 @@ pub fn postgres() -> Result<()> {
     if installed || answers("initdb") { Ok(()) } else { install(&["postgresql"]) }
 }
 
-/// What may be depended on (`deny.toml`), where cargo-deny is installed. Advisories are left out: they change with the day, and no build depends on that.
+/// Rules for dependencies (`deny.toml`), checked where cargo-deny is installed. Advisories are left out: they change with the day, and no build depends
+/// on that.
 pub fn deny() -> Result<()> {
     if !answers("cargo-deny") {
         return Ok(());

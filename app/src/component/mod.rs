@@ -9,7 +9,7 @@ mod text;
 mod time;
 
 pub use figures::{capped, counted, thousands};
-pub use file::{Changes, EnforcementFacts, KeyTable, Plate, Restriction, Seal, StateBadge};
+pub use file::{EnforcementFacts, KeyTable, Plate, Restriction, Seal, StateBadge};
 pub use form::{Choice, ErrorSummary, Hidden, SearchForm, SelectField, TextArea, TextField, error_id, problem_of};
 pub use icon::{Icon, Sprite};
 pub use table::{Columns, StateOfLine};

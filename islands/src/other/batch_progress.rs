@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 
-/// How far a batch is, followed while it goes on; its page is shown anew when it has ended.
+/// Progress of a batch, followed while it runs; its page is loaded anew at its end.
 #[island]
 pub fn BatchProgress(
     /// Address of the page that shows the batch.
@@ -58,7 +58,7 @@ async fn wait() {
     let _ = wasm_bindgen_futures::JsFuture::from(second).await;
 }
 
-/// How far it is; `Some(None)` when the page no longer says so.
+/// Progress that the page shows; `Some(None)` once it shows none.
 #[cfg(feature = "hydrate")]
 async fn ask(address: &str) -> Option<Option<u32>> {
     let page = super::page::fetch(address).await?;

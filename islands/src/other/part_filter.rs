@@ -9,19 +9,11 @@ pub fn PartFilter(
 ) -> impl IntoView {
     let root = NodeRef::<leptos::html::Div>::new();
     let (ready, found) = (RwSignal::new(false), RwSignal::new(None));
-    Effect::new(move || ready.set(true));
+    listen(root, found, ready);
     view! {
         <div class="field part-filter" node_ref=root hidden=move || !ready.get() data-ready=move || ready.get().to_string()>
             <label for="part-filter">"Find an item"</label>
-            <input
-                id="part-filter"
-                type="search"
-                autocomplete="off"
-                spellcheck="false"
-                aria-describedby="part-filter-found"
-                on:input=move |event| found.set(narrow(root, &event_target_value(&event)))
-                on:keydown=move |event| if event.key() == "Enter" { event.prevent_default() }
-            />
+            <input id="part-filter" type="search" autocomplete="off" spellcheck="false" aria-describedby="part-filter-found" />
             <p class="help" id="part-filter-found" role="status">
                 {move || match found.get() {
                     None => format!("{total} items by kind; a part of the description or number is enough."),
@@ -32,20 +24,48 @@ pub fn PartFilter(
     }
 }
 
+#[cfg(feature = "hydrate")]
+fn listen(root: NodeRef<leptos::html::Div>, found: RwSignal<Option<usize>>, ready: RwSignal<bool>) {
+    use wasm_bindgen::{JsCast, prelude::Closure};
+    Effect::new(move || {
+        let Some(root) = root.get() else { return };
+        let Some(section) = root.closest("fieldset").ok().flatten() else { return };
+        let Some(input) =
+            root.query_selector("input").ok().flatten().and_then(|e| e.dyn_into::<web_sys::HtmlInputElement>().ok())
+        else {
+            return;
+        };
+        let typing = Closure::<dyn Fn()>::new({
+            let input = input.clone();
+            move || found.set(narrow(&section, &input.value()))
+        });
+        // Enter would send the form.
+        let pressing = Closure::<dyn Fn(web_sys::KeyboardEvent)>::new(|event: web_sys::KeyboardEvent| {
+            if event.key() == "Enter" {
+                event.prevent_default();
+            }
+        });
+        // The box lives as long as the page, and so do its listeners.
+        let listens = input
+            .add_event_listener_with_callback("input", typing.into_js_value().unchecked_ref())
+            .and_then(|()| input.add_event_listener_with_callback("keydown", pressing.into_js_value().unchecked_ref()));
+        ready.set(listens.is_ok());
+    });
+}
+
 /// Shows the items that have all words of `typed`, and opens their groups; how many there are. Nothing typed: every item, and groups are open where
 /// something is filled in.
 #[cfg(feature = "hydrate")]
-fn narrow(root: NodeRef<leptos::html::Div>, typed: &str) -> Option<usize> {
+fn narrow(section: &web_sys::Element, typed: &str) -> Option<usize> {
     use wasm_bindgen::JsCast;
-    let typed = typed.to_lowercase();
+    let typed = lower(typed);
     let words: Vec<&str> = typed.split_whitespace().collect();
-    let section = root.get()?.closest("fieldset").ok()??;
     let mut found = 0;
-    for group in elements(&section, "details") {
+    for group in elements(section, "details") {
         let before = found;
         for row in elements(&group, "tbody tr") {
-            let head =
-                row.query_selector("th").ok().flatten().and_then(|head| head.text_content()).unwrap_or_default().to_lowercase();
+            let head = row.query_selector("th").ok().flatten().and_then(|head| head.text_content()).unwrap_or_default();
+            let head = lower(&head);
             let asked = words.iter().all(|word| head.contains(word));
             row.set_hidden(!asked);
             found += usize::from(asked);
@@ -67,7 +87,11 @@ fn elements(within: &web_sys::Element, selector: &str) -> impl Iterator<Item = w
     (0..length).filter_map(move |at| found.as_ref()?.item(at)?.dyn_into().ok())
 }
 
-#[cfg(not(feature = "hydrate"))]
-fn narrow(_: NodeRef<leptos::html::Div>, _: &str) -> Option<usize> {
-    None
+/// The browser has the tables of letters already.
+#[cfg(feature = "hydrate")]
+fn lower(text: &str) -> String {
+    js_sys::JsString::from(text).to_lower_case().into()
 }
+
+#[cfg(not(feature = "hydrate"))]
+fn listen(_: NodeRef<leptos::html::Div>, _: RwSignal<Option<usize>>, _: RwSignal<bool>) {}

@@ -40,7 +40,7 @@ coded! {
 }
 
 coded! {
-    /// How far a line of a batch is.
+    /// State of a line of a batch.
     LineState {
         Ready = "ready", "ready";
         Left = "left", "skipped";

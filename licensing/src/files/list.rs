@@ -60,7 +60,7 @@ coded! {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Named {
     Exactly(String),
-    /// Whatever begins with it: an asterisk was typed behind it.
+    /// Every name that begins with it: an asterisk was typed behind it.
     Beginning(String),
 }
 
@@ -162,9 +162,9 @@ pub struct Filter {
     pub active: Active,
     pub line: Option<String>,
     pub licence_type: Option<LicenceType>,
-    /// How the name of the person begins who generated the current revision.
+    /// Beginning of the name of the person who generated the current revision.
     pub by: Option<String>,
-    /// How the name of one of the machines begins.
+    /// Beginning of the name of one of the machines.
     pub machine: Option<String>,
     pub sort: Sort,
 }

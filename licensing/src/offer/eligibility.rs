@@ -170,7 +170,7 @@ impl fmt::Display for Ineligible {
 pub struct Condition {
     pub name: &'static str,
     pub met: bool,
-    /// How it stands, in a sentence.
+    /// Its standing, in a sentence.
     pub fact: String,
     /// Next step, where the condition is not met or soon will not be.
     pub remedy: Option<String>,

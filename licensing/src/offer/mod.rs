@@ -191,7 +191,7 @@ impl Offer {
         self.licence_type == LicenceType::Production && self.items().any(|item| item.holding().unlimited)
     }
 
-    /// How much of a part is there, in words: `3 of 5 available`.
+    /// Supply of a part, in words: `3 of 5 available`.
     #[must_use]
     pub fn supply(&self, holding: Holding, available: u32, owned: u32) -> String {
         match self.licence_type.source() {

@@ -61,7 +61,7 @@ pub struct FileView {
     pub events: Vec<FileEvent>,
 }
 
-/// How a file stopped being active.
+/// End of a file.
 #[derive(Clone, Debug)]
 pub struct Ended {
     pub at: DateTime<Utc>,
@@ -95,7 +95,7 @@ pub struct Revision {
     pub changes: Vec<Change>,
 }
 
-/// How many files a page of the list shows.
+/// Number of files on a page of the list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PageSize {
     #[default]

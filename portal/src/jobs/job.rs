@@ -12,7 +12,7 @@ pub(crate) trait Job: Serialize + DeserializeOwned {
     /// Whether nothing else depends on it, so that an administrator may discard it.
     const DISCARDABLE: bool;
 
-    /// What it is about, in words for administrators, who see no account's content.
+    /// Subject in words for administrators, who see no account's content.
     fn subject(&self) -> String;
 }
 
@@ -67,14 +67,14 @@ impl Outcome {
     }
 }
 
-/// How an attempt ends.
+/// Row values at the end of an attempt.
 pub(crate) struct Settled {
     pub(crate) state: State,
     pub(crate) reason: Option<String>,
     pub(crate) due_at: DateTime<Utc>,
 }
 
-/// How far a job is.
+/// State of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
     Queued,
@@ -119,7 +119,7 @@ impl Stop {
     }
 }
 
-/// How far a job has come, told by what runs it and stored with its heartbeat.
+/// Progress of a job, told by what runs it and stored with its heartbeat.
 #[derive(Debug, Default)]
 pub(crate) struct Progress {
     done: AtomicU64,

@@ -16,7 +16,7 @@ use serde_json::json;
 /// Maximum number of jobs listed.
 pub const MOST_LISTED: usize = 100;
 
-/// How far an unfinished job is.
+/// State of an unfinished job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JobState {
     /// To be run, again or for the first time.
@@ -34,7 +34,7 @@ pub struct JobRow {
     pub kind: String,
     /// The same, if this version has jobs of that kind.
     known_kind: Option<&'static str>,
-    /// What it is about; empty for a kind that this version does not have.
+    /// Its subject; empty for a kind that this version does not have.
     pub subject: String,
     pub discardable: bool,
     pub state: JobState,

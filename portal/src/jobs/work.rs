@@ -60,7 +60,7 @@ pub(super) fn describe(kind: &str, arguments: &serde_json::Value) -> Option<Desc
 pub struct Queued {
     kinds: &'static [&'static str],
     queued: watch::Receiver<QueuedKinds>,
-    /// How often jobs of these kinds were queued when that was asked last.
+    /// Number of times that jobs of these kinds were queued, when that was last asked.
     seen: u64,
 }
 

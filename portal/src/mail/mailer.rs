@@ -1,4 +1,4 @@
-//! How mail leaves: through a server, or into files.
+//! Delivery of mail: through a server, or into files.
 
 use super::message::Mail;
 use crate::private_file::write_private;

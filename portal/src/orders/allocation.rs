@@ -7,7 +7,7 @@ use crate::{
 use licensing::Quantity;
 use std::collections::BTreeMap;
 
-/// How an entitlement changes: (allocated before, allocated after), by row id, in id order: the order in which rows are taken everywhere.
+/// Changes of entitlements, (allocated before, allocated after) by row id, in id order: the order in which rows are taken everywhere.
 pub(crate) type Ledger = BTreeMap<i64, (Quantity, Quantity)>;
 
 /// Allocations before and after, by row id, as an event records them.

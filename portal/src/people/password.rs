@@ -76,7 +76,7 @@ mod tests {
     use super::*;
     use argon2::password_hash::phc::PasswordHash;
 
-    /// Whoever is unknown is told so after the same work: the made-up hash is one that can be checked, at the same cost.
+    /// Work for an unknown person, the same as for a known one: the made-up hash can be checked at the same cost.
     #[tokio::test]
     async fn an_unknown_address_is_checked_at_the_cost_of_a_known_one() {
         let ctx = Ctx::system();

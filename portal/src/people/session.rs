@@ -19,7 +19,7 @@ use std::net::IpAddr;
 const LONGEST: TimeDelta = TimeDelta::hours(12);
 /// …or this long after its last request.
 const IDLE: TimeDelta = TimeDelta::hours(2);
-/// How exactly the last request is known; a write for every request would be waste.
+/// Precision of the time of the last request; a write for every request would be waste.
 const SEEN_EVERY: TimeDelta = TimeDelta::minutes(1);
 
 /// Clocks of several servers differ by less.
@@ -28,7 +28,7 @@ const SKEW: TimeDelta = TimeDelta::minutes(1);
 /// Attempts are counted over this time.
 const ATTEMPT_WINDOW: TimeDelta = TimeDelta::minutes(15);
 
-/// How many wrong attempts are taken at once, and how long each further one waits: guessing is slowed down, and nobody is shut out by it.
+/// Number of wrong attempts that are taken at once, and the wait of each further one: guessing is slowed down, and nobody is shut out by it.
 #[derive(Clone, Copy)]
 struct Pace {
     free: i64,

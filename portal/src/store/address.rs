@@ -3,7 +3,7 @@
 use sea_orm::sqlx::postgres::PgConnectOptions;
 use std::{fmt, path::PathBuf, str::FromStr};
 
-/// Where the data is kept.
+/// Place of the data.
 #[derive(Clone, Debug)]
 pub enum DatabaseAddress {
     /// The file of the embedded SQLite; it is made when it is not there.

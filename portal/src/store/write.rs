@@ -13,7 +13,7 @@ use std::{
 };
 use tokio::sync::watch;
 
-/// How often jobs of each kind were queued by this server.
+/// Number of times that this server queued jobs of each kind.
 pub(crate) type QueuedKinds = BTreeMap<&'static str, u64>;
 
 /// A transaction that has not been committed. Dropping it undoes everything.

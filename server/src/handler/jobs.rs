@@ -44,7 +44,7 @@ pub(crate) async fn discard(
     answer::sent(visit, sent).await
 }
 
-/// What signing in again opens: the list, which shows how the job is now.
+/// Page that signing in again opens: the list, which shows the job as it is now.
 pub(crate) async fn reopen(caller: Caller, _: Kept) -> Result<Page, Error> {
     page(&caller, Notice::Nothing).await
 }

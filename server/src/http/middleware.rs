@@ -163,7 +163,7 @@ pub(crate) async fn headers(State(app): State<App>, request: Request, next: Next
 /// No answer takes longer.
 const LONGEST_ANSWER: Duration = Duration::from_secs(30);
 
-/// Whatever a handler does, there is an answer: a page when it panics, and one when it takes too long.
+/// Answer to every request, whatever its handler does: a page when it panics, and one when it takes too long.
 pub(crate) async fn answer_always(State(app): State<App>, request: Request, next: Next) -> Response {
     let visit = stranger(&app, &request);
     let answering = AssertUnwindSafe(next.run(request)).catch_unwind();

@@ -45,7 +45,7 @@ impl Kept {
 /// The page of a form with everything that was typed into it.
 pub(crate) type Reopening = Pin<Box<dyn Future<Output = Result<Page, Error>> + Send>>;
 
-/// How a form is reopened: a column of the route table.
+/// Function that reopens a form: a column of the route table.
 pub(crate) type Reopen = fn(Caller, Kept) -> Reopening;
 
 /// Every form that can be reopened, by its address.

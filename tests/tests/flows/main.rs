@@ -23,7 +23,7 @@ async fn generated(browser: &Browser, changes: &[(&str, &str)]) -> String {
     address(&browser.post(NEW, &form(&key, changes)).await)
 }
 
-/// Where a generation led.
+/// Address that a generation led to.
 fn address(answer: &Answer) -> String {
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{:?}", answer.problems());
     answer.header("location").trim_end_matches("?generated").to_owned()

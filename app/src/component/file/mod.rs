@@ -1,11 +1,9 @@
 //! Parts of pages that show an activation file.
 
-mod changes;
 mod key_table;
 mod plate;
 mod seal;
 
-pub use changes::Changes;
 pub use key_table::KeyTable;
 pub use plate::{EnforcementFacts, Plate, Restriction, StateBadge};
 pub use seal::Seal;

@@ -2,7 +2,7 @@ use crate::component::{Icon, icon};
 use leptos::prelude::*;
 use licensing::files::batch::LineState;
 
-/// How far a line of a batch is: shape, word and colour.
+/// State of a line of a batch: shape, word and colour.
 #[component]
 pub fn StateOfLine(
     state: LineState,

@@ -399,7 +399,7 @@ fn Filters(
     };
     let actives = Active::ALL.iter().map(|active| (active.code().to_owned(), active.to_string())).collect();
     let people = choices.people.iter().map(|name| view! { <option value=name.clone()></option> }).collect_view();
-    // A browser throws away what it does not take for a date; shown as text it can be mended.
+    // A browser throws away what it does not take for a date; shown as text it can be corrected.
     let kind = |name| if value(name).is_empty() || value(name).parse::<NaiveDate>().is_ok() { "date" } else { "text" };
     let carried = [
         (sort != Sort::Latest).then(|| (field::SORT, sort.code().to_owned())),

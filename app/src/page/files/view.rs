@@ -2,12 +2,11 @@
 
 use super::form::{BEGAN, KEY, STEP, STEP_GENERATE};
 use crate::{
-    component::{
-        Changes, Columns, Day, EnforcementFacts, Hidden, Icon, Instant, KeyTable, Plain, Plate, Restriction, Seal, icon,
-    },
+    component::{Columns, Day, EnforcementFacts, Hidden, Icon, Instant, KeyTable, Plain, Plate, Restriction, Seal, icon},
     frame::{Page, Site, Tab},
 };
 use chrono_tz::Tz;
+use islands::Changes;
 use leptos::prelude::*;
 use licensing::{Garn, LicenceType, Serial, catalogue::key::KeyClass};
 use portal::{

@@ -89,7 +89,7 @@ fn Product(garn: Garn, product: ProductDetails) -> AnyView {
 fn Item(garn: Garn, condition: Condition) -> AnyView {
     let Condition { name, met, fact, remedy, corrected_at } = condition;
     let (class, icon, word) = if met { ("met", icon::ACTIVE, "Met") } else { ("not-met", icon::PROBLEM, "Not met") };
-    let mend = corrected_at.map(|Place::InstallSites| {
+    let link = corrected_at.map(|Place::InstallSites| {
         view! { " " <a href=format!("{}?inactive", path::sites(&garn))>"Install sites"</a> }
     });
     view! {
@@ -97,7 +97,7 @@ fn Item(garn: Garn, condition: Condition) -> AnyView {
             <Icon icon />
             <div>
                 <p><strong>{name}</strong> <span class="visually-hidden">{format!(": {word}.")}</span> " " {fact}</p>
-                {remedy.map(|remedy| view! { <p class="help">{remedy} {mend}</p> })}
+                {remedy.map(|remedy| view! { <p class="help">{remedy} {link}</p> })}
             </div>
         </li>
     }

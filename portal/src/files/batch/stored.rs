@@ -31,7 +31,7 @@ pub enum NotBegun {
     Error(#[from] Error),
 }
 
-/// How far a batch is.
+/// State of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BatchState {
     Planned,

@@ -138,7 +138,7 @@ struct Counted {
     lines: i64,
 }
 
-/// How many lines of each state a batch has.
+/// Number of lines of a batch in each state.
 pub(super) async fn counts(on: &impl ConnectionTrait, batch_id: i64) -> Result<LineCounts, Error> {
     Ok(counts_of(on, vec![batch_id]).await?.remove(&batch_id).unwrap_or_default())
 }

@@ -37,7 +37,7 @@ pub async fn activity(
     search.page(access.portal().database.read(), after, most).await
 }
 
-/// How many files a filter would find whose machine, or person, has a name that begins with what was typed: one more than [`MOST_COUNTED`]
+/// Number of files that a filter would find whose machine or person has a name that begins with the typed text: one more than [`MOST_COUNTED`]
 /// stands for any number beyond. `None` where no name was typed, or the beginning of one.
 ///
 /// # Errors

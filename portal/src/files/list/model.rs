@@ -23,7 +23,7 @@ pub struct Activity {
     pub total: u64,
     /// The next page begins after this; `None` on the last page.
     pub next: Option<Cursor>,
-    /// How they are sorted: the latest first where there are too many for the order that was asked for.
+    /// Their order: the latest first where there are too many for the one that was asked for.
     pub sorted: Sort,
 }
 

@@ -410,7 +410,7 @@ enum Narrowed {
     Wholly,
 }
 
-/// How many rows `source` gives, to one more than [`MOST_COUNTED`].
+/// Number of rows that `source` gives, at most one more than [`MOST_COUNTED`].
 fn counted(source: &str) -> String {
     format!("(SELECT COUNT(*) FROM (SELECT * FROM ({source}) s LIMIT {}) c)", MOST_COUNTED + 1)
 }

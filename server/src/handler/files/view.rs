@@ -54,7 +54,7 @@ pub(crate) async fn download(
     send(visit, &access, &serial, None).await
 }
 
-/// Those of a revision of the history.
+/// Bytes of a revision of the history.
 pub(crate) async fn download_revision(
     Extension(visit): Extension<Visit>,
     Account(access): Account,

@@ -24,7 +24,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 const FILES: u32 = 1_000_000;
 const ACCOUNTS: u32 = 10_000;
 const SITES: u32 = 400;
-/// How often each filter is tried in each order, on the first page and on a page from anywhere.
+/// Number of tries of each filter in each order, on the first page and on a page from anywhere.
 const TRIES: usize = 15;
 const GARN: &str = "BENCH-MILLION";
 

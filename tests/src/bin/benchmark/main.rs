@@ -101,7 +101,7 @@ impl Figures {
     }
 }
 
-/// How often a second `work` is done by this thread.
+/// Runs of `work` per second by this thread.
 fn rate(work: &mut dyn FnMut()) -> f64 {
     let began = Instant::now();
     let mut done = 0u32;
@@ -324,7 +324,7 @@ async fn commits(home: &Home, title: &str, clients: Vec<Client>, sites: &[String
     Ok(table)
 }
 
-/// How often a second `writers` clients together do what `work` gives for each of them.
+/// Runs per second, by `writers` clients together, of what `work` gives for each of them.
 async fn by_clients<W, F>(writers: usize, work: impl Fn(usize) -> W) -> Result<f64>
 where
     W: Fn() -> F + Send + 'static,

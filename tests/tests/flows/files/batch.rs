@@ -86,7 +86,7 @@ async fn many_files_are_generated_from_a_table_of_machines() {
     begin(&server, &amelia, &address, &[("mode", "line-by-line")]).await;
     assert_eq!(server.contents().await, after);
 
-    // What came of each line can be mended and sent again: only what was refused is made.
+    // The results of all lines can be corrected and sent again: only refused lines are worked on.
     let results = amelia.get(&format!("{address}/lines.csv")).await;
     let text = results.text();
     assert_eq!(
@@ -98,8 +98,8 @@ async fn many_files_are_generated_from_a_table_of_machines() {
             "3,refused,A host id has 12 hexadecimal digits; this one has 11.,,,,005056A0000,MS-PRD-03,"
         ]
     );
-    let mended = text.replace("005056A0000,", "005056A00003,");
-    let (again, plan) = planned(&amelia, "generate", &mended, &pattern).await;
+    let corrected = text.replace("005056A0000,", "005056A00003,");
+    let (again, plan) = planned(&amelia, "generate", &corrected, &pattern).await;
     assert_eq!(
         lines(&plan),
         [

@@ -78,7 +78,7 @@ async fn cells_lines_and_words_of_a_table_are_bounded() {
     assert!(words.chars().count() < 800 && !words.contains('\u{202E}'), "{words}");
 }
 
-/// How often the server has asked the database by this name.
+/// Number of times that the server asked the database by this name.
 async fn asked(browser: &Browser, name: &str) -> u64 {
     let metrics = browser.get("/metrics").await.text();
     let line = format!("_count{{query=\"{name}\"}} ");

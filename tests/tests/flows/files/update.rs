@@ -10,7 +10,7 @@ async fn update(browser: &Browser, file: &str, changes: &[(&str, &str)]) -> Answ
     browser.post(&format!("{file}/update"), &changed(page.fields("generate"), changes)).await
 }
 
-/// Where a successful update led.
+/// Address that a successful update led to.
 fn updated(answer: &Answer) -> String {
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{:?} {:?}", answer.problems(), answer.all(".note"));
     answer.header("location").to_owned()

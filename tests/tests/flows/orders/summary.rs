@@ -107,7 +107,7 @@ async fn each_condition_is_met_or_not_with_its_reason_and_what_to_do() {
     assert_eq!(lena.all("section .badge")[0], "You can generate files");
     assert_eq!(lena.all("section:first-of-type .to-create li")[2], "Certification: Met. Licensing analysts need none.");
 
-    // Everything in use, maintenance over, no active site: each says so, and where it can be mended.
+    // Everything in use, maintenance over, no active site: each says so, and where it can be corrected.
     server.execute("UPDATE install_sites SET active = FALSE WHERE account_id = 1").await;
     server.execute("UPDATE entitlements SET allocated_assigned = owned_assigned WHERE account_id = 1").await;
     server.advance(TimeDelta::days(300));

@@ -78,7 +78,7 @@ async fn a_generation_that_fails_on_its_way_leaves_nothing() {
         "jobs",
         "audit_events",
     ] {
-        let (fault, mended) = match server.backend() {
+        let (fault, repaired) = match server.backend() {
             Backend::Sqlite => (
                 format!("CREATE TRIGGER fails BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'a fault of the test'); END"),
                 "DROP TRIGGER fails".to_owned(),
@@ -93,7 +93,7 @@ async fn a_generation_that_fails_on_its_way_leaves_nothing() {
         };
         server.execute(&fault).await;
         let answer = amelia.post(NEW, &fields).await;
-        server.execute(&mended).await;
+        server.execute(&repaired).await;
         assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR, "{table}");
         assert_eq!(server.contents().await, before, "{table}");
     }

@@ -29,7 +29,7 @@ struct Number {
     number: i64,
 }
 
-/// How many rows there are of `what`.
+/// Number of rows of `what`.
 pub(crate) async fn number(home: &Home, what: &str) -> i64 {
     let database = database(home).await;
     let statement = Statement::from_string(database.get_database_backend(), format!("SELECT COUNT(*) AS number FROM {what}"));

@@ -5,7 +5,7 @@ use crate::EXECUTABLE;
 use std::time::Instant;
 use tests::{Backend, Browser, Home, PETRA, changed, report};
 
-/// Where Nordic's parts are upgraded.
+/// Address at which Nordic's parts are upgraded.
 const UPGRADE: &str = "/accounts/NORDIC-3003/upgrade";
 
 /// Fields of the form, complete.

@@ -92,7 +92,7 @@ fn title(batch: &BatchRow) -> String {
     format!("{}: {} {files}{done}", batch.reference, batch.kind.to_string().to_lowercase())
 }
 
-/// How far a batch is, and what can be had of it.
+/// Progress of a batch, and its downloads.
 #[component]
 fn Standing(garn: Garn, batch: BatchView, zone: Tz) -> AnyView {
     let BatchRow { reference, kind, state, by, made_at, counts, .. } = batch.row;

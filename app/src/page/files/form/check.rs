@@ -3,9 +3,10 @@ use super::{
     purpose::Purpose,
 };
 use crate::{
-    component::{Changes, Columns, Day, EnforcementFacts, Hidden, Icon, KeyTable, Restriction, icon},
+    component::{Columns, Day, EnforcementFacts, Hidden, Icon, KeyTable, Restriction, icon},
     frame::Page,
 };
+use islands::Changes;
 use leptos::prelude::*;
 use licensing::{
     Garn, HostId, LicenceType, Quantity, Serial,

@@ -260,7 +260,7 @@ fn Choices(
     let problem = |name| problem_of(&refusals, name);
     let new = matches!(purpose, Purpose::New);
     let chosen = form.value(field::SITE);
-    // An inactive site is offered only where it was chosen before, so that the choice is seen and can be mended.
+    // An inactive site is offered only where it was chosen before, so that the choice is seen and can be corrected.
     let sites = start
         .sites
         .iter()
