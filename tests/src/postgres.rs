@@ -21,9 +21,14 @@ pub enum Durability {
     On,
 }
 
+/// Longest wait for the server to answer.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// One PostgreSQL server with a folder of its own.
 pub struct Cluster {
     port: u16,
+    /// What the server says.
+    log: PathBuf,
     keeper: Child,
     said: BufReader<ChildStdout>,
     databases: AtomicU32,
@@ -86,7 +91,7 @@ impl Cluster {
             .spawn()
             .expect("the keeper starts");
         let said = BufReader::new(keeper.stdout.take().expect("its output"));
-        Self { port, keeper, said, databases: AtomicU32::new(0) }
+        Self { port, log: folder.join("log"), keeper, said, databases: AtomicU32::new(0) }
     }
 
     /// The one cluster of this process for tests that do not stop it.
@@ -100,7 +105,7 @@ impl Cluster {
     /// The URL of a new, empty database.
     ///
     /// # Panics
-    /// When the server does not answer within half a minute.
+    /// When the server does not answer within half a minute: with the end of its log.
     pub async fn new_database(&self) -> String {
         let name = format!("afmt_{}", self.databases.fetch_add(1, Ordering::Relaxed));
         let server = self.connection().await;
@@ -114,13 +119,18 @@ impl Cluster {
     }
 
     async fn connection(&self) -> DatabaseConnection {
-        for _ in 0..600 {
-            if let Ok(connection) = Database::connect(lasting(self.url("postgres"))).await {
-                return connection;
+        let mut options = lasting(self.url("postgres"));
+        // The driver itself goes on trying for so long.
+        options.connect_timeout(PATIENCE).acquire_timeout(PATIENCE);
+        match Database::connect(options).await {
+            Ok(connection) => connection,
+            Err(error) => {
+                let log = fs::read_to_string(&self.log).unwrap_or_default();
+                let end = log.lines().count().saturating_sub(20);
+                let end: Vec<_> = log.lines().skip(end).collect();
+                panic!("PostgreSQL does not answer on port {}: {error}. Its log ends:\n{}", self.port, end.join("\n"));
             }
-            tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        panic!("PostgreSQL does not answer on port {}", self.port);
     }
 
     /// Stops the server as its operator would: sessions are ended at once.

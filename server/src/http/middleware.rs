@@ -125,7 +125,7 @@ pub(crate) async fn public_host(State(app): State<App>, request: Request, next: 
 const PROBES: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 
 /// Maximum length of an address, in bytes. What it holds comes back in the links of a page.
-const LONGEST_ADDRESS: usize = 8 * 1024;
+pub(crate) const LONGEST_ADDRESS: usize = 8 * 1024;
 
 /// Addresses that no page of this site has lead nowhere.
 pub(crate) async fn bounded_address(State(app): State<App>, request: Request, next: Next) -> Response {

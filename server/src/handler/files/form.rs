@@ -4,6 +4,7 @@ use crate::http::{
     answer::{self, Sent},
     extract::{Account, Segments},
     form::{KeyedForm, PostedForm},
+    middleware::LONGEST_ADDRESS,
     query::decode,
     resume::Kept,
 };
@@ -71,11 +72,12 @@ async fn step(access: &AccountAccess, serial: Option<&str>, posted: &PostedForm,
     let address = format!("{}?{query}", purpose.path(&access.garn));
     let page = |page: Page| Ok(Sent::Page(page.at(address.clone())));
     let why: NotGenerated = match (posted.value(STEP), &purpose) {
-        (STEP_GO, _) => return Ok(Sent::To(address)),
+        (STEP_GO, _) if address.len() <= LONGEST_ADDRESS => return Ok(Sent::To(address)),
         (STEP_MANY, _) => {
             return Ok(Sent::To(format!("{}?{KIND}={}&{query}", path::batches(&access.garn), Kind::Generate.code())));
         }
-        (STEP_EDIT, _) => return page(form::edit(access, purpose, form, key.clone()).await?),
+        // What no address holds is shown without one.
+        (STEP_EDIT | STEP_GO, _) => return page(form::edit(access, purpose, form, key.clone()).await?),
         (STEP_GENERATE, Purpose::New) => match portal::files::generate(access, &form.generate_request(), key).await {
             Ok(generated) => return Ok(Sent::To(format!("{}?generated", path::file(&access.garn, &generated.serial)))),
             Err(why) => why,

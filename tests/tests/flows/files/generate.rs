@@ -1,7 +1,7 @@
 use crate::{NEW, address, downloaded, form, fresh_key, generated};
 use chrono::TimeDelta;
 use reqwest::StatusCode;
-use tests::{AMELIA, LENA, PETRA, Server};
+use tests::{AMELIA, BATCHES, LENA, PETRA, Server};
 
 /// The `[keys]` of a file.
 fn keys(file: &str) -> Vec<(String, u32)> {
@@ -352,4 +352,34 @@ async fn a_media_server_is_asked_for_what_it_needs_only() {
     let file = address(&amelia.post(NEW, &fields).await);
     let text = downloaded(&amelia, &file).await;
     assert!(text.contains("product = \"MediaServer\"\n") && text.contains("I3_SESSION_MEDIA = 200\n"));
+}
+
+#[tokio::test]
+async fn go_and_many_machines_lead_to_addresses_that_say_what_is_filled_in() {
+    let server = Server::start().await;
+    let amelia = server.signed_in(AMELIA).await;
+    let key = fresh_key(&amelia).await;
+    let typed =
+        [("switchover_later", ""), ("assigned.SW-001-4.0-AL02", ""), ("pooled.SW-001-4.0-AL02", "2"), ("machine_name", "")];
+    let before = server.contents().await;
+    let go = amelia.post(NEW, &form(&key, &[&typed[..], &[("step", "go")]].concat())).await;
+    assert_eq!(go.status, StatusCode::SEE_OTHER);
+    let address = go.header("location").to_owned();
+    assert!(address.starts_with(&format!("{NEW}?site=1&product=CIC&version=2020+R2&type=production&host_id=")), "{address}");
+    assert!(!address.contains("=&") && !address.ends_with('='), "{address}");
+    assert!(!address.contains("step") && !address.contains("key"), "{address}");
+    let shown = amelia.get(&address).await;
+    assert_eq!(shown.value("pooled.SW-001-4.0-AL02").as_deref(), Some("2"));
+    let many = amelia.post(NEW, &form(&key, &[&typed[..], &[("step", "many")]].concat())).await;
+    assert_eq!(many.status, StatusCode::SEE_OTHER);
+    assert!(
+        many.header("location").starts_with(&format!("{BATCHES}?kind=generate&site=1&product=CIC&")),
+        "{}",
+        many.header("location")
+    );
+    // What no address holds is kept on the page.
+    let long = "x".repeat(9_000);
+    let kept = amelia.post(NEW, &form(&key, &[("machine_name", &long), ("step", "go")])).await;
+    assert_eq!((kept.status, kept.value("machine_name")), (StatusCode::OK, Some(long)));
+    assert_eq!(server.contents().await, before);
 }
