@@ -9,7 +9,7 @@ use portal::{
 };
 use reqwest::StatusCode;
 use std::{net::TcpListener, time::Duration};
-use tests::{AMELIA, BATCHES, PATIENCE, SAM, Server, UNUSED_KEY};
+use tests::{AMELIA, BATCHES, Backend, PATIENCE, SAM, Server, UNUSED_KEY};
 
 fn folder(path: &std::path::Path) -> Lane {
     Lane::Mail(Box::new(Mailer::folder(path.to_owned(), FROM).expect("a mailer")))
@@ -88,7 +88,7 @@ async fn two_workers_share_the_jobs_and_run_each_once() {
 
 #[tokio::test]
 async fn an_administrator_retries_and_discards_what_was_parked() {
-    let server = Server::start().await;
+    let server = Server::durable(Backend::of_run()).await;
     let (amelia, sam) = (server.signed_in(AMELIA).await, server.signed_in(SAM).await);
     assert_eq!(sam.get("/").await.header("location"), "/jobs");
     assert_eq!(sam.get("/jobs").await.all(".empty"), ["Nothing waits: all jobs are done."]);
@@ -128,7 +128,7 @@ async fn an_administrator_retries_and_discards_what_was_parked() {
 
 #[tokio::test]
 async fn a_batch_that_was_parked_can_be_retried_and_not_discarded() {
-    let server = Server::start().await;
+    let server = Server::durable(Backend::of_run()).await;
     let (amelia, sam) = (server.signed_in(AMELIA).await, server.signed_in(SAM).await);
     generated(&amelia, &[]).await;
     let selected = [("key", UNUSED_KEY), ("kind", "deactivate"), ("serial", "AF-0000001")];
