@@ -37,6 +37,8 @@ async fn main() -> Result<()> {
         }
     });
     let running = server::start(&Cli::parse().settings, ctx, PasswordCost::Least).await?;
+    // A test that has read the line may end the process at once.
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
     say(&format!("AFMT answers at {}", running.url));
     std::thread::spawn(move || {
         for line in stdin().lock().lines().map_while(Result::ok) {
@@ -44,7 +46,6 @@ async fn main() -> Result<()> {
             say(&line);
         }
     });
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
     running
         .run_until(async move {
             terminate.recv().await;
