@@ -27,7 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// One PostgreSQL server with a folder of its own.
 pub struct Cluster {
     port: u16,
-    /// What the server says.
+    /// File that the server logs to.
     log: PathBuf,
     keeper: Child,
     said: BufReader<ChildStdout>,

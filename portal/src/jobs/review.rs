@@ -39,11 +39,11 @@ pub struct JobRow {
     pub discardable: bool,
     pub state: JobState,
     pub queued_at: DateTime<Utc>,
-    /// When it is run next, or when its claim ends.
+    /// Instant of its next run, or end of its claim.
     pub due_at: DateTime<Utc>,
     /// Attempts that were begun.
     pub attempts: u32,
-    /// Why the last attempt failed.
+    /// Reason of the last failure.
     pub reason: Option<String>,
     /// Steps done, and all of them.
     pub progress: Option<(i64, i64)>,
@@ -182,7 +182,7 @@ async fn parked(write: &Write, job: i64) -> Result<JobRow, NotParked> {
     Ok(stored.ok_or(NotParked::Otherwise(job))?.row()?)
 }
 
-/// Somebody else may have been faster.
+/// Refuses a change that somebody else made first.
 fn once(job: i64, changed: u64) -> Result<(), NotParked> {
     if changed == 1 { Ok(()) } else { Err(NotParked::Otherwise(job)) }
 }
