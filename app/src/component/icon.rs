@@ -2,21 +2,33 @@
 //!
 //! A page has each drawing once, in [`Sprite`]; an [`Icon`] only refers to it.
 
-use leptos::prelude::*;
-use std::{
-    collections::BTreeSet,
-    sync::{Arc, Mutex, PoisonError},
+use leptos::{prelude::*, tachys::html::InertElement};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
 };
 
-/// An icon, by the id of its drawing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Name(&'static str);
+/// An icon.
+#[derive(Clone, Copy, Debug)]
+pub struct Name {
+    /// Its bit in [`Drawn`].
+    bit: u64,
+    /// Reference to its drawing.
+    html: &'static str,
+}
 
 macro_rules! icons {
     ($($name:ident = $drawing:ident,)+) => {
-        $(pub const $name: Name = Name(stringify!($drawing));)+
+        #[expect(clippy::upper_case_acronyms, reason = "named as the icons are")]
+        enum Bit { $($name),+ }
 
-        const DRAWINGS: &[(Name, icondata::Icon)] = &[$(($name, icondata::$drawing)),+];
+        $(pub const $name: Name = Name {
+            bit: 1 << Bit::$name as u64,
+            html: concat!("<svg aria-hidden=true><use href=#", stringify!($name), " /></svg>"),
+        };)+
+
+        /// The drawing of each icon, with its id.
+        const DRAWINGS: &[(Name, &str, icondata::Icon)] = &[$(($name, stringify!($name), icondata::$drawing)),+];
     };
 }
 
@@ -41,25 +53,25 @@ icons! {
     WARNING = LuTriangleAlert,
 }
 
-/// Icons that a page has drawn so far.
+/// Icons that a page has drawn so far, a bit each.
 #[derive(Clone, Default)]
-pub struct Drawn(Arc<Mutex<BTreeSet<&'static str>>>);
+pub struct Drawn(Arc<AtomicU64>);
 
 #[component]
 pub fn Icon(icon: Name) -> AnyView {
     let Drawn(drawn) = expect_context();
-    drawn.lock().unwrap_or_else(PoisonError::into_inner).insert(icon.0);
-    view! { <svg aria-hidden="true" inner_html=format!("<use href=#{} />", icon.0)></svg> }.into_any()
+    drawn.fetch_or(icon.bit, Ordering::Relaxed);
+    InertElement::new(icon.html).into_any()
 }
 
 /// The drawings of all icons before it, once: the last thing in a page.
 #[component]
 pub fn Sprite() -> AnyView {
     let Drawn(drawn) = expect_context();
-    let drawn = std::mem::take(&mut *drawn.lock().unwrap_or_else(PoisonError::into_inner));
-    let symbols = DRAWINGS.iter().filter(|(name, _)| drawn.contains(name.0)).map(|(name, drawing)| {
+    let drawn = drawn.load(Ordering::Relaxed);
+    let symbols = DRAWINGS.iter().filter(|(name, ..)| drawn & name.bit != 0).map(|(_, id, drawing)| {
         let view_box = drawing.view_box.unwrap_or("0 0 24 24");
-        view! { <symbol id=name.0 viewBox=view_box inner_html=drawing.data></symbol> }
+        view! { <symbol id=*id viewBox=view_box inner_html=drawing.data></symbol> }
     });
     view! { <svg class="sprite" aria-hidden="true">{symbols.collect_view()}</svg> }.into_any()
 }

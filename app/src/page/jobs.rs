@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 use leptos::prelude::*;
 use portal::{
     AdministratorAccess, Error,
-    jobs::{JobRow, JobState, Jobs, MOST_LISTED, NotParked},
+    jobs::{JobCounts, JobRow, JobState, Jobs, MOST_LISTED, NotParked},
     path,
 };
 
@@ -75,15 +75,15 @@ fn notice(told: &Notice) -> Option<AnyView> {
 
 #[component]
 fn List(jobs: Jobs, zone: Tz) -> AnyView {
-    let Jobs { rows, queued, running, parked } = jobs;
-    let all = queued + running + parked;
+    let Jobs { rows, counts: JobCounts { queued, running, parked } } = jobs;
+    let all = usize::try_from(queued + running + parked).unwrap_or_default();
     let counts = format!(
         "{} parked, {} running, {} waiting",
-        thousands(parked.into()),
-        thousands(running.into()),
-        thousands(queued.into())
+        thousands(parked.unsigned_abs()),
+        thousands(running.unsigned_abs()),
+        thousands(queued.unsigned_abs())
     );
-    let first = (all as usize > MOST_LISTED).then(|| format!(". The first {MOST_LISTED} are listed."));
+    let first = (all > MOST_LISTED).then(|| format!(". The first {MOST_LISTED} are listed."));
     let rows = rows.into_iter().map(|job| view! { <Row job zone /> }).collect_view();
     view! {
         <p class="count">{counts}{first}</p>

@@ -126,12 +126,14 @@ pub struct JobCounts {
     pub parked: i64,
 }
 
-/// Counts the jobs of `kind` that are not done.
-pub(crate) async fn count_jobs(database: &Database, kind: &str) -> Result<JobCounts, Error> {
-    let sql =
+/// Counts the jobs that are not done, of `kind` or of all kinds.
+pub(crate) async fn count_jobs(database: &Database, kind: Option<&str>) -> Result<JobCounts, Error> {
+    let of_kind = if kind.is_some() { "AND kind = $1" } else { "" };
+    let sql = format!(
         "SELECT COUNT(CASE WHEN state = 'queued' THEN 1 END) AS queued, COUNT(CASE WHEN state = 'running' THEN 1 END) AS running,
-                      COUNT(CASE WHEN state = 'parked' THEN 1 END) AS parked
-               FROM jobs WHERE kind = $1 AND state <> 'done'";
-    let counts: Option<JobCounts> = row(database.read(), "jobs: counts", sql, [kind.into()]).await?;
+            COUNT(CASE WHEN state = 'parked' THEN 1 END) AS parked
+         FROM jobs WHERE state <> 'done' {of_kind}"
+    );
+    let counts: Option<JobCounts> = row(database.read(), "jobs: counts", &sql, kind.map(Value::from)).await?;
     Ok(counts.unwrap_or_default())
 }

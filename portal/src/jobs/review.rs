@@ -1,6 +1,9 @@
 //! Jobs as administrators see them: what waits, what runs, and what was parked with its reason.
 
-use super::work::describe;
+use super::{
+    queue::{JobCounts, count_jobs},
+    work::describe,
+};
 use crate::{
     access::administrator::AdministratorAccess,
     error::Error,
@@ -54,9 +57,8 @@ pub struct JobRow {
 pub struct Jobs {
     /// [`MOST_LISTED`] at most: the parked ones first, then those that run, then what waits, the longest due first.
     pub rows: Vec<JobRow>,
-    pub queued: u32,
-    pub running: u32,
-    pub parked: u32,
+    /// All of them, also those that are not listed.
+    pub counts: JobCounts,
 }
 
 /// Why a job was left as it is.
@@ -69,6 +71,9 @@ pub enum NotParked {
     #[error(transparent)]
     Error(#[from] Error),
 }
+
+/// Columns of [`Stored`].
+const COLUMNS: &str = "id, kind, arguments, state, queued_at, due_at, attempts, reason, done, whole";
 
 #[derive(FromQueryResult)]
 struct Stored {
@@ -120,26 +125,14 @@ impl Stored {
 /// # Errors
 /// [`Error::Unavailable`] and [`Error::Internal`].
 pub async fn list(access: &AdministratorAccess) -> Result<Jobs, Error> {
-    #[derive(FromQueryResult)]
-    struct Counts {
-        queued: i64,
-        running: i64,
-        parked: i64,
-    }
-    let on = access.caller().portal().database.read();
+    let database = &access.caller().portal().database;
     let sql = format!(
-        "SELECT id, kind, arguments, state, queued_at, due_at, attempts, reason, done, whole FROM jobs WHERE state <> 'done'
+        "SELECT {COLUMNS} FROM jobs WHERE state <> 'done'
          ORDER BY CASE state WHEN 'parked' THEN 0 WHEN 'running' THEN 1 ELSE 2 END, due_at, id LIMIT {MOST_LISTED}"
     );
-    let stored: Vec<Stored> = rows(on, "jobs: unfinished", &sql, []).await?;
-    let sql =
-        "SELECT COUNT(CASE WHEN state = 'queued' THEN 1 END) AS queued, COUNT(CASE WHEN state = 'running' THEN 1 END) AS running,
-                      COUNT(CASE WHEN state = 'parked' THEN 1 END) AS parked
-               FROM jobs WHERE state <> 'done'";
-    let counts: Option<Counts> = row(on, "jobs: all counts", sql, []).await?;
-    let Counts { queued, running, parked } = counts.ok_or_else(|| Error::internal("a count has no row"))?;
+    let stored: Vec<Stored> = rows(database.read(), "jobs: unfinished", &sql, []).await?;
     let rows = stored.into_iter().map(Stored::row).collect::<Result<_, _>>()?;
-    Ok(Jobs { rows, queued: count(queued)?, running: count(running)?, parked: count(parked)? })
+    Ok(Jobs { rows, counts: count_jobs(database, None).await? })
 }
 
 /// Gives a parked job one more attempt, at once.
@@ -176,9 +169,8 @@ pub async fn discard(access: &AdministratorAccess, job: i64) -> Result<(), NotPa
 }
 
 async fn parked(write: &Write, job: i64) -> Result<JobRow, NotParked> {
-    let sql = "SELECT id, kind, arguments, state, queued_at, due_at, attempts, reason, done, whole FROM jobs
-               WHERE id = $1 AND state = 'parked'";
-    let stored: Option<Stored> = row(write.on(), "jobs: parked", sql, [job.into()]).await?;
+    let sql = format!("SELECT {COLUMNS} FROM jobs WHERE id = $1 AND state = 'parked'");
+    let stored: Option<Stored> = row(write.on(), "jobs: parked", &sql, [job.into()]).await?;
     Ok(stored.ok_or(NotParked::Otherwise(job))?.row()?)
 }
 

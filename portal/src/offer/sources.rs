@@ -5,6 +5,7 @@ use crate::{
     error::Error,
     files::facet::facet,
     offer::model::Version,
+    orders::line::{LINE, StoredLine},
     store::statement::{count, known, parsed, rows},
 };
 use chrono::NaiveDate;
@@ -36,9 +37,8 @@ pub(crate) async fn ordered_parts(
         _ => "p.class NOT IN ('development-bundle', 'evaluation')",
     };
     let sql = format!(
-        "SELECT e.id AS entitlement_id, p.id AS part_id, p.number, p.description, p.class, p.development, o.sales_order,
-            (p.generation = $3 AND (NOT e.unlimited OR $4)) AS fits, o.ordered_on, e.owned_assigned, e.owned_pooled, e.allocated_assigned, e.allocated_pooled, e.unlimited,
-            e.maintenance_end, e.term_days, {KEYS} AS keys, {REQUIRES} AS requires,
+        "SELECT e.id AS entitlement_id, p.id AS part_id, p.number, p.description, p.class,
+            (p.generation = $3 AND (NOT e.unlimited OR $4)) AS fits, {LINE}, {KEYS} AS keys, {REQUIRES} AS requires,
             CASE WHEN p.class IN ('development-bundle', 'evaluation') THEN
                 (SELECT MIN(r.valid_through) FROM allocations a JOIN file_revisions r ON r.id = a.revision_id
                  WHERE a.entitlement_id = e.id) END AS ends_on
@@ -66,8 +66,8 @@ pub(crate) async fn ordered_parts(
             if line.fits {
                 part.choosable = Choosable::Free;
             }
-            let billed_too_early = line.unlimited && !version.subscription;
-            let mut entitlement = line.entitlement()?;
+            let billed_too_early = line.line.unlimited && !version.subscription;
+            let mut entitlement = line.line.entitlement(line.ends_on)?;
             if billed_too_early {
                 (entitlement.owned, entitlement.unlimited) = (entitlement.allocated, false);
             }
@@ -161,15 +161,8 @@ struct Line {
     description: String,
     class: String,
     fits: bool,
-    sales_order: String,
-    ordered_on: NaiveDate,
-    owned_assigned: i64,
-    owned_pooled: i64,
-    allocated_assigned: i64,
-    allocated_pooled: i64,
-    unlimited: bool,
-    maintenance_end: Option<NaiveDate>,
-    term_days: Option<i64>,
+    #[sea_orm(nested)]
+    line: StoredLine,
     ends_on: Option<NaiveDate>,
     keys: Option<String>,
     requires: Option<String>,
@@ -180,19 +173,6 @@ impl Line {
         let choosable = if self.fits { Choosable::Free } else { Choosable::GivenBack };
         let part = offered(&self.number, &self.description, &self.class, self.keys.as_deref(), self.requires.as_deref())?;
         Ok(OfferedPart { choosable, ..part })
-    }
-
-    fn entitlement(self) -> Result<Entitlement, Error> {
-        Ok(Entitlement {
-            sales_order: self.sales_order,
-            ordered_on: self.ordered_on,
-            owned: Quantity::new(count(self.owned_assigned)?, count(self.owned_pooled)?),
-            allocated: Quantity::new(count(self.allocated_assigned)?, count(self.allocated_pooled)?),
-            unlimited: self.unlimited,
-            maintenance_end: self.maintenance_end,
-            term_days: self.term_days.map(count).transpose()?,
-            ends_on: self.ends_on,
-        })
     }
 }
 

@@ -4,11 +4,11 @@ use crate::{
     access::{account::AccountAccess, caller::Role},
     error::Error,
     offer::{eligibility::certified_for, load::sites},
-    store::statement::{count, known, parsed, row, rows},
+    orders::line::{LINE, StoredLine},
+    store::statement::{known, parsed, row, rows},
 };
-use chrono::NaiveDate;
 use licensing::{
-    LicenceType, PartNumber, Quantity,
+    LicenceType, PartNumber,
     catalogue::PartClass,
     offer::eligibility::Condition,
     orders::entitlement::{Entitlement, Holding},
@@ -78,16 +78,9 @@ pub async fn summary(access: &AccountAccess) -> Result<Vec<OwnedProduct>, Error>
         class: String,
         generation: String,
         development: Option<String>,
-        sales_order: String,
         purchase_order: String,
-        ordered_on: NaiveDate,
-        owned_assigned: i64,
-        owned_pooled: i64,
-        allocated_assigned: i64,
-        allocated_pooled: i64,
-        unlimited: bool,
-        maintenance_end: Option<NaiveDate>,
-        term_days: Option<i64>,
+        #[sea_orm(nested)]
+        line: StoredLine,
     }
     let version = |order: &str| {
         format!(
@@ -100,8 +93,7 @@ pub async fn summary(access: &AccountAccess) -> Result<Vec<OwnedProduct>, Error>
         "summary",
         &format!(
             "SELECT d.line AS product_line, d.code, d.name AS product, {} AS first_version, {} AS latest_version,
-                p.number, p.description, p.class, p.generation, p.development, o.sales_order, o.purchase_order, o.ordered_on,
-                e.owned_assigned, e.owned_pooled, e.allocated_assigned, e.allocated_pooled, e.unlimited, e.maintenance_end, e.term_days
+                p.number, p.description, p.class, p.generation, p.development, o.purchase_order, {LINE}
              FROM entitlements e JOIN parts p ON p.id = e.part_id JOIN products d ON d.id = p.product_id JOIN orders o ON o.id = e.order_id
              WHERE e.account_id = $1 ORDER BY d.id, p.id, o.ordered_on, e.id",
             version("ASC"),
@@ -129,16 +121,7 @@ pub async fn summary(access: &AccountAccess) -> Result<Vec<OwnedProduct>, Error>
                 (PartClass::Evaluation, _) => LicenceType::Evaluation,
                 _ => LicenceType::Production,
             },
-            entitlement: Entitlement {
-                sales_order: line.sales_order,
-                ordered_on: line.ordered_on,
-                owned: Quantity::new(count(line.owned_assigned)?, count(line.owned_pooled)?),
-                allocated: Quantity::new(count(line.allocated_assigned)?, count(line.allocated_pooled)?),
-                unlimited: line.unlimited,
-                maintenance_end: line.maintenance_end,
-                term_days: line.term_days.map(count).transpose()?,
-                ends_on: None,
-            },
+            entitlement: line.line.entitlement(None)?,
         };
         if let Some(product) = products.last_mut() {
             product.lines.push(owned);

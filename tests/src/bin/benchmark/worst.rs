@@ -154,8 +154,15 @@ impl Measured<'_> {
         self.take("the batch, begun, until its files are there", ["10,000 files", "10,000 lines"], 303, async |lena| {
             let begun = lena.post(&batch, &[("mode", "all-or-nothing"), ("count", "10000")]).await;
             // A batch goes on by itself; what it has made says when it is done.
-            while begun.status.as_u16() == 303 && files(&database).await < 10_000 {
-                tokio::time::sleep(Duration::from_millis(100)).await;
+            let made = async {
+                while files(&database).await < 10_000 {
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+            };
+            if begun.status.as_u16() == 303 {
+                tokio::time::timeout(Duration::from_mins(5), made)
+                    .await
+                    .expect("a batch of 10,000 files is made within five minutes");
             }
             begun
         })
