@@ -19,7 +19,7 @@ pub struct Name {
 
 macro_rules! icons {
     ($($name:ident = $drawing:ident,)+) => {
-        #[expect(clippy::upper_case_acronyms, reason = "named as the icons are")]
+        #[expect(non_camel_case_types, clippy::upper_case_acronyms, reason = "named as the icons are")]
         enum Bit { $($name),+ }
 
         $(pub const $name: Name = Name {
