@@ -63,7 +63,6 @@ pub fn Checker(
                     name=check_field::TEXT
                     rows="6"
                     class="code"
-                    autocomplete="off"
                     autocapitalize="off"
                     spellcheck="false"
                     on:input=move |event| {

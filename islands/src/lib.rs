@@ -16,7 +16,7 @@ pub use checker::{Checker, check_field, report};
 #[cfg(not(all(feature = "checker", feature = "hydrate")))]
 mod other;
 #[cfg(not(all(feature = "checker", feature = "hydrate")))]
-pub use other::{BatchProgress, CopyButton, DialogLink, EntitlementBar, HostIdHint, PartFilter, Preview};
+pub use other::{BatchProgress, DialogLink, EntitlementBar, HostIdHint, PartFilter, Preview};
 
 /// Called by the page once the module is loaded.
 #[cfg(feature = "hydrate")]

@@ -23,6 +23,7 @@ mod m0013_finding;
 mod m0014_shared_hosts;
 mod m0015_jobs;
 mod m0016_actions;
+mod m0017_changes_of_lines;
 
 pub struct Migrator;
 
@@ -46,6 +47,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0014_shared_hosts::Migration),
             Box::new(m0015_jobs::Migration),
             Box::new(m0016_actions::Migration),
+            Box::new(m0017_changes_of_lines::Migration),
         ]
     }
 }

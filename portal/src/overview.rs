@@ -9,7 +9,7 @@ use crate::{
         list::{MOST_COUNTED, recent},
         row::FileRow,
     },
-    offer::start::start,
+    offer::{Obstacles, obstacles},
     orders::upgrade::files_to_update,
     store::statement::{count, known, parsed, rows},
 };
@@ -32,6 +32,8 @@ pub struct AccountRow {
 /// Contents of an account's dashboard.
 #[derive(Clone, Debug)]
 pub struct Overview {
+    /// What keeps this person from generating files.
+    pub obstacles: Obstacles,
     pub attention: Vec<Attention>,
     pub recent: Vec<FileRow>,
     pub parts: Vec<OwnedPart>,
@@ -107,7 +109,7 @@ pub async fn accounts(caller: &Caller, search: &str) -> Result<Vec<AccountRow>, 
          WHERE {} AND a.folded LIKE $2 ESCAPE '\\'
          ORDER BY a.name, a.id LIMIT {MOST_ACCOUNTS} + 1",
         MOST_COUNTED + 1,
-        caller.visible()
+        caller.visible("a")
     );
     let values = [caller.person_id().into(), pattern.into()];
     let found: Vec<Found> = rows(caller.portal().database.read(), "accounts list", &sql, values).await?;
@@ -144,8 +146,10 @@ pub async fn overview(access: &AccountAccess) -> Result<Overview, Error> {
         [access.account_id().into()],
     )
     .await?;
+    let obstacles = obstacles(access).await?;
     Ok(Overview {
-        attention: attention(access, &parts).await?,
+        attention: attention(access, &parts, &obstacles).await?,
+        obstacles,
         recent: recent(access, 5).await?,
         parts,
         active_files: active.first().map_or(Ok(0), |c| count(c.active_files))?,
@@ -200,10 +204,12 @@ async fn owned_parts(access: &AccountAccess) -> Result<Vec<OwnedPart>, Error> {
     Ok(parts)
 }
 
-async fn attention(access: &AccountAccess, parts: &[OwnedPart]) -> Result<Vec<Attention>, Error> {
+async fn attention(access: &AccountAccess, parts: &[OwnedPart], obstacles: &Obstacles) -> Result<Vec<Attention>, Error> {
     let today = access.today();
     let mut attention = Vec::new();
-    if matches!(access.caller().role(), Role::Customer | Role::Partner) && access.licence_model == LicenceModel::Perpetual {
+    // Where none is current, the obstacles say so.
+    let certifies = matches!(access.caller().role(), Role::Customer | Role::Partner) && obstacles.is_empty();
+    if certifies && access.licence_model == LicenceModel::Perpetual {
         attention.extend(certification_attention(access, parts, today).await?);
     }
     for part in parts.iter().filter(|part| part.class == PartClass::ServerItem) {
@@ -220,10 +226,6 @@ async fn attention(access: &AccountAccess, parts: &[OwnedPart]) -> Result<Vec<At
                 "Files generated after that day will not permit updates.",
             ));
         }
-    }
-    if !start(access).await?.sites.iter().any(|site| site.active) {
-        let none = Attention::new("No install site is active.".into(), "A file can be generated only for an active site.");
-        attention.push(none.at("/sites?inactive", "Install sites"));
     }
     attention.extend(files_attention(access, today).await?);
     Ok(attention)

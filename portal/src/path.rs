@@ -2,6 +2,8 @@
 
 use licensing::{Garn, Serial};
 
+/// Search over all that somebody may see.
+pub const SEARCH: &str = "/search";
 /// The chooser of accounts.
 pub const ACCOUNTS: &str = "/accounts";
 pub const SIGN_IN: &str = "/sign-in";
@@ -42,12 +44,6 @@ pub fn software(garn: &Garn) -> String {
 #[must_use]
 pub fn upgrade(garn: &Garn) -> String {
     format!("{ACCOUNTS}/{garn}/upgrade")
-}
-
-/// Form that updates all files that hold upgraded parts.
-#[must_use]
-pub fn upgraded_files(garn: &Garn) -> String {
-    format!("{ACCOUNTS}/{garn}/upgrade/files")
 }
 
 /// One upgrade, such as `UP-0000001`.
@@ -142,6 +138,11 @@ pub fn batch_template(garn: &Garn) -> String {
 #[must_use]
 pub fn batch(garn: &Garn, reference: &str) -> String {
     format!("{ACCOUNTS}/{garn}/batches/{reference}")
+}
+
+#[must_use]
+pub fn discard_batch(garn: &Garn, reference: &str) -> String {
+    format!("{}/discard", batch(garn, reference))
 }
 
 #[must_use]

@@ -55,6 +55,7 @@ pub async fn start(settings: &Settings, ctx: Ctx, password_cost: PasswordCost) -
             database: settings.database()?,
             public_url: public_url.origin(),
             vendor: settings.vendor.clone(),
+            requests_to: settings.requests_to.clone(),
             password_cost,
             slow_query: Duration::from_millis(settings.slow_query_ms),
         },

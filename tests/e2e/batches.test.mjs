@@ -1,4 +1,4 @@
-// Many files at once: from a table and from a selection, with their progress. With script, without, and with the keyboard alone.
+// Bulk actions: from a table and from a selection, with their progress. With script, without, and with the keyboard alone.
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
@@ -45,8 +45,8 @@ for (const javaScriptEnabled of [true, false]) {
     await settled();
     await page.getByRole("radio", { name: /^Media Server/ }).check();
     await page.getByLabel("Media Server Sessions, assigned").fill("25");
-    await page.getByRole("button", { name: "Use it for many machines" }).click();
-    await page.getByRole("heading", { name: "Many files at once" }).waitFor();
+    await page.getByRole("button", { name: "Use for several machines" }).click();
+    await page.getByRole("heading", { name: "Bulk actions" }).waitFor();
     await page.getByText("Media Server 2020 R2").waitFor();
     await seen("batch-new");
     await page.getByRole("button", { name: "Continue" }).click();
@@ -65,20 +65,17 @@ for (const javaScriptEnabled of [true, false]) {
     await page.getByText("A host id has 12 hexadecimal digits; this one has 11.").waitFor();
     await page.getByText("Install site Old Mill Road is not active. Choose an active site.").waitFor();
     await seen("batches");
-    await page.getByRole("radio", { name: /^All or nothing/ }).check();
-    await page.getByRole("button", { name: "Generate 2 files" }).click();
-    await page.getByRole("link", { name: /^2 lines are refused/ }).waitFor();
-    await seen("batch-begin-refused");
-    await page.getByRole("radio", { name: /^Line by line/ }).check();
+    await page.getByText("All or nothing is not offered: 2 lines are refused.").waitFor();
+    assert.equal(await page.getByRole("radio", { name: /^Line by line/ }).isChecked(), true);
     await page.getByRole("button", { name: "Generate 2 files" }).click();
     await done("Lines: 2 generated, 2 refused.");
     await seen("batch");
-    const zip = await downloaded(page, "Files (ZIP)");
+    const zip = await downloaded(page, "Download files (ZIP)");
     assert.match(zip.name, /^BT-\d{7}\.zip$/);
     assert.equal(zip.bytes.subarray(0, 4).toString("latin1"), "PK\u0003\u0004");
     assert.ok(zip.bytes.includes("host_id = \"" + hosts[1] + "\""));
-    const lines = await downloaded(page, "Results of all lines (CSV)");
-    assert.match(lines.bytes.toString(), /3,refused,A host id has 12/);
+    const lines = await downloaded(page, "Download CSV");
+    assert.match(lines.bytes.toString(), /3,refused,Host id: A host id has 12/);
 
     await page.goto(`${acme}/files?active=all`);
     await seen("activity");
@@ -118,8 +115,8 @@ for (const javaScriptEnabled of [true, false]) {
     await page.goto("/accounts/BRIGHTWATER-9001/files/new?product=MediaServer&version=2020+R2&type=development-partner&site=7");
     if (javaScriptEnabled) await ready(page);
     await page.getByRole("radio", { name: /^Media Server/ }).check();
-    await page.getByRole("button", { name: "Use it for many machines" }).click();
-    await page.getByRole("heading", { name: "Many files at once" }).waitFor();
+    await page.getByRole("button", { name: "Use for several machines" }).click();
+    await page.getByRole("heading", { name: "Bulk actions" }).waitFor();
     const count = 1_500;
     const first = javaScriptEnabled ? 0xa0000000 : 0xb0000000;
     const machines = Array.from({ length: count }, (_, at) => `LAB-${at},0050${(first + at).toString(16)}`);

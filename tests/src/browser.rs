@@ -228,9 +228,15 @@ impl Answer {
     #[must_use]
     pub fn problems(&self) -> Vec<(String, String)> {
         let selector = Selector::parse(".error-summary li a").expect("a selector");
+        let label = Selector::parse("b").expect("a selector");
         let page = Html::parse_document(&self.text());
         page.select(&selector)
-            .map(|link| (link.attr("href").unwrap_or_default().trim_start_matches('#').to_owned(), link.text().collect()))
+            .map(|link| {
+                let field = link.attr("href").unwrap_or_default().trim_start_matches('#').to_owned();
+                let words: String = link.text().collect();
+                let label: String = link.select(&label).flat_map(|label| label.text()).collect();
+                (field, words.strip_prefix(&label).unwrap_or(&words).to_owned())
+            })
             .collect()
     }
 }

@@ -1,4 +1,4 @@
-//! The site that the executable carries: islands as WASM, one style sheet, fonts, the icon.
+//! The site that the executable carries: islands as WASM, one style sheet, the script of every page, fonts, the icon.
 
 use crate::{cargo, report, root, target, tools};
 use anyhow::{Context, Result, anyhow, ensure};
@@ -17,10 +17,11 @@ const FIRST_VIEW_MOST: usize = 250 * 1024;
 const CHECKER_MOST: usize = 250 * 1000;
 
 /// Files that a first view of a page with islands fetches besides its HTML.
-const FIRST_VIEW: [&str; 5] = [
+const FIRST_VIEW: [&str; 6] = [
     "pkg/afmt.wasm",
     "pkg/afmt.js",
     "pkg/afmt.css",
+    "pkg/frame.js",
     "fonts/source-sans-3-latin-wght-normal.woff2",
     "fonts/ibm-plex-mono-latin-400-normal.woff2",
 ];
@@ -44,10 +45,11 @@ pub fn build(print_sizes: bool) -> Result<()> {
         islands(&made.join("pkg"), module, features)?;
     }
     style(&made.join("pkg/afmt.css"))?;
+    fs::copy(root().join("script/frame.js"), made.join("pkg/frame.js"))?;
     copy(&root().join("style/fonts"), &made.join("fonts"))?;
     copy(&root().join("style/icons"), &made.join("icons"))?;
     copy(&root().join("docs/pictures"), &made.join("pictures"))?;
-    for name in ["pkg/afmt.wasm", "pkg/afmt.js", CHECKER, "pkg/checker.js", "pkg/afmt.css", "icons/favicon.svg"] {
+    for name in ["pkg/afmt.wasm", "pkg/afmt.js", CHECKER, "pkg/checker.js", "pkg/afmt.css", "pkg/frame.js", "icons/favicon.svg"] {
         compress(&made.join(name))?;
     }
     put_in_place(&made)?;

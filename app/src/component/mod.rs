@@ -4,14 +4,18 @@ mod figures;
 mod file;
 mod form;
 pub mod icon;
+mod obstacles;
 mod table;
 mod text;
 mod time;
 
 pub use figures::{capped, counted, thousands};
 pub use file::{EnforcementFacts, KeyTable, Plate, Restriction, Seal, StateBadge};
-pub use form::{Choice, ErrorSummary, Hidden, SearchForm, SelectField, TextArea, TextField, error_id, problem_of};
+pub use form::{
+    Choice, ErrorSummary, Hidden, Problem, SearchForm, SelectField, TextArea, TextField, error_id, labelled, problem_of,
+};
 pub use icon::{Icon, Sprite};
+pub use obstacles::{ObstacleNote, WayOutOf};
 pub use table::{Columns, StateOfLine};
-pub use text::Plain;
+pub use text::{Copy, Plain};
 pub use time::{Day, Instant};

@@ -1,4 +1,4 @@
-use super::page::{AccountFrame, Page, Script, Site, Tab, Theme, Visit};
+use super::page::{ACCOUNT, AccountFrame, Page, SEARCH, Script, Site, Tab, Theme, Visit, query_value};
 use crate::{
     component::{Icon, Sprite, icon},
     page,
@@ -11,6 +11,7 @@ use std::sync::Arc;
 #[must_use]
 pub fn document(visit: Visit, page: Page) -> impl IntoView {
     provide_context(icon::Drawn::default());
+    let beside = ["/check", "/help", "/keys"].map(|path| visit.keeping(path));
     let Visit { site, caller, theme, address, .. } = visit;
     let Page { title, account, script, again, at, body, .. } = page;
     let address = at.unwrap_or(address);
@@ -22,10 +23,16 @@ pub fn document(visit: Visit, page: Page) -> impl IntoView {
     let vendor = site.portal.vendor().to_owned();
     let theme_code = (theme != Theme::System).then(|| theme.code());
     let style = format!("{}/pkg/afmt.css", site.assets);
+    let script = format!("{}/pkg/frame.js", site.assets);
     let font = format!("{}/fonts/source-sans-3-latin-wght-normal.woff2", site.assets);
     let icon_href = format!("{}/icons/favicon.svg", site.assets);
     let root = site.assets.to_string();
     let title = format!("{title} – AFMT – {vendor}");
+    let jobs = (address.split('?').next() == Some(path::JOBS)).then_some("page");
+    let searches = caller.is_some() && caller.as_ref().is_some_and(|caller| caller.administrator().is_err());
+    let searched = account.as_ref().map(|account| account.garn.to_string());
+    let typed = if address.starts_with(path::SEARCH) { query_value(&address, SEARCH) } else { String::new() };
+    let administers = caller.as_ref().is_some_and(|caller| caller.administrator().is_ok());
     let scripts = module.map(|module| {
         let options = LeptosOptions::builder().output_name(module).site_pkg_dir("pkg").build();
         view! { <HydrationScripts options islands=true root=root /> }
@@ -41,6 +48,7 @@ pub fn document(visit: Visit, page: Page) -> impl IntoView {
                 <link rel="preload" href=font r#as="font" r#type="font/woff2" crossorigin="anonymous" />
                 <link rel="stylesheet" href=style />
                 <link rel="icon" href=icon_href r#type="image/svg+xml" />
+                <script defer src=script></script>
                 {scripts}
                 {again.then(|| view! { <noscript><meta http-equiv="refresh" content="3" /></noscript> })}
             </head>
@@ -49,16 +57,40 @@ pub fn document(visit: Visit, page: Page) -> impl IntoView {
                 <header class="site">
                     <div class="bar-row">
                         <a class="brand" href="/"><strong>"AFMT"</strong><span>{vendor}</span></a>
+                        {searches.then(|| view! { <Search account=searched typed /> })}
                         {caller.map(|caller| view! { <SignedIn name=caller.person().name.clone() /> })}
                     </div>
                     {account.map(|account| view! { <AccountHeader account /> })}
+                    {administers.then(|| view! {
+                        <nav class="account" aria-label="Administration">
+                            <ul class="tabs"><li><a href=path::JOBS aria-current=jobs>"Background jobs"</a></li></ul>
+                        </nav>
+                    })}
                 </header>
                 <main id="main" tabindex="-1">{body()}</main>
-                <Footer site theme address />
+                <Footer site theme address beside />
                 <Sprite />
             </body>
         </html>
     }
+}
+
+/// One search for all that can be named; a slash leads to it.
+#[component]
+fn Search(
+    /// The account that is searched first.
+    account: Option<String>,
+    typed: String,
+) -> AnyView {
+    let label = "Search: serial, host id, machine, site, account or order";
+    view! {
+        <form method="get" action=path::SEARCH role="search" class="find">
+            {account.map(|garn| view! { <input type="hidden" name=ACCOUNT value=garn /> })}
+            <input type="search" name=SEARCH value=typed aria-label=label placeholder="Serial, host id, machine…" autocapitalize="off" spellcheck="false" />
+            <button class="button compact" aria-label="Search"><Icon icon=icon::SEARCH /></button>
+        </form>
+    }
+    .into_any()
 }
 
 #[component]
@@ -76,8 +108,9 @@ fn SignedIn(name: String) -> AnyView {
 
 #[component]
 fn AccountHeader(account: AccountFrame) -> AnyView {
-    let AccountFrame { garn, name, subscribes, tab: open } = account;
-    let help = format!("/help/{}", page::help::of_tab(open));
+    let AccountFrame { garn, name, subscribes, others, tab: open } = account;
+    let help = page::help::of_tab(open).map_or_else(|| "/help".to_owned(), |topic| format!("/help/{topic}"));
+    let help = format!("{help}?{ACCOUNT}={garn}");
     let tabs = [
         (Tab::Dashboard, "Overview", path::account(&garn)),
         (Tab::Summary, "Account summary", path::summary(&garn)),
@@ -98,9 +131,10 @@ fn AccountHeader(account: AccountFrame) -> AnyView {
             <p class="account-name">
                 <span class="name">{name}</span>
                 <span class="code">{garn.to_string()}</span>
-                <a href=path::ACCOUNTS>"Change account"</a>
+                {others.then(|| view! { <a href=path::ACCOUNTS>"Change account"</a> })}
                 <a href=help>"Help"</a>
             </p>
+            <label class="menu"><input type="checkbox" aria-label="Show tabs and search" />"Menu"</label>
             <nav aria-label="Manage activation files"><ul class="tabs">{links}</ul></nav>
         </div>
     }
@@ -108,7 +142,14 @@ fn AccountHeader(account: AccountFrame) -> AnyView {
 }
 
 #[component]
-fn Footer(site: Arc<Site>, theme: Theme, address: String) -> AnyView {
+fn Footer(
+    site: Arc<Site>,
+    theme: Theme,
+    address: String,
+    /// Addresses of the file checker, help and the keys.
+    beside: [String; 3],
+) -> AnyView {
+    let [check, help, keys] = beside;
     let choices = Theme::ALL
         .into_iter()
         .map(|choice| {
@@ -127,11 +168,11 @@ fn Footer(site: Arc<Site>, theme: Theme, address: String) -> AnyView {
     view! {
         <footer class="site">
             <p>
-                <a href="/check">"Check a file"</a>
+                <a href=check>"Check a file"</a>
                 ", "
-                <a href="/help">"help"</a>
+                <a href=help>"help"</a>
                 ", "
-                <a href="/keys">"public keys"</a>
+                <a href=keys>"public keys"</a>
                 " of "{site.portal.vendor().to_owned()}
                 ". Dates of files are valid through the end of that day, by the date of the server that reads them."
             </p>

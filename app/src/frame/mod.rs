@@ -5,4 +5,4 @@ mod page;
 
 pub use document::document;
 pub(crate) use page::Tab;
-pub use page::{Page, Site, Theme, Visit};
+pub use page::{ACCOUNT, Page, SEARCH, Site, Theme, Visit};

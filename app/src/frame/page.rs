@@ -57,6 +57,40 @@ pub struct Visit {
     pub reference: Arc<str>,
 }
 
+/// Field of an address that keeps the tabs of an account on a page which is no account's.
+pub const ACCOUNT: &str = "account";
+/// Field of the search of every page.
+pub const SEARCH: &str = "q";
+
+/// Value of a field of an address; empty when there is none.
+pub(super) fn query_value(address: &str, field: &str) -> String {
+    let query = address.split_once('?').map_or("", |(_, query)| query);
+    form_urlencoded::parse(query.as_bytes())
+        .find(|(name, _)| name == field)
+        .map_or_else(String::new, |(_, value)| value.into_owned())
+}
+
+impl Visit {
+    /// Reference number of the account that the address is about, as it stands there.
+    #[must_use]
+    pub fn account(&self) -> Option<String> {
+        let path = self.address.split('?').next().unwrap_or_default();
+        let of_path = path.strip_prefix("/accounts/").and_then(|rest| rest.split('/').next()).filter(|garn| !garn.is_empty());
+        let garn = of_path.map_or_else(|| query_value(&self.address, ACCOUNT), str::to_owned);
+        Some(garn).filter(|garn| !garn.is_empty() && !garn.contains('\0'))
+    }
+
+    /// `path`, with the account that this page's tabs are of.
+    pub(crate) fn keeping(&self, path: &str) -> String {
+        match self.account() {
+            Some(garn) => {
+                format!("{path}?{}", form_urlencoded::Serializer::new(String::new()).append_pair(ACCOUNT, &garn).finish())
+            }
+            None => path.to_owned(),
+        }
+    }
+}
+
 /// A page before it is rendered.
 pub struct Page {
     pub status: u16,
@@ -85,6 +119,8 @@ pub(super) struct AccountFrame {
     pub(super) name: String,
     /// A virtual cloud is for subscription accounts.
     pub(super) subscribes: bool,
+    /// The person has other accounts to change to.
+    pub(super) others: bool,
     pub(super) tab: Tab,
 }
 
@@ -99,6 +135,8 @@ pub(crate) enum Tab {
     NewFile,
     Sites,
     Cloud,
+    /// Beside the tabs: help, or a page that leads nowhere.
+    Beside,
 }
 
 impl Page {
@@ -116,7 +154,20 @@ impl Page {
 
     pub(crate) fn of_account(self, access: &AccountAccess, tab: Tab) -> Self {
         let subscribes = access.licence_model == LicenceModel::Subscription;
-        Self { account: Some(AccountFrame { garn: access.garn.clone(), name: access.name.clone(), subscribes, tab }), ..self }
+        let (garn, name, others) = (access.garn.clone(), access.name.clone(), access.has_others);
+        Self { account: Some(AccountFrame { garn, name, subscribes, others, tab }), ..self }
+    }
+
+    /// Shows the tabs of an account above a page that is no account's.
+    #[must_use]
+    pub fn beside(self, access: &AccountAccess) -> Self {
+        self.of_account(access, Tab::Beside)
+    }
+
+    /// Whether the page has the tabs of an account.
+    #[must_use]
+    pub const fn is_of_account(&self) -> bool {
+        self.account.is_some()
     }
 
     pub(crate) fn with_status(self, status: u16) -> Self {

@@ -35,14 +35,10 @@ fn empty(search: &str, role: Role) -> impl IntoView + use<> {
             .into_any();
     }
     let words = match role {
-        Role::Administrator => {
-            let words =
-                "Administrators see no licences. Sign in as a customer, partner or licensing analyst to work with accounts.";
-            return view! { <div class="empty"><p>{words}</p><p><a href=path::JOBS>"Look at background jobs"</a></p></div> }
-                .into_any();
-        }
         Role::Partner => "No customer has granted your organisation access yet. Ask the customer, or your licensing analyst.",
-        Role::Customer | Role::Analyst => "You do not belong to an account yet. Ask your licensing analyst.",
+        Role::Customer | Role::Analyst | Role::Administrator => {
+            "You do not belong to an account yet. Ask your licensing analyst."
+        }
     };
     view! { <div class="empty"><p>{words}</p></div> }.into_any()
 }

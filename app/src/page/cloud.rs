@@ -1,7 +1,7 @@
 //! *Cloud connection*: what a virtual-cloud file needs. Everybody of the account sees it, licensing analysts change it.
 
 use crate::{
-    component::{ErrorSummary, TextField},
+    component::{ErrorSummary, Problem, TextField},
     frame::{Page, Tab},
 };
 use leptos::prelude::*;
@@ -75,7 +75,7 @@ pub async fn show(access: &AccountAccess, told: Notice) -> Result<Page, Error> {
             (Some(_), true) => "The connection is set up: virtual-cloud files can be generated.",
         };
         view! {
-            {problem.clone().map(|words| view! { <ErrorSummary problems=vec![(field::ORGANIZATION.to_owned(), words)] /> })}
+            {problem.clone().map(|words| view! { <ErrorSummary problems=vec![Problem { field: field::ORGANIZATION.to_owned(), label: "Organisation id".to_owned(), words }] /> })}
             <h1>"Cloud connection"</h1>
             {saved.then(|| view! { <p class="note ok" role="status">"The cloud connection was saved."</p> })}
             <p class="lead">

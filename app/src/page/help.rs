@@ -142,7 +142,7 @@ const TOPICS: [Topic; 10] = [
             ),
             (
                 "How do I work on with the list?",
-                "CSV of all of them gives the whole filtered set for a spreadsheet, whatever the page shows.",
+                "Download CSV gives the whole filtered set for a spreadsheet, whatever the page shows.",
             ),
             (
                 "Can I download a file again?",
@@ -188,12 +188,12 @@ const TOPICS: [Topic; 10] = [
     },
     Topic {
         name: "batches",
-        title: "Many files at once",
+        title: "Bulk actions",
         lead: "Generate, refresh or deactivate up to 10,000 files from a table of machines or a selection in the list.",
         answers: &[
             (
                 "What does the table look like?",
-                "CSV as a spreadsheet saves it, a line for each machine; the templates have the columns. Fill in New activation file once and choose Use it for many machines: then the table needs no more than machine names and host ids, and a column of its own for what differs.",
+                "CSV as a spreadsheet saves it, a line for each machine; the templates have the columns. Fill in New activation file once and choose Use for several machines: then the table needs no more than machine names and host ids, and a column of its own for what differs.",
             ),
             (
                 "Does it begin at once?",
@@ -269,9 +269,9 @@ const TOPICS: [Topic; 10] = [
     },
 ];
 
-/// Which page of help belongs to a tab.
-pub(crate) const fn of_tab(tab: Tab) -> &'static str {
-    match tab {
+/// Name of the page of help that belongs to a tab.
+pub(crate) const fn of_tab(tab: Tab) -> Option<&'static str> {
+    Some(match tab {
         Tab::Dashboard | Tab::Cloud => "overview",
         Tab::Summary => "summary",
         Tab::Software => "software",
@@ -279,21 +279,24 @@ pub(crate) const fn of_tab(tab: Tab) -> &'static str {
         Tab::Upgrade => "upgrade",
         Tab::NewFile => "new-file",
         Tab::Sites => "sites",
-    }
+        Tab::Beside => return None,
+    })
 }
 
 /// All pages of help.
 #[must_use]
-pub fn index() -> Page {
-    Page::new("Help", || {
+pub fn index(visit: &Visit) -> Page {
+    let visit = visit.clone();
+    Page::new("Help", move || {
         let items = GUIDES.into_iter().chain(TOPICS).map(|Topic { name, title, lead, .. }| {
-            view! { <div><dt><a href=format!("/help/{name}")>{title}</a></dt><dd>{lead}</dd></div> }
+            let href = visit.keeping(&format!("/help/{name}"));
+            view! { <div><dt><a href=href>{title}</a></dt><dd>{lead}</dd></div> }
         });
         let items = items.collect_view();
         view! {
             <h1>"Help"</h1>
             <dl class="facts">{items}</dl>
-            <p>"Anybody can " <a href="/check">"check a file"</a> " in the browser, without signing in."</p>
+            <p>"Anybody can " <a href=visit.keeping("/check")>"check a file"</a> " in the browser, without signing in."</p>
         }
     })
 }
@@ -307,11 +310,12 @@ pub fn show(visit: &Visit, name: &str) -> Result<Page, Error> {
     let pictured = TOPICS.iter().any(|topic| topic.name == name);
     let picture = |theme: &str| format!("{}/pictures/{name}-wide-{theme}.png", visit.site.assets);
     let (light, dark) = (picture("light"), picture("dark"));
+    let all = visit.keeping("/help");
     let Topic { title, lead, answers, .. } = topic;
     Ok(Page::new(format!("Help: {title}"), move || {
         let answers = answers.iter().map(|(asked, told)| view! { <h2>{*asked}</h2><p>{*told}</p> }).collect_view();
         view! {
-            <p><a href="/help"><Icon icon=icon::BACK />"All help"</a></p>
+            <p><a href=all><Icon icon=icon::BACK />"All help"</a></p>
             <h1>{title}</h1>
             <p class="lead">{lead}</p>
             <div class="prose">{answers}</div>

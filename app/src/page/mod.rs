@@ -9,5 +9,6 @@ pub mod orders;
 pub mod overview;
 pub mod people;
 pub mod problem;
+pub mod search;
 pub mod signing;
 pub mod sites;

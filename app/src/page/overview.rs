@@ -2,12 +2,12 @@
 
 use super::files::list::FileTable;
 use crate::{
-    component::{Columns, Day, Icon, capped, icon},
+    component::{Columns, Day, Icon, ObstacleNote, capped, icon},
     frame::{Page, Tab},
 };
 use islands::EntitlementBar;
 use leptos::prelude::*;
-use licensing::Garn;
+use licensing::{Garn, offer::eligibility::Action};
 use portal::{
     AccountAccess, Error,
     overview::{Attention, Overview, OwnedPart},
@@ -17,12 +17,13 @@ use portal::{
 /// # Errors
 /// [`Error::Unavailable`] and [`Error::Internal`].
 pub async fn show(access: &AccountAccess) -> Result<Page, Error> {
-    let Overview { attention, recent, parts, active_files } = portal::overview::overview(access).await?;
+    let Overview { obstacles, attention, recent, parts, active_files } = portal::overview::overview(access).await?;
     let zone = access.caller().person().time_zone;
     let garn = access.garn.clone();
-    let changes = access.change().is_ok();
+    let changes = access.change(Action::Update).is_ok();
     let title = access.name.clone();
     let page = Page::new(title.clone(), move || {
+        let may = obstacles.is_empty();
         let new = path::new_file(&garn);
         let all = path::files(&garn);
         let files = match active_files {
@@ -33,8 +34,9 @@ pub async fn show(access: &AccountAccess) -> Result<Page, Error> {
         view! {
             <div class="page-head">
                 <h1>{title}</h1>
-                <a class="button primary" href=new.clone()><Icon icon=icon::ADD />"New activation file"</a>
+                {may.then(|| view! { <a class="button primary" href=new.clone()><Icon icon=icon::ADD />"New activation file"</a> })}
             </div>
+            {(!may).then(|| view! { <ObstacleNote garn=garn.clone() obstacles title="You cannot generate files here" /> })}
             {(!attention.is_empty()).then(|| view! { <NeedsAttention garn=garn.clone() attention /> })}
             <section aria-labelledby="recent-title">
                 <h2 id="recent-title">"Latest activation files"</h2>
@@ -42,7 +44,7 @@ pub async fn show(access: &AccountAccess) -> Result<Page, Error> {
                     view! {
                         <div class="empty">
                             <p>"No activation file yet. A file binds what you ordered to the host id of your server."</p>
-                            <p><a href=new>"Generate the first one"</a></p>
+                            {may.then(|| view! { <p><a href=new>"Generate the first one"</a></p> })}
                         </div>
                     }.into_any()
                 } else {

@@ -1,7 +1,7 @@
 //! *Install sites*: where an account's servers stand. Domain §5.
 
 use crate::{
-    component::{Columns, ErrorSummary, Icon, TextField, capped, icon, problem_of},
+    component::{Columns, ErrorSummary, Icon, TextField, capped, icon, labelled, problem_of},
     frame::{Page, Tab},
 };
 use islands::DialogLink;
@@ -164,13 +164,13 @@ pub async fn form(access: &AccountAccess, id: Option<&str>, mut typed: FormState
     let page = Page::new(head, move || {
         let action = site.as_ref().map_or_else(|| path::new_site(&garn), |site| path::site(&garn, &site.id));
         let mark = site.as_ref().map(|site| view! { <input type="hidden" name=MARK value=site.mark() /> });
-        let problems: Vec<_> = refusals.iter().map(|r| (r.field.clone(), r.problem.to_string())).collect();
+        let problems = labelled(&refusals, label);
         let files = site.as_ref().map_or(0, |site| site.active_files);
         view! {
             {(!problems.is_empty()).then(|| view! { <ErrorSummary problems /> })}
             {told.map(|words| view! { <p class="note bad" role="alert">{words}</p> })}
             <h1>{title}</h1>
-            <form method="post" action=action>
+            <form method="post" action=action novalidate>
                 {mark}
                 {confirm.map(|files| view! { <Confirm files /> })}
                 <Fields typed refusals files />
@@ -194,6 +194,16 @@ fn as_typed(site: &SiteDraft) -> Vec<(String, String)> {
     fields.extend(field::OPTIONAL.iter().zip(&site.optional).map(|((name, _), value)| ((*name).to_owned(), value.clone())));
     fields.extend(site.active.then(|| (field::ACTIVE.to_owned(), "yes".to_owned())));
     fields
+}
+
+/// Label of a field.
+fn label(name: &str) -> String {
+    let optional = field::OPTIONAL.iter().find(|(field, _)| *field == name);
+    match (name, optional) {
+        (_, Some((_, label))) => capitalised(label),
+        (field::COUNTRY, None) => "Country".to_owned(),
+        _ => "Name".to_owned(),
+    }
 }
 
 /// Warning before a site with active files is made inactive.

@@ -2,7 +2,6 @@
 
 mod bar;
 mod batch_progress;
-mod copy_button;
 mod dialog_link;
 mod host_id_hint;
 #[cfg(feature = "hydrate")]
@@ -12,7 +11,6 @@ mod preview;
 
 pub use bar::EntitlementBar;
 pub use batch_progress::BatchProgress;
-pub use copy_button::CopyButton;
 pub use dialog_link::DialogLink;
 pub use host_id_hint::HostIdHint;
 pub use part_filter::PartFilter;

@@ -16,11 +16,44 @@ pub struct Certification {
     pub valid_through: NaiveDate,
 }
 
+/// What somebody wants to do with files or parts of an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    Generate,
+    Update,
+    Deactivate,
+    Upgrade,
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Generate => "generate files for",
+            Self::Update => "update files of",
+            Self::Deactivate => "deactivate files of",
+            Self::Upgrade => "upgrade parts of",
+        })
+    }
+}
+
+/// Where an obstacle is overcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WayOut {
+    /// A colleague who is certified does it.
+    Colleagues,
+    /// The licensing analysts do it, on request.
+    Request,
+    /// The install sites are corrected.
+    InstallSites,
+    /// The account summary says what there is.
+    Summary,
+}
+
 /// Obstacle to generating, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ineligible {
     /// Customers and partners serve themselves only on perpetual accounts.
-    LicenceModel(LicenceModel),
+    LicenceModel(LicenceModel, Action),
     /// No certification at all.
     NotCertified {
         product: String,
@@ -46,6 +79,8 @@ pub enum Ineligible {
     NoneForVersion {
         product: String,
         version: String,
+        /// Generation of the version, such as `3.0`.
+        generation: String,
     },
     /// Customers and partners do not generate this type.
     ForAnalysts(LicenceType),
@@ -78,7 +113,7 @@ impl Ineligible {
     #[must_use]
     pub fn remedy(&self) -> String {
         match self {
-            Self::LicenceModel(_) => "Licensing analysts generate it: send them an activation file request.".into(),
+            Self::LicenceModel(..) => "Licensing analysts do it: send them an activation file request.".into(),
             Self::NotCertified { product } | Self::CertifiedForOthers { product, .. } => {
                 format!("Take the core certification for {product}, or ask a certified colleague to generate the file.")
             }
@@ -111,13 +146,37 @@ impl Ineligible {
     }
 }
 
+impl Ineligible {
+    /// Where the next step is taken.
+    #[must_use]
+    pub const fn way_out(&self) -> WayOut {
+        match self {
+            Self::NotCertified { .. }
+            | Self::CertifiedForOthers { .. }
+            | Self::CertificationExpired { .. }
+            | Self::CertificationNotYetValid { .. }
+            | Self::ForPartners { partner: true } => WayOut::Colleagues,
+            Self::NoActiveSite => WayOut::InstallSites,
+            Self::NoneForVersion { .. } => WayOut::Summary,
+            Self::LicenceModel(..)
+            | Self::NothingOrdered { .. }
+            | Self::ForAnalysts(_)
+            | Self::ForPartners { partner: false }
+            | Self::NoBundle { .. }
+            | Self::NoDevelopmentOrdered { .. }
+            | Self::NoEvaluationOrdered { .. }
+            | Self::NotACustomerYet => WayOut::Request,
+        }
+    }
+}
+
 impl std::error::Error for Ineligible {}
 
 impl fmt::Display for Ineligible {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::LicenceModel(model) => {
-                write!(f, "This is a {model} account. Customers and partners generate files for perpetual accounts only.")
+            Self::LicenceModel(model, action) => {
+                write!(f, "This is a {model} account. Customers and partners {action} perpetual accounts only.")
             }
             Self::NotCertified { product } => write!(f, "You hold no certification for {product}."),
             Self::CertifiedForOthers { product, held } => {
@@ -130,8 +189,11 @@ impl fmt::Display for Ineligible {
                 write!(f, "Your certification for {product} begins on {}.", date::words(*begins_on))
             }
             Self::NoActiveSite => f.write_str("This account has no active install site."),
-            Self::NoneForVersion { product, version } => {
-                write!(f, "None of this account’s server items of {product} is for {version}.")
+            Self::NoneForVersion { product, version, generation } => {
+                write!(
+                    f,
+                    "None of this account’s server items of {product} is for {version}, which is of generation {generation}."
+                )
             }
             Self::NothingOrdered { product } => {
                 write!(f, "This account has no server item of {product}.")
@@ -199,7 +261,7 @@ impl Condition {
         match model {
             LicenceModel::Perpetual => Self::met("Licence model", "This is a perpetual account.".into()),
             _ if analyst => Self::met("Licence model", format!("This is a {model} account; licensing analysts generate for it.")),
-            _ => Self::missing("Licence model", &Ineligible::LicenceModel(model)),
+            _ => Self::missing("Licence model", &Ineligible::LicenceModel(model, Action::Generate)),
         }
     }
 

@@ -23,6 +23,8 @@ pub struct Offer {
     pub product: OfferedProduct,
     /// Name of the product version.
     pub version: String,
+    /// Licence generation of the version, such as `4.0`.
+    pub generation: String,
     pub licence_type: LicenceType,
     /// Today in the account's time zone.
     pub today: NaiveDate,
@@ -45,6 +47,8 @@ pub struct Updated {
     pub valid_through: NaiveDate,
     /// Ramp date of a file for a virtual cloud, which may stay once it is past.
     pub ramp_date: Option<NaiveDate>,
+    /// Name of the switchover server, of a file for a pair.
+    pub switchover: Option<String>,
 }
 
 /// Why no file of the offer can be for a virtual cloud. Domain §6.5.

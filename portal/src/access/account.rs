@@ -25,6 +25,8 @@ pub struct AccountAccess {
     pub licence_model: LicenceModel,
     /// A partner's own account, which has what its people make for themselves; the others are customers'.
     pub of_partner: bool,
+    /// The caller may see other accounts, too.
+    pub has_others: bool,
     time_zone: Tz,
 }
 
@@ -42,10 +44,14 @@ impl Caller {
             kind: String,
             licence_model: String,
             time_zone: String,
+            has_others: bool,
         }
         let sql = format!(
-            "SELECT a.id, a.garn, a.name, a.kind, a.licence_model, a.time_zone FROM accounts a WHERE a.garn = $2 AND {}",
-            self.visible()
+            "SELECT a.id, a.garn, a.name, a.kind, a.licence_model, a.time_zone,
+                EXISTS (SELECT 1 FROM accounts b WHERE b.id <> a.id AND {}) AS has_others
+             FROM accounts a WHERE a.garn = $2 AND {}",
+            self.visible("b"),
+            self.visible("a")
         );
         let values = [self.person_id().into(), garn.into()];
         let found: Option<Found> = row(self.portal().database.read(), "account of the caller", &sql, values).await?;
@@ -57,6 +63,7 @@ impl Caller {
             name: found.name,
             licence_model: crate::store::statement::known(LicenceModel::from_code(&found.licence_model), &found.licence_model)?,
             of_partner: found.kind == "partner",
+            has_others: found.has_others,
             time_zone: parsed(&found.time_zone)?,
         })
     }

@@ -66,15 +66,16 @@ impl Caller {
         self.person_id
     }
 
-    /// Whether account `a` is one of this person, `$1`: all of them for a licensing analyst, else their own, or one that granted their partner
-    /// access. Two texts, because PostgreSQL plans a condition that only its parameter decides anew each time.
-    pub(crate) fn visible(&self) -> &'static str {
+    /// Whether the account of this alias is one of this person, `$1`: all of them for a licensing analyst, else their own, or one that granted their
+    /// partner access. Two texts, because PostgreSQL plans a condition that only its parameter decides anew each time.
+    pub(crate) fn visible(&self, account: &str) -> String {
         if self.role == Role::Analyst {
-            "TRUE"
-        } else {
-            "(EXISTS (SELECT 1 FROM memberships m WHERE m.account_id = a.id AND m.person_id = $1)
-                OR EXISTS (SELECT 1 FROM partner_grants g JOIN memberships m ON m.account_id = g.partner_id
-                           WHERE g.customer_id = a.id AND m.person_id = $1))"
+            return "TRUE".to_owned();
         }
+        format!(
+            "(EXISTS (SELECT 1 FROM memberships m WHERE m.account_id = {account}.id AND m.person_id = $1)
+                OR EXISTS (SELECT 1 FROM partner_grants g JOIN memberships m ON m.account_id = g.partner_id
+                           WHERE g.customer_id = {account}.id AND m.person_id = $1))"
+        )
     }
 }

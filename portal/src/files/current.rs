@@ -132,6 +132,7 @@ pub(crate) async fn current_files(
                 Binding::VirtualCloud { enforcement, .. } => Some(enforcement.ramp_date),
                 Binding::Host { .. } => None,
             };
+            let switchover = file.binding.servers().get(1).map(|server| server.machine_name.to_string());
             let (site, valid_through) = (stored.site_id.to_string(), stored.valid_through);
             current.push(Current {
                 file_id: stored.id,
@@ -146,7 +147,7 @@ pub(crate) async fn current_files(
                 system_type: stored.system_type,
                 mail_connector: stored.mail_connector,
                 file,
-                held: Held { site, valid_through, ramp_date, entitlements, parts: unordered },
+                held: Held { site, valid_through, ramp_date, switchover, entitlements, parts: unordered },
                 parts: parts.into_values().collect(),
             });
         }
@@ -285,12 +286,12 @@ impl Current {
             add_ons: part(add_on).map(|(_, number, quantity)| (number.clone(), *quantity)).collect(),
             ..ContentRequest::default()
         };
-        UpdateRequest { version: self.version.clone(), content }
+        UpdateRequest { version: self.version.clone(), dropped: String::new(), content }
     }
 
     /// The form that makes the file as it is.
     pub(crate) fn form(&self) -> NewFileForm {
-        let UpdateRequest { version, content } = self.request();
+        let UpdateRequest { version, content, .. } = self.request();
         let (product, licence_type) = (self.product.clone(), Some(self.licence_type));
         NewFileForm::from(&GenerateRequest { product, version, licence_type, content })
     }

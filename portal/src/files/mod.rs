@@ -19,9 +19,7 @@ pub use current::NotUpdatable;
 pub use deactivate::{NotDeactivated, deactivate};
 pub use download::{Download, download, note_download};
 pub use generate::{Checked, Generated, NotGenerated, check, generate};
-pub use list::{
-    Activity, ActivityChoices, Cursor, MOST_COUNTED, MOST_FOUND, activity, activity_choices, begins_so, find, recent,
-};
+pub use list::{Activity, ActivityChoices, Cursor, MOST_COUNTED, activity, activity_before, activity_choices, begins_so, recent};
 pub use row::FileRow;
 pub use state::FileState;
 pub use update::{CheckedUpdate, Updatable, Updated, check_update, fixed, updatable, update, update_offer};

@@ -24,6 +24,8 @@ pub struct FileRow {
     pub site: String,
     /// The primary server's machine, then the switchover server's.
     pub machines: Vec<String>,
+    /// Their host ids; none in a virtual cloud.
+    pub hosts: Vec<String>,
     /// At first.
     pub generated_by: String,
     pub generated_at: DateTime<Utc>,
@@ -37,7 +39,7 @@ pub struct FileRow {
 /// A file with its current revision, as every query here reads it.
 pub(crate) const FILE: &str =
     "f.serial, f.revision, f.state, f.licence_type, p.name AS product, v.name AS version, s.name AS site,
-    r.primary_machine, r.switchover_machine, r.valid_through, n.generated_at, g.name AS generated_by,
+    r.primary_machine, r.switchover_machine, r.primary_host, r.switchover_host, r.valid_through, n.generated_at, g.name AS generated_by,
     r.generated_at AS updated_at, u.name AS updated_by,
     (f.state = 'active' AND EXISTS (SELECT 1 FROM allocations a JOIN entitlements e ON e.id = a.entitlement_id
         WHERE a.revision_id = r.id AND a.part_id <> e.part_id)) AS outdated";
@@ -78,6 +80,8 @@ pub(super) struct Stored {
     pub(super) site: String,
     pub(super) primary_machine: String,
     pub(super) switchover_machine: Option<String>,
+    pub(super) primary_host: Option<String>,
+    pub(super) switchover_host: Option<String>,
     pub(super) valid_through: NaiveDate,
     pub(super) generated_at: DateTime<Utc>,
     pub(super) generated_by: String,
@@ -111,6 +115,7 @@ impl Stored {
             licence_type: known(LicenceType::from_code(&self.licence_type), &self.licence_type)?,
             site: self.site,
             machines: std::iter::once(self.primary_machine).chain(self.switchover_machine).collect(),
+            hosts: self.primary_host.into_iter().chain(self.switchover_host).collect(),
             generated_by: self.generated_by,
             generated_at: self.generated_at,
             updated: (self.revision > 1).then_some((self.updated_by, self.updated_at)),

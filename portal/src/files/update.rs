@@ -56,6 +56,8 @@ pub struct CheckedUpdate {
     pub checked: Checked,
     /// Differences that the new revision would show.
     pub changes: Vec<Change>,
+    /// Name of the switchover server that it would drop, to be typed before it does.
+    pub drops: Option<String>,
 }
 
 /// The revision that a submission led to.
@@ -122,12 +124,13 @@ pub async fn check_update(
     if changes.is_empty() {
         return Err(NotUpdatable::Unchanged { serial: current.serial }.into());
     }
+    let drops = request.drops(&loaded.offer).map(str::to_owned);
     let same_host = same_host(access, on, &draft.request, draft.product_id, Some(&current.serial)).await?;
     let preview = request.content.preview(&loaded.offer);
     let older_than = older_than(on, &current, &loaded).await?;
     let shared_hosts = shared_hosts(on, &draft.request).await?;
     let checked = Checked { request: draft.request, offer: loaded.offer, preview, same_host, shared_hosts, older_than };
-    Ok(CheckedUpdate { checked, changes })
+    Ok(CheckedUpdate { drops, checked, changes })
 }
 
 /// Makes the next revision of a file, which builds on revision `began`: in one transaction the difference moves, the signed and verified bytes take
@@ -153,7 +156,10 @@ pub async fn update(
     let (write, now) = (&first.write, access.portal().now());
     let current = current_file(access, write.on(), serial).await?;
     current.check(access, Some(began))?;
-    let (draft, _) = revise(access, write.on(), &current, request, now).await?;
+    let (draft, loaded) = revise(access, write.on(), &current, request, now).await?;
+    if let Err(refusal) = request.confirm(&loaded.offer) {
+        return Err(NotGenerated::Refused { refusals: vec![refusal], offer: Box::new(loaded.offer) });
+    }
     let changed = changes(&current.file, &draft.file);
     if changed.is_empty() {
         return Err(NotUpdatable::Unchanged { serial: current.serial }.into());

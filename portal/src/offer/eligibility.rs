@@ -12,7 +12,7 @@ use licensing::{
     catalogue::PartClass,
     offer::{
         Offer,
-        eligibility::{Certification, Ineligible, certified},
+        eligibility::{Action, Certification, Ineligible, certified},
     },
 };
 use sea_orm::{ConnectionTrait, FromQueryResult};
@@ -47,7 +47,8 @@ pub(crate) async fn ineligible(
     offer: &Offer,
 ) -> Result<Vec<Ineligible>, Error> {
     let mut reasons = Vec::new();
-    reasons.extend(access.change().err());
+    let action = if offer.updates.is_some() { Action::Update } else { Action::Generate };
+    reasons.extend(access.change(action).err());
     let analyst = access.caller().role() == Role::Analyst;
     match offer.licence_type {
         _ if analyst => {}
@@ -75,7 +76,8 @@ pub(crate) async fn ineligible(
             (LicenceType::BundledDevelopment, _) => Ineligible::NoBundle { product },
             (LicenceType::Evaluation, _) => Ineligible::NoEvaluationOrdered { product, ended_on },
             _ if offer.parts.iter().any(|part| part.class == PartClass::ServerItem) => {
-                Ineligible::NoneForVersion { product, version: offer.version.clone() }
+                let (version, generation) = (offer.version.clone(), offer.generation.clone());
+                Ineligible::NoneForVersion { product, version, generation }
             }
             _ => Ineligible::NothingOrdered { product },
         });
@@ -91,7 +93,7 @@ async fn has_ordered(access: &AccountAccess, on: &impl ConnectionTrait) -> Resul
 }
 
 /// A certified partner employee is certified for some product, whichever. Domain §1.
-async fn certified_for_anything(access: &AccountAccess, on: &impl ConnectionTrait) -> Result<bool, Error> {
+pub(crate) async fn certified_for_anything(access: &AccountAccess, on: &impl ConnectionTrait) -> Result<bool, Error> {
     let sql = "SELECT id FROM certifications WHERE person_id = $1 AND valid_from <= $2 AND valid_through >= $2 LIMIT 1";
     let values = [access.caller().person_id().into(), access.today().into()];
     let found: Option<Id> = row(on, "offer: any certification", sql, values).await?;

@@ -15,6 +15,8 @@ pub(crate) struct Held {
     pub(crate) site: String,
     pub(crate) valid_through: NaiveDate,
     pub(crate) ramp_date: Option<NaiveDate>,
+    /// Name of its switchover server.
+    pub(crate) switchover: Option<String>,
     /// Quantities of order lines, by row id.
     pub(crate) entitlements: BTreeMap<i64, Quantity>,
     /// Quantities of parts without an order, by row id.
@@ -53,7 +55,11 @@ impl Held {
                 }
             }
         }
-        loaded.offer.updates =
-            Some(Updated { site: self.site.clone(), valid_through: self.valid_through, ramp_date: self.ramp_date });
+        loaded.offer.updates = Some(Updated {
+            site: self.site.clone(),
+            valid_through: self.valid_through,
+            ramp_date: self.ramp_date,
+            switchover: self.switchover.clone(),
+        });
     }
 }

@@ -82,6 +82,7 @@ pub(crate) async fn load_offer(
             mail_connector: found.mail_connector,
         },
         version: found.version,
+        generation: found.generation.clone(),
         licence_type,
         today: access.today(),
         sites: sites(access, on).await?,

@@ -9,11 +9,8 @@ use crate::{
     },
     store::statement::rows,
 };
-use licensing::{
-    LicenceType, Source,
-    offer::{OfferedSite, eligibility::Ineligible},
-};
-use sea_orm::FromQueryResult;
+use licensing::{LicenceType, Source, offer::OfferedSite};
+use sea_orm::{ConnectionTrait, FromQueryResult};
 
 /// Choices of the first step of *New activation file*.
 #[derive(Clone, Debug)]
@@ -25,8 +22,6 @@ pub struct Start {
     pub licence_types: Vec<LicenceType>,
     /// Names of product versions, the latest first.
     pub versions: Vec<String>,
-    /// Obstacles that stand in the way whatever is chosen.
-    pub ineligible: Vec<Ineligible>,
 }
 
 /// The choices that come before the form.
@@ -35,23 +30,17 @@ pub struct Start {
 /// [`Error::Unavailable`] and [`Error::Internal`].
 pub async fn start(access: &AccountAccess) -> Result<Start, Error> {
     #[derive(FromQueryResult)]
-    struct Product {
-        code: String,
-        name: String,
-    }
-    #[derive(FromQueryResult)]
     struct Version {
         name: String,
     }
     let on = access.portal().database.read();
     let licence_types = licence_types(access);
-    let products: Vec<Product> = if licence_types.iter().any(|t| t.source() == Source::Catalogue) {
-        rows(on, "offer: all products", "SELECT p.code, p.name FROM products p ORDER BY p.id", []).await?
+    let products = if licence_types.iter().any(|t| t.source() == Source::Catalogue) {
+        let all: Vec<Product> =
+            rows(on, "offer: all products", "SELECT p.code, p.name FROM products p ORDER BY p.id", []).await?;
+        all.into_iter().map(Product::pair).collect()
     } else {
-        let sql = "SELECT DISTINCT p.id, p.code, p.name FROM entitlements e
-                   JOIN parts ON parts.id = e.part_id JOIN products p ON p.id = parts.product_id
-                   WHERE e.account_id = $1 ORDER BY p.id";
-        rows(on, "offer: products", sql, [access.account_id().into()]).await?
+        owned_products(access, on).await?
     };
     let versions: Vec<Version> = rows(
         on,
@@ -62,16 +51,26 @@ pub async fn start(access: &AccountAccess) -> Result<Start, Error> {
     )
     .await?;
     let sites = sites(access, on).await?;
-    let mut ineligible = Vec::new();
-    ineligible.extend(access.change().err());
-    if !sites.iter().any(|site| site.active) {
-        ineligible.push(Ineligible::NoActiveSite);
+    Ok(Start { sites, products, versions: versions.into_iter().map(|v| v.name).collect(), licence_types })
+}
+
+#[derive(FromQueryResult)]
+struct Product {
+    code: String,
+    name: String,
+}
+
+impl Product {
+    fn pair(self) -> (String, String) {
+        (self.code, self.name)
     }
-    Ok(Start {
-        sites,
-        products: products.into_iter().map(|p| (p.code, p.name)).collect(),
-        versions: versions.into_iter().map(|v| v.name).collect(),
-        licence_types,
-        ineligible,
-    })
+}
+
+/// (code, name) of the products that the account owns something of.
+pub(crate) async fn owned_products(access: &AccountAccess, on: &impl ConnectionTrait) -> Result<Vec<(String, String)>, Error> {
+    let sql = "SELECT DISTINCT p.id, p.code, p.name FROM entitlements e
+               JOIN parts ON parts.id = e.part_id JOIN products p ON p.id = parts.product_id
+               WHERE e.account_id = $1 ORDER BY p.id";
+    let owned: Vec<Product> = rows(on, "offer: products", sql, [access.account_id().into()]).await?;
+    Ok(owned.into_iter().map(Product::pair).collect())
 }

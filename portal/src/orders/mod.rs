@@ -5,9 +5,10 @@ pub(crate) mod doctor;
 pub(crate) mod line;
 mod summary;
 pub(crate) mod upgrade;
+mod upgrade_history;
 
 pub use summary::{OwnedLine, OwnedProduct, ProductDetails, software, summary};
 pub use upgrade::{
-    NotUpgraded, PlannedUpgrade, UpdatedFiles, UpgradeDone, UpgradeOptions, UpgradeStep, files_to_update, plan_upgrade,
-    update_upgraded_files, upgrade, upgrade_done, upgrade_options,
+    NotUpgraded, PlannedUpgrade, UpgradeOptions, UpgradeStep, files_to_update, plan_upgrade, upgrade, upgrade_options,
 };
+pub use upgrade_history::{MOST_UPGRADES, UpgradeDone, UpgradeRow, upgrade_done, upgrades};

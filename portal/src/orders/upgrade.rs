@@ -1,20 +1,19 @@
 //! *Upgrade software*: what is owned and allocated of a part becomes another part, 1:1, in one transaction. Files stay as they are and can then be
-//! updated_files up to it. Domain §5.
+//! updated to it. Domain §5.
 
 use crate::{
     access::{account::AccountAccess, caller::Role},
     error::Error,
-    files::{
-        facet::ACTIVE,
-        generate::NotGenerated,
-        list::MOST_COUNTED,
-        update::{updatable, update},
-    },
+    files::{facet::ACTIVE, list::MOST_COUNTED},
     offer::eligibility::certified_for,
+    orders::{
+        line::{LINE, StoredLine},
+        upgrade_history::reference,
+    },
     store::{
         entity::{upgrade, upgrade_line},
         insertion::insert,
-        statement::{count, parsed, row, rows, run},
+        statement::{parsed, row, rows, run},
         write::Write,
     },
     submission::{
@@ -23,15 +22,11 @@ use crate::{
         once::{Asked, Submission, once},
     },
 };
-use chrono::{DateTime, NaiveDate, Utc};
 use licensing::{
-    PartNumber, Quantity, Serial,
+    PartNumber, Serial,
     form::Refusal,
-    offer::eligibility::Ineligible,
-    orders::{
-        entitlement::Entitlement,
-        upgrade::{Moved, UpgradablePart, UpgradeProblem, UpgradeRequest},
-    },
+    offer::eligibility::{Action, Ineligible},
+    orders::upgrade::{Moved, UpgradablePart, UpgradeProblem, UpgradeRequest},
 };
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait, FromQueryResult, NotSet};
 use serde_json::json;
@@ -64,27 +59,6 @@ pub struct UpgradeStep {
     pub moves: Moved,
     /// Parts that stay as they are because their maintenance is not current.
     pub stays: Moved,
-}
-
-/// An upgrade that was made.
-#[derive(Clone, Debug)]
-pub struct UpgradeDone {
-    /// `UP-0000001`.
-    pub reference: String,
-    pub at: DateTime<Utc>,
-    pub by: String,
-    /// Descriptions: part → target.
-    pub parts: Vec<(String, String)>,
-    /// Active files that are still made of the parts of before: (serial, machines).
-    pub files: Vec<(Serial, String)>,
-}
-
-/// Files that were updated_files up to upgraded parts, and why others were not.
-#[derive(Clone, Debug, Default)]
-pub struct UpdatedFiles {
-    pub files: Vec<Serial>,
-    /// (file, why not)
-    pub left: Vec<(Serial, String)>,
 }
 
 /// Why nothing was upgraded. Nothing was changed.
@@ -160,7 +134,7 @@ pub async fn upgrade(access: &AccountAccess, request: &UpgradeRequest, key: &Sub
     });
     insert::<upgrade_line::Entity>(write.on(), lines.collect()).await?;
     write.reach("upgrade stored");
-    let reference = format!("UP-{upgrade_id:07}");
+    let reference = reference(upgrade_id);
     let told = |number: fn(&UpgradeStep) -> &PartNumber| -> BTreeMap<String, serde_json::Value> {
         steps
             .iter()
@@ -262,7 +236,7 @@ fn refuses_upgrade(access: &AccountAccess, loaded: &Loaded) -> Option<Ineligible
     let mut with_options = loaded.parts.iter().filter(|part| !part.targets.is_empty());
     let first = with_options.clone().find_map(|part| part.ineligible.clone());
     let none = if loaded.mirrored { first.is_some() } else { with_options.all(|part| part.ineligible.is_some()) };
-    access.change().err().or(first.filter(|_| none))
+    access.change(Action::Upgrade).err().or(first.filter(|_| none))
 }
 
 async fn load_upgradable(access: &AccountAccess, on: &impl ConnectionTrait) -> Result<Loaded, Error> {
@@ -274,15 +248,9 @@ async fn load_upgradable(access: &AccountAccess, on: &impl ConnectionTrait) -> R
         description: String,
         product_code: String,
         product: String,
-        sales_order: String,
-        ordered_on: NaiveDate,
-        owned_assigned: i64,
-        owned_pooled: i64,
-        allocated_assigned: i64,
-        allocated_pooled: i64,
-        unlimited: bool,
-        maintenance_end: Option<NaiveDate>,
         mirrored: bool,
+        #[sea_orm(nested)]
+        line: StoredLine,
     }
     #[derive(FromQueryResult)]
     struct Target {
@@ -294,11 +262,12 @@ async fn load_upgradable(access: &AccountAccess, on: &impl ConnectionTrait) -> R
     let lines: Vec<Line> = rows(
         on,
         "upgrade: lines",
-        "SELECT e.id, e.part_id, p.number, p.description, d.code AS product_code, d.name AS product, o.sales_order, o.ordered_on, e.owned_assigned, e.owned_pooled, e.allocated_assigned,
-            e.allocated_pooled, e.unlimited, e.maintenance_end, c.mirrored
-         FROM entitlements e JOIN parts p ON p.id = e.part_id JOIN products d ON d.id = p.product_id
-         JOIN orders o ON o.id = e.order_id JOIN accounts c ON c.id = e.account_id
-         WHERE e.account_id = $1 ORDER BY p.product_id, p.id, e.id",
+        &format!(
+            "SELECT e.id, e.part_id, p.number, p.description, d.code AS product_code, d.name AS product, c.mirrored, {LINE}
+             FROM entitlements e JOIN parts p ON p.id = e.part_id JOIN products d ON d.id = p.product_id
+             JOIN orders o ON o.id = e.order_id JOIN accounts c ON c.id = e.account_id
+             WHERE e.account_id = $1 ORDER BY p.product_id, p.id, e.id"
+        ),
         [account.into()],
     )
     .await?;
@@ -340,70 +309,10 @@ async fn load_upgradable(access: &AccountAccess, on: &impl ConnectionTrait) -> R
             ids.push(line.id);
         }
         if let Some(part) = loaded.parts.last_mut() {
-            part.lines.push(Entitlement {
-                sales_order: line.sales_order,
-                ordered_on: line.ordered_on,
-                owned: Quantity::new(count(line.owned_assigned)?, count(line.owned_pooled)?),
-                allocated: Quantity::new(count(line.allocated_assigned)?, count(line.allocated_pooled)?),
-                unlimited: line.unlimited,
-                maintenance_end: line.maintenance_end,
-                term_days: None,
-                ends_on: None,
-            });
+            part.lines.push(line.line.entitlement(None)?);
         }
     }
     Ok(loaded)
-}
-
-/// An upgrade of this account, by its reference.
-///
-/// # Errors
-/// [`Error::NotFound`], the same for another account's and for none.
-pub async fn upgrade_done(access: &AccountAccess, reference: &str) -> Result<UpgradeDone, Error> {
-    #[derive(FromQueryResult)]
-    struct Done {
-        at: DateTime<Utc>,
-        by: String,
-    }
-    #[derive(FromQueryResult)]
-    struct Step {
-        part: String,
-        target: String,
-    }
-    let on = access.portal().database.read();
-    let number = reference.strip_prefix("UP-").and_then(|number| number.parse::<i64>().ok()).ok_or(Error::NotFound)?;
-    let values = || [access.account_id().into(), number.into()];
-    let sql =
-        "SELECT u.at, p.name AS \"by\" FROM upgrades u JOIN people p ON p.id = u.person_id WHERE u.account_id = $1 AND u.id = $2";
-    let done: Option<Done> = row(on, "upgrade: done", sql, values()).await?;
-    let Done { at, by } = done.ok_or(Error::NotFound)?;
-    let sql = "SELECT DISTINCT p.id, p.description AS part, t.description AS target FROM upgrade_lines l
-               JOIN upgrades u ON u.id = l.upgrade_id JOIN parts p ON p.id = l.part_id JOIN parts t ON t.id = l.target_part_id
-               WHERE u.account_id = $1 AND u.id = $2 ORDER BY p.id";
-    let steps: Vec<Step> = rows(on, "upgrade: steps", sql, values()).await?;
-    let parts = steps.into_iter().map(|step| (step.part, step.target)).collect();
-    Ok(UpgradeDone { reference: reference.to_owned(), at, by, parts, files: files_to_update(access).await? })
-}
-
-/// Makes the revision that upgrades permit of each file of [`files_to_update`], each in a transaction of its own. Sent twice, the same key makes
-/// no second one.
-///
-/// # Errors
-/// [`Error::Unavailable`] and [`Error::Internal`]; what was updated_files up until then stays so.
-pub async fn update_upgraded_files(access: &AccountAccess, key: &SubmissionKey) -> Result<UpdatedFiles, Error> {
-    let mut updated_files = UpdatedFiles::default();
-    for (serial, _) in files_to_update(access).await? {
-        let made = match updatable(access, serial.as_str()).await {
-            Ok(file) => update(access, serial.as_str(), file.revision, &file.request, &key.of(serial.as_str())).await.map(drop),
-            Err(why) => Err(why),
-        };
-        match made {
-            Ok(()) => updated_files.files.push(serial),
-            Err(NotGenerated::Error(error)) => return Err(error),
-            Err(why) => updated_files.left.push((serial, why.reasons())),
-        }
-    }
-    Ok(updated_files)
 }
 
 /// Active files that are made of parts which were upgraded since, the oldest first, at most a hundred.

@@ -2,7 +2,6 @@
 
 use crate::ctx::Ctx;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use sha2::{Digest, Sha256};
 use std::str::FromStr;
 
 /// Makes one submission of a form recognisable when it arrives twice. Unique for each person.
@@ -15,13 +14,6 @@ impl SubmissionKey {
 
     pub(crate) fn random(ctx: &Ctx) -> Self {
         Self(URL_SAFE_NO_PAD.encode(ctx.random::<16>()))
-    }
-
-    /// The key of one of several things that this submission asks for: the same for the same `subject`.
-    pub(crate) fn of(&self, subject: &str) -> Self {
-        let mut key = URL_SAFE_NO_PAD.encode(Sha256::digest(format!("{} {subject}", self.0)));
-        key.truncate(Self::LENGTH);
-        Self(key)
     }
 
     /// As it stands in the form.

@@ -3,7 +3,8 @@ use app::{Visit, page::help};
 use axum::{Extension, response::Response};
 
 pub(crate) async fn index(Extension(visit): Extension<Visit>) -> Response {
-    answer::page(visit, help::index()).await
+    let page = help::index(&visit);
+    answer::page(visit, page).await
 }
 
 pub(crate) async fn topic(Extension(visit): Extension<Visit>, Segments(name): Segments<String>) -> Response {

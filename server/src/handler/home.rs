@@ -30,9 +30,9 @@ pub(crate) async fn home(Extension(visit): Extension<Visit>) -> Response {
 /// Remembers light or dark in a cookie, and goes back.
 pub(crate) async fn theme(State(app): State<App>, form: PostedForm) -> Response {
     let theme = Theme::from_code(form.value("theme"));
+    // The script of every page reads it: one that Back brings again shows the theme of today.
     let cookie = Cookie::build((THEME_COOKIE, theme.code()))
         .path("/")
-        .http_only(true)
         .secure(app.public_url.is_https())
         .same_site(SameSite::Lax)
         .max_age(Duration::days(365));

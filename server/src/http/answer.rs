@@ -19,13 +19,18 @@ use std::{
 /// When to try again while the database is away.
 const RETRY_AFTER_S: u64 = 5;
 
+/// The reader's own browser keeps pages for Back and Forward, with all that was typed; nobody else may. Signing out removes them.
+const PAGES_ARE_KEPT: &str = "private, no-cache";
+
 /// Renders `page` with its status and a policy that allows nothing inline.
 pub(crate) async fn page(visit: Visit, page: Page) -> Response {
+    let page = in_account(&visit, page).await;
     let status = StatusCode::from_u16(page.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let once = Arc::new(Mutex::new(Some((visit, page))));
     let context = move || {
         let options = expect_context::<ResponseOptions>();
         options.set_status(status);
+        options.insert_header(header::CACHE_CONTROL, HeaderValue::from_static(PAGES_ARE_KEPT));
         if let Some(policy) = use_nonce().and_then(|nonce| content_security_policy(&nonce)) {
             options.insert_header(header::CONTENT_SECURITY_POLICY, policy);
         }
@@ -36,6 +41,17 @@ pub(crate) async fn page(visit: Visit, page: Page) -> Response {
     });
     // Pages know their address from `Visit`; what Leptos would read from the request is not used.
     render(Request::new(Body::empty())).await.into_response()
+}
+
+/// The page below the tabs of the account that its address is about, if this person may see it. An internal error asks the database nothing more.
+async fn in_account(visit: &Visit, page: Page) -> Page {
+    match (&visit.caller, visit.account()) {
+        (Some(caller), Some(garn)) if page.status < 500 && !page.is_of_account() => match caller.account(&garn).await {
+            Ok(access) => page.beside(&access),
+            Err(_) => page,
+        },
+        _ => page,
+    }
 }
 
 fn content_security_policy(nonce: &Nonce) -> Option<HeaderValue> {
@@ -73,7 +89,8 @@ pub(crate) async fn sent(visit: Visit, outcome: Result<Sent, Error>) -> Response
 
 /// The same page for every address that leads nowhere: it does not say which.
 pub(crate) async fn not_found(visit: Visit) -> Response {
-    page(Visit { address: "/".into(), ..visit }, problem::not_found()).await
+    let lost = in_account(&visit, problem::not_found()).await;
+    page(Visit { address: "/".into(), ..visit }, lost).await
 }
 
 /// One place for the status of what went wrong, and for its entry in the log.

@@ -18,7 +18,6 @@ async fn everybody_sees_their_own_accounts() {
                 "Nordic Mutual Insurance Customer Operations",
             ],
         ),
-        (SAM, vec![]),
     ] {
         let page = server.signed_in(email).await.get("/accounts").await;
         assert_eq!(
@@ -27,6 +26,14 @@ async fn everybody_sees_their_own_accounts() {
             "{email}"
         );
     }
+    // Administrators see none.
+    assert_eq!(server.signed_in(SAM).await.get("/accounts").await.header("location"), "/jobs");
+    // Nobody is offered to change to another account where there is none.
+    let changes = async |email: &str, garn: &str| {
+        server.signed_in(email).await.get(&format!("/accounts/{garn}")).await.all(".account-name a")
+    };
+    assert_eq!(changes(AMELIA, "ACME-1001").await, ["Help"]);
+    assert_eq!(changes(PETRA, "NORDIC-3003").await, ["Change account", "Help"]);
 }
 
 #[tokio::test]
@@ -49,6 +56,9 @@ async fn attention_is_asked_for_the_certifications_that_are_missing() {
         ruth.all(".note.warn li strong")[..2],
         ["Your certification for CIC ended on 23 Oct 2026.", "Your certification for Media Server ended on 23 Oct 2026."]
     );
+    // The way out is a colleague by name, and there is no button that leads nowhere.
+    assert_eq!(ruth.attribute(".note.warn li a", "href").as_deref(), Some("mailto:amelia.hart@acme.example"));
+    assert_eq!(ruth.all(".page-head a"), Vec::<String>::new());
 }
 
 #[tokio::test]

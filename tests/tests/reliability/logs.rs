@@ -76,9 +76,7 @@ async fn plant(home: &Home, browser: &Browser) {
     let page = browser.get("/accounts/ACME-1001/files/AF-0000001/deactivate").await;
     let typed = [("reason", "other"), ("note", CANARY), ("machine", &format!("IC-{CANARY}"))];
     post("/accounts/ACME-1001/files/AF-0000001/deactivate", &changed(page.fields(CANARY), &typed)).await;
-    for path in ["/accounts/ACME-1001/upgrade", "/accounts/ACME-1001/upgrade/files"] {
-        post(path, &["to.SW-001-4.0-AL02", "step", "key"].map(canary)).await;
-    }
+    post("/accounts/ACME-1001/upgrade", &["to.SW-001-4.0-AL02", "step", "key"].map(canary)).await;
     // A file to be checked, and what an analyst types.
     let file = format!("format = \"activation-file/1\"\nserial = \"{CANARY}\"\n\n— {CANARY} {CANARY}\n");
     browser.post_files("/check", &[("file", file.as_bytes()), ("text", CANARY.as_bytes()), ("second", file.as_bytes())]).await;

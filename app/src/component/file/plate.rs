@@ -1,4 +1,4 @@
-use crate::component::{Day, Icon, icon};
+use crate::component::{Copy, Day, Icon, icon};
 use leptos::prelude::*;
 use licensing::{LicenceType, activation_file::Enforcement};
 use portal::files::{FileState, FileView, Machine};
@@ -20,12 +20,23 @@ pub fn Plate(file: FileView) -> AnyView {
     let machines = std::iter::once(("Primary", file.primary.clone()))
         .chain(file.switchover.clone().map(|machine| ("Switchover", machine)))
         .map(|(role, Machine { name, host_id, .. })| {
+            let id = format!("host-{}", role.to_lowercase());
+            let host = match host_id {
+                Some(host_id) => view! {
+                    <span class="host">
+                        <span id=id.clone() class="code">{host_id.to_string()}</span>
+                        <Copy of=id what=format!("the host id of {name}") />
+                    </span>
+                }
+                .into_any(),
+                None => view! { <span class="code">"virtual cloud"</span> }.into_any(),
+            };
             view! {
                 <div class="plate-machine">
                     <dt>{role}</dt>
                     <dd>
                         <span class="machine">{name}</span>
-                        <span class="code">{host_id.map_or_else(|| "virtual cloud".to_owned(), |host| host.to_string())}</span>
+                        {host}
                     </dd>
                 </div>
             }
@@ -35,7 +46,8 @@ pub fn Plate(file: FileView) -> AnyView {
     view! {
         <div class="plate">
             <div class="plate-head">
-                <span class="serial code">{row.serial.to_string()}</span>
+                <span id="serial" class="serial code">{row.serial.to_string()}</span>
+                <Copy of="serial" what="the serial" />
                 <span class="revision">{format!("Revision {}", row.revision)}</span>
                 <StateBadge state=row.state />
             </div>

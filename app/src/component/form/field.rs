@@ -47,7 +47,6 @@ pub fn SearchForm(
                     name=list::field::SEARCH
                     type="search"
                     value=value
-                    autocomplete="off"
                     autocapitalize="off"
                     spellcheck="false"
                     aria-describedby=described
@@ -98,7 +97,7 @@ pub fn TextField(
                 value=value
                 class:code=code
                 list=list
-                autocomplete=autocomplete.unwrap_or("off")
+                autocomplete=autocomplete
                 autocapitalize="off"
                 spellcheck="false"
                 aria-describedby=described

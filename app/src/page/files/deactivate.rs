@@ -2,7 +2,7 @@
 
 use super::form::KEY;
 use crate::{
-    component::{Choice, Columns, ErrorSummary, Icon, Plate, TextField, icon, problem_of},
+    component::{Choice, Columns, ErrorSummary, Icon, ObstacleNote, Plate, TextField, icon, labelled, problem_of},
     frame::{Page, Tab},
 };
 use leptos::prelude::*;
@@ -10,10 +10,12 @@ use licensing::{
     LicenceType, Source,
     files::deactivation::{DeactivationProblem, Reason, field},
     form::Refusal,
+    offer::eligibility::Action,
 };
 use portal::{
     AccountAccess, Error, SubmissionKey,
     files::{FileState, FileView, NotDeactivated, PartRow},
+    offer::Obstacles,
     path,
 };
 
@@ -32,12 +34,14 @@ pub struct FormState {
 /// [`Error::NotFound`].
 pub async fn show(access: &AccountAccess, serial: &str, key: SubmissionKey, typed: FormState) -> Result<Page, Error> {
     let file = portal::files::view(access, serial).await?;
-    let ineligible = access.change().err().map(|reason| (reason.to_string(), reason.remedy()));
+    let reasons = access.change(Action::Deactivate).err().into_iter().collect();
+    let obstacles = Obstacles::of(access, reasons, None).await?;
+    let garn = access.garn.clone();
     let (status, refusals, told) = match &typed.why {
         None if file.row.state != FileState::Active => {
             (409, Vec::new(), Some(format!("{serial} is not active: it holds nothing that could be returned.")))
         }
-        None if ineligible.is_some() => (403, Vec::new(), None),
+        None if !obstacles.is_empty() => (403, Vec::new(), None),
         None => (200, Vec::new(), None),
         Some(NotDeactivated::Refused(refusals)) => (422, refusals.clone(), None),
         Some(NotDeactivated::Ineligible(_)) => (403, Vec::new(), None),
@@ -47,20 +51,18 @@ pub async fn show(access: &AccountAccess, serial: &str, key: SubmissionKey, type
     let title = format!("Deactivate {}", file.row.serial);
     let head = if status == 200 { title.clone() } else { format!("Error: {title}") };
     let page = Page::new(head, move || {
-        let form = (file.row.state == FileState::Active && ineligible.is_none()).then(|| {
+        let form = (file.row.state == FileState::Active && obstacles.is_empty()).then(|| {
             view! { <Form file=file.clone() of_file=of_file.clone() key typed refusals=refusals.clone() /> }
         });
-        let problems: Vec<_> = refusals.iter().map(|r| (r.field.clone(), r.problem.to_string())).collect();
+        let problems = labelled(&refusals, |name| label(name).to_owned());
         view! {
             {(!problems.is_empty()).then(|| view! { <ErrorSummary problems /> })}
             <h1>{title}</h1>
             {told.map(|words| view! { <p class="note bad" role="alert">{words}</p> })}
-            {ineligible.map(|(reason, remedy)| view! {
-                <div class="note warn"><p><Icon icon=icon::WARNING /><strong>{reason}</strong>" "{remedy}</p></div>
-            })}
+            {(!obstacles.is_empty()).then(|| view! { <ObstacleNote garn obstacles title="You cannot deactivate this file" /> })}
             <Plate file=file.clone() />
             {form}
-            <p><a href=of_file>"Leave the file as it is"</a></p>
+            <p><a href=of_file>"Back to the file"</a></p>
         }
     });
     Ok(page.of_account(access, Tab::Files).with_status(status))
@@ -83,7 +85,7 @@ fn Form(
         view! {
             <TextField
                 name=field::MACHINE
-                label="Name of its machine"
+                label=label(field::MACHINE)
                 value=typed.machine
                 help
                 error=problem(field::MACHINE)
@@ -110,10 +112,10 @@ fn Form(
         <form method="post" action=format!("{of_file}/deactivate")>
             <input type="hidden" name=KEY value=key.as_str().to_owned() />
             <div class="section">
-            <Choice name=field::REASON legend="Why" options=reasons value=typed.reason error=problem(field::REASON) />
+            <Choice name=field::REASON legend=label(field::REASON) options=reasons value=typed.reason error=problem(field::REASON) />
             <TextField
                 name=field::NOTE
-                label="In your words"
+                label=label(field::NOTE)
                 value=typed.note
                 help="Needed for something else; your colleagues and the licensing analysts read it."
                 error=problem(field::NOTE)
@@ -126,6 +128,15 @@ fn Form(
         </form>
     }
     .into_any()
+}
+
+/// Label of a field, here and where many files are deactivated.
+pub fn label(name: &str) -> &'static str {
+    match name {
+        field::REASON => "Reason",
+        field::NOTE => "Note",
+        _ => "Machine name",
+    }
 }
 
 #[component]

@@ -2,16 +2,20 @@
 
 use super::form::{BEGAN, KEY, STEP, STEP_GENERATE};
 use crate::{
-    component::{Columns, Day, EnforcementFacts, Hidden, Icon, Instant, KeyTable, Plain, Plate, Restriction, Seal, icon},
+    component::{
+        Columns, Copy, Day, EnforcementFacts, Hidden, Icon, Instant, KeyTable, ObstacleNote, Plain, Plate, Restriction, Seal,
+        icon,
+    },
     frame::{Page, Site, Tab},
 };
 use chrono_tz::Tz;
 use islands::Changes;
 use leptos::prelude::*;
-use licensing::{Garn, LicenceType, Serial, catalogue::key::KeyClass};
+use licensing::{Garn, LicenceType, Serial, Source, catalogue::key::KeyClass, offer::eligibility::Action};
 use portal::{
     AccountAccess, Error,
     files::{Ended, FileEvent, FileRow, FileState, FileView, NotGenerated, PartRow, Revision, Updatable},
+    offer::Obstacles,
     path,
 };
 
@@ -24,17 +28,20 @@ pub enum Notice {
     Deactivated,
 }
 
-/// The file, and what was done to it just now.
+/// The file, and what was done to it just now. `list` leads back to the list that it was opened from.
 ///
 /// # Errors
 /// [`Error::NotFound`].
-pub async fn show(site: &Site, access: &AccountAccess, serial: &str, told: Notice) -> Result<Page, Error> {
+pub async fn show(site: &Site, access: &AccountAccess, serial: &str, told: Notice, list: String) -> Result<Page, Error> {
     let file = portal::files::view(access, serial).await?;
     let zone = access.caller().person().time_zone;
     let garn = access.garn.clone();
     let account = format!("{} ({})", access.name, access.garn);
     let [openssl, python, node] = commands(&file, &site.public_url);
-    let changes = access.change().is_ok() && file.row.state == FileState::Active;
+    let active = file.row.state == FileState::Active;
+    let reasons = if active { access.change(Action::Update).err() } else { None };
+    let changes = active && reasons.is_none();
+    let obstacles = Obstacles::of(access, reasons.into_iter().collect(), None).await?;
     let refresh = if changes { refresh(access, serial).await? } else { None };
     let title = format!("Activation file {}", file.row.serial);
     let page = Page::new(title.clone(), move || {
@@ -50,10 +57,14 @@ pub async fn show(site: &Site, access: &AccountAccess, serial: &str, told: Notic
         let actions = changes
             .then(|| view! { <Actions garn=garn.clone() serial=row.serial.clone() machines=row.machines.join(" and ") /> });
         view! {
+            <p class="back no-print"><a href=list><Icon icon=icon::BACK />"Back to the list"</a></p>
             {done(told, &file, &garn)}
             {file.ended.clone().map(|ended| view! { <NoLongerActive ended state=row.state zone /> })}
             {refresh.map(|updatable| view! { <Refresh action=path::update(&garn, &row.serial) updatable /> })}
             <div class="page-head"><h1>{title}</h1>{actions}</div>
+            {(!obstacles.is_empty()).then(|| view! {
+                <ObstacleNote garn=garn.clone() obstacles title="You cannot update or deactivate this file" />
+            })}
             <div class="certified">
                 <Plate file=file.clone() />
                 <Seal digest=file.signature_sha256.clone() label=format!("Seal of {}", row.serial) />
@@ -61,10 +72,11 @@ pub async fn show(site: &Site, access: &AccountAccess, serial: &str, told: Notic
             <section class="download no-print" aria-labelledby="download-title">
                 <h2 id="download-title">"Download"</h2>
                 <p>
-                    <a class="button primary" href=download><Icon icon=icon::DOWNLOAD />{format!("Download {}", file.file_name)}</a>
+                    <a class=if active { "button primary" } else { "button" } href=download><Icon icon=icon::DOWNLOAD />{format!("Download {}", file.file_name)}</a>
                 </p>
                 <p class="help">"Every download gives the same bytes. Keep a copy beside your server's backup."</p>
             </section>
+            <div class="columns">
             <section aria-labelledby="facts-title">
                 <h2 id="facts-title">"Facts"</h2>
                 <dl class="facts">
@@ -82,13 +94,14 @@ pub async fn show(site: &Site, access: &AccountAccess, serial: &str, told: Notic
                     {file.mail_connector.map(|c| view! { <div><dt>"Mail connector"</dt><dd>{c.to_string()}</dd></div> })}
                     <div><dt>"Signed by"</dt><dd><a class="code" href="/keys">{file.signed_by.clone()}</a></dd></div>
                     <div><dt>"Size"</dt><dd>{format!("{} bytes", file.size_bytes)}</dd></div>
-                    <div><dt>"SHA-256"</dt><dd class="code wrap">{file.sha256.clone()}</dd></div>
+                    <div><dt>"SHA-256"</dt><dd><span id="sha256" class="code wrap">{file.sha256.clone()}</span> <Copy of="sha256" what="the SHA-256 of the file" /></dd></div>
                 </dl>
             </section>
             <Parts parts=file.parts.clone() />
             <Keys file=file.clone() />
             <Revisions file=file.clone() garn=garn.clone() zone />
             <Events events=file.events.clone() zone />
+            </div>
             <section class="verify no-print" aria-labelledby="verify-title">
                 <h2 id="verify-title">"Verify it yourself"</h2>
                 <p><a href="/check">"Check the file in your browser"</a>", where nothing is sent anywhere, or with your own tools:"</p>
@@ -107,7 +120,7 @@ pub async fn show(site: &Site, access: &AccountAccess, serial: &str, told: Notic
             </section>
         }
     });
-    Ok(page.of_account(access, Tab::Files).with_islands())
+    Ok(page.of_account(access, Tab::Files))
 }
 
 /// The file, when a revision of it would say something else today: maintenance was renewed.
@@ -134,7 +147,11 @@ fn done(told: Notice, file: &FileView, garn: &Garn) -> Option<AnyView> {
         ),
         Notice::Deactivated => (
             format!("Activation file {serial} was deactivated."),
-            "Its quantities are available again. Remove the file from its server: an installed copy cannot be recalled. ",
+            if file.row.licence_type.source() == Source::Entitlements {
+                "Its quantities are available again. Remove the file from its server: an installed copy cannot be recalled. "
+            } else {
+                "It held nothing of your orders: no quantities return. Remove the file from its server: an installed copy cannot be recalled. "
+            },
         ),
     };
     let another = if told == Notice::Generated { "Generate another one" } else { "Generate a file" };
@@ -219,7 +236,7 @@ fn Revisions(file: FileView, garn: Garn, zone: Tz) -> AnyView {
                 view! {
                     " "
                     <a class="no-print" href=path::revision(&garn, &serial, revision)>
-                        "Superseded: download"<span class="visually-hidden">{format!(" revision {revision}")}</span>
+                        "View the superseded revision"<span class="visually-hidden">{format!(" {revision}")}</span>
                     </a>
                 }
             });

@@ -1,7 +1,7 @@
 //! *Account summary*: everything ordered that can be licensed, by product. Domain §5.
 
 use crate::{
-    component::{Columns, Day, Icon, icon},
+    component::{Columns, Day, Icon, WayOutOf, icon, thousands},
     frame::{Page, Tab},
 };
 use islands::EntitlementBar;
@@ -14,6 +14,7 @@ use licensing::{
 };
 use portal::{
     AccountAccess, Error,
+    offer::Obstacles,
     orders::{OwnedLine, OwnedProduct},
     path,
 };
@@ -21,17 +22,24 @@ use portal::{
 /// # Errors
 /// [`Error::Unavailable`] and [`Error::Internal`].
 pub async fn show(access: &AccountAccess) -> Result<Page, Error> {
-    let products = portal::orders::summary(access).await?;
+    let mut products = Vec::new();
+    for product in portal::orders::summary(access).await? {
+        let obstacles = portal::offer::obstacles_of_product(access, &product.code, &product.name).await?;
+        products.push((product, obstacles));
+    }
     let garn = access.garn.clone();
     let page = Page::new("Account summary", move || {
         let csv = path::summary_csv(&garn);
         let empty = products.is_empty();
-        let sections = products.into_iter().map(|product| view! { <Product garn=garn.clone() product /> }).collect_view();
+        let sections = products
+            .into_iter()
+            .map(|(product, obstacles)| view! { <Product garn=garn.clone() product obstacles /> })
+            .collect_view();
         view! {
             <div class="page-head">
                 <h1>"Account summary"</h1>
                 {(!empty).then(|| view! {
-                    <a class="button compact" href=csv download=""><Icon icon=icon::DOWNLOAD />"CSV of everything"</a>
+                    <a class="button compact" href=csv download=""><Icon icon=icon::DOWNLOAD />"Download CSV"</a>
                 })}
             </div>
             {empty.then(|| view! {
@@ -47,17 +55,30 @@ pub async fn show(access: &AccountAccess) -> Result<Page, Error> {
 }
 
 #[component]
-fn Product(garn: Garn, product: OwnedProduct) -> AnyView {
+fn Product(garn: Garn, product: OwnedProduct, obstacles: Obstacles) -> AnyView {
     let total = product.total();
     let OwnedProduct { line, code, name, lines } = product;
     let title = format!("product-{code}");
-    let rows = lines.into_iter().map(|line| view! { <Line garn=garn.clone() code=code.clone() line /> }).collect_view();
+    let may = obstacles.is_empty();
+    let ways = obstacles.reasons.into_iter().map(|reason| {
+        let way = view! {
+            <WayOutOf
+                garn=garn.clone()
+                reason=reason.clone()
+                colleagues=obstacles.colleagues.clone()
+                requests_to=obstacles.requests_to.clone()
+            />
+        };
+        view! { <p class="help">{reason.to_string()} " " {way}</p> }
+    });
+    let ways = ways.collect_view();
+    let rows = lines.into_iter().map(|line| view! { <Line garn=garn.clone() code=code.clone() line may /> }).collect_view();
     let total = (!total.unlimited).then(|| {
         let [assigned, pooled] = pools(&total);
         view! {
             <tfoot>
                 <tr>
-                    <th scope="row" data-label="Part">"Together"</th>
+                    <th scope="row" data-label="Part">"Total"</th>
                     <td></td>
                     {assigned}
                     {pooled}
@@ -71,6 +92,7 @@ fn Product(garn: Garn, product: OwnedProduct) -> AnyView {
         <section aria-labelledby=title.clone()>
             <h2 id=title.clone()>{name}</h2>
             <p class="count">{line}</p>
+            {ways}
             <table class="list">
                 <Columns names=&[("Part", false), ("Order", false), ("Assigned", false), ("Pooled", false), ("Maintenance until", false), ("Actions", false)] />
                 <tbody>{rows}</tbody>
@@ -82,13 +104,14 @@ fn Product(garn: Garn, product: OwnedProduct) -> AnyView {
 }
 
 #[component]
-fn Line(garn: Garn, code: String, line: OwnedLine) -> AnyView {
+fn Line(garn: Garn, code: String, line: OwnedLine, may: bool) -> AnyView {
     let OwnedLine { number, description, class, generation, versions, licence_type, purchase_order, entitlement } = line;
     let of_generation = match &versions {
         Some((first, latest)) if first == latest => format!("generation {generation}, version {first}"),
         Some((first, latest)) => format!("generation {generation}, versions {first} to {latest}"),
         None => format!("generation {generation}, of which this account may run no version"),
     };
+    let runs = versions.is_some();
     let version = versions.map(|(_, latest)| latest).unwrap_or_default();
     let Entitlement { sales_order, ordered_on, maintenance_end, term_days, .. } = entitlement.clone();
     let holding = Holding::of(&[entitlement]);
@@ -107,14 +130,19 @@ fn Line(garn: Garn, code: String, line: OwnedLine) -> AnyView {
     let generate = format!("{}?{}#{at}", path::new_file(&garn), query.finish());
     let left = holding.unlimited || holding.available() != Quantity::ZERO;
     let action = match (left, licence_type) {
+        // The reason stands above the table, or beside the generation.
+        _ if !may || !runs => ().into_any(),
         (true, _) => view! {
             <a class="button compact" href=generate>
                 "Generate"<span class="visually-hidden">{format!(" a file with {description}")}</span>
             </a>
         }
         .into_any(),
-        (false, LicenceType::Evaluation) => view! { <span class="muted">"in use"</span> }.into_any(),
-        (false, _) => view! { <span class="muted">"none available"</span> }.into_any(),
+        (false, LicenceType::Evaluation) => view! { <span class="muted">"In use"</span> }.into_any(),
+        (false, _) => {
+            let owned = u64::from(holding.owned.assigned) + u64::from(holding.owned.pooled);
+            view! { <span class="muted">{format!("None available (you own {})", thousands(owned))}</span> }.into_any()
+        }
     };
     view! {
         <tr>

@@ -1,21 +1,27 @@
 //! *Upgrade software*: parts, and what they can become. Domain §5.
 
 use crate::{
-    component::{Columns, ErrorSummary, Hidden, Icon, Instant, SelectField, capped, counted, icon, problem_of},
+    component::{Columns, ErrorSummary, Hidden, Icon, Instant, ObstacleNote, SelectField, capped, icon, labelled, problem_of},
     frame::{Page, Tab},
-    page::files::form::{KEY, STEP, STEP_EDIT, STEP_GENERATE},
+    page::files::{
+        batch,
+        form::{KEY, STEP, STEP_EDIT, STEP_GENERATE},
+    },
 };
 use chrono::NaiveDate;
+use chrono_tz::Tz;
 use leptos::prelude::*;
 use licensing::{
     Garn, Quantity, Serial,
+    files::batch::Kind,
     form::Refusal,
     orders::upgrade::{FORM, Moved, UpgradablePart, UpgradeProblem, target_field},
     value::date,
 };
 use portal::{
     AccountAccess, Error, SubmissionKey,
-    orders::{NotUpgraded, PlannedUpgrade, UpdatedFiles, UpgradeDone, UpgradeOptions, UpgradeStep},
+    offer::Obstacles,
+    orders::{NotUpgraded, PlannedUpgrade, UpgradeDone, UpgradeOptions, UpgradeRow, UpgradeStep},
     path,
 };
 
@@ -24,14 +30,31 @@ use portal::{
 pub struct FormState {
     pub fields: Vec<(String, String)>,
     pub why: Option<NotUpgraded>,
-    /// Files that were updated_files up just now, and those that were not.
-    pub updated_files: Option<UpdatedFiles>,
-    /// The tab of the parts without options is open.
-    pub without: bool,
+    pub tab: UpgradeTab,
 }
 
-/// In the address: the tab of the parts without options.
-pub const WITHOUT: &str = "without";
+/// A tab of the page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UpgradeTab {
+    #[default]
+    With,
+    Without,
+    History,
+}
+
+impl UpgradeTab {
+    pub const ALL: [Self; 3] = [Self::With, Self::Without, Self::History];
+
+    /// As it stands in the address; that of the first tab has none.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::With => "with",
+            Self::Without => "without",
+            Self::History => "history",
+        }
+    }
+}
 
 /// Parts with and without options.
 ///
@@ -40,6 +63,9 @@ pub const WITHOUT: &str = "without";
 pub async fn show(access: &AccountAccess, key: SubmissionKey, typed: FormState) -> Result<Page, Error> {
     let UpgradeOptions { mirrored, with_options, without_options, ineligible } = portal::orders::upgrade_options(access).await?;
     let outdated = portal::orders::files_to_update(access).await?;
+    let history = portal::orders::upgrades(access).await?;
+    let zone = access.caller().person().time_zone;
+    let obstacles = Obstacles::of(access, ineligible.into_iter().collect(), None).await?;
     let today = access.today();
     let garn = access.garn.clone();
     let (status, refusals, told) = match &typed.why {
@@ -51,8 +77,10 @@ pub async fn show(access: &AccountAccess, key: SubmissionKey, typed: FormState) 
     let title = if status == 200 { "Upgrade software" } else { "Error: Upgrade software" };
     let page = Page::new(title, move || {
         let action = path::upgrade(&garn);
-        let problems: Vec<_> = refusals.iter().map(|r| (r.field.clone(), r.problem.to_string())).collect();
-        let may = ineligible.is_none();
+        let of_part = |name: &str| with_options.iter().find(|part| target_field(&part.number) == name);
+        let problems =
+            labelled(&refusals, |name| of_part(name).map_or_else(|| "Parts".to_owned(), |part| part.description.clone()));
+        let may = obstacles.is_empty();
         view! {
             {(!problems.is_empty()).then(|| view! { <ErrorSummary problems /> })}
             {told.map(|words| view! { <p class="note bad" role="alert">{words}</p> })}
@@ -60,16 +88,13 @@ pub async fn show(access: &AccountAccess, key: SubmissionKey, typed: FormState) 
             <p class="lead">
                 "Owned and allocated quantities of a part become those of a newer part, one for one. It needs maintenance that is current today. Your files stay valid, and can then be updated to the new parts."
             </p>
-            {ineligible.map(|reason| view! {
-                <div class="note warn"><p><Icon icon=icon::WARNING /><strong>{reason.to_string()}</strong>" "{reason.remedy()}</p></div>
-            })}
-            {typed.updated_files.clone().map(|updated_files| view! { <Brought garn=garn.clone() updated_files /> })}
+            {(!may).then(|| view! { <ObstacleNote garn=garn.clone() obstacles title="You cannot upgrade parts here" /> })}
             <Outdated garn=garn.clone() files=outdated key=key.clone() />
-            <Tabs action=action.clone() with=with_options.len() without=without_options.len() open_without=typed.without />
-            {if typed.without {
-                view! { <Without parts=without_options /> }.into_any()
-            } else {
-                view! {
+            <Tabs action=action.clone() counts=[with_options.len(), without_options.len(), history.len()] open=typed.tab />
+            {match typed.tab {
+                UpgradeTab::Without => view! { <Without parts=without_options /> }.into_any(),
+                UpgradeTab::History => view! { <History garn=garn.clone() upgrades=history zone /> }.into_any(),
+                UpgradeTab::With => view! {
                     <section id=FORM tabindex="-1" aria-labelledby="with-title">
                         <h2 id="with-title">"Parts with upgrade options"</h2>
                         {if with_options.is_empty() {
@@ -78,36 +103,72 @@ pub async fn show(access: &AccountAccess, key: SubmissionKey, typed: FormState) 
                             view! { <Options parts=with_options mirrored may action key typed refusals today /> }.into_any()
                         }}
                     </section>
-                }.into_any()
+                }.into_any(),
             }}
         }
     });
     Ok(page.of_account(access, Tab::Upgrade).with_status(status))
 }
 
-/// Parts with options, and those without.
+/// Parts with options, those without, and the upgrades that were made.
 #[component]
-fn Tabs(action: String, with: usize, without: usize, open_without: bool) -> AnyView {
-    let others = format!("{action}?{WITHOUT}");
-    let tabs = [
-        (action, format!("With upgrade options ({with})"), !open_without),
-        (others, format!("Without upgrade options ({without})"), open_without),
-    ];
-    let links = tabs
+fn Tabs(action: String, counts: [usize; 3], open: UpgradeTab) -> AnyView {
+    let links = UpgradeTab::ALL
         .into_iter()
-        .map(|(href, words, open)| view! { <li><a href=href aria-current=open.then_some("page")>{words}</a></li> })
+        .zip(counts)
+        .map(|(tab, count)| {
+            let (href, words) = match tab {
+                UpgradeTab::With => (action.clone(), "With upgrade options"),
+                UpgradeTab::Without => (format!("{action}?{}", tab.code()), "Without upgrade options"),
+                UpgradeTab::History => (format!("{action}?{}", tab.code()), "Upgrades made"),
+            };
+            view! { <li><a href=href aria-current=(tab == open).then_some("page")>{format!("{words} ({count})")}</a></li> }
+        })
         .collect_view();
     view! { <nav class="tabs-of-page" aria-label="Parts"><ul class="tabs">{links}</ul></nav> }.into_any()
 }
 
-/// Files that an upgrade left behind, each with the way to bring it up.
+#[component]
+fn History(garn: Garn, upgrades: Vec<UpgradeRow>, zone: Tz) -> AnyView {
+    if upgrades.is_empty() {
+        return view! { <div class="empty"><p>"No part of this account was upgraded yet."</p></div> }.into_any();
+    }
+    let rows = upgrades
+        .into_iter()
+        .map(|UpgradeRow { reference, at, by, parts }| {
+            let href = path::upgrade_done(&garn, &reference);
+            view! {
+                <tr>
+                    <th scope="row" data-label="Upgrade"><a class="code" href=href>{reference.clone()}</a></th>
+                    <td data-label="Parts" class="number">{parts}</td>
+                    <td data-label="Made"><Instant at zone /></td>
+                    <td data-label="By">{by}</td>
+                </tr>
+            }
+        })
+        .collect_view();
+    view! {
+        <section aria-labelledby="history-title">
+            <h2 id="history-title">"Upgrades made"</h2>
+            <table class="list">
+                <Columns names=&[("Upgrade", false), ("Parts", true), ("Made", false), ("By", false)] />
+                <tbody>{rows}</tbody>
+            </table>
+        </section>
+    }
+    .into_any()
+}
+
+/// Files that an upgrade left behind. They are updated as a batch, whose page says first what changes in each.
 #[component]
 fn Outdated(garn: Garn, files: Vec<(Serial, String)>, key: SubmissionKey) -> AnyView {
     if files.is_empty() {
         return ().into_any();
     }
-    let button = if files.len() == 1 { "Update it".to_owned() } else { format!("Update all {} files", files.len()) };
-    let action = path::upgraded_files(&garn);
+    let serials = files.iter().map(|(serial, _)| (batch::SERIAL.to_owned(), serial.to_string()));
+    let own = [(KEY.to_owned(), key.as_str().to_owned()), (batch::KIND.to_owned(), Kind::Refresh.code().to_owned())];
+    let carried = serials.chain(own).collect();
+    let action = path::selection(&garn);
     let items = files
         .into_iter()
         .map(|(serial, machine)| {
@@ -122,36 +183,16 @@ fn Outdated(garn: Garn, files: Vec<(Serial, String)>, key: SubmissionKey) -> Any
     view! {
         <section class="note info" aria-labelledby="outdated-title">
             <h2 id="outdated-title"><Icon icon=icon::REFRESH />"Updates are available"</h2>
-            <p>"These files are made of parts that were upgraded since. They stay valid. A new revision of each, with the same machines and quantities, is made of the new parts."</p>
+            <p>"These files are made of parts that were upgraded since. They stay valid."</p>
             <ul>{items}</ul>
             <form method="post" action=action>
-                <input type="hidden" name=KEY value=key.as_str().to_owned() />
-                <div class="buttons"><button class="button">{button}</button></div>
+                <Hidden fields=carried />
+                <div class="buttons">
+                    <button class="button">"Update to the new parts"<Icon icon=icon::NEXT /></button>
+                    <span class="help">"The next page says what changes in each file. Nothing is done yet."</span>
+                </div>
             </form>
         </section>
-    }
-    .into_any()
-}
-
-/// Outcome of updating the files that hold upgraded parts.
-#[component]
-fn Brought(garn: Garn, updated_files: UpdatedFiles) -> AnyView {
-    let UpdatedFiles { files, left } = updated_files;
-    let made = counted(files.len() as u64, "file was updated.", "files were updated.");
-    let left = left
-        .into_iter()
-        .map(|(serial, why)| {
-            view! { <li><a class="code" href=path::file(&garn, &serial)>{serial.to_string()}</a>": " {why}</li> }
-        })
-        .collect::<Vec<_>>();
-    let rest = (!left.is_empty()).then(|| {
-        view! { <div class="note warn"><p><strong>"These were not:"</strong></p><ul>{left}</ul></div> }
-    });
-    view! {
-        <div class="note ok" role="status">
-            <p><Icon icon=icon::ACTIVE /><strong>{made}</strong>" Download each and load it on its server."</p>
-        </div>
-        {rest}
     }
     .into_any()
 }
@@ -288,7 +329,7 @@ pub fn check(access: &AccountAccess, key: &SubmissionKey, fields: &[(String, Str
             <h1>"Check the upgrade"</h1>
             <p class="lead">{files}</p>
             <table class="list">
-                <Columns names=&[("Part", false), ("Becomes", false), ("Owned", false), ("Of it in files", false), ("Stays as it is", false)] />
+                <Columns names=&[("Part", false), ("Becomes", false), ("Owned", false), ("Of it in files", false), ("Not upgraded", false)] />
                 <tbody>{rows}</tbody>
             </table>
             <div class="note warn"><p><Icon icon=icon::WARNING />"An upgrade cannot be taken back. Ask the licensing analysts if one was made by mistake."</p></div>
@@ -314,7 +355,7 @@ fn Step(step: UpgradeStep) -> AnyView {
             <td data-label="Becomes"><span>{to.1}</span><span class="code line sub">{to.0.to_string()}</span></td>
             <td data-label="Owned">{words(moves.owned)}</td>
             <td data-label="Of it in files">{words(moves.allocated)}</td>
-            <td data-label="Stays as it is">{stays}</td>
+            <td data-label="Not upgraded">{stays}</td>
         </tr>
     }
     .into_any()
@@ -325,7 +366,8 @@ fn Step(step: UpgradeStep) -> AnyView {
 /// # Errors
 /// [`Error::NotFound`] when there is no such upgrade.
 pub async fn done(access: &AccountAccess, reference: &str) -> Result<Page, Error> {
-    let UpgradeDone { reference, at, by, parts, files } = portal::orders::upgrade_done(access, reference).await?;
+    let UpgradeDone { reference, at, by, parts } = portal::orders::upgrade_done(access, reference).await?;
+    let files = portal::orders::files_to_update(access).await?;
     let zone = access.caller().person().time_zone;
     let key = access.caller().portal().new_submission_key();
     let garn = access.garn.clone();
@@ -335,7 +377,7 @@ pub async fn done(access: &AccountAccess, reference: &str) -> Result<Page, Error
         let updated = files.is_empty();
         view! {
             <div class="note ok" role="status">
-                <p><Icon icon=icon::ACTIVE /><strong>{format!("{title} was made.")}</strong></p>
+                <p><Icon icon=icon::ACTIVE /><strong>"Upgrade complete"</strong></p>
                 <p><Instant at zone />", by " {by} "."</p>
             </div>
             <h1>{format!("Upgrade {reference}")}</h1>
@@ -343,6 +385,7 @@ pub async fn done(access: &AccountAccess, reference: &str) -> Result<Page, Error
             {updated.then(|| view! { <p>"No active file is made of the parts of before."</p> })}
             <Outdated garn=garn.clone() files key />
             <p><a href=path::summary(&garn)>"Account summary"</a></p>
+            <p><a href=format!("{}?{}", path::upgrade(&garn), UpgradeTab::History.code())>"Upgrades made"</a></p>
         }
     });
     Ok(page.of_account(access, Tab::Upgrade))

@@ -1,7 +1,7 @@
 //! Sign in, also in the middle of something: what was being sent is kept and shown again afterwards.
 
 use crate::{
-    component::{Columns, ErrorSummary, Hidden, TextField},
+    component::{Columns, ErrorSummary, Hidden, Problem, TextField},
     frame::{Page, Visit},
 };
 use leptos::prelude::*;
@@ -29,7 +29,8 @@ pub struct Asked {
     pub kept_form: String,
     /// Name of a file that was sent with it: browsers do not give back what they were told to send.
     pub choose_again: Option<String>,
-    pub problem: Option<String>,
+    /// (field, what is wrong with it)
+    pub problems: Vec<(&'static str, String)>,
     pub status: u16,
 }
 
@@ -37,15 +38,18 @@ pub struct Asked {
 #[must_use]
 pub fn show(visit: &Visit, asked: Asked) -> Page {
     let demo = visit.site.demo;
-    let Asked { email, return_to, kept_form, choose_again, problem, status } = asked;
-    let title = if problem.is_some() { "Error: Sign in" } else { "Sign in" };
+    let Asked { email, return_to, kept_form, choose_again, problems, status } = asked;
+    let title = if problems.is_empty() { "Sign in" } else { "Error: Sign in" };
     let interrupted = !kept_form.is_empty();
     Page::new(title, move || {
         let mut carried = vec![(field::RETURN_TO.to_owned(), return_to), (field::KEPT_FORM.to_owned(), kept_form)];
         carried.extend(choose_again.clone().map(|file| (field::CHOOSE_AGAIN.to_owned(), file)));
+        let problem = |name: &str| problems.iter().find(|(field, _)| *field == name).map(|(_, words)| words.clone());
+        let (of_email, of_password) = (problem(field::EMAIL), problem(field::PASSWORD));
+        let problems: Vec<_> = problems.into_iter().map(|(field, words)| Problem::new(field, words)).collect();
         view! {
             <div class="narrow">
-                {problem.clone().map(|words| view! { <ErrorSummary problems=vec![(field::EMAIL.to_owned(), words)] /> })}
+                {(!problems.is_empty()).then(|| view! { <ErrorSummary problems /> })}
                 <h1>"Sign in"</h1>
                 {interrupted.then(|| view! {
                     <p class="note info">"Your session ended. Sign in again: what you typed is kept and shown to you afterwards. Nothing was sent yet."</p>
@@ -53,10 +57,10 @@ pub fn show(visit: &Visit, asked: Asked) -> Page {
                 {choose_again.map(|file| view! {
                     <p class="note warn">{format!("The file {file} was not kept. Choose it again after signing in.")}</p>
                 })}
-                <form method="post" action="/sign-in">
+                <form method="post" action="/sign-in" novalidate>
                     <Hidden fields=carried />
-                    <TextField name=field::EMAIL label="E-mail address" value=email kind="email" autocomplete="username" error=problem />
-                    <TextField name=field::PASSWORD label="Password" value="" kind="password" autocomplete="current-password" />
+                    <TextField name=field::EMAIL label="E-mail address" value=email kind="email" autocomplete="username" error=of_email />
+                    <TextField name=field::PASSWORD label="Password" value="" kind="password" autocomplete="current-password" error=of_password />
                     <button class="button primary">"Sign in"</button>
                 </form>
                 <p>"Without signing in: " <a href="/check">"check an activation file"</a></p>

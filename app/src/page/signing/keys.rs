@@ -26,8 +26,7 @@ pub async fn show(visit: &Visit) -> Result<Page, Error> {
                 ", one signed-note verifier key a line."
             </p>
         }
-    })
-    .with_islands())
+    }))
 }
 
 #[component]

@@ -14,7 +14,7 @@ use crate::{
     value::{
         host_id::{HostId, HostIdError},
         quantity::Quantity,
-        text::{Name, PartNumber, TextError},
+        text::{Name, PartNumber, TextError, folded},
     },
 };
 use chrono::{Months, NaiveDate};
@@ -38,6 +38,8 @@ pub struct GenerateRequest {
 pub struct UpdateRequest {
     /// Name of a version of the file's product.
     pub version: String,
+    /// Name of the switchover server, where the update drops it.
+    pub dropped: String,
     pub content: ContentRequest,
 }
 
@@ -101,6 +103,26 @@ impl UpdateRequest {
         let other =
             (self.version != offer.version).then(|| Refusal::new(field::VERSION, ChoiceProblem::NotOffered(choice::VERSION)));
         self.content.check(offer, contradicted.chain(other).collect())
+    }
+
+    /// Name of the switchover server that the update drops from a production file.
+    #[must_use]
+    pub fn drops<'o>(&self, offer: &'o Offer) -> Option<&'o str> {
+        let production = offer.licence_type == LicenceType::Production;
+        offer.updates.as_ref()?.switchover.as_deref().filter(|_| production && self.content.switchover.is_none())
+    }
+
+    /// Confirms what the update takes away. It is asked for when the update is made, not while it is checked.
+    ///
+    /// # Errors
+    /// The refusal of a name that is not the dropped server's.
+    pub fn confirm(&self, offer: &Offer) -> Result<(), Refusal<FileProblem>> {
+        match self.drops(offer) {
+            Some(name) if folded(name) != folded(&self.dropped) => {
+                Err(Refusal::new(field::DROPPED, FileProblem::NotDropped(name.to_owned())))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Names of the fields that ask for something else than `before` does.
@@ -262,6 +284,15 @@ impl ContentRequest {
         let missing = |name: &str, server: &ServerRequest| server.item.is_none() && !self.unread.contains_key(name);
         if missing(field::SERVER_ITEM, &self.primary) {
             refusals.push(Refusal::new(field::SERVER_ITEM, ChoiceProblem::Nothing(choice::SERVER_ITEM)));
+        }
+        // A server item decides whether usage is billed; where each would be, the answer does not wait for it.
+        let billed = offer.reports_usage() && offer.items().all(|item| item.holding().unlimited);
+        if billed
+            && selection.server_item.is_none()
+            && self.usage_tracking.is_none()
+            && !self.unread.contains_key(field::USAGE_TRACKING)
+        {
+            refusals.push(Refusal::new(field::USAGE_TRACKING, ChoiceProblem::Nothing(choice::USAGE_TRACKING)));
         }
         let second = self.switchover.as_ref().filter(|_| offer.has_switchover());
         if second.is_some_and(|second| missing(field::SWITCHOVER_ITEM, second)) {

@@ -1,5 +1,6 @@
 //! Names of the form's fields, as sent and as used for the ids of the page.
 
+use super::problem::Pool;
 use crate::value::text::PartNumber;
 
 pub const SITE: &str = "site";
@@ -19,6 +20,9 @@ pub const SWITCHOVER_HOST_ID: &str = "switchover_host_id";
 pub const SWITCHOVER_MACHINE_NAME: &str = "switchover_machine_name";
 pub const SWITCHOVER_ITEM: &str = "switchover_item";
 
+/// Name of the switchover server that an update drops, typed to confirm it.
+pub const DROPPED: &str = "dropped_machine";
+
 const ASSIGNED: &str = "assigned.";
 const POOLED: &str = "pooled.";
 
@@ -35,7 +39,13 @@ pub fn pooled(part: &PartNumber) -> String {
 /// The part that a quantity field asks for; `None` for other fields.
 #[must_use]
 pub fn quantity_part(field: &str) -> Option<&str> {
-    field.strip_prefix(ASSIGNED).or_else(|| field.strip_prefix(POOLED))
+    quantity(field).map(|(part, _)| part)
+}
+
+/// The part and the pool that a quantity field asks for; `None` for other fields.
+pub(super) fn quantity(field: &str) -> Option<(&str, Pool)> {
+    let assigned = field.strip_prefix(ASSIGNED).map(|part| (part, Pool::Assigned));
+    assigned.or_else(|| field.strip_prefix(POOLED).map(|part| (part, Pool::Pooled)))
 }
 
 /// Whether `field` is one of the form's own, quantities aside.

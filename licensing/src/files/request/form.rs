@@ -8,7 +8,7 @@ use super::{
     problem::{FileProblem, MACHINE_NAME, choice},
 };
 use crate::{
-    form::{ChoiceProblem, NotADate, TextProblem},
+    form::{ChoiceProblem, NotADate, Refusal, TextProblem},
     licence::{LicenceType, UsageTracking},
     offer::{Offer, OfferedPart},
     value::{
@@ -64,6 +64,22 @@ impl NewFileForm {
         Self(self.0.iter().filter(|(name, value)| fits(name, value)).cloned().collect())
     }
 
+    /// Choices that are missing where the form can have no sections. The sections depend on all but the install site.
+    #[must_use]
+    pub fn missing_choices(&self) -> Vec<Refusal<FileProblem>> {
+        let choices = [
+            (field::SITE, choice::SITE),
+            (field::PRODUCT, choice::PRODUCT),
+            (field::VERSION, choice::VERSION),
+            (field::TYPE, choice::TYPE),
+        ];
+        let missing: Vec<_> = choices.into_iter().filter(|(name, _)| self.value(name).is_empty()).collect();
+        if missing.iter().all(|(name, _)| *name == field::SITE) {
+            return Vec::new();
+        }
+        missing.into_iter().map(|(name, choice)| Refusal::new(name, ChoiceProblem::Nothing(choice))).collect()
+    }
+
     /// Whether the switchover server is left for another time.
     #[must_use]
     pub fn switchover_later(&self) -> bool {
@@ -101,7 +117,11 @@ impl NewFileForm {
                 content.unread.insert(name.to_owned(), FileProblem::Fixed { what, is });
             }
         }
-        UpdateRequest { version: self.value(field::VERSION).to_owned(), content }
+        UpdateRequest {
+            version: self.value(field::VERSION).to_owned(),
+            dropped: self.value(field::DROPPED).trim().to_owned(),
+            content,
+        }
     }
 
     fn content(&self) -> ContentRequest {

@@ -4,6 +4,7 @@ mod content;
 pub mod field;
 mod file;
 mod form;
+mod label;
 mod preview;
 mod problem;
 #[cfg(test)]
@@ -12,5 +13,6 @@ mod tests;
 pub use content::{ContentRequest, GenerateRequest, ServerRequest, UpdateRequest};
 pub use file::{MailConnector, NewFile, SystemType};
 pub use form::NewFileForm;
+pub use label::{label, label_of};
 pub use preview::{PartChange, Preview, Selection};
 pub use problem::{FileProblem, LONGEST_GRACE, Pool};

@@ -23,6 +23,7 @@ pub(super) const MACHINE_NAME: &str = "machine name";
 /// The lists of the form, in the words for one of their entries.
 pub(super) mod choice {
     pub const SITE: &str = "an install site";
+    pub const PRODUCT: &str = "a product";
     pub const VERSION: &str = "a product version";
     pub const TYPE: &str = "a licence type";
     pub const SYSTEM_TYPE: &str = "a system type";
@@ -74,7 +75,7 @@ pub enum FileProblem {
          Leave this as it is, or make the site active first."
     )]
     OnlyHosts(String),
-    #[error("“{}” is not a whole number. Enter one, or leave the field empty.", excerpt(.0))]
+    #[error("“{}” is not a whole number. Enter 0 or more, or leave the field empty.", excerpt(.0))]
     NotAWholeNumber(String),
     #[error("{} is more than one file can hold. Enter at most 1,000,000.", excerpt(.0))]
     TooLarge(String),
@@ -105,6 +106,9 @@ pub enum FileProblem {
     /// A ramp date outside of the first day and the last one that are possible.
     #[error("Enforcement can start between {} and {}. Choose a day of that year.", date::words(*.0), date::words(*.1))]
     RampDate(NaiveDate, NaiveDate),
+    /// Name of the switchover server that an update drops.
+    #[error("Type {0} to drop the switchover server.")]
+    NotDropped(String),
     #[error("The grace period is a number of days from 1 to {LONGEST_GRACE}.")]
     GraceDays,
 }

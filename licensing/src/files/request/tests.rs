@@ -47,6 +47,7 @@ fn offer() -> Offer {
     Offer {
         product: OfferedProduct { code: "CIC".into(), name: "CIC".into(), switchover: true, mail_connector: true },
         version: "2020 R2".into(),
+        generation: "4.0".into(),
         licence_type: LicenceType::Production,
         ended_on: None,
         virtual_cloud: Err(crate::offer::CloudObstacle::LicenceModel(LicenceModel::Perpetual)),
@@ -151,7 +152,7 @@ fn each_fault_has_its_words() {
     );
     assert_eq!(
         refused(&[("pooled.AL", "x")]),
-        one("pooled.AL", "“x” is not a whole number. Enter one, or leave the field empty.")
+        one("pooled.AL", "“x” is not a whole number. Enter 0 or more, or leave the field empty.")
     );
     assert_eq!(
         refused(&[("pooled.AL", "99999999999999999999")]),

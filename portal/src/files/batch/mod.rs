@@ -14,7 +14,7 @@ mod view;
 mod work;
 
 pub use begin::begin;
-pub use plan::{Lines, NewBatch, NotPlanned, plan, plan_again, turn_to_plan};
+pub use plan::{Lines, NewBatch, NotPlanned, discard, plan, plan_again, turn_to_plan};
 pub(crate) use run::{RunBatch, expire_old_plans, run_batch};
 pub use stored::{BatchState, NotBegun};
 pub use table::{Cells, TableProblem};

@@ -35,7 +35,7 @@ use licensing::{
         list::Filter,
         request::{NewFileForm, field},
     },
-    offer::eligibility::Ineligible,
+    offer::eligibility::{Action, Ineligible},
 };
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait, FromQueryResult, NotSet};
 use serde_json::json;
@@ -89,6 +89,8 @@ struct PlannedLine {
     cells: Cells,
     state: LineState,
     words: Option<String>,
+    /// What a further revision changes.
+    changes: Option<String>,
 }
 
 /// Waits until no other plan of this person is worked out. `None` when too many wait already.
@@ -104,7 +106,7 @@ pub async fn turn_to_plan(caller: &Caller) -> Option<Turn> {
 /// [`NotPlanned`]; nothing was changed then.
 pub async fn plan(access: &AccountAccess, new: NewBatch, key: &SubmissionKey) -> Result<String, NotPlanned> {
     let NewBatch { kind, pattern, repeats, lines } = new;
-    if let Some(reason) = access.change().err().filter(|_| kind == Kind::Deactivate) {
+    if let Some(reason) = access.change(Action::Deactivate).err().filter(|_| kind == Kind::Deactivate) {
         return Err(NotPlanned::Ineligible(reason));
     }
     let table = read_lines(access, kind, lines).await?;
@@ -221,12 +223,12 @@ async fn plan_lines(
         let (worked, outcomes) = work.lines(slice).await?;
         work = worked;
         planned.extend(outcomes.into_iter().map(|(line, cells, outcome)| {
-            let (state, words) = match outcome {
-                Outcome::Does(_) => (LineState::Ready, None),
-                Outcome::Left(words) => (LineState::Left, Some(words)),
-                Outcome::Refused(words) => (LineState::Refused, Some(words)),
+            let (state, words, changes) = match outcome {
+                Outcome::Does(step) => (LineState::Ready, None, step.changes()),
+                Outcome::Left(words) => (LineState::Left, Some(words), None),
+                Outcome::Refused(words) => (LineState::Refused, Some(words), None),
             };
-            PlannedLine { line, cells, state, words }
+            PlannedLine { line, cells, state, words, changes }
         }));
     }
 }
@@ -278,6 +280,26 @@ pub async fn plan_again(access: &AccountAccess, reference: &str) -> Result<(), N
     Ok(())
 }
 
+/// Discards a plan: its lines are removed, and its page says so.
+///
+/// # Errors
+/// [`NotBegun`], as [`begin`](super::begin). A batch that was begun stays as it is.
+pub async fn discard(access: &AccountAccess, reference: &str) -> Result<(), NotBegun> {
+    let write = access.write().await?;
+    let stored = own_batch(access, write.on(), reference).await?;
+    if stored.state != BatchState::Planned {
+        return Ok(());
+    }
+    let sql = "DELETE FROM batch_lines WHERE batch_id = $1 AND state <> 'done'";
+    if run(write.on(), "batch: discarded lines", sql, [stored.id.into()]).await? == 0 {
+        return Ok(());
+    }
+    let sql = "UPDATE batches SET told = 'This plan was discarded. Send its table again if it is needed.' WHERE id = $1";
+    run(write.on(), "batch: discarded", sql, [stored.id.into()]).await?;
+    write.commit(access.event(access.portal().now(), "batch discarded", reference)).await?;
+    Ok(())
+}
+
 /// Drops the lines of plans that are older than [`PLAN_KEPT`], and of `person` those beyond the latest [`MOST_PLANS`]. Lines that are done stay.
 pub(super) async fn expire_plans(write: &Write, person: Option<i64>, now: DateTime<Utc>) -> Result<u64, Error> {
     const EXPIRED: &str = "This plan has expired: the latest 10 plans of each person are kept, for 7 days. Send its table again.";
@@ -300,24 +322,26 @@ pub(super) async fn expire_plans(write: &Write, person: Option<i64>, now: DateTi
 /// Stores the new plan of lines; those that are done stay as they are.
 async fn change_lines(write: &Write, batch_id: i64, lines: Vec<PlannedLine>) -> Result<(), Error> {
     let sql = format!(
-        "UPDATE batch_lines SET state = t.value ->> 2, words = t.value ->> 3, asked = t.value -> 4
+        "UPDATE batch_lines SET state = t.value ->> 2, words = t.value ->> 3, asked = t.value -> 4, changes = t.value ->> 5
          FROM {} WHERE batch_id = CAST(t.value ->> 0 AS BIGINT) AND line = CAST(t.value ->> 1 AS BIGINT) AND state <> 'done'",
         records(write.on(), 1)
     );
-    let lines =
-        lines.into_iter().map(|PlannedLine { line, cells, state, words }| json!([batch_id, line, state.code(), words, cells]));
+    let lines = lines
+        .into_iter()
+        .map(|PlannedLine { line, cells, state, words, changes }| json!([batch_id, line, state.code(), words, cells, changes]));
     let lines = lines.collect::<serde_json::Value>().to_string();
     run(write.on(), "batch: what lines come to", &sql, [lines.into()]).await?;
     Ok(())
 }
 
 async fn store_lines(write: &Write, batch_id: i64, lines: Vec<PlannedLine>) -> Result<(), Error> {
-    let lines = lines.into_iter().map(|PlannedLine { line, cells, state, words }| batch_line::ActiveModel {
+    let lines = lines.into_iter().map(|PlannedLine { line, cells, state, words, changes }| batch_line::ActiveModel {
         batch_id: Set(batch_id),
         line: Set(line.into()),
         asked: Set(json!(cells)),
         state: Set(state.code().to_owned()),
         words: Set(words),
+        changes: Set(changes),
         file_id: Set(None),
         revision: Set(None),
     });

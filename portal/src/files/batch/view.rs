@@ -105,6 +105,8 @@ pub struct BatchLine {
     pub state: LineState,
     /// Why it is left or refused.
     pub words: Option<String>,
+    /// What its revision changes.
+    pub changes: Option<String>,
     /// The file that it is about, or led to.
     pub file: Option<Serial>,
     /// The revision that it led to.
@@ -266,6 +268,7 @@ pub async fn lines(
         asked: serde_json::Value,
         state: String,
         words: Option<String>,
+        changes: Option<String>,
         revision: Option<i64>,
         serial: Option<String>,
         primary_machine: Option<String>,
@@ -275,7 +278,7 @@ pub async fn lines(
     let stored = stored_batch(access, on, reference).await?;
     let of_state = if state.is_some() { "AND l.state = $4" } else { "" };
     let sql = format!(
-        "SELECT l.line, l.asked, l.state, l.words, l.revision, f.serial, r.primary_machine, r.switchover_machine
+        "SELECT l.line, l.asked, l.state, l.words, l.changes, l.revision, f.serial, r.primary_machine, r.switchover_machine
          FROM batch_lines l
          LEFT JOIN activation_files f ON f.id = COALESCE(l.file_id,
             (SELECT n.id FROM activation_files n WHERE n.serial = l.asked ->> 'serial' AND n.account_id = $3))
@@ -291,6 +294,7 @@ pub async fn lines(
             cells: cells(found.asked)?,
             state: known(LineState::from_code(&found.state), &found.state)?,
             words: found.words,
+            changes: found.changes,
             file: found.serial.as_deref().map(parsed).transpose()?,
             revision: found.revision.map(count).transpose()?,
             machines: found.primary_machine.into_iter().chain(found.switchover_machine).collect(),

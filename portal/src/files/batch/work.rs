@@ -34,11 +34,14 @@ use licensing::{
     excerpt,
     files::{
         batch::{Kind, MOST_OFFERS},
-        request::{FileProblem, NewFileForm, field},
+        request::{FileProblem, NewFileForm, field, label, label_of},
     },
     folded,
     form::Refusal,
-    offer::{OfferedSite, eligibility::Ineligible},
+    offer::{
+        Offer, OfferedSite,
+        eligibility::{Action, Ineligible},
+    },
 };
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde_json::json;
@@ -62,6 +65,20 @@ pub(super) enum Step {
     /// A further revision of the file with this row id.
     Next(i64, Draft, Vec<Change>),
     End(Current),
+}
+
+impl Step {
+    /// What a further revision changes, in words.
+    pub(super) fn changes(&self) -> Option<String> {
+        match self {
+            Self::Next(_, _, changes) => {
+                let named = changes.iter().take(MOST_CHANGES).map(ToString::to_string).collect::<Vec<_>>().join("; ");
+                let more = changes.len().saturating_sub(MOST_CHANGES);
+                Some(if more > 0 { format!("{named}; and {more} more") } else { named })
+            }
+            Self::New(_) | Self::End(_) => None,
+        }
+    }
 }
 
 /// The offer of one product version and licence type, as the lines before leave it.
@@ -340,16 +357,24 @@ impl BatchPlanner {
     fn generate(&mut self, line: u32, cells: &Cells) -> Result<Outcome, Error> {
         let key = self.offer_key(cells);
         let licence_type = key.2;
+        let request = self.form(cells).generate_request();
+        // What is wrong with a line as a whole does not hide what is wrong with its cells.
+        let refused = |words: String| {
+            let unread = request.content.unread.iter();
+            let cells = unread.map(|(name, problem)| format!("{}: {problem}", label(name)));
+            Ok(Outcome::Refused(in_words(std::iter::once(words).chain(cells).collect())))
+        };
         let Some(Ready { loaded, ineligible, places }) = self.ready(&key) else {
-            return Ok(Outcome::Refused(NotGenerated::NoSuchVersion.to_string()));
+            return refused(no_such_version(&key));
         };
         if !ineligible.is_empty() {
-            return Ok(Outcome::Refused(NotGenerated::Ineligible(ineligible.clone()).reasons()));
+            return refused(NotGenerated::Ineligible(ineligible.clone()).reasons());
         }
         if let Some(name) = cells.get(field::SITE).filter(|name| self.site(name).is_none()) {
-            let words =
-                format!("This account has no install site {}. Write its name as the list of sites has it.", excerpt(name));
-            return Ok(Outcome::Refused(words));
+            return refused(format!(
+                "“{}” is not an active install site. Write a name as the list of sites has it.",
+                excerpt(name)
+            ));
         }
         // Before quantities are asked for: a line that was done before needs none.
         let typed =
@@ -370,9 +395,9 @@ impl BatchPlanner {
             );
             return Ok(Outcome::Left(words));
         }
-        let request = match self.form(cells).generate_request().check(&loaded.offer) {
+        let request = match request.check(&loaded.offer) {
             Ok(request) => request,
-            Err(refusals) => return Ok(Outcome::Refused(told(&refusals))),
+            Err(refusals) => return Ok(Outcome::Refused(told(&refusals, &loaded.offer))),
         };
         let none = BTreeMap::new();
         let draft = Draft::new(&self.access, (&Serial::from_number(0), 1), request, loaded, &none, self.now)?;
@@ -412,7 +437,7 @@ impl BatchPlanner {
             return Ok(Outcome::Refused(why.to_string()));
         }
         let Some(ready) = self.offers.get_mut(&current.offer_key()).and_then(Option::as_mut) else {
-            return Ok(Outcome::Refused(NotGenerated::NoSuchVersion.to_string()));
+            return Ok(Outcome::Refused(no_such_version(&current.offer_key())));
         };
         if !ready.ineligible.is_empty() {
             return Ok(Outcome::Refused(NotGenerated::Ineligible(ready.ineligible.clone()).reasons()));
@@ -421,7 +446,7 @@ impl BatchPlanner {
         let revised = ready.returning(&current.held, |loaded| current.revised(&self.access, &request, loaded, self.now));
         let draft = match revised? {
             Revised::Draft(draft) => *draft,
-            Revised::Refused(refusals) => return Ok(Outcome::Refused(told(&refusals))),
+            Revised::Refused(refusals) => return Ok(Outcome::Refused(told(&refusals, &ready.loaded.offer))),
         };
         let changes = changes(&current.file, &draft.file);
         if changes.is_empty() {
@@ -432,7 +457,7 @@ impl BatchPlanner {
     }
 
     fn deactivate(&mut self, current: Current) -> Outcome {
-        if let Err(reason) = self.access.change() {
+        if let Err(reason) = self.access.change(Action::Deactivate) {
             return Outcome::Refused(reason.to_string());
         }
         if current.state != FileState::Active {
@@ -505,13 +530,31 @@ fn of_lines(ledger: &Ledger) -> Vec<(Pool, Quantity)> {
     ledger.iter().map(|(id, (_, after))| (Pool::OrderLine(*id), *after)).collect()
 }
 
+/// Number of changes of a line that are named.
+const MOST_CHANGES: usize = 8;
+
 /// Number of problems of a line that are named.
 const MOST_NAMED: usize = 3;
 
-/// Problems of a line, in words.
-fn told(refusals: &[Refusal<FileProblem>]) -> String {
-    let mut words: Vec<String> = refusals.iter().take(MOST_NAMED).map(|refusal| refusal.problem.to_string()).collect();
-    match refusals.len().saturating_sub(MOST_NAMED) {
+/// Problems of a line, each with the label of its cell.
+fn told(refusals: &[Refusal<FileProblem>], offer: &Offer) -> String {
+    let named = |Refusal { field, problem }: &Refusal<FileProblem>| format!("{}: {problem}", label_of(field, offer));
+    in_words(refusals.iter().map(named).collect())
+}
+
+fn no_such_version((product, version, _): &OfferKey) -> String {
+    match (product.as_str(), version.as_str()) {
+        ("", _) => "Product: enter its code, such as CIC.".to_owned(),
+        (_, "") => "Product version: enter its name, such as 2020 R4.".to_owned(),
+        (product, version) => format!("There is no version {} of a product {}.", excerpt(version), excerpt(product)),
+    }
+}
+
+/// The first problems of a line, and the number of the others.
+fn in_words(mut words: Vec<String>) -> String {
+    let others = words.len().saturating_sub(MOST_NAMED);
+    words.truncate(MOST_NAMED);
+    match others {
         0 => {}
         1 => words.push("The line has 1 more problem.".to_owned()),
         more => words.push(format!("The line has {more} more problems.")),

@@ -10,14 +10,14 @@ use crate::{
     access::account::AccountAccess,
     error::Error,
     files::{
-        list::model::{Activity, ActivityChoices, Facet, Known, MOST_FOUND},
-        row::{FileRow, listed_files},
+        list::model::{Activity, ActivityChoices, Facet, Known},
+        row::FileRow,
     },
     offer::load::sites,
     store::statement::rows,
 };
 use chrono::{Days, NaiveDate, NaiveTime, TimeZone, Utc};
-use licensing::files::list::{Active, Filter, Named, Sought};
+use licensing::files::list::{Active, Filter, Named};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 
 /// The account's files that `filter` finds, those after `after` of an earlier page.
@@ -32,9 +32,26 @@ pub async fn activity(
     most: usize,
 ) -> Result<Activity, Error> {
     let Some(mut search) = search(access, choices, filter)? else {
-        return Ok(Activity { rows: Vec::new(), total: 0, next: None, sorted: filter.sort });
+        return Ok(Activity { rows: Vec::new(), total: 0, previous: None, next: None, sorted: filter.sort });
     };
     search.page(access.portal().database.read(), after, most).await
+}
+
+/// The page of the account's files that ends before `before`.
+///
+/// # Errors
+/// As [`activity`].
+pub async fn activity_before(
+    access: &AccountAccess,
+    choices: &ActivityChoices,
+    filter: &Filter,
+    before: &Cursor,
+    most: usize,
+) -> Result<Activity, Error> {
+    let backwards = filter.sorted(filter.sort.reversed());
+    let Activity { mut rows, total, previous, next, sorted } = activity(access, choices, &backwards, Some(before), most).await?;
+    rows.reverse();
+    Ok(Activity { rows, total, previous: next, next: previous, sorted: sorted.reversed() })
 }
 
 /// Number of files that a filter would find whose machine or person has a name that begins with the typed text: one more than [`MOST_COUNTED`]
@@ -50,30 +67,6 @@ pub async fn begins_so(
     let Some(wider) = filter.beginning() else { return Ok(None) };
     let found = activity(access, choices, &wider, None, 1).await?.total;
     Ok((found > 0).then_some((wider, found)))
-}
-
-/// Files that have the serial, or are or were for the host that somebody typed, the latest first: at most [`MOST_FOUND`].
-///
-/// # Errors
-/// [`Error::Unavailable`] and [`Error::Internal`].
-pub async fn find(access: &AccountAccess, sought: &Sought) -> Result<Vec<FileRow>, Error> {
-    #[derive(FromQueryResult)]
-    struct Found {
-        id: i64,
-    }
-    let on = access.portal().database.read();
-    let (condition, value) = match sought {
-        Sought::Serial(serial) => ("f.serial = $2".to_owned(), serial.to_string()),
-        Sought::Host(host) => {
-            let of = |column: &str| format!("SELECT r.file_id FROM file_revisions r WHERE r.{column} = $2");
-            (format!("f.id IN ({} UNION {})", of("primary_host"), of("switchover_host")), host.to_string())
-        }
-    };
-    let sql = format!(
-        "SELECT f.id FROM activation_files f WHERE f.account_id = $1 AND {condition} ORDER BY f.id DESC LIMIT {MOST_FOUND}"
-    );
-    let found: Vec<Found> = rows(on, "files: found", &sql, [access.account_id().into(), value.into()]).await?;
-    listed_files(on, &found.iter().map(|found| found.id).collect::<Vec<_>>()).await
 }
 
 /// Choices of the filters for this account.

@@ -5,5 +5,5 @@ mod model;
 mod search;
 
 pub(crate) use activity::active_facets;
-pub use activity::{activity, activity_choices, begins_so, find, recent};
-pub use model::{Activity, ActivityChoices, Cursor, MOST_COUNTED, MOST_FOUND};
+pub use activity::{activity, activity_before, activity_choices, begins_so, recent};
+pub use model::{Activity, ActivityChoices, Cursor, MOST_COUNTED};

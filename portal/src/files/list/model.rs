@@ -12,15 +12,14 @@ use std::{fmt, str::FromStr};
 /// Files are counted exactly to here.
 pub const MOST_COUNTED: u64 = 10_000;
 
-/// Number of files that a search shows at most.
-pub const MOST_FOUND: usize = 100;
-
 /// Files that a filter finds.
 #[derive(Clone, Debug)]
 pub struct Activity {
     pub rows: Vec<FileRow>,
     /// Number of files on all pages; one more than [`MOST_COUNTED`] stands for any number beyond.
     pub total: u64,
+    /// The page before ends before this; `None` on the first page.
+    pub previous: Option<Cursor>,
     /// The next page begins after this; `None` on the last page.
     pub next: Option<Cursor>,
     /// Their order: the latest first where there are too many for the one that was asked for.

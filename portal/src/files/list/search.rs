@@ -4,7 +4,7 @@ use crate::{
     error::Error,
     files::{
         list::model::{Activity, Cursor, Key, MOST_COUNTED},
-        row::listed_files,
+        row::{FileRow, listed_files},
     },
     store::statement::{row, rows},
 };
@@ -106,7 +106,7 @@ impl Search {
         }
         let (driver, found) = self.driver(on).await?;
         if found == Some(0) && after.is_none() {
-            return Ok(Activity { rows: Vec::new(), total: 0, next: None, sorted: self.sort });
+            return Ok(Activity { rows: Vec::new(), total: 0, previous: None, next: None, sorted: self.sort });
         }
         // What was counted to find the narrowest filter need not be counted again where there is no other.
         let mut total = found.filter(|_| !self.narrows_further(on, driver));
@@ -135,12 +135,14 @@ impl Search {
         listed.truncate(most);
         let files: Vec<i64> = listed.iter().map(|listed| listed.file_id).collect();
         let rows = listed_files(on, &files).await?;
-        let last = rows.last().zip(listed.pop()).filter(|_| more);
-        let next = last.and_then(|(row, Listed { at, machine, day, .. })| {
-            let key = at.map(Key::Instant).or(machine.map(Key::Name)).or(day.map(Key::Day))?;
+        let cursor = |(row, listed): (&FileRow, &Listed)| {
+            let Listed { at, machine, day, .. } = listed;
+            let key = at.map(Key::Instant).or(machine.clone().map(Key::Name)).or(day.map(Key::Day))?;
             Some(Cursor { key, serial: row.serial.clone() })
-        });
-        Ok(Activity { rows, total, next, sorted: self.sort })
+        };
+        let previous = rows.first().zip(listed.first()).filter(|_| after.is_some()).and_then(cursor);
+        let next = rows.last().zip(listed.last()).filter(|_| more).and_then(cursor);
+        Ok(Activity { rows, total, previous, next, sorted: self.sort })
     }
 
     /// The row id of the file that a page ended with.

@@ -1,4 +1,4 @@
-//! Many files at once.
+//! Bulk actions.
 
 table!(
     batch, "batches",
@@ -29,6 +29,7 @@ table!(
     asked: Json,
     state: String,
     words: Option<String>,
+    changes: Option<String>,
     file_id: Option<i64>,
     revision: Option<i64>,
 );

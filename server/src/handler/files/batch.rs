@@ -1,4 +1,4 @@
-//! *Many files at once*: tables and selections become batches, which are begun from their page.
+//! *Bulk actions*: tables and selections become batches, which are begun from their page.
 
 use super::archive::Archive;
 use crate::{
@@ -186,6 +186,16 @@ pub(crate) async fn plan_again(
     let Some(_turn) = portal::files::batch::turn_to_plan(access.caller()).await else { return busy(visit).await };
     let planned = portal::files::batch::plan_again(&access, &reference).await;
     let sent = begun_or_shown(&access, &reference, planned, Vec::new()).await;
+    answer::sent(visit, sent).await
+}
+
+pub(crate) async fn discard(
+    Extension(visit): Extension<Visit>,
+    Account(access): Account,
+    Segments((_, reference)): Segments<(String, String)>,
+) -> Response {
+    let discarded = portal::files::batch::discard(&access, &reference).await;
+    let sent = begun_or_shown(&access, &reference, discarded, Vec::new()).await;
     answer::sent(visit, sent).await
 }
 

@@ -9,7 +9,10 @@ use app::{
     page::files::deactivate::{self, FormState},
 };
 use axum::{Extension, response::Response};
-use licensing::files::deactivation::{DeactivationRequest, field};
+use licensing::{
+    files::deactivation::{DeactivationRequest, field},
+    offer::eligibility::Action,
+};
 use portal::{AccountAccess, Caller, Error, SubmissionKey, files::NotDeactivated, path};
 
 pub(crate) async fn show(
@@ -34,7 +37,7 @@ pub(crate) async fn send(
 
 async fn deactivated(access: &AccountAccess, serial: &str, posted: &PostedForm, key: SubmissionKey) -> Result<Sent, Error> {
     let request = DeactivationRequest::of_form(|field| posted.value(field));
-    let deactivated = match access.change() {
+    let deactivated = match access.change(Action::Deactivate) {
         Ok(access) => portal::files::deactivate(&access, serial, &request, &key).await,
         Err(reason) => Err(NotDeactivated::Ineligible(reason)),
     };

@@ -12,7 +12,7 @@ use app::{
     Page, Visit,
     page::files::{
         batch::KIND,
-        form::{self, BEGAN, KEY, Purpose, STEP, STEP_EDIT, STEP_GENERATE, STEP_GO, STEP_MANY},
+        form::{self, Answers, BEGAN, Dropped, KEY, Purpose, STEP, STEP_EDIT, STEP_GENERATE, STEP_GO, STEP_MANY},
     },
 };
 use axum::{Extension, extract::RawQuery, response::Response};
@@ -20,18 +20,26 @@ use licensing::{
     Serial,
     files::{
         batch::Kind,
-        request::{NewFileForm, UpdateRequest},
+        request::{NewFileForm, UpdateRequest, field},
     },
 };
-use portal::{AccountAccess, Caller, Error, SubmissionKey, files::NotGenerated, path};
+use portal::{
+    AccountAccess, Caller, Error, SubmissionKey,
+    files::{CheckedUpdate, NotGenerated},
+    path,
+};
 
 pub(crate) async fn show_new(
     Extension(visit): Extension<Visit>,
     Account(access): Account,
     RawQuery(query): RawQuery,
 ) -> Response {
-    let page = form::show(&access, decode(&query.unwrap_or_default()).collect()).await;
-    answer::result(visit, page).await
+    let typed: Vec<_> = decode(&query.unwrap_or_default()).collect();
+    let sent = match gone(&typed) {
+        false => form::show(&access, typed.into_iter().collect()).await.map(Sent::Page),
+        true => go(&access, Purpose::New, &typed, &visit.site.portal.new_submission_key()).await,
+    };
+    answer::sent(visit, sent).await
 }
 
 pub(crate) async fn show_update(
@@ -66,18 +74,15 @@ async fn send(visit: Visit, access: &AccountAccess, serial: Option<&str>, sent: 
 async fn step(access: &AccountAccess, serial: Option<&str>, posted: &PostedForm, key: &SubmissionKey) -> Result<Sent, Error> {
     let form: NewFileForm = posted.fields.iter().cloned().collect();
     let purpose = purpose(serial, posted.value(BEGAN))?;
-    // The form with all that is filled in. A page that answers a post has this address, too: a change of theme leads there.
-    let typed = posted.fields.iter().filter(|(name, value)| ![KEY, STEP, BEGAN].contains(&name.as_str()) && !value.is_empty());
-    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(typed).finish();
-    let address = format!("{}?{query}", purpose.path(&access.garn));
+    // The form with all that is filled in. A page that answers a post has this address, too.
+    let (address, query) = filled_in(access, &purpose, &posted.fields);
     let page = |page: Page| Ok(Sent::Page(page.at(address.clone())));
     let why: NotGenerated = match (posted.value(STEP), &purpose) {
-        (STEP_GO, _) if address.len() <= LONGEST_ADDRESS => return Ok(Sent::To(address)),
+        (STEP_GO, _) => return go(access, purpose, &posted.fields, key).await,
         (STEP_MANY, _) => {
             return Ok(Sent::To(format!("{}?{KIND}={}&{query}", path::batches(&access.garn), Kind::Generate.code())));
         }
-        // What no address holds is shown without one.
-        (STEP_EDIT | STEP_GO, _) => return page(form::edit(access, purpose, form, key.clone()).await?),
+        (STEP_EDIT, _) => return page(form::edit(access, purpose, form, key.clone()).await?),
         (STEP_GENERATE, Purpose::New) => match portal::files::generate(access, &form.generate_request(), key).await {
             Ok(generated) => return Ok(Sent::To(format!("{}?generated", path::file(&access.garn, &generated.serial)))),
             Err(why) => why,
@@ -86,22 +91,64 @@ async fn step(access: &AccountAccess, serial: Option<&str>, posted: &PostedForm,
             let request = update_request(access, serial, &form).await?;
             match portal::files::update(access, serial.as_str(), *began, &request, key).await {
                 Ok(updated) => return Ok(Sent::To(format!("{}?updated", path::file(&access.garn, &updated.serial)))),
+                // What an update takes away is confirmed where it is said.
+                Err(NotGenerated::Refused { refusals, .. }) if refusals.iter().all(|refusal| refusal.field == field::DROPPED) => {
+                    let problem = refusals.first().map(|refusal| refusal.problem.to_string());
+                    match portal::files::check_update(access, serial.as_str(), *began, &request).await {
+                        Ok(update) => return page(form::check(access, &purpose, &form, key, answers(update, &request, problem))),
+                        Err(why) => why,
+                    }
+                }
                 Err(why) => why,
             }
         }
         (_, Purpose::New) => match portal::files::check(access, &form.generate_request()).await {
-            Ok(checked) => return page(form::check(access, &purpose, &form, key, checked, Vec::new())),
+            Ok(checked) => return page(form::check(access, &purpose, &form, key, checked.into())),
             Err(why) => why,
         },
         (_, Purpose::Update { serial, began }) => {
             let request = update_request(access, serial, &form).await?;
             match portal::files::check_update(access, serial.as_str(), *began, &request).await {
-                Ok(update) => return page(form::check(access, &purpose, &form, key, update.checked, update.changes)),
+                Ok(update) => return page(form::check(access, &purpose, &form, key, answers(update, &request, None))),
                 Err(why) => why,
             }
         }
     };
     page(form::refused(access, purpose, form, key.clone(), why).await?)
+}
+
+fn answers(update: CheckedUpdate, request: &UpdateRequest, problem: Option<String>) -> Answers {
+    let CheckedUpdate { checked, changes, drops } = update;
+    let typed = if problem.is_some() { request.dropped.clone() } else { String::new() };
+    Answers { checked, changes, dropped: drops.map(|machine| Dropped { machine, typed, problem }) }
+}
+
+/// Whether *Go* asked for a form.
+fn gone(typed: &[(String, String)]) -> bool {
+    typed.iter().any(|(name, value)| name == STEP && value == STEP_GO)
+}
+
+/// Address of the form with all that is filled in, and the query alone.
+fn filled_in(access: &AccountAccess, purpose: &Purpose, fields: &[(String, String)]) -> (String, String) {
+    let filled = fields.iter().filter(|(name, value)| ![KEY, STEP, BEGAN].contains(&name.as_str()) && !value.is_empty());
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(filled).finish();
+    (format!("{}?{query}", purpose.path(&access.garn)), query)
+}
+
+/// Leads to the sections for what was chosen, or says what was not.
+async fn go(access: &AccountAccess, purpose: Purpose, fields: &[(String, String)], key: &SubmissionKey) -> Result<Sent, Error> {
+    let form: NewFileForm = fields.iter().cloned().collect();
+    let missing = form.missing_choices();
+    let (address, _) = filled_in(access, &purpose, fields);
+    let page = if !missing.is_empty() {
+        form::show_missing(access, purpose, form, key.clone(), missing).await?
+    } else if address.len() <= LONGEST_ADDRESS {
+        return Ok(Sent::To(address));
+    } else {
+        // What no address holds is shown without one.
+        form::edit(access, purpose, form, key.clone()).await?
+    };
+    Ok(Sent::Page(page.at(address)))
 }
 
 /// The request of an update: it says nothing of what the file is.

@@ -12,18 +12,24 @@ use app::{
 use axum::{
     Extension,
     extract::RawQuery,
-    http::header,
+    http::{HeaderMap, header},
     response::{IntoResponse, Response},
 };
-use portal::AccountAccess;
+use portal::{AccountAccess, path};
 
 pub(crate) async fn view(
     Extension(visit): Extension<Visit>,
     Account(access): Account,
     Segments((_, serial)): Segments<(String, String)>,
     RawQuery(query): RawQuery,
+    headers: HeaderMap,
 ) -> Response {
     let query = query.unwrap_or_default();
+    // The list as it was filtered, where the link was followed there.
+    let files = path::files(&access.garn);
+    let came_from = headers.get(header::REFERER).and_then(|address| address.to_str().ok());
+    let came_from = came_from.and_then(|address| address.strip_prefix(&visit.site.public_url));
+    let list = came_from.filter(|address| address.split('?').next() == Some(files.as_str())).map_or(files.clone(), str::to_owned);
     let told = decode(&query).find_map(|(name, _)| match name.as_str() {
         "generated" => Some(Notice::Generated),
         "updated" => Some(Notice::Updated),
@@ -31,7 +37,7 @@ pub(crate) async fn view(
         _ => None,
     });
     let told = told.unwrap_or(Notice::Nothing);
-    let page = page::files::view::show(&visit.site, &access, &serial, told).await;
+    let page = page::files::view::show(&visit.site, &access, &serial, told, list).await;
     answer::result(visit, page).await
 }
 

@@ -9,7 +9,7 @@ use app::{
     Page, Visit,
     page::{
         files::form::{STEP, STEP_EDIT, STEP_GENERATE},
-        orders::upgrade::{self, FormState, WITHOUT},
+        orders::upgrade::{self, FormState, UpgradeTab},
     },
 };
 use axum::{Extension, extract::RawQuery, response::Response};
@@ -18,8 +18,9 @@ use portal::{AccountAccess, Caller, Error, SubmissionKey, orders::NotUpgraded, p
 
 pub(crate) async fn show(Extension(visit): Extension<Visit>, Account(access): Account, RawQuery(query): RawQuery) -> Response {
     let key = visit.site.portal.new_submission_key();
-    let without = decode(&query.unwrap_or_default()).any(|(name, _)| name == WITHOUT);
-    let page = upgrade::show(&access, key, FormState { without, ..FormState::default() }).await;
+    let asked: Vec<_> = decode(&query.unwrap_or_default()).map(|(name, _)| name).collect();
+    let tab = UpgradeTab::ALL.into_iter().find(|tab| asked.iter().any(|name| name == tab.code())).unwrap_or_default();
+    let page = upgrade::show(&access, key, FormState { tab, ..FormState::default() }).await;
     answer::result(visit, page).await
 }
 
@@ -29,22 +30,6 @@ pub(crate) async fn done(
     Segments((_, reference)): Segments<(String, String)>,
 ) -> Response {
     let page = upgrade::done(&access, &reference).await;
-    answer::result(visit, page).await
-}
-
-/// Updates every file that holds parts which were upgraded since.
-pub(crate) async fn update_files(
-    Extension(visit): Extension<Visit>,
-    Account(access): Account,
-    KeyedForm { key, .. }: KeyedForm,
-) -> Response {
-    let page = async {
-        let updated_files = Some(portal::orders::update_upgraded_files(&access, &key).await?);
-        let typed = FormState { updated_files, ..FormState::default() };
-        let page = upgrade::show(&access, access.caller().portal().new_submission_key(), typed).await?;
-        Ok(page.at(path::upgrade(&access.garn)))
-    };
-    let page = page.await;
     answer::result(visit, page).await
 }
 

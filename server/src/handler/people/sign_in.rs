@@ -44,6 +44,16 @@ pub(crate) async fn sign_in(
         choose_again: Some(form.value(field::CHOOSE_AGAIN)).filter(|file| !file.is_empty()).map(excerpt),
         ..Asked::default()
     };
+    let missing = [
+        (asked.email.is_empty(), (field::EMAIL, "Enter your e-mail address.")),
+        (form.value(field::PASSWORD).is_empty(), (field::PASSWORD, "Enter your password.")),
+    ];
+    let missing: Vec<_> =
+        missing.into_iter().filter(|(missing, _)| *missing).map(|(_, (field, words))| (field, words.to_owned())).collect();
+    if !missing.is_empty() {
+        let asked = Asked { problems: missing, status: 422, ..asked };
+        return answer::page(visit.clone(), sign_in_page(&visit, asked)).await;
+    }
     let sign_in = SignIn {
         email: asked.email.clone(),
         password: form.value(field::PASSWORD).to_owned(),
@@ -59,7 +69,7 @@ pub(crate) async fn sign_in(
                 SignInRefused::TooMany { retry_after_s } => (429, Some(retry_after_s)),
                 _ => (401, None),
             };
-            let asked = Asked { problem: Some(refused.to_string()), status, ..asked };
+            let asked = Asked { problems: vec![(field::EMAIL, refused.to_string())], status, ..asked };
             let mut response = answer::page(visit.clone(), sign_in_page(&visit, asked)).await;
             if let Some(retry_after_s) = retry_after_s {
                 response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after_s));

@@ -51,7 +51,7 @@ async fn many_files_are_generated_from_a_table_of_machines() {
         [
             "1MS-PRD-01 005056A00001ready",
             "2MS-PRD-02 00-50-56-A0-00-02ready",
-            "3MS-PRD-03 005056A0000refusedA host id has 12 hexadecimal digits; this one has 11."
+            "3MS-PRD-03 005056A0000refusedHost id: A host id has 12 hexadecimal digits; this one has 11."
         ]
     );
     let moves = plan.all("section[aria-labelledby=moves-title] tbody tr");
@@ -95,7 +95,7 @@ async fn many_files_are_generated_from_a_table_of_machines() {
             "\u{FEFF}line,state,reason,file,revision,assigned.SW-002-4.0-SE01,host_id,machine_name,site",
             "1,done,,AF-0000001,1,,00:50:56:A0:00:01,MS-PRD-01,",
             "2,done,,AF-0000002,1,25,00:50:56:A0:00:02,MS-PRD-02,Columbus DR",
-            "3,refused,A host id has 12 hexadecimal digits; this one has 11.,,,,005056A0000,MS-PRD-03,"
+            "3,refused,Host id: A host id has 12 hexadecimal digits; this one has 11.,,,,005056A0000,MS-PRD-03,"
         ]
     );
     let corrected = text.replace("005056A0000,", "005056A00003,");
@@ -179,7 +179,7 @@ async fn all_or_nothing_does_nothing_when_things_have_changed_and_says_so() {
     let stopped = begin(&server, &amelia, &address, &[("mode", "all-or-nothing")]).await;
     assert_eq!(stopped.all("h1"), ["BT-0000001: generate 3 files"]);
     assert_eq!(stopped.all(".note.bad"), ["Nothing was done: since it was planned, lines became ones that are refused."]);
-    assert!(lines(&stopped)[3].contains("refusedOnly 0 of 4 assigned"), "{:?}", lines(&stopped));
+    assert!(lines(&stopped)[3].contains("refusedServer item: Only 0 of 4 assigned"), "{:?}", lines(&stopped));
     assert_eq!(server.rows("SELECT id FROM activation_files").await.len(), 1);
     server.assert_healthy().await;
     // Room is made, and the plan says so when it is made again.
@@ -209,7 +209,7 @@ async fn selected_files_are_refreshed_and_those_that_say_all_of_it_are_left() {
         )
         .await;
     let list = amelia.get("/accounts/ACME-1001/files").await;
-    assert_eq!(list.attributes("td.select input", "aria-label").len(), 3);
+    assert_eq!(list.attributes("td input[name=serial]", "aria-label").len(), 3);
     let mut fields = list.fields("");
     fields.push(("kind".to_owned(), "refresh".to_owned()));
     let nothing = amelia.post(&format!("{BATCHES}/selection"), &fields).await;
@@ -225,14 +225,14 @@ async fn selected_files_are_refreshed_and_those_that_say_all_of_it_are_left() {
     assert_eq!(
         lines(&plan),
         [
-            "1MS-2AF-0000003ready",
-            "2MS-1AF-0000002ready",
+            "1MS-2AF-0000003readyUpdates may be installed until: 6 Jan 2027 → 30 Jun 2028",
+            "2MS-1AF-0000002readyUpdates may be installed until: 6 Jan 2027 → 30 Jun 2028",
             "3IC-PRD-01IC-PRD-02AF-0000001skippedNothing has changed in AF-0000001."
         ]
     );
     let done = begin(&server, &amelia, &address, &[("mode", "all-or-nothing")]).await;
     assert_eq!(done.all(".note.ok strong"), ["Lines: 2 refreshed, 1 skipped."]);
-    assert_eq!(lines(&done)[0], "1MS-2AF-0000003 revision 2refreshed");
+    assert_eq!(lines(&done)[0], "1MS-2AF-0000003 revision 2refreshedUpdates may be installed until: 6 Jan 2027 → 30 Jun 2028");
     let view = amelia.get("/accounts/ACME-1001/files/AF-0000003").await;
     assert_eq!(view.all(".plate .revision"), ["Revision 2"]);
     assert!(downloaded(&amelia, "/accounts/ACME-1001/files/AF-0000003").await.contains("2028-06-30"));
@@ -398,10 +398,10 @@ async fn who_may_not_do_it_once_may_not_do_it_many_times() {
         (refused.status, refused.all(".note.bad")),
         (
             StatusCode::FORBIDDEN,
-            vec!["This is a subscription account. Customers and partners generate files for perpetual accounts only. Licensing analysts generate it: send them an activation file request.".to_owned()]
+            vec!["This is a subscription account. Customers and partners deactivate files of perpetual accounts only. Licensing analysts do it: send them an activation file request.".to_owned()]
         )
     );
-    assert_eq!(hanna.get("/accounts/HELIOS-2002/files").await.all("td.select").len(), 0);
+    assert_eq!(hanna.get("/accounts/HELIOS-2002/files").await.all("td input[name=serial]").len(), 0);
 }
 
 #[tokio::test]

@@ -130,7 +130,7 @@ async fn deactivating_needs_no_certification_but_a_perpetual_licence() {
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
     assert_eq!(
         refused.all(".note.warn strong"),
-        ["This is a subscription account. Customers and partners generate files for perpetual accounts only."]
+        ["This is a subscription account. Customers and partners deactivate files of perpetual accounts only."]
     );
     assert_eq!(server.contents().await, before);
     assert_eq!(deactivate(&lena, &theirs, &TYPED).await.status, StatusCode::SEE_OTHER);

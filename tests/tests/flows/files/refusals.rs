@@ -27,7 +27,7 @@ async fn each_fault_of_the_form_has_its_words_and_changes_nothing() {
         (
             &[("switchover_host_id", "63-00-27-0E-26-DF")],
             "switchover_host_id",
-            "Switchover server: 6300270E26DF is the primary server. Enter the host id of the other server.",
+            "6300270E26DF is the primary server. Enter the host id of the other server.",
         ),
         (&[("machine_name", " ")], "machine_name", "Enter the machine name."),
         (
@@ -61,7 +61,7 @@ async fn each_fault_of_the_form_has_its_words_and_changes_nothing() {
         (
             &[("assigned.SW-001-4.0-AL01", "-1")],
             "assigned.SW-001-4.0-AL01",
-            "“-1” is not a whole number. Enter one, or leave the field empty.",
+            "“-1” is not a whole number. Enter 0 or more, or leave the field empty.",
         ),
         (&[("usage_tracking", "local")], "usage_tracking", "A perpetual licence carries no usage tracking. Leave it out."),
         (

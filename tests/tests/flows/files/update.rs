@@ -244,7 +244,7 @@ async fn updating_needs_a_certification_and_goes_by_request_without_a_perpetual_
     let refused = hanna.get(&format!("{theirs}/update")).await;
     assert_eq!(
         refused.all(".note.warn li strong"),
-        ["This is a subscription account. Customers and partners generate files for perpetual accounts only."]
+        ["This is a subscription account. Customers and partners update files of perpetual accounts only."]
     );
     assert!(hanna.get(&theirs).await.all("a.button").iter().all(|button| !button.starts_with("Update")));
     // The analyst does it.

@@ -39,9 +39,6 @@ fn typed(route: Route) -> Largest {
             vec![("to.SW-001-3.0-AL02", own("SW-001-4.0-AL02"))],
             ("select[name='to.SW-001-3.0-AL02'] option[selected]", "value", "SW-001-4.0-AL02"),
         ),
-        Route::UpdateUpgradedFiles => {
-            ("/accounts/NORDIC-3003/upgrade/files", Vec::new(), ("main form", "action", "/accounts/NORDIC-3003/upgrade"))
-        }
         Route::SendCloud => (
             "/accounts/HELIOS-2002/cloud",
             vec![("organization", own("org-kept")), ("connected", own("yes"))],
@@ -73,6 +70,11 @@ fn typed(route: Route) -> Largest {
             "/accounts/ACME-1001/batches/BT-0000001/plan",
             Vec::new(),
             ("main form[action$=plan]", "action", "/accounts/ACME-1001/batches/BT-0000001/plan"),
+        ),
+        Route::DiscardBatch => (
+            "/accounts/ACME-1001/batches/BT-0000001/discard",
+            Vec::new(),
+            ("main form[action$=discard]", "action", "/accounts/ACME-1001/batches/BT-0000001/discard"),
         ),
         other => panic!("{} {} has no form here: add what comes back", other.method(), other.path()),
     }

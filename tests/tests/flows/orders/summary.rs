@@ -23,7 +23,7 @@ async fn everything_ordered_is_there_by_product_with_what_is_left_and_the_totals
              13 Oct 2026Generate a file with Contact Center Level 1"
         ]
     );
-    assert_eq!(page.all("tfoot tr")[1], "Together408 of 408 available0 in filesnone owned");
+    assert_eq!(page.all("tfoot tr")[1], "Total408 of 408 available0 in filesnone owned");
 }
 
 #[tokio::test]
@@ -100,7 +100,7 @@ async fn each_condition_is_met_or_not_with_its_reason_and_what_to_do() {
     assert_eq!(
         hanna.all("section:first-of-type .to-create li")[0],
         "Licence model: Not met. This is a subscription account. Customers and partners generate files for perpetual accounts only.\
-         Licensing analysts generate it: send them an activation file request."
+         Licensing analysts do it: send them an activation file request."
     );
     assert_eq!(hanna.all("section:first-of-type .to-create li")[3], "Server items: Met. Any number, billed by use.");
     let lena = server.signed_in(LENA).await.get("/accounts/HELIOS-2002/software").await;

@@ -95,7 +95,7 @@ async fn a_mirrored_account_upgrades_all_parts_together_and_what_is_owned_and_al
     assert_eq!(server.contents().await, after);
 
     let done = petra.get(made.header("location")).await;
-    assert!(done.all(".note.ok")[0].starts_with("Upgrade UP-0000001 was made."));
+    assert!(done.all(".note.ok")[0].starts_with("Upgrade complete"));
     assert!(done.all("main > ul li").contains(&"CIC 3.0 Server, Intermediate → CIC Server, Advanced".to_owned()));
     assert_eq!(done.all("#outdated-title"), ["Updates are available"]);
     assert_eq!(done.all(".note.info li"), ["AF-0000001 of IC-PRD-01"]);
@@ -126,7 +126,7 @@ async fn a_mirrored_account_upgrades_all_parts_together_and_what_is_owned_and_al
 }
 
 #[tokio::test]
-async fn all_files_are_brought_up_in_one_step_and_the_others_say_why_not() {
+async fn files_of_upgraded_parts_are_updated_as_a_batch_that_says_first_what_changes() {
     let server = Server::start().await;
     server.execute("UPDATE entitlements SET owned_assigned = 3 WHERE owned_assigned = 1").await;
     let petra = server.signed_in(PETRA).await;
@@ -148,22 +148,37 @@ async fn all_files_are_brought_up_in_one_step_and_the_others_say_why_not() {
     let page = petra.get(UPGRADE).await;
     assert_eq!(page.all(".note.info li").len(), 3);
     let key = page.value("key").expect("a key");
-    let updated_files = petra.post(&format!("{UPGRADE}/files"), &[("key", &key)]).await;
-    assert_eq!(
-        (updated_files.status, updated_files.all(".note.ok strong")),
-        (StatusCode::OK, vec!["2 files were updated.".to_owned()])
+    // The next page says what changes in each; nothing is done yet.
+    let mut asked = vec![("key".to_owned(), key), ("kind".to_owned(), "refresh".to_owned())];
+    asked.extend(
+        page.attributes(".note.info input[name=serial]", "value").into_iter().map(|serial| ("serial".to_owned(), serial)),
     );
-    let why = "AF-0000002: Install site Bergen is not active: only the host ids of its files may change. \
-               Leave this as it is, or make the site active first.";
+    assert_eq!(page.attribute(".note.info form", "action").as_deref(), Some("/accounts/NORDIC-3003/batches/selection"));
+    let planned = address(&petra.post("/accounts/NORDIC-3003/batches/selection", &asked).await);
+    let plan = petra.get(&planned).await;
+    let lines = plan.all("section[aria-labelledby=lines-title] tbody tr");
+    assert!(lines[0].contains("readyProduct version: 3.0 → 2020 R4; "), "{lines:?}");
+    assert!(lines[1].contains("refused") && lines[1].contains("Install site Bergen is not active"), "{lines:?}");
+    // Where a line is refused, all or nothing is not offered, and the page says why.
+    assert_eq!(plan.attributes("input[name=mode]", "value"), ["line-by-line"]);
     assert_eq!(
-        (updated_files.all(".note.warn li"), updated_files.all(".note.info li")),
-        (vec![why.to_owned()], vec!["AF-0000002 of IC-PRD-01".to_owned()])
+        plan.all("section[aria-labelledby=begin-title] .note.info"),
+        ["All or nothing is not offered: 1 line is refused."]
     );
-    // Sent once more it makes nothing anew.
-    let after = server.contents().await;
-    let again = petra.post(&format!("{UPGRADE}/files"), &[("key", &key)]).await;
-    assert_eq!(again.all(".note.ok strong"), ["0 files were updated."]);
-    assert_eq!(server.contents().await, after);
+    // A plan that is discarded does nothing, and says so; the same files can be planned anew.
+    let before = server.rows("SELECT id FROM file_revisions").await.len();
+    assert_eq!(address(&petra.post(&format!("{planned}/discard"), &[("x", "")]).await), planned);
+    let discarded = petra.get(&planned).await;
+    assert_eq!(discarded.all(".note.bad"), ["This plan was discarded. Send its table again if it is needed."]);
+    petra.post(&planned, &[("mode", "line-by-line")]).await;
+    assert_eq!(server.rows("SELECT id FROM file_revisions").await.len(), before);
+    asked[0].1 = petra.get(UPGRADE).await.value("key").expect("a key");
+    let planned = address(&petra.post("/accounts/NORDIC-3003/batches/selection", &asked).await);
+    assert_eq!(petra.post(&planned, &[("mode", "line-by-line")]).await.status, StatusCode::SEE_OTHER);
+    tests::finish_batches(server.portal()).await;
+    // The upgrade is found again.
+    let history = petra.get(&format!("{UPGRADE}?history")).await;
+    assert_eq!(history.attribute("tbody th a", "href").as_deref(), Some("/accounts/NORDIC-3003/upgrade/UP-0000001"));
     let list = petra.get("/accounts/NORDIC-3003/files?sort=oldest").await;
     assert_eq!(list.all("tbody th"), ["AF-0000001 revision 2", "AF-0000002", "AF-0000003 revision 2"]);
 }
@@ -224,7 +239,7 @@ async fn without_a_perpetual_licence_an_upgrade_goes_by_request_and_others_upgra
     let page = hanna.get("/accounts/HELIOS-2002/upgrade").await;
     assert_eq!(
         page.all(".note.warn strong"),
-        ["This is a subscription account. Customers and partners generate files for perpetual accounts only."]
+        ["This is a subscription account. Customers and partners upgrade parts of perpetual accounts only."]
     );
     let posted = hanna
         .post(

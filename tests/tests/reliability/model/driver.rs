@@ -15,6 +15,7 @@ use licensing::{
         list::{Active, Filter, Sort},
         request::NewFileForm,
     },
+    offer::eligibility::Action,
     orders::upgrade::UpgradeRequest,
 };
 use portal::{
@@ -195,7 +196,7 @@ impl Driver {
                     _ => "",
                 };
                 let request = DeactivationRequest::of_form(value);
-                let change = access.change().map_err(|_| Refused::Ineligible)?;
+                let change = access.change(Action::Deactivate).map_err(|_| Refused::Ineligible)?;
                 let deactivated = portal::files::deactivate(&change, &serial(garn, *position), &request, &key).await;
                 deactivated.map(|serial| serial.to_string()).map_err(Refused::of_deactivation)
             }

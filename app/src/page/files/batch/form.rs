@@ -5,7 +5,7 @@ use super::{
     words::{facts, lines_in_words},
 };
 use crate::{
-    component::{Choice, Columns, ErrorSummary, Hidden, Icon, Instant, TextArea, icon},
+    component::{Choice, Columns, ErrorSummary, Hidden, Icon, Instant, Problem, TextArea, icon},
     frame::{Page, Tab},
     page::files::form::KEY,
 };
@@ -17,6 +17,7 @@ use licensing::{
         batch::Kind,
         request::{NewFileForm, field as form_field},
     },
+    offer::eligibility::Action,
 };
 use portal::{
     AccountAccess, Error, SubmissionKey,
@@ -61,7 +62,7 @@ pub async fn plan(access: &AccountAccess, key: SubmissionKey, typed: FormState) 
     let batches = portal::files::batch::list(access).await?;
     let zone = access.caller().person().time_zone;
     let garn = access.garn.clone();
-    let deactivates = access.change().is_ok();
+    let deactivates = access.change(Action::Deactivate).is_ok();
     let pattern = Pattern::of(access, typed.pattern()).await?;
     let (status, problem, told) = match &typed.why {
         None => (200, None, None),
@@ -72,12 +73,12 @@ pub async fn plan(access: &AccountAccess, key: SubmissionKey, typed: FormState) 
         Some(NotPlanned::Ineligible(reason)) => (403, None, Some(format!("{reason} {}", reason.remedy()))),
         Some(why) => (409, None, Some(why.to_string())),
     };
-    let title = if status == 200 { "Many files at once" } else { "Error: Many files at once" };
+    let title = if status == 200 { "Bulk actions" } else { "Error: Bulk actions" };
     let page = Page::new(title, move || {
-        let problems = problem.iter().map(|words| (TABLE.to_owned(), words.clone())).collect::<Vec<_>>();
+        let problems = problem.iter().map(|words| Problem::new(TABLE, words)).collect::<Vec<_>>();
         view! {
             {(!problems.is_empty()).then(|| view! { <ErrorSummary problems /> })}
-            <h1>"Many files at once"</h1>
+            <h1>"Bulk actions"</h1>
             {told.map(|words| view! { <p class="note bad" role="alert">{words}</p> })}
             <p class="lead">
                 "Send a table with a line for each machine or file. The next page shows the result of each line; nothing is done before you have seen it."
@@ -142,7 +143,7 @@ fn PlanForm(
         <form method="post" action=action enctype="multipart/form-data">
             <Hidden fields=carried />
             <div class="section">
-                <Choice name=KIND legend="What is to be done" options=kinds.collect() value=kind />
+                <Choice name=KIND legend="Action" options=kinds.collect() value=kind />
                 <Common facts=pattern.facts new=path::new_file(&garn) />
                 <div class="field" class:invalid=refused>
                     <label for=TABLE>"Table"</label>
@@ -181,7 +182,7 @@ fn Common(facts: Vec<(String, String)>, new: String) -> AnyView {
         return view! {
             <p class="note info">
                 "For new files that are alike, fill in " <a href=new>"New activation file"</a>
-                " once and choose “Use it for many machines” there: the table then needs no more than machines and host ids. "
+                " once and choose “Use for several machines” there: the table then needs no more than machines and host ids. "
                 "Otherwise it has a column for each field of that form."
             </p>
         }
@@ -190,7 +191,7 @@ fn Common(facts: Vec<(String, String)>, new: String) -> AnyView {
     let facts = facts.into_iter().map(|(label, words)| view! { <div><dt>{label}</dt><dd>{words}</dd></div> }).collect_view();
     view! {
         <section class="note info" aria-labelledby="common-title">
-            <h2 id="common-title">"What every new file has"</h2>
+            <h2 id="common-title">"Common to all new files"</h2>
             <dl class="facts">{facts}</dl>
             <p>"A column of the table with the same name says otherwise for its line."</p>
         </section>
@@ -236,7 +237,7 @@ fn Latest(garn: Garn, batches: Vec<BatchRow>, zone: Tz) -> AnyView {
 
 fn state_words(state: BatchState, counts: &LineCounts) -> &'static str {
     match state {
-        BatchState::Planned if counts.all() == 0 => "expired",
+        BatchState::Planned if counts.all() == 0 => "discarded or expired",
         BatchState::Planned => "planned, not begun",
         BatchState::Running => "under way",
         BatchState::Done => "done",

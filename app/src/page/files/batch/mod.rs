@@ -1,4 +1,4 @@
-//! *Many files at once*: a table of machines or a selection, what each line comes to, and what came of it.
+//! *Bulk actions*: a table of machines or a selection, what each line comes to, and what came of it.
 
 mod field;
 mod form;

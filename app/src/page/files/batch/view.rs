@@ -5,8 +5,11 @@ use super::{
     words::{done_word, facts, lines_in_words},
 };
 use crate::{
-    component::{Choice, Columns, ErrorSummary, Icon, Instant, StateOfLine, TextField, counted, icon, problem_of, thousands},
+    component::{
+        Choice, Columns, ErrorSummary, Icon, Instant, StateOfLine, TextField, counted, icon, labelled, problem_of, thousands,
+    },
     frame::{Page, Tab},
+    page::files::deactivate,
 };
 use chrono_tz::Tz;
 use islands::BatchProgress;
@@ -59,7 +62,7 @@ pub async fn show(access: &AccountAccess, reference: &str, query: &[(String, Str
     let what = title(&batch.row);
     let title = if status == 200 { what.clone() } else { format!("Error: {what}") };
     let page = Page::new(title, move || {
-        let problems: Vec<_> = refusals.iter().map(|r| (r.field.clone(), r.problem.to_string())).collect();
+        let problems = labelled(&refusals, |name| label(name).to_owned());
         let planned = batch.row.state == BatchState::Planned;
         view! {
             {(!problems.is_empty()).then(|| view! { <ErrorSummary problems /> })}
@@ -68,7 +71,7 @@ pub async fn show(access: &AccountAccess, reference: &str, query: &[(String, Str
             <Standing garn=garn.clone() batch=batch.clone() zone />
             {(!pattern.is_empty()).then(|| {
                 let facts = pattern.into_iter().map(|(label, words)| view! { <div><dt>{label}</dt><dd>{words}</dd></div> }).collect_view();
-                view! { <details><summary>"What every new file has"</summary><dl class="facts">{facts}</dl></details> }
+                view! { <details><summary>"Common to all new files"</summary><dl class="facts">{facts}</dl></details> }
             })}
             {(!batch.ignored.is_empty()).then(|| view! {
                 <p class="note info">{format!("Columns of the table that are not needed for this: {}.", batch.ignored.join(", "))}</p>
@@ -129,9 +132,9 @@ fn Standing(garn: Garn, batch: BatchView, zone: Tz) -> AnyView {
                 </div>
                 <div class="buttons">
                     {made.then(|| view! {
-                        <a class="button primary" href=path::batch_files(&garn, &reference) download=""><Icon icon=icon::DOWNLOAD />"Files (ZIP)"</a>
+                        <a class="button primary" href=path::batch_files(&garn, &reference) download=""><Icon icon=icon::DOWNLOAD />"Download files (ZIP)"</a>
                     })}
-                    <a class="button" href=path::batch_lines(&garn, &reference) download=""><Icon icon=icon::DOWNLOAD />"Results of all lines (CSV)"</a>
+                    <a class="button" href=path::batch_lines(&garn, &reference) download=""><Icon icon=icon::DOWNLOAD />"Download CSV"</a>
                 </div>
             }
             .into_any()
@@ -189,9 +192,15 @@ fn BeginForm(garn: Garn, batch: BatchView, begun: Begun, refusals: Vec<Refusal<B
     let BatchRow { reference, kind, counts, .. } = batch.row;
     let typed = |name: &str| begun.fields.iter().find(|(field, _)| field == name).map_or("", |(_, value)| value).to_owned();
     let problem = |name: &str| problem_of(&refusals, name);
+    let discard = view! {
+        <form method="post" action=path::discard_batch(&garn, &reference) class="buttons">
+            <button class="button"><Icon icon=icon::CLEAR />"Discard this plan"</button>
+            <span class="help">"Its lines are removed; nothing else changes."</span>
+        </form>
+    };
     let again = view! {
         <form method="post" action=path::plan_batch_again(&garn, &reference) class="buttons">
-            <button class="button"><Icon icon=icon::REFRESH />"Plan again"</button>
+            <button class="button"><Icon icon=icon::REFRESH />"Check again against current quantities"</button>
             <span class="help">"Plans each line again, as things are now."</span>
         </form>
     };
@@ -199,10 +208,17 @@ fn BeginForm(garn: Garn, batch: BatchView, begun: Begun, refusals: Vec<Refusal<B
         return view! {
             <p class="note warn"><Icon icon=icon::WARNING />"No line has anything to do. The lines below say why; correct the table and send it again."</p>
             {again}
+            {discard}
         }
         .into_any();
     }
-    let modes = Mode::ALL.iter().map(|mode| {
+    // One line that is refused would refuse all of them.
+    let whole = counts.refused == 0;
+    let not_whole = (!whole).then(|| {
+        let lines = counted(counts.refused.into(), "line is", "lines are");
+        view! { <p class="note info">{format!("All or nothing is not offered: {lines} refused.")}</p> }
+    });
+    let modes = Mode::ALL.iter().filter(|mode| whole || **mode != Mode::Whole).map(|mode| {
         let explanation = match mode {
             Mode::Whole => "One transaction: if a single line cannot be done, none is.",
             Mode::Lines => "What can be done is done. Lines that are refused say why and can be sent again.",
@@ -210,24 +226,25 @@ fn BeginForm(garn: Garn, batch: BatchView, begun: Begun, refusals: Vec<Refusal<B
         (mode.code().to_owned(), mode.to_string(), explanation.to_owned())
     });
     let mode = match typed(field::MODE) {
-        typed if !typed.is_empty() || counts.refused > 0 => typed,
+        _ if !whole => Mode::Lines.code().to_owned(),
+        typed if !typed.is_empty() => typed,
         _ => Mode::Whole.code().to_owned(),
     };
     let files = counted(counts.ready.into(), "file", "files");
     let deactivates = (kind == Kind::Deactivate).then(|| {
         let reasons = Reason::ALL.iter().map(|reason| (reason.code().to_owned(), reason.to_string(), String::new())).collect();
         view! {
-            <Choice name=deactivation::field::REASON legend="Why" options=reasons value=typed(deactivation::field::REASON) error=problem(deactivation::field::REASON) />
+            <Choice name=deactivation::field::REASON legend=label(deactivation::field::REASON) options=reasons value=typed(deactivation::field::REASON) error=problem(deactivation::field::REASON) />
             <TextField
                 name=deactivation::field::NOTE
-                label="In your words"
+                label=label(deactivation::field::NOTE)
                 value=typed(deactivation::field::NOTE)
                 help="Needed for something else; your colleagues and the licensing analysts read it."
                 error=problem(deactivation::field::NOTE)
             />
             <TextField
                 name=field::COUNT
-                label="Number of files"
+                label=label(field::COUNT)
                 value=typed(field::COUNT)
                 help=format!("Type {} to deactivate {files}. An installed copy cannot be recalled: remove it on its server.", counts.ready)
                 error=problem(field::COUNT)
@@ -242,15 +259,26 @@ fn BeginForm(garn: Garn, batch: BatchView, begun: Begun, refusals: Vec<Refusal<B
             <h2 id="begin-title">{format!("{kind} {files}")}</h2>
             <form method="post" action=path::batch(&garn, &reference)>
                 <div class="section">
-                    <Choice name=field::MODE legend="If a line is refused" options=modes.collect() value=mode error=problem(field::MODE) />
+                    {not_whole}
+                    <Choice name=field::MODE legend=label(field::MODE) options=modes.collect() value=mode error=problem(field::MODE) />
                     {deactivates}
                 </div>
                 <div class="buttons"><button class=class><Icon icon />{format!("{kind} {files}")}</button></div>
             </form>
             {again}
+            {discard}
         </section>
     }
     .into_any()
+}
+
+/// Label of a field.
+fn label(name: &str) -> &'static str {
+    match name {
+        field::MODE => "If a line is refused",
+        field::COUNT => "Number of files",
+        name => deactivate::label(name),
+    }
 }
 
 #[component]
@@ -298,7 +326,7 @@ fn LinesOf(garn: Garn, batch: BatchView, state: Option<LineState>, later: bool) 
 
 #[component]
 fn Line(garn: Garn, kind: Kind, line: BatchLine) -> AnyView {
-    let BatchLine { line, cells, state, words, file, revision, machines } = line;
+    let BatchLine { line, cells, state, words, changes, file, revision, machines } = line;
     // A cell that is refused may hold what would turn the rest of its line around.
     let cell = |name: &str| cells.get(name).map(|cell| visible(cell));
     let pair = |name: &str, host: &str| {
@@ -329,7 +357,7 @@ fn Line(garn: Garn, kind: Kind, line: BatchLine) -> AnyView {
             <td data-label="File">{file}{revision.filter(|revision| *revision > 1).map(|revision| view! { " " <span class="line sub">{format!("revision {revision}")}</span> })}</td>
             <td data-label="Result">
                 <StateOfLine state done=done_word(kind) />
-                {words.map(|words| view! { <span class="line">{words}</span> })}
+                {words.or(changes).map(|words| view! { <span class="line">{words}</span> })}
             </td>
         </tr>
     }

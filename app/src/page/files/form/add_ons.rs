@@ -41,7 +41,7 @@ pub fn AddOns(form: NewFileForm, offer: Offer, refusals: Vec<Refusal<FileProblem
     };
     view! {
         <fieldset class="section">
-            <legend><h2>"Select any add-on items"</h2></legend>
+            <legend><h2>{if nothing.is_some() { "Contents" } else { "Select any add-on items" }}</h2></legend>
             {strangers}
             {nothing.is_none().then(|| view! {
                 <p class="help">"Assigned licences belong to a user or station; pooled ones are shared by those who are logged on."</p>
@@ -105,20 +105,21 @@ fn Groups(form: NewFileForm, offer: Offer, parts: Vec<OfferedPart>, refusals: Ve
 fn AddOn(form: NewFileForm, offer: Offer, part: OfferedPart, refusals: Vec<Refusal<FileProblem>>) -> AnyView {
     let holding = part.holding();
     let Quantity { assigned, pooled } = holding.available();
-    let OfferedPart { number, description, .. } = part;
+    let OfferedPart { number, description, held, .. } = part;
     let pools = [
-        (field::assigned(&number), "Assigned", "assigned", holding.owned.assigned, assigned),
-        (field::pooled(&number), "Pooled", "pooled", holding.owned.pooled, pooled),
+        (field::assigned(&number), "Assigned", "assigned", holding.owned.assigned, assigned, held.assigned),
+        (field::pooled(&number), "Pooled", "pooled", holding.owned.pooled, pooled, held.pooled),
     ];
     let cells = pools
         .into_iter()
-        .map(|(name, label, pool, owned, available)| {
+        .map(|(name, label, pool, owned, available, held)| {
             let typed = form.value(&name).to_owned();
             let error = problem_of(&refusals, &name);
             if owned == 0 && !holding.unlimited && typed.is_empty() && error.is_none() {
                 return view! { <td data-label=label><span class="muted">"none owned"</span></td> }.into_any();
             }
             let available = offer.supply(holding, available, owned);
+            let available = if held > 0 { format!("{available}, {held} of them in this file") } else { available };
             let help = format!("{name}-help");
             let described = if error.is_some() { format!("{help} {}", error_id(&name)) } else { help.clone() };
             let refused = error.is_some();
@@ -131,7 +132,6 @@ fn AddOn(form: NewFileForm, offer: Offer, part: OfferedPart, refusals: Vec<Refus
                         name=name.clone()
                         value=typed
                         inputmode="numeric"
-                        autocomplete="off"
                         aria-label=format!("{description}, {pool}")
                         aria-describedby=described
                         aria-invalid=invalid

@@ -3,7 +3,7 @@ use super::{
     purpose::Purpose,
 };
 use crate::{
-    component::{Columns, Day, EnforcementFacts, Hidden, Icon, KeyTable, Restriction, icon},
+    component::{Columns, Day, EnforcementFacts, ErrorSummary, Hidden, Icon, KeyTable, Problem, Restriction, TextField, icon},
     frame::Page,
 };
 use islands::Changes;
@@ -11,21 +11,37 @@ use leptos::prelude::*;
 use licensing::{
     Garn, HostId, LicenceType, Quantity, Serial,
     activation_file::{Binding, Change, Server},
-    files::request::{NewFileForm, PartChange, field},
+    files::request::{NewFileForm, PartChange, field, label},
     offer::Offer,
 };
 use portal::{AccountAccess, SubmissionKey, files::Checked, path};
 
+/// Answers to be checked before a file is made.
+pub struct Answers {
+    pub checked: Checked,
+    /// Differences that an update makes.
+    pub changes: Vec<Change>,
+    pub dropped: Option<Dropped>,
+}
+
+impl From<Checked> for Answers {
+    fn from(checked: Checked) -> Self {
+        Self { checked, changes: Vec::new(), dropped: None }
+    }
+}
+
+/// Switchover server that an update drops.
+pub struct Dropped {
+    pub machine: String,
+    /// Its name as it was typed, and what is wrong with that.
+    pub typed: String,
+    pub problem: Option<String>,
+}
+
 /// Check your answers: everything that the file will say, and what is left afterwards; of an update what it changes, too.
 #[must_use]
-pub fn check(
-    access: &AccountAccess,
-    purpose: &Purpose,
-    form: &NewFileForm,
-    key: &SubmissionKey,
-    checked: Checked,
-    changes: Vec<Change>,
-) -> Page {
+pub fn check(access: &AccountAccess, purpose: &Purpose, form: &NewFileForm, key: &SubmissionKey, answers: Answers) -> Page {
+    let Answers { checked, changes, dropped } = answers;
     let action = purpose.path(&access.garn);
     let tab = purpose.tab();
     let garn = access.garn.clone();
@@ -38,14 +54,22 @@ pub fn check(
     carried.extend(purpose.carried(key));
     let (title, button) = match purpose {
         Purpose::New => ("Check your answers".to_owned(), "Generate activation file".to_owned()),
-        Purpose::Update { serial, began } => (format!("Check the update of {serial}"), format!("Make revision {}", began + 1)),
+        Purpose::Update { serial, began } => (format!("Check the update of {serial}"), format!("Create revision {}", began + 1)),
     };
-    let page = Page::new(title.clone(), move || {
+    let refused = dropped.as_ref().is_some_and(|dropped| dropped.problem.is_some());
+    let status = if refused { 422 } else { 200 };
+    let head = if refused { format!("Error: {title}") } else { title.clone() };
+    let page = Page::new(head, move || {
+        let problem = dropped.as_ref().and_then(|dropped| dropped.problem.clone());
+        let problems: Vec<_> = problem
+            .map(|words| Problem { field: field::DROPPED.to_owned(), label: label(field::DROPPED).to_owned(), words })
+            .into_iter()
+            .collect();
         let Checked { request, offer, preview, same_host, shared_hosts, older_than } = checked;
         let site = offer.sites.iter().find(|site| site.id == request.site).map(|site| site.name.clone());
         let servers = request.binding.servers();
         let later = (offer.has_switchover() && servers.len() == 1)
-            .then(|| view! { <div><dt>"Switchover server"</dt><dd>"at another time"</dd></div> });
+            .then(|| view! { <div><dt>"Switchover server"</dt><dd>"To be added later"</dd></div> });
         let machines = ["Primary server", "Switchover server"]
             .into_iter()
             .zip(servers)
@@ -56,6 +80,7 @@ pub fn check(
             Binding::Host { .. } => None,
         };
         view! {
+            {(!problems.is_empty()).then(|| view! { <ErrorSummary problems /> })}
             <h1>{title}</h1>
             {(!changes.is_empty()).then(|| view! { <Changed changes /> })}
             {(!same_host.is_empty()).then(|| view! { <SameHost same_host garn /> })}
@@ -92,14 +117,41 @@ pub fn check(
                 <h2 id="keys-title">"Resulting keys"</h2>
                 <KeyTable keys=preview.keys.iter().map(|(key, count)| (key.clone(), count)).collect() />
             </section>
-            <form method="post" action=action class="buttons">
+            <form method="post" action=action novalidate>
                 <Hidden fields=carried />
-                <button class="button primary" name=STEP value=STEP_GENERATE>{button}</button>
-                <button class="button" name=STEP value=STEP_EDIT>"Change"</button>
+                {dropped.map(|dropped| view! { <Drop dropped /> })}
+                <div class="buttons">
+                    <button class="button primary" name=STEP value=STEP_GENERATE>{button}</button>
+                    <button class="button" name=STEP value=STEP_EDIT>"Change"</button>
+                </div>
             </form>
         }
     });
-    page.of_account(access, tab)
+    page.of_account(access, tab).with_status(status)
+}
+
+/// The switchover server that an update takes away, by its name.
+#[component]
+fn Drop(dropped: Dropped) -> AnyView {
+    let Dropped { machine, typed, problem } = dropped;
+    view! {
+        <fieldset class="section">
+            <legend><h2>"Switchover server"</h2></legend>
+            <div class="note warn">
+                <p><Icon icon=icon::WARNING /><strong>{format!("The new revision is no longer for {machine}.")}</strong></p>
+                <p>"Its switchover item returns to the account. Remove the file from that server: an installed copy cannot be recalled."</p>
+            </div>
+            <TextField
+                name=field::DROPPED
+                label=label(field::DROPPED)
+                value=typed
+                help=format!("Type {machine} to drop the switchover server.")
+                error=problem
+                code=true
+            />
+        </fieldset>
+    }
+    .into_any()
 }
 
 /// Changes that an update makes; a change of host comes first.
@@ -208,7 +260,7 @@ fn Quantities(offer: Offer, parts: Vec<PartChange>) -> AnyView {
         .collect_view();
     view! {
         <section aria-labelledby="quantities-title">
-            <h2 id="quantities-title">"Items, and what is left"</h2>
+            <h2 id="quantities-title">"Quantities"</h2>
             <table class="list">
                 <Columns names=&[("Item", false), ("Assigned", true), ("Pooled", true), ("Assigned available", true), ("Pooled available", true)] />
                 <tbody>{rows}</tbody>

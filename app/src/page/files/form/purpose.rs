@@ -32,6 +32,14 @@ impl Purpose {
         }
     }
 
+    /// What somebody who may not cannot do.
+    pub(super) const fn obstructed(&self) -> &'static str {
+        match self {
+            Self::New => "You cannot generate a file here",
+            Self::Update { .. } => "You cannot update this file",
+        }
+    }
+
     pub(super) const fn tab(&self) -> Tab {
         match self {
             Self::New => Tab::NewFile,

@@ -5,7 +5,7 @@ use islands::HostIdHint;
 use leptos::prelude::*;
 use licensing::{
     LicenceType, UsageTracking,
-    files::request::{FileProblem, MailConnector, NewFileForm, SystemType, field},
+    files::request::{FileProblem, MailConnector, NewFileForm, SystemType, field, label},
     form::Refusal,
     offer::{Offer, OfferedPart},
 };
@@ -20,7 +20,7 @@ pub fn MachineDetails(form: NewFileForm, offer: Offer, refusals: Vec<Refusal<Fil
             <div class="on-host">
                 <TextField
                     name=field::HOST_ID
-                    label="Host id"
+                    label=label(field::HOST_ID)
                     value=host_id.clone()
                     help="12 hexadecimal digits that identify the server, such as 6300270E26DF. The GetHostID program on the server shows it."
                     error=problem(field::HOST_ID)
@@ -31,7 +31,7 @@ pub fn MachineDetails(form: NewFileForm, offer: Offer, refusals: Vec<Refusal<Fil
             </div>
             <TextField
                 name=field::MACHINE_NAME
-                label="Machine name"
+                label=label(field::MACHINE_NAME)
                 value=form.value(field::MACHINE_NAME)
                 error=problem(field::MACHINE_NAME)
             />
@@ -42,14 +42,14 @@ pub fn MachineDetails(form: NewFileForm, offer: Offer, refusals: Vec<Refusal<Fil
                     view! {
                         <SelectField
                             name=field::SYSTEM_TYPE
-                            label="System type"
+                            label=label(field::SYSTEM_TYPE)
                             options=options(SystemType::ALL, SystemType::code)
                             value=form.value(field::SYSTEM_TYPE)
                             error=problem(field::SYSTEM_TYPE)
                         />
                         <SelectField
                             name=field::MAIL_CONNECTOR
-                            label="Mail connector"
+                            label=label(field::MAIL_CONNECTOR)
                             options=options(MailConnector::ALL, MailConnector::code)
                             value=form.value(field::MAIL_CONNECTOR)
                             error=problem(field::MAIL_CONNECTOR)
@@ -123,7 +123,7 @@ pub fn Usage(form: NewFileForm, offer: Offer, refusals: Vec<Refusal<FileProblem>
                 <p>"Cloud organisation " <span class="code">{organization.to_string()}</span></p>
                 <TextField
                     name=field::RAMP_DATE
-                    label="Ramp date"
+                    label=label(field::RAMP_DATE)
                     value=form.value(field::RAMP_DATE)
                     help="The day on which enforcement by check-ins starts."
                     error=problem(field::RAMP_DATE)
@@ -131,7 +131,7 @@ pub fn Usage(form: NewFileForm, offer: Offer, refusals: Vec<Refusal<FileProblem>
                 />
                 <TextField
                     name=field::GRACE_DAYS
-                    label="Grace period, in days"
+                    label=label(field::GRACE_DAYS)
                     value=form.value(field::GRACE_DAYS)
                     help="How long the server may go without a good check-in before each next stage."
                     error=problem(field::GRACE_DAYS)
@@ -187,7 +187,7 @@ pub fn Switchover(form: NewFileForm, offer: Offer, refusals: Vec<Refusal<FilePro
                         <div class="on-host">
                             <TextField
                                 name=field::SWITCHOVER_HOST_ID
-                                label="Host id of the switchover server"
+                                label=label(field::SWITCHOVER_HOST_ID)
                                 value=host_id.clone()
                                 error=problem(field::SWITCHOVER_HOST_ID)
                                 code=true
@@ -197,7 +197,7 @@ pub fn Switchover(form: NewFileForm, offer: Offer, refusals: Vec<Refusal<FilePro
                         </div>
                         <TextField
                             name=field::SWITCHOVER_MACHINE_NAME
-                            label="Machine name of the switchover server"
+                            label=label(field::SWITCHOVER_MACHINE_NAME)
                             value=form.value(field::SWITCHOVER_MACHINE_NAME)
                             error=problem(field::SWITCHOVER_MACHINE_NAME)
                         />

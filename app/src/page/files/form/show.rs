@@ -7,21 +7,21 @@ use super::{
     sections::{MachineDetails, ServerItem, Switchover, Usage},
 };
 use crate::{
-    component::{ErrorSummary, Hidden, Icon, SelectField, icon, problem_of},
+    component::{ErrorSummary, Hidden, Icon, ObstacleNote, SelectField, icon, labelled, problem_of},
     frame::{Page, Tab},
 };
 use islands::Preview;
 use leptos::prelude::*;
 use licensing::{
     Garn, LicenceType,
-    files::request::{FileProblem, NewFileForm, field},
+    files::request::{FileProblem, NewFileForm, field, label, label_of},
     form::Refusal,
-    offer::{Offer, eligibility::Ineligible},
+    offer::Offer,
 };
 use portal::{
     AccountAccess, Error, SubmissionKey,
     files::{NotGenerated, NotUpdatable, Updatable},
-    offer::Start,
+    offer::{Obstacles, Start},
     path,
 };
 
@@ -32,7 +32,7 @@ struct Shown {
     key: SubmissionKey,
     start: Start,
     offer: Option<Offer>,
-    ineligible: Vec<Ineligible>,
+    obstacles: Obstacles,
     refusals: Vec<Refusal<FileProblem>>,
     /// Problems of the form as a whole.
     told: Option<String>,
@@ -52,6 +52,21 @@ pub async fn show(access: &AccountAccess, form: NewFileForm) -> Result<Page, Err
         shown.form = shown.form.fitting(offer);
     }
     Ok(page(access, shown))
+}
+
+/// The form again after *Go*, where something that the sections depend on was not chosen.
+///
+/// # Errors
+/// [`Error::Unavailable`] and [`Error::Internal`].
+pub async fn show_missing(
+    access: &AccountAccess,
+    purpose: Purpose,
+    form: NewFileForm,
+    key: SubmissionKey,
+    missing: Vec<Refusal<FileProblem>>,
+) -> Result<Page, Error> {
+    let shown = load(access, purpose, form, key).await?;
+    Ok(page(access, Shown { refusals: missing, status: 422, ..shown }))
 }
 
 /// The form of an update: as the file is, or as a GET with another version asks for it.
@@ -100,7 +115,10 @@ pub async fn refused(
     let fresh = access.caller().portal().new_submission_key();
     let shown = match why {
         NotGenerated::Refused { refusals, .. } => Shown { refusals, status: 422, ..load(access, purpose, form, key).await? },
-        NotGenerated::Ineligible(ineligible) => Shown { ineligible, status: 403, ..load(access, purpose, form, key).await? },
+        NotGenerated::Ineligible(reasons) => {
+            let obstacles = Obstacles::of(access, reasons, Some(form.value(field::PRODUCT))).await?;
+            Shown { obstacles, status: 403, ..load(access, purpose, form, key).await? }
+        }
         NotGenerated::KeyReused(portal::KeyReused { garn, reference }) => {
             Shown { used_for: Some((garn, reference)), status: 409, ..load(access, purpose, form, fresh).await? }
         }
@@ -155,11 +173,14 @@ async fn load(access: &AccountAccess, purpose: Purpose, form: NewFileForm, key: 
         Some(Err(Error::NotFound)) | None => None,
         Some(offer) => Some(offer?),
     };
-    let ineligible = match &offer {
-        Some(offer) => portal::offer::eligibility(access, offer).await?,
-        None => start.ineligible.clone(),
+    let obstacles = match &offer {
+        Some(offer) => {
+            let reasons = portal::offer::eligibility(access, offer).await?;
+            Obstacles::of(access, reasons, Some(&offer.product.code)).await?
+        }
+        None => portal::offer::obstacles(access).await?,
     };
-    Ok(Shown { purpose, form, key, start, offer, ineligible, refusals: Vec::new(), told: None, used_for: None, status: 200 })
+    Ok(Shown { purpose, form, key, start, offer, obstacles, refusals: Vec::new(), told: None, used_for: None, status: 200 })
 }
 
 /// The chosen licence type; the usual one for links that name none.
@@ -173,21 +194,18 @@ fn page(access: &AccountAccess, shown: Shown) -> Page {
     let status = shown.status;
     let title = shown.purpose.title();
     let title = if status == 200 { title } else { format!("Error: {title}") };
-    let page = Page::new(title, move || view! { <FileForm action shown /> });
+    let garn = access.garn.clone();
+    let page = Page::new(title, move || view! { <FileForm garn action shown /> });
     page.of_account(access, tab).with_status(status).with_islands()
 }
 
-/// A line of the error summary. Both servers of a pair have the same fields, so the second one's are named.
-fn summary(Refusal { field, problem }: &Refusal<FileProblem>) -> String {
-    if field.starts_with("switchover_") { format!("Switchover server: {problem}") } else { problem.to_string() }
-}
-
 #[component]
-fn FileForm(action: String, shown: Shown) -> AnyView {
-    let Shown { purpose, form, key, start, offer, ineligible, refusals, told, used_for, status } = shown;
-    let problems: Vec<_> = refusals.iter().map(|r| (r.field.clone(), summary(r))).collect();
-    // A refused post keeps the form open even for those who may not generate: what they typed is not lost.
-    let open = ineligible.is_empty() || status != 200;
+fn FileForm(garn: Garn, action: String, shown: Shown) -> AnyView {
+    let Shown { purpose, form, key, start, offer, obstacles, refusals, told, used_for, status } = shown;
+    let named = |field: &str| offer.as_ref().map_or_else(|| label(field).to_owned(), |offer| label_of(field, offer));
+    let problems = labelled(&refusals, named);
+    // What was chosen can be chosen otherwise. A refused post keeps all of the form, even for those who may not generate: what they typed is not lost.
+    let offer = offer.filter(|_| obstacles.is_empty() || status != 200);
     let refused = status == 403;
     // What is filled in once can be made for many machines.
     let many = matches!(purpose, Purpose::New);
@@ -196,16 +214,24 @@ fn FileForm(action: String, shown: Shown) -> AnyView {
         {used_for.map(|(garn, reference)| view! { <AlreadyUsed garn reference /> })}
         {told.map(|words| view! { <NotTaken words /> })}
         <h1>{purpose.title()}</h1>
-        {(!ineligible.is_empty()).then(|| view! { <NotEligible ineligible refused /> })}
-        {open.then(|| match offer {
+        {(!obstacles.is_empty()).then(|| view! {
+            <ObstacleNote
+                garn
+                obstacles
+                title=purpose.obstructed()
+                refused
+                stays=Some("Viewing and downloading the files of this account stays possible.")
+            />
+        })}
+        {match offer {
             None => view! {
-                <form method="get" action=action>
+                <form method="get" action=action novalidate>
                     <Choices purpose form=form.clone() start refusals />
                     <Typed form />
                 </form>
             }.into_any(),
             Some(offer) => view! {
-                <form method="post" action=action.clone()>
+                <form method="post" action=action.clone() novalidate>
                     // Enter in any field continues; without this it would press the first button, Go.
                     <button class="visually-hidden" name=STEP value=STEP_CHECK tabindex="-1" aria-hidden="true">"Continue"</button>
                     <Hidden fields=purpose.carried(&key) />
@@ -224,12 +250,12 @@ fn FileForm(action: String, shown: Shown) -> AnyView {
                     </div>
                     <div class="buttons">
                         <button class="button primary" name=STEP value=STEP_CHECK>"Continue"<Icon icon=icon::NEXT /></button>
-                        {many.then(|| view! { <button class="button" name=STEP value=STEP_MANY>"Use it for many machines"</button> })}
+                        {many.then(|| view! { <button class="button" name=STEP value=STEP_MANY>"Use for several machines"</button> })}
                         <span class="help">"You check your answers on the next page. Nothing is generated yet."</span>
                     </div>
                 </form>
             }.into_any(),
-        })}
+        }}
     }.into_any()
 }
 
@@ -275,7 +301,7 @@ fn Choices(
         Purpose::New => view! {
             <SelectField
                 name=field::PRODUCT
-                label="Product"
+                label=label(field::PRODUCT)
                 options=start.products
                 value=form.value(field::PRODUCT)
                 error=problem(field::PRODUCT)
@@ -291,44 +317,24 @@ fn Choices(
     let restricted = LicenceType::from_code(chosen_type).unwrap_or(LicenceType::Production);
     let restriction = restricted.restriction();
     let type_field = new.then(|| {
-        view! { <SelectField name=field::TYPE label="Licence type" options=types value=chosen_type error=problem(field::TYPE) /> }
+        view! { <SelectField name=field::TYPE label=label(field::TYPE) options=types value=chosen_type error=problem(field::TYPE) /> }
     });
     view! {
         <fieldset class="choices">
             <legend class="visually-hidden">"Site, product and type"</legend>
-            <SelectField name=field::SITE label="Install site" options=sites value=chosen error=problem(field::SITE) />
+            <SelectField name=field::SITE label=label(field::SITE) options=sites value=chosen error=problem(field::SITE) />
             {of_file}
             <SelectField
                 name=field::VERSION
-                label="Product version"
+                label=label(field::VERSION)
                 options=versions
                 value=form.value(field::VERSION)
                 error=problem(field::VERSION)
             />
             {type_field}
-            <button class="button" name=beside.then_some(STEP) value=beside.then_some(STEP_GO)>"Go"</button>
+            <button class="button" name=STEP value=STEP_GO>"Go"</button>
         </fieldset>
         {restriction.map(|words| view! { <p class="note info">{format!("{restricted}: {words}")}</p> })}
-    }
-    .into_any()
-}
-
-#[component]
-fn NotEligible(
-    ineligible: Vec<Ineligible>,
-    /// Somebody tried all the same: the reasons are what they read first.
-    refused: bool,
-) -> AnyView {
-    let reasons = ineligible
-        .into_iter()
-        .map(|reason| view! { <li><strong>{reason.to_string()}</strong>" "{reason.remedy()}</li> })
-        .collect_view();
-    view! {
-        <section class="note warn" aria-labelledby="not-eligible-title" tabindex="-1" autofocus=refused>
-            <h2 id="not-eligible-title"><Icon icon=icon::WARNING />"You cannot generate a file here"</h2>
-            <ul>{reasons}</ul>
-            <p>"Viewing and downloading the files of this account stays possible."</p>
-        </section>
     }
     .into_any()
 }

@@ -1,0 +1,66 @@
+use crate::component::{Icon, icon};
+use leptos::prelude::*;
+use licensing::{
+    Garn,
+    offer::eligibility::{Ineligible, WayOut},
+};
+use portal::{
+    offer::{Colleague, Obstacles},
+    path,
+};
+
+/// Why somebody cannot do something here, and the way out of each reason: a colleague by name, a page, or a request.
+#[component]
+pub fn ObstacleNote(
+    garn: Garn,
+    obstacles: Obstacles,
+    #[prop(into)] title: String,
+    /// Somebody tried all the same: the reasons are what they read first.
+    #[prop(optional)]
+    refused: bool,
+    /// What stays possible.
+    #[prop(default = None)]
+    stays: Option<&'static str>,
+) -> AnyView {
+    let Obstacles { reasons, colleagues, requests_to } = obstacles;
+    let items = reasons
+        .into_iter()
+        .map(|reason| {
+            let way = view! { <WayOutOf garn=garn.clone() reason=reason.clone() colleagues=colleagues.clone() requests_to=requests_to.clone() /> };
+            view! { <li><strong>{reason.to_string()}</strong>" "{reason.remedy()}" "{way}</li> }
+        })
+        .collect_view();
+    view! {
+        <section class="note warn" aria-labelledby="obstacles-title" tabindex="-1" autofocus=refused>
+            <h2 id="obstacles-title"><Icon icon=icon::WARNING />{title}</h2>
+            <ul>{items}</ul>
+            {stays.map(|words| view! { <p>{words}</p> })}
+        </section>
+    }
+    .into_any()
+}
+
+/// The way out of one reason, as links.
+#[component]
+pub fn WayOutOf(garn: Garn, reason: Ineligible, colleagues: Vec<Colleague>, requests_to: String) -> AnyView {
+    let request = {
+        let href = format!("mailto:{requests_to}?subject=Activation%20file%20request%20for%20{garn}");
+        view! { <a href=href>{format!("Send an activation file request to {requests_to}")}</a> }
+    };
+    match reason.way_out() {
+        WayOut::Colleagues if colleagues.is_empty() => {
+            view! { "No colleague of this account is certified today. " {request} "." }.into_any()
+        }
+        WayOut::Colleagues => {
+            let last = colleagues.len() - 1;
+            let names = colleagues.into_iter().enumerate().map(|(at, Colleague { name, email })| {
+                let after = if at == last { "." } else { ", " };
+                view! { <a href=format!("mailto:{email}")>{name}</a> {after} }
+            });
+            view! { "Certified today: " {names.collect_view()} }.into_any()
+        }
+        WayOut::Request => view! { {request} "." }.into_any(),
+        WayOut::InstallSites => view! { <a href=format!("{}?inactive", path::sites(&garn))>"Install sites"</a> }.into_any(),
+        WayOut::Summary => view! { <a href=path::summary(&garn)>"Account summary"</a> }.into_any(),
+    }
+}

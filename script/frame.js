@@ -1,0 +1,60 @@
+// What every page does with script, and can be without.
+
+const root = document.documentElement;
+
+/** Shows the theme of the cookie: a page that Back brings again was made with the theme of its time. */
+function showTheme() {
+  const chosen = /(?:^|; )theme=(light|dark)/.exec(document.cookie)?.[1];
+  if (chosen) root.dataset.theme = chosen;
+  else delete root.dataset.theme;
+  for (const button of document.querySelectorAll(".theme button")) {
+    button.setAttribute("aria-pressed", String(button.value === (chosen ?? "system")));
+  }
+}
+showTheme();
+addEventListener("pageshow", showTheme);
+
+// The theme changes without leaving the page, so that what is typed there stays.
+document.querySelector("form.theme")?.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const form = event.currentTarget;
+  const body = new URLSearchParams(new FormData(form, event.submitter));
+  await fetch(form.action, { method: "POST", body, redirect: "manual" });
+  showTheme();
+});
+
+// One box selects all rows of a page.
+for (const all of document.querySelectorAll("[data-selects]")) {
+  const boxes = [...all.closest("table").querySelectorAll(`input[name="${all.dataset.selects}"]`)];
+  const show = () => {
+    const selected = boxes.filter((box) => box.checked).length;
+    all.checked = boxes.length > 0 && selected === boxes.length;
+    all.indeterminate = selected > 0 && selected < boxes.length;
+  };
+  all.hidden = boxes.length === 0;
+  all.addEventListener("change", () => {
+    for (const box of boxes) box.checked = all.checked;
+  });
+  for (const box of boxes) box.addEventListener("change", show);
+  addEventListener("pageshow", show);
+}
+
+// A slash leads to the search.
+addEventListener("keydown", (event) => {
+  const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
+  const search = document.querySelector("header [type=search]");
+  if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey || !search) return;
+  event.preventDefault();
+  search.select();
+});
+
+// What was copied is said by the button itself.
+for (const button of document.querySelectorAll("button[data-copy]")) {
+  const words = button.firstElementChild;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+    words.textContent = "Copied";
+    setTimeout(() => (words.textContent = "Copy"), 2000);
+  });
+}
