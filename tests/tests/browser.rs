@@ -70,11 +70,16 @@ fn node(file: &str, url: &str, then: fn(&Path)) {
 
 #[test]
 fn every_file_of_browser_tests_is_run() {
-    let files =
-        fs::read_dir(e2e()).expect("the folder").map(|file| file.expect("a file").file_name().into_string().expect("a name"));
-    let mut files: Vec<_> = files.filter(|name| name.ends_with(".test.mjs")).collect();
-    files.sort();
-    assert_eq!(files, ["batches.test.mjs", "checker.test.mjs", "main-job.test.mjs", "tabs.test.mjs"], "each has a test below");
+    let in_folder = |folder: &str| {
+        let files = fs::read_dir(e2e().join(folder)).expect("the folder");
+        let files = files.map(|file| file.expect("a file").file_name().into_string().expect("a name"));
+        let mut files: Vec<_> = files.filter(|name| name.ends_with(".test.mjs")).collect();
+        files.sort();
+        files
+    };
+    let own = ["batches.test.mjs", "checker.test.mjs", "main-job.test.mjs", "tabs.test.mjs"];
+    assert_eq!(in_folder("."), own, "each has a test below");
+    assert_eq!(in_folder("walks"), ["layout.test.mjs", "typed.test.mjs"], "each has a test below");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -100,6 +105,16 @@ async fn people_make_many_files_in_a_browser() {
 #[tokio::test(flavor = "multi_thread")]
 async fn people_check_files_in_a_browser() {
     drive("checker.test.mjs", |_| {}).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_walk_through_every_page() {
+    drive("walks/layout.test.mjs", |_| {}).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_lose_nothing_that_they_typed() {
+    drive("walks/typed.test.mjs", |_| {}).await;
 }
 
 /// The commands of the page, to the letter, in a folder that has only the file.

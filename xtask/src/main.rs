@@ -15,12 +15,16 @@ use std::{
 const HELP: &str = "cargo xtask run         start the server with demo data on http://127.0.0.1:3000
 cargo xtask test        run every test: unit, property, doc, flow (on both databases), harness and browser
 cargo xtask test e2e    run the browser tests only; --executable PATH runs them against that executable
+cargo xtask walks       walk through every page at all widths, at 200 % zoom and with forced colours
 cargo xtask reliability run the harnesses of docs/reliability.md at full size, and write what they saw there
 cargo xtask bench       measure, and write the figures to docs/performance.md
 cargo xtask worst       ask for the worst that a signed-in person can, and write what it took to docs/reliability.md
 cargo xtask lint        formatting, circles of files, clippy with warnings denied, and deny.toml where cargo-deny is installed
 cargo xtask dist        make the one executable, target/release/afmt, and i3lic; print the sizes of the site
 cargo xtask pictures    take the pictures of the README anew";
+
+/// Widths at which the walks look at every page, in pixels.
+const WIDTHS: &str = "320,375,640,768,960,1280,1440,1920";
 
 fn main() -> ExitCode {
     match command() {
@@ -55,6 +59,11 @@ fn command() -> Result<()> {
         ["test", "e2e", "--executable", path] => {
             let path = Path::new(path).canonicalize().with_context(|| format!("there is no {path}"))?;
             e2e(&[("AFMT_EXECUTABLE", path.as_os_str().to_owned())])
+        }
+        ["walks"] => {
+            site::build(false)?;
+            tools::browser()?;
+            run(cargo_command().args(["test", "--test", "browser", "--locked", "people_walk"]).env("AFMT_WIDTHS", WIDTHS))
         }
         ["reliability"] => measure::reliability(),
         ["bench"] => measure::bench(),

@@ -1,0 +1,122 @@
+// Every page of every role, with long names and wrong input: nothing scrolls sideways at any width or zoom, and axe finds nothing.
+//
+// AFMT_WIDTHS are the widths to look at, 375 alone if it is not set; with it, 200 % zoom, forced colours and reduced motion are looked at, too.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { accessible, fits, launch, open, signIn } from "../browser.mjs";
+
+const all = process.env.AFMT_WIDTHS;
+const widths = (all ?? "375").split(",").map(Number);
+
+let browser;
+before(async () => {
+  browser = await launch();
+});
+after(() => browser.close());
+
+const acme = "/accounts/ACME-1001";
+const long = "x".repeat(100);
+const machine = `${"oslo-fornebu-contact-center-production".repeat(2)}.example`;
+
+const pages = {
+  "amelia.hart@acme.example": [
+    "/",
+    `${acme}/summary`,
+    `${acme}/software`,
+    `${acme}/files?active=all`,
+    `${acme}/files?from=tomorrow&to=x&active=perhaps`,
+    `${acme}/files?machine=nothing`,
+    `${acme}/files?sort=machine&rows=100`,
+    `${acme}/upgrade`,
+    `${acme}/upgrade?without`,
+    `${acme}/upgrade?history`,
+    `${acme}/files/new`,
+    `${acme}/files/new?step=go`,
+    `${acme}/files/new?product=CIC&version=2020+R4&type=production`,
+    `${acme}/files/new?product=CIC&version=3.0&type=production`,
+    `${acme}/sites?inactive`,
+    `${acme}/sites/new`,
+    `${acme}/sites/1`,
+    `${acme}/batches`,
+    `${acme}/nothing`,
+    `/search?account=ACME-1001&q=${long}`,
+    "/search?account=ACME-1001&q=o",
+    "/help?account=ACME-1001",
+    "/check?account=ACME-1001",
+    "/keys?account=ACME-1001",
+  ],
+  "ruth.vance@acme.example": [acme, `${acme}/summary`, `${acme}/files/new`],
+  "hanna.vogt@helios.example": ["/", "/accounts/HELIOS-2002/upgrade", "/accounts/HELIOS-2002/cloud", "/accounts/HELIOS-2002/files/new"],
+  "petra.novak@brightwater.example": ["/accounts", "/accounts/NORDIC-3003/upgrade", "/accounts/BRIGHTWATER-9001/files/new"],
+  "lena.fischer@meridian.example": [
+    "/accounts",
+    "/accounts/HELIOS-2002/files/new?product=CIC&version=2020+R4&type=production",
+    "/accounts/HELIOS-2002/cloud",
+    "/accounts/NORDIC-3003",
+  ],
+  "sam.okafor@meridian.example": ["/accounts", "/jobs", "/nothing"],
+};
+
+/** A file for a pair whose names are as long as names can be, at a site of the same kind. */
+async function fill(page) {
+  await page.goto(`${acme}/sites/new`);
+  await page.getByLabel("Name", { exact: true }).fill(long);
+  await page.getByLabel("Country").fill("Norway");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText(/was saved\./).waitFor();
+  await page.goto(`${acme}/files/new?product=CIC&version=2020+R4&type=production`);
+  await page.getByLabel("Install site", { exact: true }).selectOption(long);
+  await page.getByLabel("Host id", { exact: true }).fill("630027000001");
+  await page.getByLabel("Machine name", { exact: true }).fill(machine);
+  await page.getByLabel("Mail connector").selectOption("Exchange");
+  await page.getByLabel("CIC Server, Advanced").check();
+  await page.getByLabel("Host id of the switchover server").fill("630027000002");
+  await page.getByLabel("Machine name of the switchover server").fill(`b-${machine}`);
+  await page.getByLabel("CIC Switchover Server, Advanced").check();
+  await page.getByRole("button", { name: "Continue", exact: true }).last().click();
+  await page.getByRole("button", { name: "Generate activation file" }).click();
+  await page.getByText(/was generated\.$/).waitFor();
+  const file = new URL(page.url()).pathname;
+  pages["amelia.hart@acme.example"].push(file, `${file}/update`, `${file}/deactivate`);
+}
+
+async function seen(page, what) {
+  for (const width of widths) {
+    await page.setViewportSize({ width, height: 900 });
+    await fits(page, `${what} at ${width} px`);
+    if (width < 640 && (await page.locator(".menu").count()) > 0) {
+      const height = await page.locator("header.site").evaluate((header) => header.getBoundingClientRect().height);
+      assert.ok(height <= 120, `the header of ${what} is ${height} px high at ${width} px`);
+    }
+  }
+  await accessible(page, what);
+  if (!all) return;
+  // 200 % of zoom is half of the width.
+  await page.setViewportSize({ width: 640, height: 450 });
+  await fits(page, `${what} at 200 %`);
+  for (const media of [{ forcedColors: "active" }, { forcedColors: "none", reducedMotion: "no-preference" }]) {
+    await page.emulateMedia(media);
+    await fits(page, `${what}, ${JSON.stringify(media)}`);
+  }
+  await page.emulateMedia({ reducedMotion: "reduce" });
+}
+
+test("every page fits and is accessible, with the longest names", async () => {
+  const { context, page } = await open(browser);
+  await signIn(page, "amelia.hart@acme.example");
+  await page.getByRole("heading", { name: "Acme Contact Centers" }).waitFor();
+  await fill(page);
+  await context.close();
+  for (const [email, addresses] of Object.entries(pages)) {
+    const { context, page, problems } = await open(browser);
+    await signIn(page, email);
+    await page.waitForURL((url) => url.pathname !== "/sign-in");
+    for (const address of addresses) {
+      await page.goto(address);
+      await seen(page, `${address} of ${email}`);
+    }
+    assert.deepEqual(problems, []);
+    await context.close();
+  }
+});
