@@ -11,7 +11,7 @@ use crate::{
     },
     offer::{Obstacles, obstacles},
     orders::upgrade::files_to_update,
-    store::statement::{count, known, parsed, rows},
+    store::statement::{count, known, parsed, row, rows},
 };
 use chrono::{NaiveDate, TimeDelta};
 use licensing::{
@@ -39,6 +39,17 @@ pub struct Overview {
     pub parts: Vec<OwnedPart>,
     /// Counted to one more than [`MOST_COUNTED`].
     pub active_files: u32,
+}
+
+impl OwnedPart {
+    /// Whether a tenth or less of a pool is left.
+    #[must_use]
+    pub fn is_scarce(&self) -> bool {
+        let Holding { owned, unlimited, .. } = self.holding;
+        let available = self.holding.available();
+        let short = |owned: u32, available: u32| owned > 0 && available <= owned / 10;
+        !unlimited && (short(owned.assigned, available.assigned) || short(owned.pooled, available.pooled))
+    }
 }
 
 /// A part of the account, all order lines together.
@@ -74,7 +85,7 @@ impl Attention {
 
 /// Maximum number of accounts in the chooser; a search narrows them.
 pub const MOST_ACCOUNTS: usize = 50;
-/// Maximum number of expiring files listed.
+/// Maximum number of days listed on which files end.
 const MOST_NAMED: usize = 5;
 /// Time before its end from which on something needs attention.
 const SOON: TimeDelta = TimeDelta::days(60);
@@ -231,68 +242,95 @@ async fn attention(access: &AccountAccess, parts: &[OwnedPart], obstacles: &Obst
     Ok(attention)
 }
 
-/// Files that end soon or have ended, and those that a newer revision is available of.
+/// Files that end soon or have ended, a line for each day, and those that a newer revision is available of.
 async fn files_attention(access: &AccountAccess, today: NaiveDate) -> Result<Vec<Attention>, Error> {
     #[derive(FromQueryResult)]
     struct Ending {
+        valid_through: NaiveDate,
+        files: i64,
         serial: String,
         machine: String,
-        valid_through: NaiveDate,
     }
     #[derive(FromQueryResult)]
     struct Renewed {
-        serial: String,
-        machine: String,
-        maintenance_end: NaiveDate,
+        files: i64,
+        serial: Option<String>,
+        machine: Option<String>,
+        maintenance_end: Option<NaiveDate>,
     }
     let on = access.portal().database.read();
     let of_file = |serial: &str, words: &str| (format!("/files/{serial}"), words.to_owned());
     let mut attention = Vec::new();
     let sql = format!(
-        "SELECT f.serial, r.primary_machine AS machine, l.valid_through FROM listed_files l JOIN activation_files f ON f.id = l.file_id
+        "SELECT l.valid_through, COUNT(*) AS files, MIN(f.serial) AS serial, MIN(r.primary_machine) AS machine
+         FROM listed_files l JOIN activation_files f ON f.id = l.file_id
          JOIN file_revisions r ON r.file_id = f.id AND r.revision = f.revision
          WHERE l.account_id = $1 AND l.valid_through < '2100-01-01' AND l.valid_through <= $2 AND {ACTIVE}
-         ORDER BY l.valid_through DESC, f.id LIMIT {}",
+         GROUP BY l.valid_through ORDER BY l.valid_through LIMIT {}",
         MOST_NAMED + 1
     );
     let values = [access.account_id().into(), (today + SOON).into()];
     let ending: Vec<Ending> = rows(on, "overview: files that end", &sql, values).await?;
     let more = ending.len() > MOST_NAMED;
-    for Ending { serial, machine, valid_through } in ending.into_iter().take(MOST_NAMED) {
+    for Ending { valid_through, files, serial, machine } in ending.into_iter().take(MOST_NAMED) {
         let day = date::words(valid_through);
-        let told = if valid_through < today {
-            Attention::new(
-                format!("{serial} of {machine} ended on {day} and is still active."),
-                "Deactivate it: then what it holds is available again.",
-            )
+        let ended = valid_through < today;
+        let (what, link) = if files == 1 {
+            (format!("{serial} of {machine}"), of_file(&serial, "View the file"))
         } else {
-            Attention::new(format!("{serial} of {machine} ends on {day}."), "Its server stops being licensed after that day.")
+            (format!("{files} files"), ("/files?sort=end".to_owned(), "Show them".to_owned()))
         };
-        attention.push(Attention { link: Some(of_file(&serial, "View the file")), ..told });
+        let (what, next) = match (ended, files) {
+            (true, 1) => {
+                (format!("{what} ended on {day} and is still active."), "Deactivate it: then what it holds is available again.")
+            }
+            (true, _) => (
+                format!("{what} ended on {day} and are still active."),
+                "Deactivate them: then what they hold is available again.",
+            ),
+            (false, 1) => (format!("{what} ends on {day}."), "Its server stops being licensed after that day."),
+            (false, _) => (format!("{what} end on {day}."), "Their servers stop being licensed after that day."),
+        };
+        attention.push(Attention { link: Some(link), ..Attention::new(what, next) });
     }
     if more {
-        let others = Attention::new("More files end soon or have ended.".into(), "The list shows all of them.");
-        attention.push(others.at("/files?sort=end", "Activation file activity"));
+        let others = Attention::new("More files end within 60 days.".into(), "The list begins with those that end first.");
+        attention.push(others.at("/files?sort=end", "Show them"));
     }
-    let sql = "SELECT f.serial, r.primary_machine AS machine, e.maintenance_end FROM entitlements e
+    let sql = "SELECT COUNT(*) AS files, MIN(f.serial) AS serial, MIN(r.primary_machine) AS machine, MIN(e.maintenance_end) AS maintenance_end
+               FROM entitlements e
                JOIN listed_files l ON l.server_line = e.id AND l.updates_through < e.maintenance_end
                JOIN activation_files f ON f.id = l.file_id JOIN file_revisions r ON r.file_id = f.id AND r.revision = f.revision
                JOIN install_sites s ON s.id = l.site_id AND s.active
-               WHERE e.account_id = $1 AND e.maintenance_end >= $2 AND l.server_line IS NOT NULL ORDER BY f.id LIMIT 3";
-    let renewed: Vec<Renewed> =
-        rows(on, "overview: renewed maintenance", sql, [access.account_id().into(), today.into()]).await?;
-    for Renewed { serial, machine, maintenance_end } in renewed {
-        let what = format!("Maintenance for {serial} of {machine} was renewed until {}.", date::words(maintenance_end));
-        let told = Attention::new(what, "Refresh the file, so that its server may install updates.");
-        attention.push(Attention { link: Some(of_file(&serial, "Refresh it")), ..told });
+               WHERE e.account_id = $1 AND e.maintenance_end >= $2 AND l.server_line IS NOT NULL";
+    let renewed: Option<Renewed> =
+        row(on, "overview: renewed maintenance", sql, [access.account_id().into(), today.into()]).await?;
+    match renewed {
+        Some(Renewed { files: 1, serial: Some(serial), machine: Some(machine), maintenance_end: Some(end) }) => {
+            let what = format!("Maintenance for {serial} of {machine} was renewed until {}.", date::words(end));
+            let told = Attention::new(what, "Refresh the file, so that its server may install updates.");
+            attention.push(Attention { link: Some(of_file(&serial, "Refresh it")), ..told });
+        }
+        Some(Renewed { files, .. }) if files > 1 => {
+            let what = format!("Maintenance for {files} files was renewed.");
+            let told = Attention::new(what, "Refresh them, so that their servers may install updates: select them in the list.");
+            attention.push(told.at("/files", "Activation file activity"));
+        }
+        _ => {}
     }
     let outdated = files_to_update(access).await?;
     if let Some((serial, machine)) = outdated.first() {
-        let what = match outdated.len() {
-            1 => format!("{serial} of {machine} is made of parts that were upgraded since."),
-            files => format!("{files} files are made of parts that were upgraded since."),
+        let (what, next) = match outdated.len() {
+            1 => (
+                format!("{serial} of {machine} is made of parts that were upgraded since."),
+                "It stays valid. Update it to the new parts.",
+            ),
+            files => (
+                format!("{files} files are made of parts that were upgraded since."),
+                "They stay valid. Update them to the new parts.",
+            ),
         };
-        attention.push(Attention::new(what, "They stay valid. Update them to the new parts.").at("/upgrade", "Upgrade software"));
+        attention.push(Attention::new(what, next).at("/upgrade", "Upgrade software"));
     }
     Ok(attention)
 }

@@ -24,6 +24,7 @@ pub async fn show(access: &AccountAccess) -> Result<Page, Error> {
     let title = access.name.clone();
     let page = Page::new(title.clone(), move || {
         let may = obstacles.is_empty();
+        let account = garn.clone();
         let new = path::new_file(&garn);
         let all = path::files(&garn);
         let files = match active_files {
@@ -43,7 +44,7 @@ pub async fn show(access: &AccountAccess) -> Result<Page, Error> {
                 {if recent.is_empty() {
                     view! {
                         <div class="empty">
-                            <p>"No activation file yet. A file binds what you ordered to the host id of your server."</p>
+                            <p>"No active activation file. A file binds what you ordered to the host id of your server."</p>
                             {may.then(|| view! { <p><a href=new>"Generate the first one"</a></p> })}
                         </div>
                     }.into_any()
@@ -51,7 +52,7 @@ pub async fn show(access: &AccountAccess) -> Result<Page, Error> {
                     view! { <p class="count">{files}</p><FileTable garn rows=recent zone changes /><p><a href=all>"All activation files"</a></p> }.into_any()
                 }}
             </section>
-            <Owned parts />
+            <Owned garn=account parts />
         }
     });
     Ok(page.of_account(access, Tab::Dashboard))
@@ -76,18 +77,25 @@ fn NeedsAttention(garn: Garn, attention: Vec<Attention>) -> AnyView {
 }
 
 #[component]
-fn Owned(parts: Vec<OwnedPart>) -> AnyView {
+fn Owned(garn: Garn, parts: Vec<OwnedPart>) -> AnyView {
     if parts.is_empty() {
         return view! { <div class="empty"><p>"Nothing has been ordered for this account yet."</p></div> }.into_any();
     }
-    let rows = parts.into_iter().map(|part| view! { <Owns part /> }).collect_view();
+    let summary = view! { <p><a href=path::summary(&garn)>"Account summary"</a></p> };
+    let scarce: Vec<_> = parts.into_iter().filter(OwnedPart::is_scarce).collect();
+    if scarce.is_empty() {
+        return summary.into_any();
+    }
+    let rows = scarce.into_iter().map(|part| view! { <Owns part /> }).collect_view();
     view! {
         <section aria-labelledby="owned-title">
-            <h2 id="owned-title">"What this account owns"</h2>
+            <h2 id="owned-title">"Scarce parts"</h2>
+            <p class="count">"A tenth or less is available."</p>
             <table class="list">
                 <Columns names=&[("Part", false), ("Product", false), ("Assigned available", false), ("Pooled available", false), ("Maintenance until", false)] />
                 <tbody>{rows}</tbody>
             </table>
+            {summary}
         </section>
     }
     .into_any()

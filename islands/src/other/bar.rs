@@ -3,7 +3,7 @@ use leptos::prelude::*;
 const WIDTH: u32 = 200;
 const HEIGHT: u32 = 8;
 
-/// Owned, allocated, this change and available of one pool, as one bar. The text beside it says the same in figures.
+/// One pool as a bar that fills as its words count: what is available, what the choice would take of that, and the rest of what is owned.
 #[component]
 pub fn EntitlementBar(
     owned: u32,
@@ -12,15 +12,17 @@ pub fn EntitlementBar(
     #[prop(optional)]
     change: u32,
 ) -> impl IntoView {
-    let over = allocated.saturating_add(change) > owned;
-    let scale = u64::from(owned.max(allocated.saturating_add(change)).max(1));
+    let available = owned.saturating_sub(allocated);
+    let over = change > available;
+    let scale = u64::from(owned.max(1));
     let x = move |units: u32| u64::from(units) * u64::from(WIDTH) / scale;
-    let change_class = if over { "bar-over" } else { "bar-change" };
+    let left = available.saturating_sub(change);
+    let (change_class, begin, taken) = if over { ("bar-over", 0, owned.max(1)) } else { ("bar-change", left, change) };
     view! {
         <svg class="bar" viewBox=format!("0 0 {WIDTH} {HEIGHT}") preserveAspectRatio="none" aria-hidden="true" focusable="false">
-            <rect class="bar-owned" width=x(owned) height=HEIGHT></rect>
-            <rect class="bar-allocated" width=x(allocated) height=HEIGHT></rect>
-            <rect class=change_class x=x(allocated) width=x(change) height=HEIGHT></rect>
+            <rect class="bar-owned" width=WIDTH height=HEIGHT></rect>
+            <rect class="bar-available" width=x(left) height=HEIGHT></rect>
+            <rect class=change_class x=x(begin) width=x(taken) height=HEIGHT></rect>
         </svg>
     }
 }

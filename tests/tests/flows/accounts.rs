@@ -78,10 +78,17 @@ async fn the_overview_says_what_needs_attention_and_what_is_left() {
         page.all(".note.warn li strong"),
         ["Maintenance of CIC Server, Basic ended on 13 Oct 2026.", "Maintenance of Media Server ends on 6 Jan 2027."]
     );
+    let scarce = |page: &tests::Answer| {
+        page.all("section[aria-labelledby=owned-title] tbody tr").into_iter().find(|row| row.starts_with("Basic Station"))
+    };
     generated(&amelia, &[("assigned.SW-001-4.0-AL01", "15"), ("pooled.SW-001-4.0-AL01", "20")]).await;
+    assert_eq!(scarce(&amelia.get("/accounts/ACME-1001").await), None);
+    server.execute("UPDATE entitlements SET owned_pooled = 20 WHERE owned_pooled = 25 AND allocated_pooled = 20").await;
     let page = amelia.get("/accounts/ACME-1001").await;
-    let station = page.all("tbody tr").into_iter().find(|row| row.starts_with("Basic Station"));
-    assert_eq!(station.as_deref(), Some("Basic StationSW-001-4.0-AL01CIC25 of 405 of 2530 Jun 2027"));
+    assert_eq!(scarce(&page).as_deref(), Some("Basic StationSW-001-4.0-AL01CIC25 of 400 of 2030 Jun 2027"));
+    // A file that is deactivated is not among the active ones.
+    server.execute("UPDATE listed_files SET facet = REPLACE(facet, 'active/', 'deactivated/')").await;
+    assert_eq!(amelia.get("/accounts/ACME-1001").await.all("table.files tbody tr").len(), 0);
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ mod signing;
 mod sites;
 mod store;
 mod telling;
+mod ways;
 
 use reqwest::StatusCode;
 use tests::{Answer, Browser, NEW, UNUSED_KEY, form, fresh_key};

@@ -173,11 +173,10 @@ pub(crate) async fn active_facets(on: &impl ConnectionTrait, account: i64) -> Re
     Ok(facets.filter(|facet| facet.active).map(|facet| facet.text).collect())
 }
 
-/// The latest files, at most `most`.
+/// The latest active files, at most `most`.
 ///
 /// # Errors
 /// [`Error::Unavailable`] and [`Error::Internal`].
 pub async fn recent(access: &AccountAccess, most: usize) -> Result<Vec<FileRow>, Error> {
-    let all = Filter { active: Active::All, ..Filter::default() };
-    Ok(activity(access, &activity_choices(access).await?, &all, None, most).await?.rows)
+    Ok(activity(access, &activity_choices(access).await?, &Filter::default(), None, most).await?.rows)
 }
