@@ -1,8 +1,10 @@
 use crate::changes::Changes;
+use chrono::NaiveDate;
 use leptos::prelude::*;
 use licensing::{
     activation_file::{ActivationFile, Change, Examined, Expected, KeyRing, Verdict},
     capitalised,
+    value::date,
 };
 
 /// Names of the fields of the form, as sent without script.
@@ -31,7 +33,9 @@ pub fn Checker(
         let expected = Expected { on: today(), ..Expected::default() };
         let examined = ring.examine(&bytes, &expected);
         let other = second.get().map(|(_, bytes)| ring.examine(&bytes, &expected));
-        Some(view! { <p class="help">"Checked: " <span class="code">{name}</span></p> {report(&examined, other.as_ref())} })
+        Some(
+            view! { <p class="help">"Checked: " <span class="code">{name}</span></p> {report(&examined, other.as_ref(), expected.on)} },
+        )
     };
     view! {
         <form
@@ -87,11 +91,17 @@ pub fn Checker(
     }
 }
 
-/// The verdict about a file, what it says, and what a second one says differently.
+/// The verdict about a file on the day `on`, what it says, and what a second one says differently.
 #[must_use]
-pub fn report(examined: &Examined, second: Option<&Examined>) -> AnyView {
+pub fn report(examined: &Examined, second: Option<&Examined>, on: Option<NaiveDate>) -> AnyView {
     let valid = matches!(examined.verdict, Verdict::Valid(_));
-    let repairs = examined.repairs.iter().map(|repair| view! { <p class="help">{repair.to_string()}</p> }).collect_view();
+    // Of what is no activation file nothing was put right.
+    let repairs = examined
+        .repairs
+        .iter()
+        .filter(|_| examined.file.is_some())
+        .map(|repair| view! { <p class="help">{repair.to_string()}</p> })
+        .collect_view();
     let class = if valid { "note ok" } else { "note bad" };
     let says = examined.file.as_ref().map(|file| contents(file, valid));
     let compared = second.map(|second| {
@@ -103,6 +113,12 @@ pub fn report(examined: &Examined, second: Option<&Examined>) -> AnyView {
             <h2 id="verdict">{capitalised(examined.verdict.word())}</h2>
             <p>{examined.verdict.to_string()}</p>
             {repairs}
+            {valid.then(|| view! {
+                <p class="help">
+                    {on.map(|on| format!("Checked for {}. ", date::words(on)))}
+                    "A later deactivation or revision cannot be seen in the file itself: the portal’s list shows it."
+                </p>
+            })}
         </section>
         {compared}
         {says}
@@ -152,13 +168,13 @@ fn comparison(second: &Examined, changes: Option<Vec<Change>>) -> AnyView {
 
 /// Today, where the browser is.
 #[cfg(feature = "hydrate")]
-fn today() -> Option<chrono::NaiveDate> {
+fn today() -> Option<NaiveDate> {
     let now = js_sys::Date::new_0();
-    chrono::NaiveDate::from_ymd_opt(i32::try_from(now.get_full_year()).ok()?, now.get_month() + 1, now.get_date())
+    NaiveDate::from_ymd_opt(i32::try_from(now.get_full_year()).ok()?, now.get_month() + 1, now.get_date())
 }
 
 #[cfg(not(feature = "hydrate"))]
-fn today() -> Option<chrono::NaiveDate> {
+fn today() -> Option<NaiveDate> {
     None
 }
 

@@ -6,11 +6,12 @@ use crate::{
     files::{facet::ACTIVE, list::MOST_COUNTED},
     store::{
         entity::install_site,
-        statement::{parsed, row, rows},
+        statement::{parsed, rows},
         write::Write,
     },
 };
 use licensing::{
+    folded,
     form::Refusal,
     sites::{SiteDraft, SiteProblem, field},
 };
@@ -116,7 +117,7 @@ async fn load_sites(
 pub async fn add(access: &AccountAccess, draft: SiteDraft) -> Result<Site, NotSaved> {
     let write = access.write().await?;
     if let Some(there) = named(access, &write, &draft, None).await? {
-        return if there.details == draft { Ok(there) } else { Err(name_taken(&draft)) };
+        return if there.details == draft { Ok(there) } else { Err(name_taken(&there)) };
     }
     let added = model(access, None, &draft)?.insert(write.on()).await.map_err(Error::from)?;
     let event = access.event(access.portal().now(), "install site added", draft.name.as_str());
@@ -149,8 +150,9 @@ pub async fn change(access: &AccountAccess, id: &str, change: SiteChange) -> Res
     if before.mark() != mark {
         return Err(NotSaved::ChangedMeanwhile);
     }
-    if named(access, &write, &draft, Some(&before)).await?.is_some() {
-        return Err(name_taken(&draft));
+    let renamed = folded(before.details.name.as_str()) != folded(draft.name.as_str());
+    if renamed && let Some(there) = named(access, &write, &draft, Some(&before)).await? {
+        return Err(name_taken(&there));
     }
     if before.details.active && !draft.active && before.active_files > 0 && !confirmed {
         return Err(NotSaved::HasFiles { active_files: before.active_files });
@@ -161,18 +163,20 @@ pub async fn change(access: &AccountAccess, id: &str, change: SiteChange) -> Res
     Ok(Site { details: draft, ..before })
 }
 
-/// The site of this name, other than `but`.
+/// The site of this name, in any case and with any accents, other than `but`.
 async fn named(access: &AccountAccess, write: &Write, draft: &SiteDraft, but: Option<&Site>) -> Result<Option<Site>, Error> {
     #[derive(FromQueryResult)]
     struct Named {
         id: i64,
+        name: String,
     }
-    let sql = "SELECT id FROM install_sites WHERE account_id = $1 AND name = $2";
-    let values = [access.account_id().into(), draft.name.as_str().into()];
-    let named: Option<Named> = row(write.on(), "install site: by name", sql, values).await?;
-    match named.map(|named| named.id.to_string()) {
-        Some(id) if but.is_none_or(|but| but.id != id) => load_site(access, write.on(), &id).await.map(Some),
-        _ => Ok(None),
+    let sql = "SELECT id, name FROM install_sites WHERE account_id = $1 ORDER BY id";
+    let all: Vec<Named> = rows(write.on(), "install sites: names", sql, [access.account_id().into()]).await?;
+    let alike = |named: &Named| folded(&named.name) == folded(draft.name.as_str());
+    let others = all.into_iter().filter(|named| but.is_none_or(|but| but.id != named.id.to_string()));
+    match others.into_iter().find(alike) {
+        Some(named) => load_site(access, write.on(), &named.id.to_string()).await.map(Some),
+        None => Ok(None),
     }
 }
 
@@ -197,8 +201,8 @@ fn model(access: &AccountAccess, before: Option<&Site>, draft: &SiteDraft) -> Re
     })
 }
 
-fn name_taken(draft: &SiteDraft) -> NotSaved {
-    NotSaved::Refused(vec![Refusal::new(field::NAME, SiteProblem::NameTaken(draft.name.to_string()))])
+fn name_taken(by: &Site) -> NotSaved {
+    NotSaved::Refused(vec![Refusal::new(field::NAME, SiteProblem::NameTaken(by.details.name.to_string()))])
 }
 
 fn told(draft: &SiteDraft) -> Result<serde_json::Value, Error> {

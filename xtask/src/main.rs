@@ -4,6 +4,7 @@ mod circles;
 mod measure;
 mod site;
 mod tools;
+mod words;
 
 use anyhow::{Context, Result, bail, ensure};
 use std::{
@@ -16,6 +17,7 @@ const HELP: &str = "cargo xtask run         start the server with demo data on h
 cargo xtask test        run every test: unit, property, doc, flow (on both databases), harness and browser
 cargo xtask test e2e    run the browser tests only; --executable PATH runs them against that executable
 cargo xtask walks       walk through every page at all widths, at 200 % zoom and with forced colours
+cargo xtask words       print every text that people read, with its place
 cargo xtask reliability run the harnesses of docs/reliability.md at full size, and write what they saw there
 cargo xtask bench       measure, and write the figures to docs/performance.md
 cargo xtask worst       ask for the worst that a signed-in person can, and write what it took to docs/reliability.md
@@ -60,6 +62,7 @@ fn command() -> Result<()> {
             let path = Path::new(path).canonicalize().with_context(|| format!("there is no {path}"))?;
             e2e(&[("AFMT_EXECUTABLE", path.as_os_str().to_owned())])
         }
+        ["words"] => words::print(&root()),
         ["walks"] => {
             site::build(false)?;
             tools::browser()?;

@@ -33,6 +33,7 @@ pub fn document(visit: Visit, page: Page) -> impl IntoView {
     let searched = account.as_ref().map(|account| account.garn.to_string());
     let typed = if address.starts_with(path::SEARCH) { query_value(&address, SEARCH) } else { String::new() };
     let administers = caller.as_ref().is_some_and(|caller| caller.administrator().is_ok());
+    let description = format!("Activation files of {vendor}: generate, download, update and check them.");
     let scripts = module.map(|module| {
         let options = LeptosOptions::builder().output_name(module).site_pkg_dir("pkg").build();
         view! { <HydrationScripts options islands=true root=root /> }
@@ -44,6 +45,7 @@ pub fn document(visit: Visit, page: Page) -> impl IntoView {
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content="light dark" />
+                <meta name="description" content=description />
                 <title>{title}</title>
                 <link rel="preload" href=font r#as="font" r#type="font/woff2" crossorigin="anonymous" />
                 <link rel="stylesheet" href=style />

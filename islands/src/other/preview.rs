@@ -32,8 +32,11 @@ pub fn Preview(
             data-ready=move || ready.get().to_string()
         >
             <h2 id="preview-title">"Preview"</h2>
-            <p role="status">{move || preview.with(summary)}</p>
-            {move || preview.with(problems)}
+            // A shortfall is said aloud as soon as it is there.
+            <div role="status">
+                <p>{move || preview.with(summary)}</p>
+                {move || preview.with(problems)}
+            </div>
             {move || preview.with(|preview| quantities(preview, uncounted))}
             {move || preview.with(keys)}
         </section>

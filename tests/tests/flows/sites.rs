@@ -124,3 +124,24 @@ async fn a_site_of_another_account_is_no_site() {
         assert_eq!(hanna.post(path, &typed).await.status, StatusCode::NOT_FOUND, "{path}");
     }
 }
+
+#[tokio::test]
+async fn a_name_that_differs_only_in_case_or_accents_is_taken() {
+    let server = Server::start().await;
+    let amelia = server.signed_in(AMELIA).await;
+    let save = async |path: &str, name: &str, mark: &str| {
+        let fields = [("name", name), ("country", "France"), ("active", "yes"), ("mark", mark)];
+        amelia.post(&format!("/accounts/ACME-1001/sites/{path}"), &fields).await
+    };
+    assert_eq!(save("new", "Café 1", "").await.status, StatusCode::SEE_OTHER);
+    for name in ["CAFE 1", "café 1", "INDIANAPOLIS dc 1"] {
+        let there = if name.starts_with('I') { "Indianapolis DC 1" } else { "Café 1" };
+        let said = format!("This account has an install site {there} already. Choose another name, or edit that one.");
+        assert_eq!(save("new", name, "").await.problems(), [("name".to_owned(), said.clone())]);
+        let mark = amelia.get("/accounts/ACME-1001/sites/2").await.value("mark").expect("a mark");
+        assert_eq!(save("2", name, &mark).await.problems(), [("name".to_owned(), said)]);
+    }
+    // Its own name may be written otherwise.
+    let mark = amelia.get("/accounts/ACME-1001/sites/2").await.value("mark").expect("a mark");
+    assert_eq!(save("2", "COLUMBUS DR", &mark).await.status, StatusCode::SEE_OTHER);
+}

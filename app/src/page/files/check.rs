@@ -1,6 +1,7 @@
 //! The file checker, for everybody.
 
 use crate::{Visit, frame::Page};
+use chrono::NaiveDate;
 use islands::{Checker, report};
 use leptos::prelude::*;
 use licensing::activation_file::Examined;
@@ -12,7 +13,7 @@ use portal::Error;
 /// [`Error::Unavailable`] and [`Error::Internal`].
 pub async fn show(
     visit: &Visit,
-    examined: Option<(Examined, Option<Examined>)>,
+    examined: Option<(Examined, Option<Examined>, NaiveDate)>,
     problem: Option<&'static str>,
 ) -> Result<Page, Error> {
     let keys = portal::signing::verifier_keys(&visit.site.portal).await?;
@@ -35,7 +36,7 @@ pub async fn show(
                     <ul><li><a href="#file">{words}</a></li></ul>
                 </div>
             })}
-            {examined.map(|(first, second)| report(&first, second.as_ref()))}
+            {examined.map(|(first, second, on)| report(&first, second.as_ref(), Some(on)))}
             <Checker keys />
         }
     });

@@ -81,7 +81,11 @@ fn Form(
     let reasons = Reason::ALL.iter().map(|reason| (reason.code().to_owned(), reason.to_string(), String::new())).collect();
     let serial = file.row.serial.to_string();
     let named = (file.row.licence_type == LicenceType::Production).then(|| {
-        let help = format!("Production: type {} to deactivate the file.", file.primary.name);
+        // What is wrong with it says the same.
+        let help = match problem(field::MACHINE) {
+            Some(_) => String::new(),
+            None => format!("Production: type {} to deactivate the file.", file.primary.name),
+        };
         view! {
             <TextField
                 name=field::MACHINE

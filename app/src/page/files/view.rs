@@ -44,6 +44,8 @@ pub async fn show(site: &Site, access: &AccountAccess, serial: &str, told: Notic
     let obstacles = Obstacles::of(access, reasons.into_iter().collect(), None).await?;
     let refresh = if changes { refresh(access, serial).await? } else { None };
     let title = format!("Activation file {}", file.row.serial);
+    let vendor = site.portal.vendor().to_owned();
+    let today = site.portal.now().with_timezone(&zone).date_naive();
     let page = Page::new(title.clone(), move || {
         let row = file.row.clone();
         let download = path::download(&garn, &row.serial);
@@ -61,6 +63,7 @@ pub async fn show(site: &Site, access: &AccountAccess, serial: &str, told: Notic
             {done(told, &file, &garn)}
             {file.ended.clone().map(|ended| view! { <NoLongerActive ended state=row.state zone /> })}
             {refresh.map(|updatable| view! { <Refresh action=path::update(&garn, &row.serial) updatable /> })}
+            <p class="print-only">{vendor}", certificate of an activation file, printed on "<Day on=today />"."</p>
             <div class="page-head"><h1>{title}</h1>{actions}</div>
             {(!obstacles.is_empty()).then(|| view! {
                 <ObstacleNote garn=garn.clone() obstacles title="You cannot update or deactivate this file" />

@@ -14,6 +14,7 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
+use chrono::NaiveDate;
 use islands::check_field;
 use licensing::activation_file::{Examined, Expected};
 use portal::Error;
@@ -58,7 +59,11 @@ async fn read(mut form: Multipart) -> Result<BTreeMap<String, Vec<u8>>, Multipar
     Ok(fields)
 }
 
-async fn examine(visit: &Visit, first: &[u8], second: Option<&Vec<u8>>) -> Result<(Examined, Option<Examined>), Error> {
+async fn examine(
+    visit: &Visit,
+    first: &[u8],
+    second: Option<&Vec<u8>>,
+) -> Result<(Examined, Option<Examined>, NaiveDate), Error> {
     let portal = &visit.site.portal;
     let ring = portal::signing::key_ring(portal).await?;
     // Where the person is, only their browser knows; their account's zone is the best guess, else the world's.
@@ -68,5 +73,5 @@ async fn examine(visit: &Visit, first: &[u8], second: Option<&Vec<u8>>) -> Resul
     };
     let expected = Expected { on: Some(on), ..Expected::default() };
     let second = second.map(|bytes| ring.examine(bytes, &expected));
-    Ok((ring.examine(first, &expected), second))
+    Ok((ring.examine(first, &expected), second, on))
 }

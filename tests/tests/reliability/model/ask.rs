@@ -30,6 +30,8 @@ pub(super) enum Ask {
         request: Request,
         /// A field that an update may not change, and what is sent of it.
         forged: Option<(&'static str, &'static str)>,
+        /// Name typed for the switchover server, in case that the update drops it.
+        dropped: String,
     },
     Deactivate {
         garn: &'static str,
@@ -100,7 +102,10 @@ impl Ask {
         };
         let began = if random.random_bool(0.1) { began + 1 } else { began };
         let forged = random.random_bool(0.1).then(|| *FORGED.choose(random).expect("a field"));
-        Self::Update { position, began, request, forged }
+        let second = model.file(garn, position).and_then(|file| file.request.switchover.as_ref());
+        // Sometimes it is not typed.
+        let dropped = second.filter(|_| random.random_bool(0.9)).map(|(host, _)| format!("ic-{host}")).unwrap_or_default();
+        Self::Update { position, began, request, forged, dropped }
     }
 
     /// An upgrade of all parts that have an option, or of some.

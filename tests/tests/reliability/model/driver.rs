@@ -178,8 +178,8 @@ impl Driver {
                 let generated = portal::files::generate(access, &request.form().generate_request(), &key).await;
                 generated.map(|generated| generated.serial.to_string()).map_err(Refused::of)
             }
-            Ask::Update { position, began, request, forged } => {
-                let form = request.form().with(forged.as_slice());
+            Ask::Update { position, began, request, forged, dropped } => {
+                let form = request.form().with(&[("dropped_machine", dropped)]).with(forged.as_slice());
                 let serial = serial(request.garn, *position);
                 let (product, licence_type) =
                     portal::files::fixed(access, &serial).await.map_err(|why| Refused::of(why.into()))?;

@@ -177,13 +177,14 @@ impl Model {
         }
         match ask {
             Ask::Generate(request) => self.made(email, request, None),
-            Ask::Update { position, began, request, forged } => match self.file(garn, *position) {
+            Ask::Update { position, began, request, forged, dropped } => match self.file(garn, *position) {
                 None => Outcome::NotFound,
                 Some(file) if !file.active => Outcome::NotActive,
                 Some(file) if file.revision != *began => Outcome::Superseded,
                 Some(file) => match self.made(email, request, Some(file)) {
                     Outcome::Ineligible => Outcome::Ineligible,
                     _ if forged.is_some() => Outcome::Refused,
+                    Outcome::Done if drops_another(file, request, dropped) => Outcome::Refused,
                     made => made,
                 },
             },
@@ -486,4 +487,10 @@ fn text(row: &serde_json::Value, name: &str) -> String {
 
 fn count(row: &serde_json::Value, name: &str) -> u32 {
     u32::try_from(row[name].as_i64().expect(name)).expect(name)
+}
+
+/// Whether an update drops the switchover server of `file` without its name.
+fn drops_another(file: &File, request: &Request, dropped: &str) -> bool {
+    let second = file.request.switchover.as_ref().filter(|_| request.switchover.is_none());
+    second.is_some_and(|(host, _)| dropped != format!("ic-{host}"))
 }

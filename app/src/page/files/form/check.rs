@@ -134,6 +134,8 @@ pub fn check(access: &AccountAccess, purpose: &Purpose, form: &NewFileForm, key:
 #[component]
 fn Drop(dropped: Dropped) -> AnyView {
     let Dropped { machine, typed, problem } = dropped;
+    // What is wrong with it says the same.
+    let help = if problem.is_some() { String::new() } else { format!("Type {machine} to drop the switchover server.") };
     view! {
         <fieldset class="section">
             <legend><h2>"Switchover server"</h2></legend>
@@ -145,7 +147,7 @@ fn Drop(dropped: Dropped) -> AnyView {
                 name=field::DROPPED
                 label=label(field::DROPPED)
                 value=typed
-                help=format!("Type {machine} to drop the switchover server.")
+                help=help
                 error=problem
                 code=true
             />
