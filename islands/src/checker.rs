@@ -127,7 +127,7 @@ pub fn report(examined: &Examined, second: Option<&Examined>, on: Option<NaiveDa
 }
 
 fn contents(file: &ActivationFile, valid: bool) -> AnyView {
-    let title = if valid { "What it says" } else { "What its text says, which is not to be relied on" };
+    let title = if valid { "Contents" } else { "Contents, which are not to be relied on" };
     let facts =
         file.facts().into_iter().map(|fact| view! { <div><dt>{fact.name}</dt><dd>{fact.value}</dd></div> }).collect_view();
     let keys = file
@@ -152,13 +152,13 @@ fn contents(file: &ActivationFile, valid: bool) -> AnyView {
 fn comparison(second: &Examined, changes: Option<Vec<Change>>) -> AnyView {
     let verdict = format!("The second file is: {}. {}", second.verdict.word(), second.verdict);
     let rows = match changes {
-        None => view! { <p>"What cannot be read cannot be compared."</p> }.into_any(),
+        None => view! { <p>"A file that cannot be read cannot be compared."</p> }.into_any(),
         Some(changes) if changes.is_empty() => view! { <p>"Both files say the same."</p> }.into_any(),
         Some(changes) => view! { <Changes changes sides=["First file", "Second file"] /> }.into_any(),
     };
     view! {
         <section aria-labelledby="comparison">
-            <h2 id="comparison">"What the second file says differently"</h2>
+            <h2 id="comparison">"Differences of the second file"</h2>
             <p>{verdict}</p>
             {rows}
         </section>

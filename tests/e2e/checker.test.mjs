@@ -53,7 +53,7 @@ test("the checker works without a network once it is loaded", async () => {
 
   await page.getByLabel("Or its text").fill((await readFile(vector("changed-count"))).toString());
   await verdict(page).getByText("Altered").waitFor();
-  await page.getByText("What its text says, which is not to be relied on").waitFor();
+  await page.getByText("Contents, which are not to be relied on").waitFor();
 
   const dropped = await page.evaluateHandle((text) => {
     const data = new DataTransfer();

@@ -15,7 +15,7 @@ pub use form::{
     Choice, ErrorSummary, Hidden, Problem, SearchForm, SelectField, TextArea, TextField, error_id, labelled, problem_of,
 };
 pub use icon::{Icon, Sprite};
-pub use obstacles::{ObstacleNote, WayOutOf};
+pub use obstacles::{ObstacleNote, RequestLink, WayOutOf};
 pub use table::{Columns, StateOfLine};
 pub use text::{Copy, Plain};
 pub use time::{Day, Instant};

@@ -40,13 +40,17 @@ pub fn ObstacleNote(
     .into_any()
 }
 
+/// Link that writes an activation file request.
+#[component]
+pub fn RequestLink(garn: Garn, requests_to: String) -> AnyView {
+    let href = format!("mailto:{requests_to}?subject=Activation%20file%20request%20for%20{garn}");
+    view! { <a href=href>{format!("Send an activation file request to {requests_to}")}</a> }.into_any()
+}
+
 /// The way out of one reason, as links.
 #[component]
 pub fn WayOutOf(garn: Garn, reason: Ineligible, colleagues: Vec<Colleague>, requests_to: String) -> AnyView {
-    let request = {
-        let href = format!("mailto:{requests_to}?subject=Activation%20file%20request%20for%20{garn}");
-        view! { <a href=href>{format!("Send an activation file request to {requests_to}")}</a> }
-    };
+    let request = view! { <RequestLink garn=garn.clone() requests_to /> };
     match reason.way_out() {
         WayOut::Colleagues if colleagues.is_empty() => {
             view! { "No colleague of this account is certified today. " {request} "." }.into_any()

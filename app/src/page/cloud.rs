@@ -1,7 +1,7 @@
 //! *Cloud connection*: what a virtual-cloud file needs. Everybody of the account sees it, licensing analysts change it.
 
 use crate::{
-    component::{ErrorSummary, Problem, TextField},
+    component::{ErrorSummary, Problem, RequestLink, TextField},
     frame::{Page, Tab},
 };
 use leptos::prelude::*;
@@ -67,6 +67,7 @@ pub async fn show(access: &AccountAccess, told: Notice) -> Result<Page, Error> {
     let changes = access.analyst().is_ok();
     let subscribes = access.licence_model == LicenceModel::Subscription;
     let action = path::cloud(&access.garn);
+    let (garn, requests_to) = (access.garn.clone(), access.requests_to().to_owned());
     let title = if problem.is_some() { "Error: Cloud connection" } else { "Cloud connection" };
     let page = Page::new(title, move || {
         let state = match (&known, connected) {
@@ -105,7 +106,11 @@ pub async fn show(access: &AccountAccess, told: Notice) -> Result<Page, Error> {
                     </form>
                 }.into_any()
             } else {
-                view! { <p id=field::ORGANIZATION tabindex="-1">"Licensing analysts enter what is missing here: send them an activation file request."</p> }.into_any()
+                view! {
+                    <p id=field::ORGANIZATION tabindex="-1">
+                        "Licensing analysts enter what is missing here. " <RequestLink garn requests_to /> "."
+                    </p>
+                }.into_any()
             }}
         }
     });

@@ -81,7 +81,7 @@ const TOPICS: [Topic; 10] = [
     Topic {
         name: "overview",
         title: "Overview",
-        lead: "What needs attention first, the latest files, and what is left of what you ordered.",
+        lead: "Everything that needs somebody, the latest active files, and parts that are scarce.",
         answers: &[
             (
                 "What needs attention?",
@@ -134,7 +134,7 @@ const TOPICS: [Topic; 10] = [
         answers: &[
             (
                 "How do I find a file by its server?",
-                "Type its machine name, or with an asterisk behind it how the name begins; both names of a switchover pair are searched. The search above the filters takes a serial or a host id, also one that the file had before an update. Every filter stands in the address, so that a view can be bookmarked and sent.",
+                "Type its machine name, or with an asterisk behind it how the name begins; both names of a switchover pair are searched. The search in the header takes a serial or a host id, too, also one that the file had before an update. Every filter stands in the address, so that a view can be bookmarked and sent.",
             ),
             (
                 "Where are files that were deactivated?",
@@ -225,7 +225,7 @@ const TOPICS: [Topic; 10] = [
             ),
             (
                 "What becomes of my files?",
-                "They stay valid and are marked: update available. Each one’s page updates it to the new parts with one click.",
+                "They stay valid and are marked: update available. Update to the new parts, under Upgrade software, says first what changes in each.",
             ),
         ],
     },

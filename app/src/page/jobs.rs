@@ -88,7 +88,7 @@ fn List(jobs: Jobs, zone: Tz) -> AnyView {
     view! {
         <p class="count">{counts}{first}</p>
         <table class="list">
-            <Columns names=&[("Job", false), ("State", false), ("Queued", false), ("Attempts", true), ("What to do", false)] />
+            <Columns names=&[("Job", false), ("State", false), ("Queued", false), ("Attempts", true), ("Actions", false)] />
             <tbody>{rows}</tbody>
         </table>
     }
@@ -128,7 +128,7 @@ fn Row(job: JobRow, zone: Tz) -> AnyView {
             <td data-label="State">{state_words}{reason.map(|reason| view! { <p class="wrap">{reason}</p> })}</td>
             <td data-label="Queued"><Instant at=queued_at zone /></td>
             <td data-label="Attempts" class="number">{attempts}</td>
-            <td data-label="What to do">{actions}</td>
+            <td data-label="Actions">{actions}</td>
         </tr>
     }
     .into_any()

@@ -40,7 +40,7 @@ impl Obstacles {
     /// # Errors
     /// [`Error::Unavailable`] and [`Error::Internal`].
     pub async fn of(access: &AccountAccess, reasons: Vec<Ineligible>, product: Option<&str>) -> Result<Self, Error> {
-        let requests_to = access.portal().settings.requests_to.clone();
+        let requests_to = access.requests_to().to_owned();
         let colleagues = if reasons.iter().any(|reason| reason.way_out() == WayOut::Colleagues) {
             colleagues(access, product.unwrap_or_default()).await?
         } else {

@@ -104,7 +104,7 @@ fn Form(
     };
     view! {
         <section aria-labelledby="returns-title">
-            <h2 id="returns-title">"What returns to the account"</h2>
+            <h2 id="returns-title">"Quantities that return to the account"</h2>
             {returns}
         </section>
         <section class="note warn" aria-labelledby="installed-title">

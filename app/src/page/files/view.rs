@@ -269,7 +269,7 @@ fn Events(events: Vec<FileEvent>, zone: Tz) -> AnyView {
         .collect_view();
     view! {
         <section class="no-print" aria-labelledby="events-title">
-            <h2 id="events-title">"What was done to this file"</h2>
+            <h2 id="events-title">"History"</h2>
             <ul class="events">{items}</ul>
         </section>
     }
@@ -307,7 +307,7 @@ pub async fn superseded(access: &AccountAccess, serial: &str, revision: u32) -> 
             </p>
             {(!changes.is_empty()).then(|| view! {
                 <section aria-labelledby="changes-title">
-                    <h2 id="changes-title">{format!("What it changed in revision {}", revision - 1)}</h2>
+                    <h2 id="changes-title">{format!("Changes since revision {}", revision - 1)}</h2>
                     <Changes changes />
                 </section>
             })}

@@ -23,7 +23,7 @@ pub async fn show(access: &AccountAccess) -> Result<Page, Error> {
         view! {
             <h1>"Software details"</h1>
             <p class="lead">
-                "What it takes to generate files of each product for this account. Viewing, downloading and deactivating files needs none of it."
+                "Conditions of generating files of each product for this account. Viewing, downloading and deactivating files has none."
             </p>
             {empty.then(|| view! {
                 <div class="empty"><p>"Nothing has been ordered for this account yet, so there is nothing to generate."</p></div>

@@ -1,7 +1,7 @@
 //! *Account summary*: everything ordered that can be licensed, by product. Domain §5.
 
 use crate::{
-    component::{Columns, Day, Icon, WayOutOf, icon, thousands},
+    component::{Columns, Day, Icon, RequestLink, WayOutOf, icon, thousands},
     frame::{Page, Tab},
 };
 use islands::EntitlementBar;
@@ -27,9 +27,10 @@ pub async fn show(access: &AccountAccess) -> Result<Page, Error> {
         let obstacles = portal::offer::obstacles_of_product(access, &product.code, &product.name).await?;
         products.push((product, obstacles));
     }
-    let garn = access.garn.clone();
+    let (garn, requests_to) = (access.garn.clone(), access.requests_to().to_owned());
     let page = Page::new("Account summary", move || {
         let csv = path::summary_csv(&garn);
+        let account = garn.clone();
         let empty = products.is_empty();
         let sections = products
             .into_iter()
@@ -45,7 +46,7 @@ pub async fn show(access: &AccountAccess) -> Result<Page, Error> {
             {empty.then(|| view! {
                 <div class="empty">
                     <p>"Nothing has been ordered for this account yet."</p>
-                    <p>"What a sales order brings appears here, and files are generated from it. If an order is missing, ask your licensing analyst."</p>
+                    <p>"What a sales order brings appears here, and files are generated from it. If an order is missing, ask your licensing analyst. "<RequestLink garn=account requests_to /></p>
                 </div>
             })}
             {sections}

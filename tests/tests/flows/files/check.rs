@@ -33,7 +33,7 @@ async fn a_posted_file_is_answered_about_and_not_kept() {
     let changed = text.replace("I3_ACCESS_CLIENT = 5", "I3_ACCESS_CLIENT = 6");
     let altered = anybody.post_files("/check", &[("file", changed.as_bytes()), ("second", text.as_bytes())]).await;
     assert_eq!(verdict(&altered), ("Altered".to_owned(), "The text was changed after it was signed.".to_owned()));
-    assert_eq!(altered.all("#contents"), ["What its text says, which is not to be relied on"]);
+    assert_eq!(altered.all("#contents"), ["Contents, which are not to be relied on"]);
     assert_eq!(altered.all("[aria-labelledby=comparison] tbody th"), ["I3_ACCESS_CLIENT"]);
     assert_eq!(altered.all("[aria-labelledby=comparison] tbody td"), ["6", "5"]);
 

@@ -148,10 +148,10 @@ fn Moves(kind: Kind, moves: Vec<Move>, planned: bool) -> AnyView {
         return ().into_any();
     }
     let title = match (kind, planned) {
-        (Kind::Deactivate, true) => "What would return to the account",
-        (Kind::Deactivate, false) => "What was planned to return to the account",
-        (_, true) => "What all lines together would take",
-        (_, false) => "What all lines together were planned to take",
+        (Kind::Deactivate, true) => "Quantities that would return to the account",
+        (Kind::Deactivate, false) => "Quantities that were planned to return to the account",
+        (_, true) => "Quantities that all lines together would take",
+        (_, false) => "Quantities that all lines together were planned to take",
     };
     let left = |pool: fn(&Quantity) -> u32, available: Option<Quantity>| {
         available.map_or_else(|| "any number".to_owned(), |available| thousands(pool(&available).into()))

@@ -161,7 +161,7 @@ fn Drop(dropped: Dropped) -> AnyView {
 fn Changed(changes: Vec<Change>) -> AnyView {
     view! {
         <section aria-labelledby="changes-title">
-            <h2 id="changes-title">"What changes"</h2>
+            <h2 id="changes-title">"Changes"</h2>
             <Changes changes />
         </section>
     }
