@@ -95,7 +95,7 @@ fn collect(tokens: TokenStream, texts: &mut Vec<Text>) {
             TokenTree::Ident(word)
                 if word == "tests" && at > 0 && matches!(&tokens[at - 1], TokenTree::Ident(module) if module == "mod") =>
             {
-                at += 1
+                at += 1;
             }
             TokenTree::Group(group) => collect(group.stream(), texts),
             TokenTree::Literal(literal) => {

@@ -71,7 +71,6 @@ pub async fn show(site: &Site, access: &AccountAccess, serial: &str, told: Notic
             <div class="certified">
                 <Plate file=file.clone() />
                 <Seal digest=file.signature_sha256.clone() label=format!("Seal of {}", row.serial) />
-            </div>
             <section class="download no-print" aria-labelledby="download-title">
                 <h2 id="download-title">"Download"</h2>
                 <p>
@@ -79,6 +78,7 @@ pub async fn show(site: &Site, access: &AccountAccess, serial: &str, told: Notic
                 </p>
                 <p class="help">"Every download gives the same bytes. Keep a copy beside your server's backup."</p>
             </section>
+            </div>
             <div class="columns">
             <section aria-labelledby="facts-title">
                 <h2 id="facts-title">"Facts"</h2>

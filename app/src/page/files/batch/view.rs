@@ -77,7 +77,7 @@ pub async fn show(access: &AccountAccess, reference: &str, query: &[(String, Str
                 <p class="note info">{format!("Columns of the table that are not needed for this: {}.", batch.ignored.join(", "))}</p>
             })}
             <Moves kind=batch.row.kind moves=batch.moves.clone() planned />
-            {(planned && batch.own).then(|| view! { <BeginForm garn=garn.clone() batch=batch.clone() begun refusals /> })}
+            {(planned && batch.own && batch.row.counts.all() > 0).then(|| view! { <BeginForm garn=garn.clone() batch=batch.clone() begun refusals /> })}
             <LinesOf garn batch state later />
         }
     });
