@@ -32,7 +32,7 @@ pub struct AccountRow {
 /// Contents of an account's dashboard.
 #[derive(Clone, Debug)]
 pub struct Overview {
-    /// What keeps this person from generating files.
+    /// Obstacles to generating files.
     pub obstacles: Obstacles,
     pub attention: Vec<Attention>,
     pub recent: Vec<FileRow>,

@@ -62,8 +62,7 @@ pub async fn search(caller: &Caller, account: Option<&AccountAccess>, typed: &st
         hits.files = files(caller, &sought).await?;
     }
     if let Some(access) = account {
-        let machine = Some(format!("{}*", typed.trim_end_matches('*')));
-        let filter = Filter { machine, active: Active::All, sort: Sort::MachineUp, ..Filter::default() };
+        let filter = machines_beginning(typed);
         let choices = activity_choices(access).await?;
         let found = activity(access, &choices, &filter, None, MOST_HITS).await?;
         hits.machines = (found.rows, found.total);
@@ -76,6 +75,13 @@ pub async fn search(caller: &Caller, account: Option<&AccountAccess>, typed: &st
     }
     hits.orders = orders(caller, typed).await?;
     Ok(hits)
+}
+
+/// Filter for the files, active or not, of machines whose names begin with `typed`.
+#[must_use]
+pub fn machines_beginning(typed: &str) -> Filter {
+    let machine = Some(format!("{}*", typed.trim_end_matches('*')));
+    Filter { machine, active: Active::All, sort: Sort::MachineUp, ..Filter::default() }
 }
 
 async fn files(caller: &Caller, sought: &Sought) -> Result<Vec<(Garn, FileRow)>, Error> {

@@ -18,7 +18,7 @@ pub fn ObstacleNote(
     /// Somebody tried all the same: the reasons are what they read first.
     #[prop(optional)]
     refused: bool,
-    /// What stays possible.
+    /// Sentence about what stays possible.
     #[prop(default = None)]
     stays: Option<&'static str>,
 ) -> AnyView {

@@ -29,7 +29,7 @@ pub fn document(visit: Visit, page: Page) -> impl IntoView {
     let root = site.assets.to_string();
     let title = format!("{title} – AFMT – {vendor}");
     let jobs = (address.split('?').next() == Some(path::JOBS)).then_some("page");
-    let searches = caller.is_some() && caller.as_ref().is_some_and(|caller| caller.administrator().is_err());
+    let searches = caller.as_ref().is_some_and(|caller| caller.administrator().is_err());
     let searched = account.as_ref().map(|account| account.garn.to_string());
     let typed = if address.starts_with(path::SEARCH) { query_value(&address, SEARCH) } else { String::new() };
     let administers = caller.as_ref().is_some_and(|caller| caller.administrator().is_ok());

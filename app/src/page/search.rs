@@ -1,4 +1,4 @@
-//! What a search finds, by kind. A single hit is where the search leads.
+//! Hits of a search, by kind. A single hit is where the search leads.
 
 use super::files::list::FileTable;
 use crate::{component::counted, frame::Page};
@@ -6,14 +6,14 @@ use chrono_tz::Tz;
 use leptos::prelude::*;
 use licensing::{
     Garn, excerpt,
-    files::list::{Active, Filter, Sort},
+    files::list::{NotSought, Sought},
 };
 use portal::{
     AccountAccess, Caller, Error,
     files::FileRow,
     overview::AccountRow,
     path,
-    search::{Hits, OrderHit},
+    search::{Hits, OrderHit, machines_beginning},
 };
 
 /// In the address: the account in which the search was made, and what was typed.
@@ -63,10 +63,11 @@ fn Results(garn: Option<Garn>, hits: Hits, typed: String, zone: Tz) -> AnyView {
     let Hits { files, machines, sites, accounts, orders } = hits;
     let (of_machines, total) = machines;
     let nothing = files.is_empty() && of_machines.is_empty() && sites.is_empty() && accounts.is_empty() && orders.is_empty();
-    let words = if typed.is_empty() {
-        "Type a serial, a host id, or the beginning of a machine’s name.".to_owned()
-    } else {
-        format!("Nothing is called “{}”, in any writing.", excerpt(&typed))
+    let words = match typed.parse::<Sought>() {
+        _ if typed.is_empty() => "Type a serial, a host id, or the beginning of a machine’s name.".to_owned(),
+        // What was probably done to a host id is worth more than that nothing has it.
+        Err(NotSought { host_id: Some(error), .. }) => error.to_string(),
+        _ => format!("Nothing is called “{}”, in any writing.", excerpt(&typed)),
     };
     let machines = garn
         .clone()
@@ -113,9 +114,8 @@ fn Files(files: Vec<(Garn, FileRow)>, zone: Tz) -> AnyView {
 
 #[component]
 fn Machines(garn: Garn, typed: String, rows: Vec<FileRow>, total: u64, zone: Tz) -> AnyView {
-    let machine = Some(format!("{}*", typed.trim_end_matches('*')));
-    let filter = Filter { machine, active: Active::All, sort: Sort::MachineUp, ..Filter::default() };
-    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(filter.fields()).finish();
+    let fields = machines_beginning(&typed).fields();
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
     let all = format!("{}?{query}", path::files(&garn));
     let more = (total > rows.len() as u64).then(|| view! { <p><a href=all>"All of them"</a></p> });
     view! {

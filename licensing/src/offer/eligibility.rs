@@ -16,7 +16,7 @@ pub struct Certification {
     pub valid_through: NaiveDate,
 }
 
-/// What somebody wants to do with files or parts of an account.
+/// Action on files or parts of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     Generate,

@@ -89,7 +89,7 @@ struct PlannedLine {
     cells: Cells,
     state: LineState,
     words: Option<String>,
-    /// What a further revision changes.
+    /// Differences that a further revision makes, in words.
     changes: Option<String>,
 }
 

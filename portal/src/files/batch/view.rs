@@ -105,7 +105,7 @@ pub struct BatchLine {
     pub state: LineState,
     /// Why it is left or refused.
     pub words: Option<String>,
-    /// What its revision changes.
+    /// Differences that its revision makes, in words.
     pub changes: Option<String>,
     /// The file that it is about, or led to.
     pub file: Option<Serial>,

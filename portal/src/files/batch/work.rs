@@ -68,7 +68,7 @@ pub(super) enum Step {
 }
 
 impl Step {
-    /// What a further revision changes, in words.
+    /// Differences that a further revision makes, in words.
     pub(super) fn changes(&self) -> Option<String> {
         match self {
             Self::Next(_, _, changes) => {

@@ -32,7 +32,7 @@ impl Purpose {
         }
     }
 
-    /// What somebody who may not cannot do.
+    /// Title above the obstacles of somebody who may not.
     pub(super) const fn obstructed(&self) -> &'static str {
         match self {
             Self::New => "You cannot generate a file here",

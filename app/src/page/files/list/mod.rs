@@ -97,7 +97,7 @@ pub async fn show(access: &AccountAccess, typed: &[(String, String)], told: Opti
 }
 
 struct Shown {
-    /// What keeps this person from generating.
+    /// Obstacles to generating.
     obstacles: Obstacles,
     garn: Garn,
     zone: Tz,
