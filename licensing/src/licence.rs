@@ -56,6 +56,15 @@ impl LicenceType {
         }
     }
 
+    /// The sentence that says what the account has again when a file of this type is deactivated.
+    #[must_use]
+    pub const fn returned(self) -> &'static str {
+        match self.source() {
+            Source::Entitlements => "Its quantities are available again.",
+            Source::Bundle | Source::Catalogue => "It held nothing of your orders: no quantities return.",
+        }
+    }
+
     /// The size that was ordered, of an ordered development licence.
     #[must_use]
     pub const fn ordered_size(self) -> Option<DevelopmentSize> {

@@ -24,6 +24,7 @@ mod m0014_shared_hosts;
 mod m0015_jobs;
 mod m0016_actions;
 mod m0017_changes_of_lines;
+mod m0018_lists;
 
 pub struct Migrator;
 
@@ -48,6 +49,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0015_jobs::Migration),
             Box::new(m0016_actions::Migration),
             Box::new(m0017_changes_of_lines::Migration),
+            Box::new(m0018_lists::Migration),
         ]
     }
 }

@@ -11,11 +11,17 @@ use crate::{
     },
     offer::{Obstacles, obstacles},
     orders::upgrade::files_to_update,
+    path,
     store::statement::{count, known, parsed, row, rows},
 };
 use chrono::{NaiveDate, TimeDelta};
 use licensing::{
-    Garn, LicenceModel, Name, PartNumber, Quantity, catalogue::PartClass, folded, orders::entitlement::Holding, value::date,
+    Garn, LicenceModel, Name, PartNumber, Quantity,
+    catalogue::PartClass,
+    files::list::{Filter, Sort},
+    folded,
+    orders::entitlement::Holding,
+    value::date,
 };
 use sea_orm::FromQueryResult;
 
@@ -242,6 +248,11 @@ async fn attention(access: &AccountAccess, parts: &[OwnedPart], obstacles: &Obst
     Ok(attention)
 }
 
+/// Address, within an account, of the files that end on one of these days.
+fn files_ending(first: Option<NaiveDate>, last: NaiveDate) -> String {
+    path::asking("/files", Filter { ends_from: first, ends_to: Some(last), sort: Sort::EndFirst, ..Filter::default() }.fields())
+}
+
 /// Files that end soon or have ended, a line for each day, and those that a newer revision is available of.
 async fn files_attention(access: &AccountAccess, today: NaiveDate) -> Result<Vec<Attention>, Error> {
     #[derive(FromQueryResult)]
@@ -278,15 +289,16 @@ async fn files_attention(access: &AccountAccess, today: NaiveDate) -> Result<Vec
         let (what, link) = if files == 1 {
             (format!("{serial} of {machine}"), of_file(&serial, "View the file"))
         } else {
-            (format!("{files} files"), ("/files?sort=end".to_owned(), "Show them".to_owned()))
+            (format!("{files} files"), (files_ending(Some(valid_through), valid_through), "Show them".to_owned()))
         };
         let (what, next) = match (ended, files) {
-            (true, 1) => {
-                (format!("{what} ended on {day} and is still active."), "Deactivate it: then what it holds is available again.")
-            }
+            (true, 1) => (
+                format!("{what} ended on {day} and is still active."),
+                "Deactivate it: what it holds of your orders is available again then.",
+            ),
             (true, _) => (
                 format!("{what} ended on {day} and are still active."),
-                "Deactivate them: then what they hold is available again.",
+                "Deactivate them: what they hold of your orders is available again then.",
             ),
             (false, 1) => (format!("{what} ends on {day}."), "Its server stops being licensed after that day."),
             (false, _) => (format!("{what} end on {day}."), "Their servers stop being licensed after that day."),
@@ -295,7 +307,7 @@ async fn files_attention(access: &AccountAccess, today: NaiveDate) -> Result<Vec
     }
     if more {
         let others = Attention::new("More files end within 60 days.".into(), "The list begins with those that end first.");
-        attention.push(others.at("/files?sort=end", "Show them"));
+        attention.push(others.at(files_ending(None, today + SOON), "Show them"));
     }
     let sql = "SELECT COUNT(*) AS files, MIN(f.serial) AS serial, MIN(r.primary_machine) AS machine, MIN(e.maintenance_end) AS maintenance_end
                FROM entitlements e

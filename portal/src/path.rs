@@ -1,6 +1,6 @@
 //! Addresses of the portal's pages, below its public URL: the one place where they are written.
 
-use licensing::{Garn, Serial};
+use licensing::{Garn, Serial, files::list::Filter};
 
 /// Search over all that somebody may see.
 pub const SEARCH: &str = "/search";
@@ -18,6 +18,19 @@ pub fn retry_job(job: i64) -> String {
 #[must_use]
 pub fn discard_job(job: i64) -> String {
     format!("{JOBS}/{job}/discard")
+}
+
+/// `path` with the fields of a query, none where there are none.
+#[must_use]
+pub fn asking<N: AsRef<str>, V: AsRef<str>>(path: &str, fields: impl IntoIterator<Item = (N, V)>) -> String {
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+}
+
+/// Files of an account that `filter` finds.
+#[must_use]
+pub fn files_found(garn: &Garn, filter: &Filter) -> String {
+    asking(&files(garn), filter.fields())
 }
 
 /// Overview of an account.

@@ -82,12 +82,7 @@ impl Visit {
 
     /// `path`, with the account that this page's tabs are of.
     pub(crate) fn keeping(&self, path: &str) -> String {
-        match self.account() {
-            Some(garn) => {
-                format!("{path}?{}", form_urlencoded::Serializer::new(String::new()).append_pair(ACCOUNT, &garn).finish())
-            }
-            None => path.to_owned(),
-        }
+        portal::path::asking(path, self.account().map(|garn| (ACCOUNT, garn)))
     }
 }
 

@@ -114,9 +114,7 @@ fn Files(files: Vec<(Garn, FileRow)>, zone: Tz) -> AnyView {
 
 #[component]
 fn Machines(garn: Garn, typed: String, rows: Vec<FileRow>, total: u64, zone: Tz) -> AnyView {
-    let fields = machines_beginning(&typed).fields();
-    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-    let all = format!("{}?{query}", path::files(&garn));
+    let all = path::files_found(&garn, &machines_beginning(&typed));
     let more = (total > rows.len() as u64).then(|| view! { <p><a href=all>"All of them"</a></p> });
     view! {
         <section aria-labelledby="machines-title">

@@ -8,7 +8,7 @@ use islands::DialogLink;
 use leptos::prelude::*;
 use licensing::{
     Garn, capitalised,
-    files::list::field as filter,
+    files::list::Filter,
     form::Refusal,
     sites::{SiteDraft, SiteProblem, field},
 };
@@ -86,7 +86,7 @@ fn Saved(site: Site) -> AnyView {
 fn Row(garn: Garn, site: Site) -> AnyView {
     let SiteDraft { name, country, optional: [_, city, state, _, contact, phone, email], active } = site.details;
     let href = path::site(&garn, &site.id);
-    let files = format!("{}?{}={}", path::files(&garn), filter::SITE, site.id);
+    let files = path::files_found(&garn, &Filter { site: Some(site.id), ..Filter::default() });
     let place: Vec<String> = [city, state, country.into()].into_iter().filter(|part| !part.is_empty()).collect();
     let contact: Vec<String> = [contact, phone, email].into_iter().filter(|part| !part.is_empty()).collect();
     let count = match site.active_files {

@@ -10,6 +10,11 @@ pub(crate) const RULES: &[Rule] = &[Rule {
               JOIN file_revisions r ON r.id = a.revision_id JOIN activation_files f ON f.id = r.file_id
               WHERE e.account_id <> f.account_id
               UNION ALL
+              SELECT f.serial || ': holds ' || p.number || ' of another account'
+              FROM unordered_parts u JOIN file_revisions r ON r.id = u.revision_id JOIN activation_files f ON f.id = r.file_id
+              JOIN parts p ON p.id = u.part_id
+              WHERE u.account_id <> f.account_id
+              UNION ALL
               SELECT f.serial || ': is for install site ' || s.id || ' of another account'
               FROM file_revisions r JOIN activation_files f ON f.id = r.file_id JOIN install_sites s ON s.id = r.site_id
               WHERE s.account_id <> f.account_id

@@ -7,7 +7,7 @@ use crate::{
     files::{
         current::{Current, current_file},
         facet::facet,
-        mail::queue_mail,
+        mail::{FileMail, queue_mail},
         revision::listing::list_state,
         state::FileState,
     },
@@ -75,12 +75,11 @@ pub async fn deactivate(
     let deactivation = request.check(current.licence_type, machine).map_err(NotDeactivated::Refused)?;
     let ended = end_files(access, write, &[&current], &deactivation, now).await?.remove(0);
     let subject = format!("Activation file {serial} for {machine} was deactivated");
+    let returned = current.licence_type.returned();
     let done = format!(
-        "You deactivated activation file {serial} for {machine}; its quantities are available again. A copy that is installed goes on \
-         working until it is removed there. It belonged to {}",
-        access.name
+        "You deactivated activation file {serial} for {machine}. {returned} An installed copy cannot be recalled: remove it from its server."
     );
-    queue_mail(access, write, subject, done, None, &current.serial, now).await?;
+    queue_mail(access, write, FileMail { subject, done, restriction: None, next: "View it" }, &current.serial, now).await?;
     if let Some(serial) = first.commit::<NotDeactivated>(current.serial.to_string(), ended).await? {
         return Ok(parsed(&serial)?);
     }

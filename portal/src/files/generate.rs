@@ -4,7 +4,7 @@ use crate::{
     error::Error,
     files::{
         current::NotUpdatable,
-        mail::queue_mail,
+        mail::{FileMail, queue_mail},
         revision::{
             draft::{Draft, make_all},
             store::{store_held, store_new},
@@ -134,8 +134,9 @@ async fn generate_once(
     let draft = stored.remove(0).draft;
     let (machines, names) = draft.machines();
     let subject = format!("Activation file {serial} for {names}");
-    let done = format!("You generated activation file {serial} for {machines}");
-    queue_mail(access, write, subject, done, draft.request.licence_type.restriction(), &serial, now).await?;
+    let done = format!("You generated activation file {serial} for {machines}.");
+    let restriction = draft.request.licence_type.restriction();
+    queue_mail(access, write, FileMail { subject, done, restriction, next: "View and download it" }, &serial, now).await?;
     if let Some(serial) = first.commit::<NotGenerated>(serial.to_string(), generated_event(access, &draft, now)).await? {
         return Ok(Generated { serial: parsed(&serial)? });
     }

@@ -10,22 +10,32 @@ use crate::{
 use chrono::{DateTime, Utc};
 use licensing::Serial;
 
+/// Content of a mail about a file.
+pub(crate) struct FileMail {
+    pub(crate) subject: String,
+    /// What was done, in whole sentences.
+    pub(crate) done: String,
+    /// Restriction of the licence type.
+    pub(crate) restriction: Option<&'static str>,
+    /// Words before the link to the file.
+    pub(crate) next: &'static str,
+}
+
 /// Queues the mail that tells the person who acted what was done to a file, and where it is.
 pub(crate) async fn queue_mail(
     access: &AccountAccess,
     write: &Write,
-    subject: String,
-    done: String,
-    restriction: Option<&str>,
+    mail: FileMail,
     serial: &Serial,
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
-    let restriction = restriction.map(|words| format!("\n{words}\n")).unwrap_or_default();
+    let FileMail { subject, done, restriction, next } = mail;
+    let restriction = restriction.map(|words| format!("{words}\n\n")).unwrap_or_default();
     let link = format!("{}{}", access.portal().settings.public_url, path::file(&access.garn, serial));
     let mail = Mail {
         recipient: access.caller().person().email.clone(),
         subject,
-        body: format!("{done}, account {} ({}).\n{restriction}\nView and download it: {link}\n", access.name, access.garn),
+        body: format!("{done}\n\n{restriction}Account: {} ({})\n\n{next}: {link}\n", access.name, access.garn),
     };
     message::queue(write, &mail, now).await
 }

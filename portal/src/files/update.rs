@@ -7,7 +7,7 @@ use crate::{
     files::{
         current::{Current, NotUpdatable, Revised, current_file},
         generate::{Checked, NotGenerated, eligible_offer, same_host, shared_hosts},
-        mail::queue_mail,
+        mail::{FileMail, queue_mail},
         revision::{
             draft::{Draft, Made, StoredRevision, make_all},
             store::{store_held, store_revisions},
@@ -174,12 +174,13 @@ pub async fn update(
     let subject = format!("Activation file {serial} for {names}, revision {revision}");
     let told: Vec<String> = changed.iter().map(|change| format!("  {change}\n")).collect();
     let done = format!(
-        "You updated activation file {serial} for {machines}. Revision {revision} takes the place of revision {began}; load it on \
-         the server.\n\nWhat changed:\n{}\nIt belongs to {}",
-        told.concat(),
-        access.name
+        "You updated activation file {serial} for {machines}. Revision {revision} takes the place of revision {began}: load it on \
+         the server.\n\nWhat changed:\n{}",
+        told.concat().trim_end()
     );
-    queue_mail(access, write, subject, done, draft.request.licence_type.restriction(), &current.serial, now).await?;
+    let restriction = draft.request.licence_type.restriction();
+    let mail = FileMail { subject, done, restriction, next: "View and download it" };
+    queue_mail(access, write, mail, &current.serial, now).await?;
     let event = updated_event(access, &draft, &changed, now);
     if let Some(subject) = first.commit::<NotGenerated>(format!("{}/{revision}", current.serial), event).await? {
         return again(subject);

@@ -127,13 +127,14 @@ pub struct JobCounts {
 }
 
 /// Counts the jobs that are not done, of `kind` or of all kinds.
-pub(crate) async fn count_jobs(database: &Database, kind: Option<&str>) -> Result<JobCounts, Error> {
-    let of_kind = if kind.is_some() { "AND kind = $1" } else { "" };
+pub(crate) async fn count_jobs(database: &Database, kinds: Option<&[&str]>) -> Result<JobCounts, Error> {
+    let of_kinds = kinds.map(|_| format!("AND kind IN {}", elements(database.read(), 1))).unwrap_or_default();
     let sql = format!(
         "SELECT COUNT(CASE WHEN state = 'queued' THEN 1 END) AS queued, COUNT(CASE WHEN state = 'running' THEN 1 END) AS running,
             COUNT(CASE WHEN state = 'parked' THEN 1 END) AS parked
-         FROM jobs WHERE state <> 'done' {of_kind}"
+         FROM jobs WHERE state <> 'done' {of_kinds}"
     );
-    let counts: Option<JobCounts> = row(database.read(), "jobs: counts", &sql, kind.map(Value::from)).await?;
+    let counts: Option<JobCounts> =
+        row(database.read(), "jobs: counts", &sql, kinds.map(|kinds| Value::from(json!(kinds).to_string()))).await?;
     Ok(counts.unwrap_or_default())
 }

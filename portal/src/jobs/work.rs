@@ -130,7 +130,7 @@ pub async fn reclaim(portal: &Portal, lane: &Lane) -> Result<(), Error> {
 /// # Errors
 /// [`Error::Unavailable`] and [`Error::Internal`].
 pub async fn unfinished(portal: &Portal, lane: &Lane) -> Result<JobCounts, Error> {
-    queue::count_jobs(&portal.database, Some(lane.kinds()[0])).await
+    queue::count_jobs(&portal.database, Some(lane.kinds())).await
 }
 
 /// Mail that is not sent.
@@ -138,7 +138,7 @@ pub async fn unfinished(portal: &Portal, lane: &Lane) -> Result<JobCounts, Error
 /// # Errors
 /// [`Error::Unavailable`] and [`Error::Internal`].
 pub async fn unsent_mail(portal: &Portal) -> Result<JobCounts, Error> {
-    queue::count_jobs(&portal.database, Some(Mail::KIND)).await
+    queue::count_jobs(&portal.database, Some(&[Mail::KIND])).await
 }
 
 /// Sends mail, and notes what was sent together.

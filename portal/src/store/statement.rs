@@ -62,6 +62,14 @@ pub(crate) fn records(on: &impl ConnectionTrait, position: usize) -> String {
     }
 }
 
+/// Behind a text: it is ordered by its bytes, on both databases.
+pub(crate) const fn by_bytes(backend: DbBackend) -> &'static str {
+    match backend {
+        DbBackend::Postgres => " COLLATE \"C\"",
+        _ => "",
+    }
+}
+
 /// A count or quantity of the schema as the domain has it.
 pub(crate) fn count(stored: i64) -> Result<u32, Error> {
     u32::try_from(stored).map_err(Error::internal)

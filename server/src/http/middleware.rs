@@ -91,8 +91,7 @@ pub(crate) async fn require_sign_in(State(app): State<App>, mut request: Request
         let asked = Asked { return_to, kept_form, choose_again, status: 401, ..Asked::default() };
         return answer::page(visit.clone(), sign_in_page(&visit, asked)).await;
     }
-    let query: String = form_urlencoded::Serializer::new(String::new()).append_pair("return_to", &visit.address).finish();
-    Redirect::to(&format!("/sign-in?{query}")).into_response()
+    Redirect::to(&portal::path::asking(portal::path::SIGN_IN, [("return_to", &visit.address)])).into_response()
 }
 
 /// Unsafe methods are taken from our own pages only.

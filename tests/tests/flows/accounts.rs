@@ -126,6 +126,6 @@ async fn the_overview_names_files_that_end_and_those_that_a_newer_revision_is_av
     assert_eq!(
         told(amelia.get("/accounts/ACME-1001").await),
         ["AF-0000002 of IC-DEV-01 ended on 22 Nov 2027 and is still active. \
-          Deactivate it: then what it holds is available again. View the file"]
+          Deactivate it: what it holds of your orders is available again then. View the file"]
     );
 }

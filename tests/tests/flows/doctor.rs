@@ -35,7 +35,7 @@ const fn on_both(sql: &'static str, said: &'static str) -> Break {
     Break { sqlite: sql, postgres: sql, said }
 }
 
-const BREAKS: [Break; 50] = [
+const BREAKS: [Break; 51] = [
     Break {
         sqlite: "PRAGMA ignore_check_constraints = ON; UPDATE entitlements SET owned_assigned = 1 WHERE id = 1",
         postgres: "ALTER TABLE entitlements DROP CONSTRAINT entitlements_check; UPDATE entitlements SET owned_assigned = 1 WHERE id = 1",
@@ -177,19 +177,24 @@ const BREAKS: [Break; 50] = [
          AF-0000001: revision 1 of type production holds 0 order lines and 0 parts without an order",
     ),
     on_both(
-        "INSERT INTO unordered_parts (revision_id, part_id, assigned, pooled) VALUES (2, 4, 1, 0)",
+        "INSERT INTO unordered_parts (revision_id, part_id, account_id, assigned, pooled) VALUES (2, 4, 1, 1, 0)",
         "each revision holds order lines, or parts that need no order, as its type does: \
          AF-0000002: revision 1 of type production holds 1 order lines and 1 parts without an order",
     ),
     on_both(
         "UPDATE activation_files SET licence_type = 'development-bundled';
-         INSERT INTO unordered_parts (revision_id, part_id, assigned, pooled) SELECT id, 1, 1, 0 FROM file_revisions",
+         INSERT INTO unordered_parts (revision_id, part_id, account_id, assigned, pooled) SELECT id, 1, 1, 1, 0 FROM file_revisions",
         "each server comes with one development licence: ACME-1001: 2 active development files come with SW-001-4.0-SV01",
     ),
     on_both(
         "UPDATE parts SET class = 'evaluation' WHERE number = 'SW-001-4.0-SV03';
          UPDATE file_revisions SET valid_through = '2027-01-01' WHERE id = 1",
         "all files of an order line that is sold for a term end on one day: SO-104417 line 1: its files end on 2027-01-01 to 2100-01-01",
+    ),
+    on_both(
+        "UPDATE activation_files SET licence_type = 'development-bundled'; DELETE FROM allocations;
+         INSERT INTO unordered_parts (revision_id, part_id, account_id, assigned, pooled) VALUES (1, 1, 2, 1, 0)",
+        "what belongs together belongs to one account and one product: AF-0000001: holds SW-001-4.0-SV01 of another account",
     ),
     on_both(
         "UPDATE entitlements SET account_id = 2, order_id = 4, line = 99 WHERE id = 4",

@@ -1,6 +1,9 @@
-use crate::component::{Icon, icon};
+use crate::{
+    component::{Icon, icon},
+    frame::SEARCH,
+};
 use leptos::prelude::*;
-use licensing::{files::list, form::Refusal};
+use licensing::form::Refusal;
 use std::error::Error;
 
 /// Every problem of `field`.
@@ -36,15 +39,15 @@ pub fn SearchForm(
     value: String,
     #[prop(optional)] help: &'static str,
 ) -> AnyView {
-    let described = described_by(list::field::SEARCH, !help.is_empty(), false);
+    let described = described_by(SEARCH, !help.is_empty(), false);
     view! {
         <form method="get" action=action role="search" class="search" aria-label=label>
-            <label for=list::field::SEARCH>{label}</label>
-            {(!help.is_empty()).then(|| view! { <p class="help" id=format!("{}-help", list::field::SEARCH)>{help}</p> })}
+            <label for=SEARCH>{label}</label>
+            {(!help.is_empty()).then(|| view! { <p class="help" id=format!("{}-help", SEARCH)>{help}</p> })}
             <div class="row">
                 <input
-                    id=list::field::SEARCH
-                    name=list::field::SEARCH
+                    id=SEARCH
+                    name=SEARCH
                     type="search"
                     value=value
                     autocapitalize="off"

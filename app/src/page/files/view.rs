@@ -11,7 +11,7 @@ use crate::{
 use chrono_tz::Tz;
 use islands::Changes;
 use leptos::prelude::*;
-use licensing::{Garn, LicenceType, Serial, Source, catalogue::key::KeyClass, offer::eligibility::Action};
+use licensing::{Garn, LicenceType, Serial, catalogue::key::KeyClass, offer::eligibility::Action};
 use portal::{
     AccountAccess, Error,
     files::{Ended, FileEvent, FileRow, FileState, FileView, NotGenerated, PartRow, Revision, Updatable},
@@ -149,12 +149,8 @@ fn done(told: Notice, file: &FileView, garn: &Garn) -> Option<AnyView> {
             "Download it and load it on the server: until then the server goes on with the revision that it has. ",
         ),
         Notice::Deactivated => (
-            format!("Activation file {serial} was deactivated."),
-            if file.row.licence_type.source() == Source::Entitlements {
-                "Its quantities are available again. Remove the file from its server: an installed copy cannot be recalled. "
-            } else {
-                "It held nothing of your orders: no quantities return. Remove the file from its server: an installed copy cannot be recalled. "
-            },
+            format!("Activation file {serial} was deactivated. {}", file.row.licence_type.returned()),
+            "Remove the file from its server: an installed copy cannot be recalled. ",
         ),
     };
     let another = if told == Notice::Generated { "Generate another one" } else { "Generate a file" };

@@ -7,7 +7,10 @@ use crate::{
 use leptos::prelude::*;
 use licensing::{
     Garn,
-    files::{list::field as filter, request::field},
+    files::{
+        list::{Active, Filter},
+        request::field,
+    },
     offer::eligibility::{Condition, Place},
 };
 use portal::{AccountAccess, Error, orders::ProductDetails, path};
@@ -50,11 +53,7 @@ fn Product(garn: Garn, product: ProductDetails) -> AnyView {
     } else {
         view! { <span class="badge bad"><Icon icon=icon::PROBLEM />"You cannot generate files today"</span> }.into_any()
     };
-    let list = form_urlencoded::Serializer::new(String::new())
-        .append_pair(filter::ACTIVE, "all")
-        .append_pair(filter::LINE, &line)
-        .finish();
-    let files = format!("{}?{list}", path::files(&garn));
+    let files = path::files_found(&garn, &Filter { active: Active::All, line: Some(line), ..Filter::default() });
     let downloads = if to_download.iter().all(|condition| condition.met) {
         view! {
             <span class="badge ok"><Icon icon=icon::ACTIVE />"You can download files"</span>

@@ -7,9 +7,9 @@ use crate::{
 use islands::EntitlementBar;
 use leptos::prelude::*;
 use licensing::{
-    Garn, LicenceType, Quantity,
+    Garn, LicenceType, PartNumber, Quantity,
     catalogue::PartClass,
-    files::request::field,
+    files::{list::Filter, request::field},
     orders::entitlement::{Entitlement, Holding},
 };
 use portal::{
@@ -75,7 +75,7 @@ fn Product(garn: Garn, product: OwnedProduct, obstacles: Obstacles) -> AnyView {
     let ways = ways.collect_view();
     let rows = lines.into_iter().map(|line| view! { <Line garn=garn.clone() code=code.clone() line may /> }).collect_view();
     let total = (!total.unlimited).then(|| {
-        let [assigned, pooled] = pools(&total);
+        let [assigned, pooled] = pools(&total, None);
         view! {
             <tfoot>
                 <tr>
@@ -116,19 +116,19 @@ fn Line(garn: Garn, code: String, line: OwnedLine, may: bool) -> AnyView {
     let version = versions.map(|(_, latest)| latest).unwrap_or_default();
     let Entitlement { sales_order, ordered_on, maintenance_end, term_days, .. } = entitlement.clone();
     let holding = Holding::of(&[entitlement]);
-    let [assigned, pooled] = pools(&holding);
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    query.append_pair(field::PRODUCT, &code).append_pair(field::VERSION, &version).append_pair(field::TYPE, licence_type.code());
+    let files = path::files_found(&garn, &Filter { part: Some(number.clone()), ..Filter::default() });
+    let [assigned, pooled] = pools(&holding, Some((&files, &number)));
+    let mut query = vec![(field::PRODUCT, code.as_str()), (field::VERSION, version.as_str()), (field::TYPE, licence_type.code())];
     let at = match class {
         PartClass::ServerItem | PartClass::DevelopmentBundle | PartClass::Evaluation => {
-            query.append_pair(field::SERVER_ITEM, number.as_str());
+            query.push((field::SERVER_ITEM, number.as_str()));
             field::SERVER_ITEM.to_owned()
         }
         PartClass::SwitchoverItem => field::SWITCHOVER_ITEM.to_owned(),
         _ if holding.owned.assigned == 0 && !holding.unlimited => field::pooled(&number),
         _ => field::assigned(&number),
     };
-    let generate = format!("{}?{}#{at}", path::new_file(&garn), query.finish());
+    let generate = format!("{}#{at}", path::asking(&path::new_file(&garn), query));
     let left = holding.unlimited || holding.available() != Quantity::ZERO;
     let action = match (left, licence_type) {
         // The reason stands above the table, or beside the generation.
@@ -172,20 +172,27 @@ fn Line(garn: Garn, code: String, line: OwnedLine, may: bool) -> AnyView {
     .into_any()
 }
 
-/// The cells of both pools: owned, allocated and available, in figures and as a bar.
-fn pools(holding: &Holding) -> [AnyView; 2] {
+/// The cells of both pools: owned, allocated and available, in figures and as a bar. `files` leads to those that hold the part.
+fn pools(holding: &Holding, files: Option<(&str, &PartNumber)>) -> [AnyView; 2] {
     let available = holding.available();
     let Holding { owned, allocated, unlimited } = *holding;
     let cell = |label: &'static str, owned: u32, allocated: u32, available: u32| {
+        let in_files = match files.filter(|_| allocated > 0) {
+            Some((files, part)) => {
+                let (href, part) = (files.to_owned(), format!(" that hold {part}"));
+                view! { <a href=href>{format!("{allocated} in files")}<span class="visually-hidden">{part}</span></a> }.into_any()
+            }
+            None => view! { {format!("{allocated} in files")} }.into_any(),
+        };
         let content = if unlimited {
-            view! { <span class="figures">{format!("{allocated} in use, billed by use")}</span> }.into_any()
+            view! { <span class="figures">{in_files}", billed by use"</span> }.into_any()
         } else if owned == 0 {
             view! { <span class="muted">"none owned"</span> }.into_any()
         } else {
             view! {
                 <span class="figures">{format!("{available} of {owned} available")}</span>
                 <EntitlementBar owned allocated />
-                <span class="figures line sub">{format!("{allocated} in files")}</span>
+                <span class="figures line sub">{in_files}</span>
             }
             .into_any()
         };

@@ -5,19 +5,23 @@
 //! that are asked for. What is narrow enough is read whole from the narrowest of its filters and sorted. `docs/performance.md` has the plans.
 //! `file_machines` has a row for each name of a machine, with the other name of a pair and what its file is filtered and sorted by.
 
-use super::{model::Cursor, search::Search};
+use super::{model::Cursor, part::HeldPart, search::Search};
 use crate::{
     access::account::AccountAccess,
     error::Error,
     files::{
         list::model::{Activity, ActivityChoices, Facet, Known},
         row::FileRow,
+        state::FileState,
     },
     offer::load::sites,
     store::statement::rows,
 };
 use chrono::{Days, NaiveDate, NaiveTime, TimeZone, Utc};
-use licensing::files::list::{Active, Filter, Named};
+use licensing::{
+    LicenceType,
+    files::list::{Active, Filter, Named},
+};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 
 /// The account's files that `filter` finds, those after `after` of an earlier page.
@@ -31,7 +35,7 @@ pub async fn activity(
     after: Option<&Cursor>,
     most: usize,
 ) -> Result<Activity, Error> {
-    let Some(mut search) = search(access, choices, filter)? else {
+    let Some(mut search) = search(access, choices, filter).await? else {
         return Ok(Activity { rows: Vec::new(), total: 0, previous: None, next: None, sorted: filter.sort });
     };
     search.page(access.portal().database.read(), after, most).await
@@ -85,17 +89,18 @@ pub async fn activity_choices(access: &AccountAccess) -> Result<ActivityChoices,
 }
 
 /// `None` when the filter names something that no file of the account has.
-pub(crate) fn search(access: &AccountAccess, choices: &ActivityChoices, filter: &Filter) -> Result<Option<Search>, Error> {
+async fn search(access: &AccountAccess, choices: &ActivityChoices, filter: &Filter) -> Result<Option<Search>, Error> {
     let Known { facets, people } = &choices.known;
     let wanted = |facet: &&Facet| {
+        let active = facet.state == FileState::Active;
         (match filter.active {
-            Active::Yes => facet.active,
-            Active::No => !facet.active,
+            Active::Yes => active,
+            Active::No => !active,
             Active::All => true,
-        }) && filter.licence_type.is_none_or(|licence_type| facet.licence_type == licence_type.code())
+        }) && filter.licence_type.is_none_or(|licence_type| facet.licence_type == licence_type)
             && filter.line.as_ref().is_none_or(|line| facet.line == *line)
     };
-    let facets: Vec<String> = facets.iter().filter(wanted).map(|facet| facet.text.clone()).collect();
+    let facets: Vec<Facet> = facets.iter().filter(wanted).cloned().collect();
     let people: Option<Vec<i64>> = filter
         .by
         .as_deref()
@@ -111,6 +116,13 @@ pub(crate) fn search(access: &AccountAccess, choices: &ActivityChoices, filter: 
     if facets.is_empty() || people.as_ref().is_some_and(Vec::is_empty) {
         return Ok(None);
     }
+    let part = match &filter.part {
+        None => None,
+        Some(number) => match HeldPart::of(access.portal().database.read(), access.account_id(), number).await? {
+            Some(part) => Some(part),
+            None => return Ok(None),
+        },
+    };
     let zone = access.caller().person().time_zone;
     // A day begins where the reader is; where the clocks skip midnight, with the first instant there is.
     let begin = |day: NaiveDate| {
@@ -126,6 +138,9 @@ pub(crate) fn search(access: &AccountAccess, choices: &ActivityChoices, filter: 
         from: filter.from.map(begin),
         before: filter.to.and_then(|day| day.checked_add_days(Days::new(1))).map(begin),
         machine: filter.machine.as_deref().map(Named::typed),
+        part,
+        ends_from: filter.ends_from,
+        ends_to: filter.ends_to,
         sort: filter.sort,
     }))
 }
@@ -137,6 +152,7 @@ async fn known(on: &impl ConnectionTrait, account: i64) -> Result<Known, Error> 
         id: i64,
         text: String,
         line: Option<String>,
+        product: Option<String>,
     }
     let sql = "WITH RECURSIVE
         facets (facet) AS (
@@ -149,20 +165,22 @@ async fn known(on: &impl ConnectionTrait, account: i64) -> Result<Known, Error> 
             UNION ALL
             SELECT (SELECT MIN(l.generated_by) FROM listed_files l WHERE l.account_id = $1 AND l.generated_by > generators.id)
             FROM generators WHERE generators.id IS NOT NULL)
-        SELECT 0 AS id, f.facet AS text, p.line FROM facets f JOIN products p ON f.facet LIKE '%/%/' || p.code
+        SELECT 0 AS id, f.facet AS text, p.line, p.name AS product FROM facets f JOIN products p ON f.facet LIKE '%/%/' || p.code
         UNION ALL
-        SELECT g.id, p.name, NULL FROM generators g JOIN people p ON p.id = g.id";
+        SELECT g.id, p.name, NULL, NULL FROM generators g JOIN people p ON p.id = g.id";
     let found: Vec<Found> = rows(on, "activity: facets", sql, [account.into()]).await?;
     let mut known = Known { facets: Vec::new(), people: Vec::new() };
-    for Found { id, text, line } in found {
-        let Some(line) = line else {
+    for Found { id, text, line, product } in found {
+        let (Some(line), Some(product)) = (line, product) else {
             known.people.push((id, text));
             continue;
         };
         let mut words = text.split('/');
-        let active = words.next() == Some("active");
-        let licence_type = words.next().unwrap_or_default().to_owned();
-        known.facets.push(Facet { active, licence_type, line, text });
+        let mut word = || words.next().unwrap_or_default();
+        let state = FileState::stored(word())?;
+        let code = word();
+        let licence_type = crate::store::statement::known(LicenceType::from_code(code), code)?;
+        known.facets.push(Facet { state, licence_type, line, product, text });
     }
     Ok(known)
 }
@@ -170,7 +188,7 @@ async fn known(on: &impl ConnectionTrait, account: i64) -> Result<Known, Error> 
 /// The facets of an account's active files.
 pub(crate) async fn active_facets(on: &impl ConnectionTrait, account: i64) -> Result<Vec<String>, Error> {
     let facets = known(on, account).await?.facets.into_iter();
-    Ok(facets.filter(|facet| facet.active).map(|facet| facet.text).collect())
+    Ok(facets.filter(|facet| facet.state == FileState::Active).map(|facet| facet.text).collect())
 }
 
 /// The latest active files, at most `most`.

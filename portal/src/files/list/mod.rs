@@ -2,6 +2,7 @@
 
 mod activity;
 mod model;
+mod part;
 mod search;
 
 pub(crate) use activity::active_facets;

@@ -1,9 +1,12 @@
 //! A page of a list of files, and the place in it where the next one begins.
 
-use crate::{error::Error, files::row::FileRow};
+use crate::{
+    error::Error,
+    files::{row::FileRow, state::FileState},
+};
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use licensing::{
-    Serial,
+    LicenceType, Serial,
     files::list::{Sort, YEARS},
     offer::OfferedSite,
 };
@@ -27,10 +30,10 @@ pub struct Activity {
 }
 
 impl Activity {
-    /// More than [`MOST_COUNTED`] files are not sorted by their last day: nothing but reading all of them would find the first.
+    /// Whether they can be sorted by `sort`: nothing but reading all of more than [`MOST_COUNTED`] would find the first of most orders.
     #[must_use]
-    pub fn sorts_by_end(&self) -> bool {
-        self.total <= MOST_COUNTED
+    pub fn sorts_by(&self, sort: Sort) -> bool {
+        self.total <= MOST_COUNTED || sort.at_any_length()
     }
 }
 
@@ -102,9 +105,10 @@ impl FromStr for Cursor {
 #[derive(Clone, Debug)]
 pub(super) struct Facet {
     pub(super) text: String,
-    pub(super) active: bool,
-    pub(super) licence_type: String,
+    pub(super) state: FileState,
+    pub(super) licence_type: LicenceType,
     pub(super) line: String,
+    pub(super) product: String,
 }
 
 /// Facts of an account that a search for its files starts from.

@@ -3,10 +3,13 @@
 use crate::{
     error::Error,
     files::{
-        list::model::{Activity, Cursor, Key, MOST_COUNTED},
+        list::{
+            model::{Activity, Cursor, Facet, Key, MOST_COUNTED},
+            part::HeldPart,
+        },
         row::{FileRow, listed_files},
     },
-    store::statement::{row, rows},
+    store::statement::{by_bytes, row, rows},
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use licensing::files::list::{Named, Sort};
@@ -18,6 +21,11 @@ enum Column {
     Time,
     Machine,
     End,
+    Product,
+    Type,
+    Site,
+    Person,
+    State,
 }
 
 impl Column {
@@ -26,6 +34,11 @@ impl Column {
             Sort::Latest | Sort::Oldest => Self::Time,
             Sort::MachineUp | Sort::MachineDown => Self::Machine,
             Sort::EndFirst | Sort::EndLast => Self::End,
+            Sort::ProductUp | Sort::ProductDown => Self::Product,
+            Sort::TypeUp | Sort::TypeDown => Self::Type,
+            Sort::SiteUp | Sort::SiteDown => Self::Site,
+            Sort::ByUp | Sort::ByDown => Self::Person,
+            Sort::StateUp | Sort::StateDown => Self::State,
         }
     }
 }
@@ -37,6 +50,10 @@ enum Driver {
     Facets,
     Sites,
     People,
+    /// Last days, before those of files that do not end.
+    Ends,
+    /// Order lines of a part.
+    Part,
     /// Names of machines, in their order.
     Machines,
 }
@@ -45,7 +62,7 @@ impl Driver {
     const fn table(self) -> &'static str {
         match self {
             Self::Machines => "file_machines l",
-            Self::Facets | Self::Sites | Self::People => "listed_files l",
+            Self::Facets | Self::Sites | Self::People | Self::Ends | Self::Part => "listed_files l",
         }
     }
 }
@@ -53,14 +70,20 @@ impl Driver {
 /// A filter as the database is asked for it.
 pub(super) struct Search {
     pub(super) account: i64,
-    pub(super) facets: Vec<String>,
+    pub(super) facets: Vec<Facet>,
     pub(super) site: Option<i64>,
     pub(super) people: Option<Vec<i64>>,
     pub(super) from: Option<DateTime<Utc>>,
     pub(super) before: Option<DateTime<Utc>>,
     pub(super) machine: Option<Named>,
+    pub(super) part: Option<HeldPart>,
+    pub(super) ends_from: Option<NaiveDate>,
+    pub(super) ends_to: Option<NaiveDate>,
     pub(super) sort: Sort,
 }
+
+/// The first last day of files that do not end, as the index of the others has it.
+const UNLIMITED: NaiveDate = NaiveDate::from_ymd_opt(2100, 1, 1).expect("a date");
 
 /// A statement with its values.
 struct Statement {
@@ -101,7 +124,7 @@ impl Search {
             total: Option<i64>,
             file_id: i64,
             at: Option<DateTime<Utc>>,
-            machine: Option<String>,
+            name: Option<String>,
             day: Option<NaiveDate>,
         }
         let (driver, found) = self.driver(on).await?;
@@ -110,7 +133,7 @@ impl Search {
         }
         // What was counted to find the narrowest filter need not be counted again where there is no other.
         let mut total = found.filter(|_| !self.narrows_further(on, driver));
-        if self.column() == Column::End {
+        if !self.sort.at_any_length() {
             let found = match total {
                 Some(found) => found,
                 None => self.total(on, driver).await?,
@@ -136,8 +159,8 @@ impl Search {
         let files: Vec<i64> = listed.iter().map(|listed| listed.file_id).collect();
         let rows = listed_files(on, &files).await?;
         let cursor = |(row, listed): (&FileRow, &Listed)| {
-            let Listed { at, machine, day, .. } = listed;
-            let key = at.map(Key::Instant).or(machine.clone().map(Key::Name)).or(day.map(Key::Day))?;
+            let Listed { at, name, day, .. } = listed;
+            let key = at.map(Key::Instant).or(name.clone().map(Key::Name)).or(day.map(Key::Day))?;
             Some(Cursor { key, serial: row.serial.clone() })
         };
         let previous = rows.first().zip(listed.first()).filter(|_| after.is_some()).and_then(cursor);
@@ -151,18 +174,23 @@ impl Search {
         struct Place {
             id: i64,
         }
-        let sorted = matches!(
-            (&cursor.key, self.column()),
-            (Key::Instant(_), Column::Time) | (Key::Day(_), Column::End) | (Key::Name(_), Column::Machine)
-        );
+        let sorted = match self.column() {
+            Column::Time => matches!(cursor.key, Key::Instant(_)),
+            Column::End => matches!(cursor.key, Key::Day(_)),
+            Column::Machine | Column::Product | Column::Type | Column::Site | Column::Person | Column::State => {
+                matches!(cursor.key, Key::Name(_))
+            }
+        };
         let sql = "SELECT id FROM activation_files WHERE account_id = $1 AND serial = $2";
         let place: Option<Place> =
             row(on, "activity: where the page begins", sql, [self.account.into(), cursor.serial.as_str().into()]).await?;
         // Beyond it only one of the filter's bounds is asked for again.
         let found_here = match &cursor.key {
             Key::Instant(at) => self.from.is_none_or(|from| from <= *at) && self.before.is_none_or(|before| *at < before),
-            Key::Name(name) => self.machine.as_ref().is_none_or(|machine| machine.is_folded(name)),
-            Key::Day(_) => true,
+            Key::Name(name) if self.column() == Column::Machine => {
+                self.machine.as_ref().is_none_or(|machine| machine.is_folded(name))
+            }
+            Key::Name(_) | Key::Day(_) => true,
         };
         place.filter(|_| sorted && found_here).map(|place| place.id).ok_or(Error::NotFound)
     }
@@ -181,6 +209,7 @@ impl Search {
             (self.machine.is_some(), Driver::Machines),
             (site, Driver::Sites),
             (people, Driver::People),
+            (self.ends_to.is_some_and(|day| day < UNLIMITED), Driver::Ends),
             (dated && !site && !people, Driver::Facets),
         ];
         let drivers: Vec<Driver> = drivers.into_iter().filter_map(|(wanted, driver)| wanted.then_some(driver)).collect();
@@ -196,8 +225,13 @@ impl Search {
             // The next one is narrower only if it finds fewer.
             most = format!("(SELECT found FROM c{number})");
         }
+        // A part leads to its files by its order lines; of many, the files are tried for it.
+        let of_part = match &self.part {
+            Some(part) => Some(part.most_files(on, self.account).await?).filter(|found| *found <= MOST_COUNTED),
+            None => None,
+        };
         if drivers.is_empty() {
-            return Ok((Driver::Facets, None));
+            return Ok(of_part.map_or((Driver::Facets, None), |found| (Driver::Part, Some(found))));
         }
         let (counts, choices) = (counts.join(", "), choices.join(" UNION ALL "));
         let sql = format!("WITH {counts} {choices} ORDER BY found, driver LIMIT 1");
@@ -205,13 +239,17 @@ impl Search {
         let Narrowest { driver, found } = narrowest.ok_or_else(|| Error::internal("a count gave no row"))?;
         let driver = usize::try_from(driver).ok().and_then(|number| drivers.get(number)).copied();
         let found = u64::try_from(found).map_err(Error::internal)?;
+        if let Some(of_part) = of_part.filter(|of_part| *of_part < found) {
+            return Ok((Driver::Part, Some(of_part)));
+        }
         Ok((driver.ok_or_else(|| Error::internal("a count of no filter"))?, Some(found)))
     }
 
     /// Whether rows that `driver` leads to must be tried for anything else.
     fn narrows_further(&self, on: &impl ConnectionTrait, driver: Driver) -> bool {
         let tests = |narrowed| self.tests(&mut Statement::on(on), driver, narrowed, None, false);
-        tests(Narrowed::Wholly) != tests(Narrowed::ByDriver)
+        // What a part was counted by are revisions, not files.
+        driver == Driver::Part || tests(Narrowed::Wholly) != tests(Narrowed::ByDriver)
     }
 
     /// All that the filter finds, counted to one more than [`MOST_COUNTED`].
@@ -241,13 +279,14 @@ impl Search {
         begin: Option<(Key, i64)>,
         most: usize,
     ) -> String {
-        let few = found.is_some_and(|found| found <= MOST_COUNTED) || self.column() == Column::End;
+        let few = found.is_some_and(|found| found <= MOST_COUNTED) || !self.sort.at_any_length();
         let in_order = match (driver, self.column()) {
-            (_, Column::End) => false,
+            _ if !self.sort.at_any_length() => false,
             (Driver::Machines, column) => column == Column::Machine,
             // Days are in the order of time.
             (Driver::Facets, column) => column == Column::Time || found.is_none(),
             (Driver::Sites | Driver::People, _) => true,
+            (Driver::Ends | Driver::Part, _) => false,
         };
         // Of many rows only an index in the right order gives the first ones quickly.
         let runs_of = if few || in_order { driver } else { Driver::Facets };
@@ -267,9 +306,14 @@ impl Search {
             None => String::new(),
         };
         let order = self.order("key", "file_id");
-        let [at, machine, day] =
-            [Column::Time, Column::Machine, Column::End].map(|column| if self.column() == column { "key" } else { "NULL" });
-        let columns = format!("file_id, {at} AS at, {machine} AS machine, {day} AS day");
+        let (at, name, day) = match self.column() {
+            Column::Time => ("key", "NULL", "NULL"),
+            Column::End => ("NULL", "NULL", "key"),
+            Column::Machine | Column::Product | Column::Type | Column::Site | Column::Person | Column::State => {
+                ("NULL", "key", "NULL")
+            }
+        };
+        let columns = format!("file_id, {at} AS at, {name} AS name, {day} AS day");
         // Few are read once, to be counted and sorted.
         if few && (total.is_none() || !in_order) {
             let found = self.source(statement, driver, Narrowed::Wholly, &format!("l.file_id AS file_id, {key} AS key"));
@@ -305,7 +349,26 @@ impl Search {
             (_, Column::Time) => "l.generated_at".to_owned(),
             (_, Column::Machine) => "l.machine".to_owned(),
             (_, Column::End) => "l.valid_through".to_owned(),
+            (_, Column::Product) => self.of_facet(statement, |facet| facet.product.clone()),
+            (_, Column::Type) => self.of_facet(statement, |facet| facet.licence_type.to_string()),
+            (_, Column::State) => self.of_facet(statement, |facet| facet.state.to_string()),
+            (_, Column::Site) => {
+                format!("(SELECT lower(s.name{}) FROM install_sites s WHERE s.id = l.site_id)", by_bytes(statement.backend))
+            }
+            (_, Column::Person) => {
+                format!("(SELECT lower(p.name{}) FROM people p WHERE p.id = l.generated_by)", by_bytes(statement.backend))
+            }
         }
+    }
+
+    /// What the facet of `l` says.
+    fn of_facet(&self, statement: &mut Statement, words: impl Fn(&Facet) -> String) -> String {
+        let facets = self.facets.iter().map(|facet| {
+            let (facet, words) = (statement.bind(facet.text.as_str()), statement.bind(words(facet)));
+            format!(" WHEN {facet} THEN {words}")
+        });
+        let facets: String = facets.collect();
+        format!("CASE l.facet{facets} END{}", by_bytes(statement.backend))
     }
 
     fn order(&self, key: &str, file: &str) -> String {
@@ -344,9 +407,19 @@ impl Search {
                 );
                 vec![names]
             }
+            (Driver::Ends, ..) => {
+                let (account, to) = (statement.bind(self.account), statement.bind(self.ends_to));
+                let from =
+                    self.ends_from.map(|day| format!(" AND l.valid_through >= {}", statement.bind(day))).unwrap_or_default();
+                vec![format!("l.account_id = {account} AND l.valid_through <= {to}{from} AND l.valid_through < '{UNLIMITED}'")]
+            }
             _ => vec![format!("l.account_id = {}", statement.bind(self.account))],
         };
-        let facets: Vec<String> = self.facets.iter().map(|facet| statement.bind(facet.as_str())).collect();
+        let facets: Vec<String> = self.facets.iter().map(|facet| statement.bind(facet.text.as_str())).collect();
+        if let (Driver::Part, Some(part)) = (driver, &self.part) {
+            let leads = part.leads(self.account, |value| statement.bind(value));
+            return select(&format!("{leads} AND l.facet IN ({})", facets.join(", ")));
+        }
         let run = |begin: &str, facet: &str| select(&format!("{begin} AND l.facet = {facet}"));
         let runs = |begin: &String| match statement.backend {
             // Planned once for all facets, and as it stands here: without OFFSET it would be a join, of any kind.
@@ -376,7 +449,7 @@ impl Search {
         if wholly || driver != Driver::Machines {
             let time = match by {
                 None | Some(Column::Time) => "l.generated_at".to_owned(),
-                Some(Column::Machine | Column::End) => hidden("l.generated_at"),
+                Some(_) => hidden("l.generated_at"),
             };
             let passed = begins && by == Some(Column::Time);
             if let Some(from) = self.from.filter(|_| !passed || self.sort.descends()) {
@@ -400,6 +473,14 @@ impl Search {
             let (from, to) = prefix(statement, machine);
             let between = |name: &str| format!("({0} >= {from} AND {0} < {to})", hidden(name));
             test(format!("({} OR {})", between("l.machine"), between("l.switchover_machine")));
+        }
+        for (day, bound) in [(self.ends_from, ">="), (self.ends_to, "<=")] {
+            if let Some(day) = day.filter(|_| driver != Driver::Ends) {
+                test(format!("{} {bound} {}", hidden("l.valid_through"), statement.bind(day)));
+            }
+        }
+        if let (Some(part), true) = (&self.part, driver != Driver::Part) {
+            test(part.held(|value| statement.bind(value)));
         }
         tests
     }

@@ -75,7 +75,10 @@ pub(crate) async fn store_held(
                     let entitlement_id = Set(line);
                     ordered.push(allocation::ActiveModel { revision_id, entitlement_id, part_id, assigned, pooled });
                 }
-                None => unordered.push(unordered_part::ActiveModel { revision_id, part_id, assigned, pooled }),
+                None => {
+                    let account_id = Set(access.account_id());
+                    unordered.push(unordered_part::ActiveModel { revision_id, part_id, account_id, assigned, pooled });
+                }
             }
         }
     }

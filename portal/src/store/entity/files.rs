@@ -91,6 +91,7 @@ table!(
     revision_id: i64,
     #[sea_orm(primary_key, auto_increment = false)]
     part_id: i64,
+    account_id: i64,
     assigned: i64,
     pooled: i64,
 );

@@ -66,6 +66,10 @@ pub async fn measure(home: &Home, running: &Process, backend: Backend, title: &s
         "by",
         "machine, few",
         "machine, many",
+        "part, few",
+        "part, many",
+        "part, the oldest",
+        "ends",
         "two or three of them",
     ] {
         let mut times = [Vec::new(), Vec::new()];
@@ -137,6 +141,14 @@ async fn filter(name: &str, database: &DatabaseConnection, random: &mut StdRng) 
             ..usual
         },
         "machine, many" => Filter { machine: Some(format!("SITE{}*", random.random_range(0..4))), ..usual },
+        "part, few" => Filter { part: "SW-001-4.0-AL05".parse().ok(), ..usual },
+        "part, many" => Filter { part: "SW-001-4.0-SV03".parse().ok(), ..usual },
+        "part, the oldest" => Filter { part: "SW-001-4.0-AL04".parse().ok(), ..usual },
+        "ends" => Filter {
+            ends_to: chrono::NaiveDate::from_ymd_opt(2027, 1, 1)
+                .map(|first| first + chrono::Days::new(random.random_range(0..700))),
+            ..usual
+        },
         "two or three of them" => {
             let mut filter = usual;
             for _ in 0..random.random_range(2..=3) {
@@ -282,6 +294,21 @@ async fn fill(database: &DatabaseConnection, backend: Backend) -> Result<()> {
              SELECT account_id, facet, switchover_machine, file_id, machine, site_id, generated_by, generated_at, valid_through FROM listed_files
              WHERE switchover_machine IS NOT NULL"
             .to_owned(),
+        format!("INSERT INTO orders (account_id, sales_order, purchase_order, ordered_on) SELECT id, 'SO-BENCH', '', '2018-01-01' FROM accounts WHERE garn = '{GARN}'"),
+        format!(
+            "INSERT INTO entitlements (order_id, account_id, line, part_id, owned_assigned, owned_pooled, unlimited)
+             SELECT o.id, o.account_id, p.id, p.id, {FILES}, 0, FALSE FROM orders o, parts p
+             WHERE o.sales_order = 'SO-BENCH' AND p.number IN ('SW-001-4.0-SV03', 'SW-001-4.0-AL04', 'SW-001-4.0-AL05')"
+        ),
+        // A server item in each file, one part in every two-hundredth, and one in the oldest files.
+        format!(
+            "INSERT INTO allocations (revision_id, entitlement_id, part_id, assigned, pooled)
+             SELECT r.id, e.id, p.id, 1, 0 FROM {} JOIN activation_files f ON f.serial = 'AF-' || {} JOIN file_revisions r ON r.file_id = f.id
+             JOIN entitlements e ON e.order_id = (SELECT id FROM orders WHERE sales_order = 'SO-BENCH') JOIN parts p ON p.id = e.part_id
+             WHERE p.number = 'SW-001-4.0-SV03' OR p.number = 'SW-001-4.0-AL05' AND n.i % 200 = 0 OR p.number = 'SW-001-4.0-AL04' AND n.i < 15000",
+            numbers(FILES),
+            pad("1000000 + n.i", 7)
+        ),
         match backend {
             Backend::Sqlite => "PRAGMA wal_checkpoint(TRUNCATE)".to_owned(),
             // As the database's own housekeeping does in the background.

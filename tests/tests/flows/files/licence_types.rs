@@ -297,6 +297,18 @@ async fn a_partner_develops_with_anything_in_any_number() {
     let view = petra.get(&format!("/accounts/{BRIGHTWATER}/files/AF-0000001")).await;
     let parts = view.all("[aria-labelledby=parts-title] tbody .code");
     assert_eq!(parts, ["SW-001-4.0-SV03", "SW-001-4.0-SO03", "SW-001-4.0-AL04"]);
+    // It held nothing of an order, and nobody is told that something came back.
+    let page = petra.get(&format!("/accounts/{BRIGHTWATER}/files/AF-0000001/deactivate")).await;
+    let answer = petra
+        .post(
+            &format!("/accounts/{BRIGHTWATER}/files/AF-0000001/deactivate"),
+            &tests::changed(page.fields(""), &[("reason", "wrongly-generated")]),
+        )
+        .await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{:?}", answer.problems());
+    let mail = server.rows("SELECT arguments FROM jobs ORDER BY id DESC LIMIT 1").await[0].to_string();
+    assert!(mail.contains("for IC-LAB-01. It held nothing of your orders: no quantities return. "), "{mail}");
+    assert!(mail.contains("View it: "), "{mail}");
     server.assert_healthy().await;
 }
 

@@ -85,6 +85,32 @@ async fn each_filter_narrows_and_all_of_them_together() {
         ("?sort=machine&machine=ic-*", vec!["6", "1", "5"]),
         ("?sort=machine-down&machine=ic-prd*&active=all", vec!["1"]),
         ("?sort=end&site=1&by=a*", vec!["1", "3"]),
+        ("?sort=product", vec!["1", "2", "5", "6", "3"]),
+        ("?sort=product-down", vec!["3", "6", "5", "2", "1"]),
+        ("?sort=type&active=all", vec!["6", "1", "2", "3", "4", "5"]),
+        ("?sort=type-down&site=1", vec!["5", "3", "1", "6"]),
+        ("?sort=site", vec!["2", "1", "3", "5", "6"]),
+        ("?sort=site-down", vec!["6", "5", "3", "1", "2"]),
+        ("?sort=by", vec!["1", "2", "3", "5", "6"]),
+        ("?sort=by-down&machine=ic-*", vec!["6", "5", "1"]),
+        ("?sort=state&active=all", vec!["1", "2", "3", "5", "6", "4"]),
+        ("?sort=state-down&active=all", vec!["4", "6", "5", "3", "2", "1"]),
+        // A trial for two months, a development file for a year.
+        ("?ends_to=2027-12-31", vec!["6", "5"]),
+        ("?ends_to=2027-12-31&sort=end", vec!["5", "6"]),
+        ("?ends_from=2027-06-01&ends_to=2027-12-31", vec!["6"]),
+        ("?ends_from=2027-06-01&sort=oldest", vec!["1", "2", "3", "6"]),
+        ("?ends_to=2027-12-31&site=2", vec![]),
+        ("?ends_to=2027-12-31&machine=ic-t*&by=lena*", vec!["5"]),
+        ("?ends_to=2200-12-31&type=production", vec!["3", "2", "1"]),
+        ("?part=SW-001-4.0-SV01", vec!["2"]),
+        ("?part=sw-002-4.0-sv01&active=all&sort=oldest", vec!["3", "4"]),
+        ("?part=SW-002-4.0-SV01&active=no", vec!["4"]),
+        ("?part=SW-001-4.0-SV03", vec!["6", "5", "1"]),
+        ("?part=SW-001-4.0-SV03&sort=machine", vec!["6", "1", "5"]),
+        ("?part=SW-001-4.0-SV03&machine=ic-prd*&site=1&ends_from=2027-01-01", vec!["1"]),
+        ("?part=SW-001-4.0-AL04", vec![]),
+        ("?part=X-1", vec![]),
     ] {
         assert_eq!(serials(&amelia, query).await, expected, "{query}");
     }
@@ -128,6 +154,21 @@ async fn filters_in_effect_can_be_taken_away_one_by_one() {
 #[tokio::test]
 async fn a_filter_that_cannot_be_read_is_named_at_its_field() {
     let (_server, amelia) = server().await;
+    let page = amelia.get(&format!("{FILES}?ends_from=2027-02-01&ends_to=2027-01-31&part=a+b")).await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(
+        page.problems(),
+        [
+            (
+                "ends_to".to_owned(),
+                "The last day lies before the first, 1 Feb 2027. Enter a later one, or leave it empty.".to_owned()
+            ),
+            (
+                "part".into(),
+                "“a b” is not a part number. Enter one as the account summary has it, such as SW-001-4.0-AL04.".into()
+            )
+        ]
+    );
     let page = amelia.get(&format!("{FILES}?from=yesterday&type=free")).await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(
@@ -179,6 +220,12 @@ async fn every_order_goes_through_all_pages_without_a_gap() {
         "sort=machine&machine=ic-*",
         "machine=ic-*",
         "sort=end&site=1",
+        "sort=product",
+        "sort=type-down",
+        "sort=site&part=SW-001-4.0-SV03",
+        "sort=by-down&machine=ic-*",
+        "sort=state&ends_from=2027-01-01",
+        "part=SW-001-4.0-SV03",
         "sort=machine-down&by=amelia*",
     ] {
         let whole = serial_column(&amelia, &format!("{FILES}?rows=100&{query}")).await;
@@ -217,6 +264,7 @@ async fn every_order_goes_through_all_pages_without_a_gap() {
         "t+262142-12-31T23:59:59Z~AF-0000001",
         "d2027-01-01~AF-0000001",
         "t2026-11-22T10:15:30Z~AF-0009999",
+        "ncic~AF-0000001",
         "nic-01~AF-0000001",
     ] {
         assert_eq!(amelia.get(&format!("{FILES}?after={after}")).await.status, StatusCode::NOT_FOUND, "{after}");

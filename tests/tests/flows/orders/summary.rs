@@ -17,13 +17,16 @@ async fn everything_ordered_is_there_by_product_with_what_is_left_and_the_totals
     assert_eq!(
         of("SW-001-4.0-AL04"),
         [
-            "Contact Center Level 1SW-001-4.0-AL04Access, generation 4.0, versions 4.0 to 2020 R4SO-104417PO PO-8812119 Mar 20180 of 250 available250 in files\
-             100 of 125 available25 in files30 Jun 2027Generate a file with Contact Center Level 1",
-            "Contact Center Level 1SW-001-4.0-AL04Access, generation 4.0, versions 4.0 to 2020 R4SO-118902PO PO-903772 Sep 201945 of 50 available5 in filesnone owned\
+            "Contact Center Level 1SW-001-4.0-AL04Access, generation 4.0, versions 4.0 to 2020 R4SO-104417PO PO-8812119 Mar 20180 of 250 available250 in files that hold SW-001-4.0-AL04\
+             100 of 125 available25 in files that hold SW-001-4.0-AL0430 Jun 2027Generate a file with Contact Center Level 1",
+            "Contact Center Level 1SW-001-4.0-AL04Access, generation 4.0, versions 4.0 to 2020 R4SO-118902PO PO-903772 Sep 201945 of 50 available5 in files that hold SW-001-4.0-AL04none owned\
              13 Oct 2026Generate a file with Contact Center Level 1"
         ]
     );
     assert_eq!(page.all("tfoot tr")[1], "Total408 of 408 available0 in filesnone owned");
+    let href = page.attribute("tbody td .figures a", "href").expect("a link to files");
+    assert_eq!(href, "/accounts/ACME-1001/files?part=SW-001-4.0-SV03");
+    assert_eq!(amelia.get(&href).await.all("tbody th"), ["AF-0000001"]);
 }
 
 #[tokio::test]

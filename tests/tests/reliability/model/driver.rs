@@ -432,7 +432,12 @@ fn narrowed(model: &Model, garn: &str, random: &mut StdRng) -> (Filter, Vec<Stri
         }
     });
     let site = random.random_bool(0.3).then(|| model.sites[garn].choose(random).expect("a site").0.clone());
+    let lines = &model.lines[garn];
+    // Of upgraded lines the part of before, too.
+    let parts = lines.iter().map(|line| &line.part).chain(model.upgrades.keys()).collect::<Vec<_>>();
+    let part = random.random_bool(0.3).then(|| parts.choose(random).expect("a part").to_string());
     let filter = Filter {
+        part: part.as_ref().map(|part| part.parse().expect("a part number")),
         active: *Active::ALL.choose(random).expect("one"),
         sort: *Sort::ALL.choose(random).expect("one"),
         by: by.map(|by| NAMES[by].to_uppercase()),
@@ -456,7 +461,13 @@ fn narrowed(model: &Model, garn: &str, random: &mut StdRng) -> (Filter, Vec<Stri
         };
         // Where no machine is named the primary server's name sorts, else the first of the names that were asked for.
         let name = if machine.is_some() { names.iter().filter(|name| named(name)).min() } else { names.first() };
-        let wanted = active && by.is_none_or(|by| file.by == by) && site.as_ref().is_none_or(|site| file.request.site == *site);
+        let holds = |part: &String| {
+            lines.iter().any(|line| file.drew.get(&line.id).is_some_and(|drew| drew == part || line.part == *part))
+        };
+        let wanted = active
+            && part.as_ref().is_none_or(holds)
+            && by.is_none_or(|by| file.by == by)
+            && site.as_ref().is_none_or(|site| file.request.site == *site);
         if let (true, Some(name)) = (wanted, name) {
             found.push((name.clone(), file.at, position, file));
         }
@@ -464,7 +475,15 @@ fn narrowed(model: &Model, garn: &str, random: &mut StdRng) -> (Filter, Vec<Stri
     match filter.sort {
         Sort::Latest | Sort::Oldest => found.sort_by_key(|(_, at, position, _)| (*at, *position)),
         Sort::MachineUp | Sort::MachineDown => found.sort_by_key(|(name, _, position, _)| (name.clone(), *position)),
-        Sort::EndFirst | Sort::EndLast => found.sort_by_key(|(_, _, position, _)| *position),
+        // One product, one type, and no file ends.
+        Sort::EndFirst | Sort::EndLast | Sort::ProductUp | Sort::ProductDown | Sort::TypeUp | Sort::TypeDown => {
+            found.sort_by_key(|(_, _, position, _)| *position);
+        }
+        Sort::SiteUp | Sort::SiteDown => {
+            found.sort_by_key(|(_, _, position, file)| (model.site_names[&file.request.site].to_ascii_lowercase(), *position));
+        }
+        Sort::ByUp | Sort::ByDown => found.sort_by_key(|(_, _, position, file)| (NAMES[file.by].to_ascii_lowercase(), *position)),
+        Sort::StateUp | Sort::StateDown => found.sort_by_key(|(_, _, position, file)| (!file.active, *position)),
     }
     if filter.sort.descends() {
         found.reverse();

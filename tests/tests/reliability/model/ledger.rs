@@ -67,6 +67,8 @@ pub(super) struct File {
     pub(super) content: Content,
     /// Quantities of each line, by its id.
     pub(super) holds: BTreeMap<i64, Pools>,
+    /// Part of each line that it drew from, as the line was then.
+    pub(super) drew: BTreeMap<i64, String>,
     pub(super) active: bool,
     pub(super) revision: u32,
     /// Person who made the current revision, and the instant.
@@ -409,6 +411,7 @@ impl Model {
                 holds.insert(id, given);
             }
         }
+        let drew = lines.iter().filter(|line| holds.contains_key(&line.id)).map(|line| (line.id, line.part.clone())).collect();
         self.lines.insert(request.garn, lines);
         let files = self.files.entry(request.garn).or_default();
         let made = File {
@@ -416,6 +419,7 @@ impl Model {
             request: request.clone(),
             content: content.clone(),
             holds,
+            drew,
             active: true,
             revision: 1,
             by: person,

@@ -288,10 +288,7 @@ fn LinesOf(garn: Garn, batch: BatchView, state: Option<LineState>, later: bool) 
     let address = |state: Option<LineState>, after: Option<u32>| {
         let show = state.map(|state| (SHOW, state.code().to_owned()));
         let query: Vec<_> = show.into_iter().chain(after.map(|after| (AFTER, after.to_string()))).collect();
-        if query.is_empty() {
-            return base.clone();
-        }
-        format!("{base}?{}", form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish())
+        path::asking(&base, query)
     };
     let states = std::iter::once(None).chain(LineState::ALL.iter().copied().map(Some));
     let states = states.filter(|state| state.is_none_or(|state| counts.of(state) > 0)).map(|of| {

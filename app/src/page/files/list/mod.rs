@@ -63,18 +63,7 @@ pub async fn show(access: &AccountAccess, typed: &[(String, String)], told: Opti
         changes: access.change(Action::Update).is_ok(),
         key: access.caller().portal().new_submission_key(),
         told,
-        typed: [
-            filter_field::SITE,
-            filter_field::FROM,
-            filter_field::TO,
-            filter_field::ACTIVE,
-            filter_field::LINE,
-            filter_field::TYPE,
-            filter_field::BY,
-            filter_field::MACHINE,
-        ]
-        .map(|name| (name, value(name).to_owned()))
-        .into(),
+        typed: filter_field::ALL.map(|name| (name, value(name).to_owned())).into(),
         selected: typed.iter().filter(|(name, _)| name == batch::SERIAL).map(|(_, serial)| serial.clone()).collect(),
         all_selected: !value(batch::ALL).is_empty(),
         later: after.is_some() || before.is_some(),
@@ -126,14 +115,6 @@ struct Shown {
     begins: Option<(Filter, u64)>,
 }
 
-/// The address of `path` with these fields.
-fn address(path: &str, fields: Vec<(&str, String)>) -> String {
-    if fields.is_empty() {
-        return path.to_owned();
-    }
-    format!("{path}?{}", form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish())
-}
-
 #[component]
 fn List(shown: Shown) -> AnyView {
     let Shown {
@@ -173,7 +154,7 @@ fn List(shown: Shown) -> AnyView {
             let mut fields: Vec<(&str, String)> = filter.fields();
             fields.extend(sized(size));
             fields.extend(place.into_iter().flat_map(|(name, place, at)| [(name, place.to_string()), (AT, at.to_string())]));
-            address(&files, fields)
+            path::asking(&files, fields)
         }
     };
     let (any, account) = (choices.any(), garn.clone());
@@ -189,7 +170,8 @@ fn List(shown: Shown) -> AnyView {
     let narrowed = filter != Filter { sort: filter.sort, ..Filter::default() };
     let clear = list(&Filter { active: Active::All, sort: filter.sort, ..Filter::default() }, size, None);
     let table = found.map(|found| {
-        let by_end = found.sorts_by_end();
+        let sorts = Sort::ALL.iter().copied().filter(|sort| found.sorts_by(*sort));
+        let by = sorts.map(|sort| (sort, list(&filter.sorted(sort), size, None))).collect();
         let Activity { rows, total, previous, next, sorted } = found;
         if rows.is_empty() {
             let begins = begins.map(|(wider, files)| (begins_words(&filter, files), list(&wider, size, None)));
@@ -210,15 +192,11 @@ fn List(shown: Shown) -> AnyView {
         };
         // Pages go on in the order that they are in.
         let paged = filter.sorted(sorted);
-        let csv = address(&path::files_csv(&garn), filter.fields());
+        let csv = path::asking(&path::files_csv(&garn), filter.fields());
         let too_many = (sorted != filter.sort).then(|| {
-            view! { <p class="note info">"More than 10,000 files are not sorted by their last day. Narrow the list to do that."</p> }
+            view! { <p class="note info">"More than 10,000 files are sorted by generation or machine only. Narrow the list to sort it otherwise."</p> }
         });
-        let heads = Heads {
-            sorted,
-            by_end,
-            by: Sort::ALL.iter().map(|sort| (*sort, list(&filter.sorted(*sort), size, None))).collect(),
-        };
+        let heads = Heads { sorted, by };
         let start = previous.is_some().then(|| list(&filter, size, None));
         let before = first.saturating_sub(size.rows() as u64).max(1);
         let previous = previous.map(|place| list(&paged, size, Some((BEFORE, &place, before))));

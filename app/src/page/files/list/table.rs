@@ -14,8 +14,7 @@ use portal::{
 /// The list in each order, for the heads of its columns.
 pub struct Heads {
     pub(super) sorted: Sort,
-    /// They are few enough to be sorted by their last day.
-    pub(super) by_end: bool,
+    /// Orders that a list of this length has, with their addresses.
     pub(super) by: Vec<(Sort, String)>,
 }
 
@@ -23,12 +22,11 @@ impl Heads {
     /// The head of a column that can sort; `first` is the order that a first click gives.
     fn head(&self, words: &'static str, first: Sort) -> AnyView {
         let current = self.sorted;
-        if first == Sort::EndFirst && !self.by_end {
-            return view! { <th scope="col">{words}</th> }.into_any();
-        }
         let sorted = current == first || current == first.reversed();
         let next = if current == first { first.reversed() } else { first };
-        let href = self.by.iter().find(|(sort, _)| *sort == next).map(|(_, href)| href.clone());
+        let Some((_, href)) = self.by.iter().find(|(sort, _)| *sort == next).cloned() else {
+            return view! { <th scope="col">{words}</th> }.into_any();
+        };
         let direction = sorted.then(|| if current.descends() { "descending" } else { "ascending" });
         let arrow = sorted.then(|| if current.descends() { icon::DOWN } else { icon::UP });
         view! {
@@ -62,8 +60,6 @@ pub fn FileTable(
         Some(heads) => heads.head(words, first),
         None => view! { <th scope="col">{words}</th> }.into_any(),
     };
-    let (machines, generated, through) =
-        (head("Machines", Sort::MachineUp), head("Generated", Sort::Latest), head("Valid through", Sort::EndFirst));
     let row = |row: FileRow| {
         let selected = selected.iter().any(|serial| *serial == row.serial.as_str());
         view! { <Row garn=garn.clone() row zone changes selects selected /> }
@@ -80,15 +76,15 @@ pub fn FileTable(
                         </th>
                     })}
                     <th scope="col">"Serial"</th>
-                    {machines}
+                    {head("Machines", Sort::MachineUp)}
                     <th scope="col">"Host ids"</th>
-                    <th scope="col">"Product"</th>
-                    <th scope="col">"Type"</th>
-                    <th scope="col">"Install site"</th>
-                    {generated}
-                    <th scope="col">"By"</th>
-                    {through}
-                    <th scope="col">"State"</th>
+                    {head("Product", Sort::ProductUp)}
+                    {head("Type", Sort::TypeUp)}
+                    {head("Install site", Sort::SiteUp)}
+                    {head("Generated", Sort::Latest)}
+                    {head("By", Sort::ByUp)}
+                    {head("Valid through", Sort::EndFirst)}
+                    {head("State", Sort::StateUp)}
                     <th scope="col">"Actions"</th>
                 </tr>
             </thead>
