@@ -16,6 +16,6 @@ pub use form::{
 };
 pub use icon::{Icon, Sprite};
 pub use obstacles::{ObstacleNote, RequestLink, WayOutOf};
-pub use table::{Columns, StateOfLine};
+pub use table::{Column, Order, PartName, StateOfLine, Table};
 pub use text::{Copy, Plain};
 pub use time::{Day, Instant};

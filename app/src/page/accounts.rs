@@ -1,7 +1,7 @@
 //! The account chooser.
 
 use crate::{
-    component::{Columns, SearchForm, capped},
+    component::{Column, SearchForm, Table, capped},
     frame::Page,
 };
 use leptos::prelude::*;
@@ -43,6 +43,9 @@ fn empty(search: &str, role: Role) -> impl IntoView + use<> {
     view! { <div class="empty"><p>{words}</p></div> }.into_any()
 }
 
+const COLUMNS: [Column; 4] =
+    [Column::text("Account"), Column::text("GARN"), Column::text("Licence model"), Column::figures("Active files")];
+
 fn table(accounts: Vec<AccountRow>) -> impl IntoView {
     let count = match accounts.len() {
         1 => "1 account".to_owned(),
@@ -53,21 +56,16 @@ fn table(accounts: Vec<AccountRow>) -> impl IntoView {
         .into_iter()
         .take(MOST_ACCOUNTS)
         .map(|AccountRow { garn, name, licence_model, active_files }| {
-            view! {
-                <tr>
-                    <th scope="row" data-label="Account"><a href=path::account(&garn)>{name}</a></th>
-                    <td data-label="GARN"><span class="code">{garn.to_string()}</span></td>
-                    <td data-label="Licence model">{licence_model.to_string()}</td>
-                    <td data-label="Active files" class="number">{capped(active_files.into())}</td>
-                </tr>
-            }
+            vec![
+                view! { <a href=path::account(&garn)>{name}</a> }.into_any(),
+                view! { <span class="code">{garn.to_string()}</span> }.into_any(),
+                licence_model.to_string().into_any(),
+                capped(active_files.into()).into_any(),
+            ]
         })
-        .collect_view();
+        .collect();
     view! {
         <p class="count">{count}</p>
-        <table class="list">
-            <Columns names=&[("Account", false), ("GARN", false), ("Licence model", false), ("Active files", true)] />
-            <tbody>{rows}</tbody>
-        </table>
+        <Table columns=COLUMNS rows />
     }
 }

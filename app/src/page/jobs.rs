@@ -1,7 +1,7 @@
 //! *Background jobs*: what waits, runs or was given up. For administrators.
 
 use crate::{
-    component::{Columns, Icon, Instant, counted, icon, thousands},
+    component::{Column, Icon, Instant, Table, counted, icon, thousands},
     frame::Page,
 };
 use chrono_tz::Tz;
@@ -73,6 +73,9 @@ fn notice(told: &Notice) -> Option<AnyView> {
     }
 }
 
+const COLUMNS: [Column; 5] =
+    [Column::text("Job"), Column::text("State"), Column::text("Queued"), Column::figures("Attempts"), Column::text("Actions")];
+
 #[component]
 fn List(jobs: Jobs, zone: Tz) -> AnyView {
     let Jobs { rows, counts: JobCounts { queued, running, parked } } = jobs;
@@ -84,19 +87,16 @@ fn List(jobs: Jobs, zone: Tz) -> AnyView {
         thousands(queued.unsigned_abs())
     );
     let first = (all > MOST_LISTED).then(|| format!(". The first {MOST_LISTED} are listed."));
-    let rows = rows.into_iter().map(|job| view! { <Row job zone /> }).collect_view();
+    let rows = rows.into_iter().map(|job| row(job, zone)).collect();
     view! {
         <p class="count">{counts}{first}</p>
-        <table class="list">
-            <Columns names=&[("Job", false), ("State", false), ("Queued", false), ("Attempts", true), ("Actions", false)] />
-            <tbody>{rows}</tbody>
-        </table>
+        <Table columns=COLUMNS rows />
     }
     .into_any()
 }
 
-#[component]
-fn Row(job: JobRow, zone: Tz) -> AnyView {
+/// Cells of a job.
+fn row(job: JobRow, zone: Tz) -> Vec<AnyView> {
     let JobRow { id, kind, subject, discardable, state, queued_at, due_at, attempts, reason, progress, .. } = job;
     let name = format!("{kind} {id}");
     let progress = progress.map(|(done, whole)| format!(": {} of {whole}", counted(done.unsigned_abs(), "step", "steps")));
@@ -122,14 +122,11 @@ fn Row(job: JobRow, zone: Tz) -> AnyView {
             </div>
         }
     });
-    view! {
-        <tr>
-            <th scope="row" data-label="Job"><span class="code">{name.clone()}</span>" "<span class="wrap">{subject}</span></th>
-            <td data-label="State">{state_words}{reason.map(|reason| view! { <p class="wrap">{reason}</p> })}</td>
-            <td data-label="Queued"><Instant at=queued_at zone /></td>
-            <td data-label="Attempts" class="number">{attempts}</td>
-            <td data-label="Actions">{actions}</td>
-        </tr>
-    }
-    .into_any()
+    vec![
+        view! { <span class="code">{name.clone()}</span>" "<span class="wrap">{subject}</span> }.into_any(),
+        view! { {state_words}{reason.map(|reason| view! { <p class="wrap">{reason}</p> })} }.into_any(),
+        view! { <Instant at=queued_at zone /> }.into_any(),
+        attempts.into_any(),
+        actions.into_any(),
+    ]
 }

@@ -2,7 +2,7 @@
 
 use super::files::list::FileTable;
 use crate::{
-    component::{Columns, Day, Icon, ObstacleNote, capped, icon},
+    component::{Column, Day, Icon, ObstacleNote, PartName, Table, capped, icon},
     frame::{Page, Tab},
 };
 use islands::EntitlementBar;
@@ -76,6 +76,14 @@ fn NeedsAttention(garn: Garn, attention: Vec<Attention>) -> AnyView {
     .into_any()
 }
 
+const COLUMNS: [Column; 5] = [
+    Column::text("Part"),
+    Column::text("Product"),
+    Column::text("Assigned available"),
+    Column::text("Pooled available"),
+    Column::text("Maintenance until"),
+];
+
 #[component]
 fn Owned(garn: Garn, parts: Vec<OwnedPart>) -> AnyView {
     if parts.is_empty() {
@@ -86,23 +94,20 @@ fn Owned(garn: Garn, parts: Vec<OwnedPart>) -> AnyView {
     if scarce.is_empty() {
         return summary.into_any();
     }
-    let rows = scarce.into_iter().map(|part| view! { <Owns part /> }).collect_view();
+    let rows = scarce.into_iter().map(owns).collect();
     view! {
         <section aria-labelledby="owned-title">
             <h2 id="owned-title">"Scarce parts"</h2>
             <p class="count">"A tenth or less is available."</p>
-            <table class="list">
-                <Columns names=&[("Part", false), ("Product", false), ("Assigned available", false), ("Pooled available", false), ("Maintenance until", false)] />
-                <tbody>{rows}</tbody>
-            </table>
+            <Table columns=COLUMNS rows />
             {summary}
         </section>
     }
     .into_any()
 }
 
-#[component]
-fn Owns(part: OwnedPart) -> AnyView {
+/// Cells of a scarce part.
+fn owns(part: OwnedPart) -> Vec<AnyView> {
     let OwnedPart { number, description, product, holding, maintenance_end, .. } = part;
     let available = holding.available();
     let pool = |owned: u32, allocated: u32, available: u32| {
@@ -118,18 +123,14 @@ fn Owns(part: OwnedPart) -> AnyView {
         }
         .into_any()
     };
-    view! {
-        <tr>
-            <th scope="row" data-label="Part"><span>{description}</span><span class="code sub">{number.to_string()}</span></th>
-            <td data-label="Product">{product}</td>
-            <td data-label="Assigned available">{pool(holding.owned.assigned, holding.allocated.assigned, available.assigned)}</td>
-            <td data-label="Pooled available">{pool(holding.owned.pooled, holding.allocated.pooled, available.pooled)}</td>
-            <td data-label="Maintenance until">
-                {match maintenance_end {
-                    Some(on) => view! { <Day on /> }.into_any(),
-                    None => view! { <span class="muted">"none"</span> }.into_any(),
-                }}
-            </td>
-        </tr>
-    }.into_any()
+    vec![
+        view! { <PartName description number /> }.into_any(),
+        product.into_any(),
+        pool(holding.owned.assigned, holding.allocated.assigned, available.assigned),
+        pool(holding.owned.pooled, holding.allocated.pooled, available.pooled),
+        match maintenance_end {
+            Some(on) => view! { <Day on /> }.into_any(),
+            None => view! { <span class="muted">"none"</span> }.into_any(),
+        },
+    ]
 }

@@ -1,7 +1,7 @@
 //! *Install sites*: where an account's servers stand. Domain §5.
 
 use crate::{
-    component::{Columns, ErrorSummary, Icon, TextField, capped, icon, labelled, problem_of},
+    component::{Column, ErrorSummary, Icon, Table, TextField, capped, icon, labelled, problem_of},
     frame::{Page, Tab},
 };
 use islands::DialogLink;
@@ -20,6 +20,15 @@ use portal::{
 /// Fields of an edit: the state it began with, and the button that confirms that a site is to be made inactive.
 pub const MARK: &str = "mark";
 pub const CONFIRMED: &str = "confirmed";
+
+const COLUMNS: [Column; 6] = [
+    Column::text("Install site"),
+    Column::text("Place"),
+    Column::text("Contact"),
+    Column::figures("Active files"),
+    Column::text("State"),
+    Column::text("Actions"),
+];
 
 /// All active sites; with `inactive` the others, too. `saved` names the one that was saved just now.
 ///
@@ -46,12 +55,9 @@ pub async fn list(access: &AccountAccess, inactive: bool, saved: Option<&str>) -
             }
             .into_any()
         } else {
-            let rows = shown.into_iter().map(|site| view! { <Row garn=garn.clone() site /> }).collect_view();
+            let rows = shown.into_iter().map(|site| row(&garn, site)).collect();
             view! {
-                <table class="list">
-                    <Columns names=&[("Install site", false), ("Place", false), ("Contact", false), ("Active files", true), ("State", false), ("Actions", false)] />
-                    <tbody>{rows}</tbody>
-                </table>
+                <Table columns=COLUMNS rows />
             }
             .into_any()
         };
@@ -82,11 +88,11 @@ fn Saved(site: Site) -> AnyView {
         .into_any()
 }
 
-#[component]
-fn Row(garn: Garn, site: Site) -> AnyView {
+/// Cells of a site.
+fn row(garn: &Garn, site: Site) -> Vec<AnyView> {
     let SiteDraft { name, country, optional: [_, city, state, _, contact, phone, email], active } = site.details;
-    let href = path::site(&garn, &site.id);
-    let files = path::files_found(&garn, &Filter { site: Some(site.id), ..Filter::default() });
+    let href = path::site(garn, &site.id);
+    let files = path::files_found(garn, &Filter { site: Some(site.id), ..Filter::default() });
     let place: Vec<String> = [city, state, country.into()].into_iter().filter(|part| !part.is_empty()).collect();
     let contact: Vec<String> = [contact, phone, email].into_iter().filter(|part| !part.is_empty()).collect();
     let count = match site.active_files {
@@ -101,23 +107,17 @@ fn Row(garn: Garn, site: Site) -> AnyView {
     } else {
         view! { <span class="badge"><Icon icon=icon::ENDED />"Not active"</span> }.into_any()
     };
-    view! {
-        <tr>
-            <th scope="row" data-label="Install site">{name.to_string()}</th>
-            <td data-label="Place">{place.join(", ")}</td>
-            <td data-label="Contact">
-                {contact.into_iter().map(|line| view! { <span class="line">{line}</span> }).collect_view()}
-            </td>
-            <td data-label="Active files" class="number">{count}</td>
-            <td data-label="State">{badge}</td>
-            <td data-label="Actions">
-                <DialogLink href class="button compact".to_owned()>
-                    <Icon icon=icon::UPDATE />"Edit"<span class="visually-hidden">{format!(" {name}")}</span>
-                </DialogLink>
-            </td>
-        </tr>
-    }
-    .into_any()
+    vec![
+        name.to_string().into_any(),
+        place.join(", ").into_any(),
+        contact.into_iter().map(|line| view! { <span class="line">{line}</span> }).collect_view().into_any(),
+        count.into_any(),
+        badge.into_any(),
+        view! { <DialogLink href class="button compact".to_owned()>
+            <Icon icon=icon::UPDATE />"Edit"<span class="visually-hidden">{format!(" {name}")}</span>
+        </DialogLink> }
+        .into_any(),
+    ]
 }
 
 /// The form of a site: what was typed, and why it was not taken.

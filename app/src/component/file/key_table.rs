@@ -1,6 +1,8 @@
-use crate::component::Columns;
+use crate::component::{Column, Table};
 use leptos::prelude::*;
 use licensing::catalogue::key::KeyName;
+
+const COLUMNS: [Column; 2] = [Column::text("Key"), Column::figures("Count")];
 
 /// Keys with their counts.
 #[component]
@@ -8,20 +10,11 @@ pub fn KeyTable(
     keys: Vec<(KeyName, u32)>,
     /// Class that the keys share.
     #[prop(optional, into)]
-    caption: String,
+    caption: Option<String>,
 ) -> AnyView {
     let rows = keys
         .into_iter()
-        .map(|(key, count)| {
-            view! { <tr><th scope="row" class="code">{key.to_string()}</th><td class="number">{count}</td></tr> }
-        })
-        .collect_view();
-    view! {
-        <table class="keys">
-            {(!caption.is_empty()).then(|| view! { <caption>{caption}</caption> })}
-            <Columns names=&[("Key", false), ("Count", true)] />
-            <tbody>{rows}</tbody>
-        </table>
-    }
-    .into_any()
+        .map(|(key, count)| vec![view! { <span class="code">{key.to_string()}</span> }.into_any(), count.into_any()])
+        .collect();
+    view! { <Table columns=COLUMNS rows caption class="keys" labels=false /> }.into_any()
 }

@@ -2,7 +2,9 @@
 
 use super::form::KEY;
 use crate::{
-    component::{Choice, Columns, ErrorSummary, Icon, ObstacleNote, Plate, TextField, icon, labelled, problem_of},
+    component::{
+        Choice, Column, ErrorSummary, Icon, ObstacleNote, PartName, Plate, Table, TextField, icon, labelled, problem_of,
+    },
     frame::{Page, Tab},
 };
 use leptos::prelude::*;
@@ -143,25 +145,18 @@ pub fn label(name: &str) -> &'static str {
     }
 }
 
+const COLUMNS: [Column; 3] = [Column::text("Part"), Column::figures("Assigned"), Column::figures("Pooled")];
+
 #[component]
 fn Returns(parts: Vec<PartRow>) -> AnyView {
     let rows = parts
         .into_iter()
         .map(|PartRow { number, description, quantity, .. }| {
-            view! {
-                <tr>
-                    <th scope="row" data-label="Part"><span>{description}</span><span class="code sub">{number.to_string()}</span></th>
-                    <td data-label="Assigned" class="number">{quantity.assigned}</td>
-                    <td data-label="Pooled" class="number">{quantity.pooled}</td>
-                </tr>
-            }
+            vec![view! { <PartName description number /> }.into_any(), quantity.assigned.into_any(), quantity.pooled.into_any()]
         })
-        .collect_view();
+        .collect();
     view! {
-        <table class="list">
-            <Columns names=&[("Part", false), ("Assigned", true), ("Pooled", true)] />
-            <tbody>{rows}</tbody>
-        </table>
+        <Table columns=COLUMNS rows />
     }
     .into_any()
 }

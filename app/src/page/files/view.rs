@@ -3,8 +3,8 @@
 use super::form::{BEGAN, KEY, STEP, STEP_GENERATE};
 use crate::{
     component::{
-        Columns, Copy, Day, EnforcementFacts, Hidden, Icon, Instant, KeyTable, ObstacleNote, Plain, Plate, Restriction, Seal,
-        icon,
+        Column, Copy, Day, EnforcementFacts, Hidden, Icon, Instant, KeyTable, ObstacleNote, PartName, Plain, Plate, Restriction,
+        Seal, Table, icon,
     },
     frame::{Page, Site, Tab},
 };
@@ -312,28 +312,26 @@ pub async fn superseded(access: &AccountAccess, serial: &str, revision: u32) -> 
     Ok(page.of_account(access, Tab::Files))
 }
 
+const COLUMNS: [Column; 4] =
+    [Column::text("Part"), Column::text("Class"), Column::figures("Assigned"), Column::figures("Pooled")];
+
 #[component]
 fn Parts(parts: Vec<PartRow>) -> AnyView {
     let rows = parts
         .into_iter()
         .map(|PartRow { number, description, class, quantity }| {
-            view! {
-                <tr>
-                    <th scope="row" data-label="Part"><span>{description}</span><span class="code sub">{number.to_string()}</span></th>
-                    <td data-label="Class">{class.to_string()}</td>
-                    <td data-label="Assigned" class="number">{quantity.assigned}</td>
-                    <td data-label="Pooled" class="number">{quantity.pooled}</td>
-                </tr>
-            }
+            vec![
+                view! { <PartName description number /> }.into_any(),
+                class.to_string().into_any(),
+                quantity.assigned.into_any(),
+                quantity.pooled.into_any(),
+            ]
         })
-        .collect_view();
+        .collect();
     view! {
         <section aria-labelledby="parts-title">
             <h2 id="parts-title">"Server and add-on items"</h2>
-            <table class="list">
-                <Columns names=&[("Part", false), ("Class", false), ("Assigned", true), ("Pooled", true)] />
-                <tbody>{rows}</tbody>
-            </table>
+            <Table columns=COLUMNS rows />
         </section>
     }
     .into_any()

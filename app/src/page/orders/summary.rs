@@ -1,7 +1,7 @@
 //! *Account summary*: everything ordered that can be licensed, by product. Domain §5.
 
 use crate::{
-    component::{Columns, Day, Icon, RequestLink, WayOutOf, icon, thousands},
+    component::{Column, Day, Icon, PartName, RequestLink, Table, WayOutOf, icon, thousands},
     frame::{Page, Tab},
 };
 use islands::EntitlementBar;
@@ -55,6 +55,15 @@ pub async fn show(access: &AccountAccess) -> Result<Page, Error> {
     Ok(page.of_account(access, Tab::Summary))
 }
 
+const COLUMNS: [Column; 6] = [
+    Column::text("Part"),
+    Column::text("Order"),
+    Column::text("Assigned"),
+    Column::text("Pooled"),
+    Column::text("Maintenance until"),
+    Column::text("Actions"),
+];
+
 #[component]
 fn Product(garn: Garn, product: OwnedProduct, obstacles: Obstacles) -> AnyView {
     let total = product.total();
@@ -73,39 +82,24 @@ fn Product(garn: Garn, product: OwnedProduct, obstacles: Obstacles) -> AnyView {
         view! { <p class="help">{reason.to_string()} " " {way}</p> }
     });
     let ways = ways.collect_view();
-    let rows = lines.into_iter().map(|line| view! { <Line garn=garn.clone() code=code.clone() line may /> }).collect_view();
-    let total = (!total.unlimited).then(|| {
+    let rows = lines.into_iter().map(|of| order_line(&garn, &code, of, may)).collect();
+    let foot = (!total.unlimited).then(|| {
         let [assigned, pooled] = pools(&total, None);
-        view! {
-            <tfoot>
-                <tr>
-                    <th scope="row" data-label="Part">"Total"</th>
-                    <td></td>
-                    {assigned}
-                    {pooled}
-                    <td></td>
-                    <td></td>
-                </tr>
-            </tfoot>
-        }
+        vec!["Total".into_any(), ().into_any(), assigned, pooled, ().into_any(), ().into_any()]
     });
     view! {
         <section aria-labelledby=title.clone()>
             <h2 id=title.clone()>{name}</h2>
             <p class="count">{line}</p>
             {ways}
-            <table class="list">
-                <Columns names=&[("Part", false), ("Order", false), ("Assigned", false), ("Pooled", false), ("Maintenance until", false), ("Actions", false)] />
-                <tbody>{rows}</tbody>
-                {total}
-            </table>
+            <Table columns=COLUMNS rows foot />
         </section>
     }
     .into_any()
 }
 
-#[component]
-fn Line(garn: Garn, code: String, line: OwnedLine, may: bool) -> AnyView {
+/// Cells of an order line.
+fn order_line(garn: &Garn, code: &str, line: OwnedLine, may: bool) -> Vec<AnyView> {
     let OwnedLine { number, description, class, generation, versions, licence_type, purchase_order, entitlement } = line;
     let of_generation = match &versions {
         Some((first, latest)) if first == latest => format!("generation {generation}, version {first}"),
@@ -116,9 +110,9 @@ fn Line(garn: Garn, code: String, line: OwnedLine, may: bool) -> AnyView {
     let version = versions.map(|(_, latest)| latest).unwrap_or_default();
     let Entitlement { sales_order, ordered_on, maintenance_end, term_days, .. } = entitlement.clone();
     let holding = Holding::of(&[entitlement]);
-    let files = path::files_found(&garn, &Filter { part: Some(number.clone()), ..Filter::default() });
+    let files = path::files_found(garn, &Filter { part: Some(number.clone()), ..Filter::default() });
     let [assigned, pooled] = pools(&holding, Some((&files, &number)));
-    let mut query = vec![(field::PRODUCT, code.as_str()), (field::VERSION, version.as_str()), (field::TYPE, licence_type.code())];
+    let mut query = vec![(field::PRODUCT, code), (field::VERSION, version.as_str()), (field::TYPE, licence_type.code())];
     let at = match class {
         PartClass::ServerItem | PartClass::DevelopmentBundle | PartClass::Evaluation => {
             query.push((field::SERVER_ITEM, number.as_str()));
@@ -128,7 +122,7 @@ fn Line(garn: Garn, code: String, line: OwnedLine, may: bool) -> AnyView {
         _ if holding.owned.assigned == 0 && !holding.unlimited => field::pooled(&number),
         _ => field::assigned(&number),
     };
-    let generate = format!("{}#{at}", path::asking(&path::new_file(&garn), query));
+    let generate = format!("{}#{at}", path::asking(&path::new_file(garn), query));
     let left = holding.unlimited || holding.available() != Quantity::ZERO;
     let action = match (left, licence_type) {
         // The reason stands above the table, or beside the generation.
@@ -145,38 +139,36 @@ fn Line(garn: Garn, code: String, line: OwnedLine, may: bool) -> AnyView {
             view! { <span class="muted">{format!("None available (you own {})", thousands(owned))}</span> }.into_any()
         }
     };
-    view! {
-        <tr>
-            <th scope="row" data-label="Part">
-                <span>{description}</span>
-                <span class="code sub">{number.to_string()}</span>
-                <span class="line sub">{format!("{class}, {of_generation}")}</span>
-            </th>
-            <td data-label="Order">
-                <span class="line code">{sales_order}</span>
-                {(!purchase_order.is_empty()).then(|| view! { <span class="line sub">"PO " <span class="code">{purchase_order}</span></span> })}
-                <span class="line sub"><Day on=ordered_on /></span>
-            </td>
-            {assigned}
-            {pooled}
-            <td data-label="Maintenance until">
-                {match (maintenance_end, term_days) {
-                    (Some(on), _) => view! { <Day on /> }.into_any(),
-                    (None, Some(days)) => view! { <span class="muted">{format!("sold for {days} days")}</span> }.into_any(),
-                    (None, None) => view! { <span class="muted">"none"</span> }.into_any(),
-                }}
-            </td>
-            <td data-label="Actions">{action}</td>
-        </tr>
-    }
-    .into_any()
+    let purchase_order = (!purchase_order.is_empty())
+        .then(|| view! { <span class="line sub">"PO " <span class="code">{purchase_order}</span></span> });
+    vec![
+        view! {
+            <PartName description number />
+            <span class="line sub">{format!("{class}, {of_generation}")}</span>
+        }
+        .into_any(),
+        view! {
+            <span class="line code">{sales_order}</span>
+            {purchase_order}
+            <span class="line sub"><Day on=ordered_on /></span>
+        }
+        .into_any(),
+        assigned,
+        pooled,
+        match (maintenance_end, term_days) {
+            (Some(on), _) => view! { <Day on /> }.into_any(),
+            (None, Some(days)) => view! { <span class="muted">{format!("sold for {days} days")}</span> }.into_any(),
+            (None, None) => view! { <span class="muted">"none"</span> }.into_any(),
+        },
+        action,
+    ]
 }
 
 /// The cells of both pools: owned, allocated and available, in figures and as a bar. `files` leads to those that hold the part.
 fn pools(holding: &Holding, files: Option<(&str, &PartNumber)>) -> [AnyView; 2] {
     let available = holding.available();
     let Holding { owned, allocated, unlimited } = *holding;
-    let cell = |label: &'static str, owned: u32, allocated: u32, available: u32| {
+    let cell = |owned: u32, allocated: u32, available: u32| {
         let in_files = match files.filter(|_| allocated > 0) {
             Some((files, part)) => {
                 let (href, part) = (files.to_owned(), format!(" that hold {part}"));
@@ -184,7 +176,7 @@ fn pools(holding: &Holding, files: Option<(&str, &PartNumber)>) -> [AnyView; 2] 
             }
             None => view! { {format!("{allocated} in files")} }.into_any(),
         };
-        let content = if unlimited {
+        if unlimited {
             view! { <span class="figures">{in_files}", billed by use"</span> }.into_any()
         } else if owned == 0 {
             view! { <span class="muted">"none owned"</span> }.into_any()
@@ -195,11 +187,7 @@ fn pools(holding: &Holding, files: Option<(&str, &PartNumber)>) -> [AnyView; 2] 
                 <span class="figures line sub">{in_files}</span>
             }
             .into_any()
-        };
-        view! { <td data-label=label>{content}</td> }.into_any()
+        }
     };
-    [
-        cell("Assigned", owned.assigned, allocated.assigned, available.assigned),
-        cell("Pooled", owned.pooled, allocated.pooled, available.pooled),
-    ]
+    [cell(owned.assigned, allocated.assigned, available.assigned), cell(owned.pooled, allocated.pooled, available.pooled)]
 }

@@ -1,7 +1,10 @@
 //! *Upgrade software*: parts, and what they can become. Domain §5.
 
 use crate::{
-    component::{Columns, ErrorSummary, Hidden, Icon, Instant, ObstacleNote, SelectField, capped, icon, labelled, problem_of},
+    component::{
+        Column, ErrorSummary, Hidden, Icon, Instant, ObstacleNote, PartName, SelectField, Table, capped, icon, labelled,
+        problem_of,
+    },
     frame::{Page, Tab},
     page::files::{
         batch,
@@ -128,6 +131,8 @@ fn Tabs(action: String, counts: [usize; 3], open: UpgradeTab) -> AnyView {
     view! { <nav class="tabs-of-page" aria-label="Parts"><ul class="tabs">{links}</ul></nav> }.into_any()
 }
 
+const UPGRADES: [Column; 4] = [Column::text("Upgrade"), Column::figures("Parts"), Column::text("Made"), Column::text("By")];
+
 #[component]
 fn History(garn: Garn, upgrades: Vec<UpgradeRow>, zone: Tz) -> AnyView {
     if upgrades.is_empty() {
@@ -137,23 +142,18 @@ fn History(garn: Garn, upgrades: Vec<UpgradeRow>, zone: Tz) -> AnyView {
         .into_iter()
         .map(|UpgradeRow { reference, at, by, parts }| {
             let href = path::upgrade_done(&garn, &reference);
-            view! {
-                <tr>
-                    <th scope="row" data-label="Upgrade"><a class="code" href=href>{reference.clone()}</a></th>
-                    <td data-label="Parts" class="number">{parts}</td>
-                    <td data-label="Made"><Instant at zone /></td>
-                    <td data-label="By">{by}</td>
-                </tr>
-            }
+            vec![
+                view! { <a class="code" href=href>{reference.clone()}</a> }.into_any(),
+                parts.into_any(),
+                view! { <Instant at zone /> }.into_any(),
+                by.into_any(),
+            ]
         })
-        .collect_view();
+        .collect();
     view! {
         <section aria-labelledby="history-title">
             <h2 id="history-title">"Upgrades made"</h2>
-            <table class="list">
-                <Columns names=&[("Upgrade", false), ("Parts", true), ("Made", false), ("By", false)] />
-                <tbody>{rows}</tbody>
-            </table>
+            <Table columns=UPGRADES rows />
         </section>
     }
     .into_any()
@@ -197,6 +197,14 @@ fn Outdated(garn: Garn, files: Vec<(Serial, String)>, key: SubmissionKey) -> Any
     .into_any()
 }
 
+const OPTIONS: [Column; 5] = [
+    Column::text("Part"),
+    Column::figures("Assigned"),
+    Column::figures("Pooled"),
+    Column::text("Maintenance"),
+    Column::text("Becomes"),
+];
+
 #[component]
 fn Options(
     parts: Vec<UpgradablePart>,
@@ -217,9 +225,9 @@ fn Options(
             // A mirrored account has nothing to choose where there is one target.
             let only = (mirrored && part.targets.len() == 1 && typed.fields.is_empty()).then(|| part.targets[0].0.to_string());
             let error = problem_of(&refusals, &field);
-            view! { <Row part mirrored may value=chosen.or(only).unwrap_or_default() error today /> }
+            row(part, mirrored, may, chosen.or(only).unwrap_or_default(), error, today)
         })
-        .collect_view();
+        .collect();
     let mirrored_words = mirrored.then(|| {
         view! {
             <p class="note info">
@@ -232,10 +240,7 @@ fn Options(
         {mirrored_words}
         <form method="post" action=action>
             <input type="hidden" name=KEY value=key.as_str().to_owned() />
-            <table class="list">
-                <Columns names=&[("Part", false), ("Assigned", true), ("Pooled", true), ("Maintenance", false), ("Becomes", false)] />
-                <tbody>{rows}</tbody>
-            </table>
+            <Table columns=OPTIONS rows />
             {may.then(|| view! {
                 <div class="buttons">
                     <button class="button primary">{button}<Icon icon=icon::NEXT /></button>
@@ -247,8 +252,8 @@ fn Options(
     .into_any()
 }
 
-#[component]
-fn Row(part: UpgradablePart, mirrored: bool, may: bool, value: String, error: Option<String>, today: NaiveDate) -> AnyView {
+/// Cells of a part with upgrade options.
+fn row(part: UpgradablePart, mirrored: bool, may: bool, value: String, error: Option<String>, today: NaiveDate) -> Vec<AnyView> {
     let (moves, stays) = part.split(today);
     let together = moves.owned.checked_add(stays.owned).unwrap_or_default();
     let last = part.lines.iter().filter_map(|line| line.maintenance_end).max();
@@ -266,17 +271,16 @@ fn Row(part: UpgradablePart, mirrored: bool, may: bool, value: String, error: Op
     } else {
         view! { <span>{targets.into_iter().map(|(_, words)| words).collect::<Vec<_>>().join(", ")}</span> }.into_any()
     };
-    view! {
-        <tr>
-            <th scope="row" data-label="Part"><span>{part.description}</span><span class="code sub">{part.number.to_string()}</span></th>
-            <td data-label="Assigned" class="number">{together.assigned}</td>
-            <td data-label="Pooled" class="number">{together.pooled}</td>
-            <td data-label="Maintenance">{maintenance}</td>
-            <td data-label="Becomes">{becomes}</td>
-        </tr>
-    }
-    .into_any()
+    vec![
+        view! { <PartName description=part.description number=part.number /> }.into_any(),
+        together.assigned.into_any(),
+        together.pooled.into_any(),
+        maintenance.into_any(),
+        becomes.into_any(),
+    ]
 }
+
+const PARTS: [Column; 3] = [Column::text("Part"), Column::figures("Assigned"), Column::figures("Pooled")];
 
 #[component]
 fn Without(parts: Vec<UpgradablePart>) -> AnyView {
@@ -284,29 +288,32 @@ fn Without(parts: Vec<UpgradablePart>) -> AnyView {
         .into_iter()
         .map(|part| {
             let owned = part.lines.iter().fold(Quantity::ZERO, |sum, line| sum.saturating_add(line.owned));
-            view! {
-                <tr>
-                    <th scope="row" data-label="Part"><span>{part.description}</span><span class="code sub">{part.number.to_string()}</span></th>
-                    <td data-label="Assigned" class="number">{owned.assigned}</td>
-                    <td data-label="Pooled" class="number">{owned.pooled}</td>
-                </tr>
-            }
+            vec![
+                view! { <PartName description=part.description number=part.number /> }.into_any(),
+                owned.assigned.into_any(),
+                owned.pooled.into_any(),
+            ]
         })
-        .collect_view();
+        .collect::<Vec<_>>();
     if rows.is_empty() {
         return view! { <div class="empty"><p>"Each of this account’s parts has an upgrade option."</p></div> }.into_any();
     }
     view! {
         <section aria-labelledby="without-title">
             <h2 id="without-title">"Parts without upgrade options"</h2>
-            <table class="list">
-                <Columns names=&[("Part", false), ("Assigned", true), ("Pooled", true)] />
-                <tbody>{rows}</tbody>
-            </table>
+            <Table columns=PARTS rows />
         </section>
     }
     .into_any()
 }
+
+const STEPS: [Column; 5] = [
+    Column::text("Part"),
+    Column::text("Becomes"),
+    Column::text("Owned"),
+    Column::text("Of it in files"),
+    Column::text("Not upgraded"),
+];
 
 /// Check what moves, before it does.
 #[must_use]
@@ -316,7 +323,7 @@ pub fn check(access: &AccountAccess, key: &SubmissionKey, fields: &[(String, Str
     carried.push((KEY.to_owned(), key.as_str().to_owned()));
     let page = Page::new("Check the upgrade", move || {
         let PlannedUpgrade { steps, files } = planned;
-        let rows = steps.into_iter().map(|step| view! { <Step step /> }).collect_view();
+        let rows = steps.into_iter().map(step).collect();
         let files = match files {
             0 => "No active file holds any of it.".to_owned(),
             1 => "1 active file holds some of it. It stays valid, and can then be updated to the new parts.".to_owned(),
@@ -328,10 +335,7 @@ pub fn check(access: &AccountAccess, key: &SubmissionKey, fields: &[(String, Str
         view! {
             <h1>"Check the upgrade"</h1>
             <p class="lead">{files}</p>
-            <table class="list">
-                <Columns names=&[("Part", false), ("Becomes", false), ("Owned", false), ("Of it in files", false), ("Not upgraded", false)] />
-                <tbody>{rows}</tbody>
-            </table>
+            <Table columns=STEPS rows />
             <div class="note warn"><p><Icon icon=icon::WARNING />"An upgrade cannot be taken back. Ask the licensing analysts if one was made by mistake."</p></div>
             <form method="post" action=action class="buttons">
                 <Hidden fields=carried />
@@ -343,22 +347,19 @@ pub fn check(access: &AccountAccess, key: &SubmissionKey, fields: &[(String, Str
     page.of_account(access, Tab::Upgrade)
 }
 
-#[component]
-fn Step(step: UpgradeStep) -> AnyView {
+/// Cells of what moves from one part to another.
+fn step(step: UpgradeStep) -> Vec<AnyView> {
     let UpgradeStep { from, to, moves, stays } = step;
     let words = |quantity: Quantity| format!("{} assigned, {} pooled", quantity.assigned, quantity.pooled);
     let stays =
         if stays == Moved::default() { "nothing".to_owned() } else { format!("{}, without maintenance", words(stays.owned)) };
-    view! {
-        <tr>
-            <th scope="row" data-label="Part"><span>{from.1}</span><span class="code sub">{from.0.to_string()}</span></th>
-            <td data-label="Becomes"><span>{to.1}</span><span class="code line sub">{to.0.to_string()}</span></td>
-            <td data-label="Owned">{words(moves.owned)}</td>
-            <td data-label="Of it in files">{words(moves.allocated)}</td>
-            <td data-label="Not upgraded">{stays}</td>
-        </tr>
-    }
-    .into_any()
+    vec![
+        view! { <PartName description=from.1 number=from.0 /> }.into_any(),
+        view! { <PartName description=to.1 number=to.0 /> }.into_any(),
+        words(moves.owned).into_any(),
+        words(moves.allocated).into_any(),
+        stays.into_any(),
+    ]
 }
 
 /// An upgrade that was made: its reference, and what to do next.

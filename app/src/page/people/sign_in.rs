@@ -1,7 +1,7 @@
 //! Sign in, also in the middle of something: what was being sent is kept and shown again afterwards.
 
 use crate::{
-    component::{Columns, ErrorSummary, Hidden, Problem, TextField},
+    component::{Column, ErrorSummary, Hidden, Problem, Table, TextField},
     frame::{Page, Visit},
 };
 use leptos::prelude::*;
@@ -71,27 +71,19 @@ pub fn show(visit: &Visit, asked: Asked) -> Page {
     .with_status(status)
 }
 
+const COLUMNS: [Column; 2] = [Column::text("E-mail address"), Column::text("Who it is")];
+
 #[component]
 fn DemoSignIns() -> AnyView {
     let rows = DemoPerson::ALL
         .into_iter()
-        .map(|person| {
-            view! {
-                <tr>
-                    <td data-label="E-mail address"><span class="code">{person.email}</span></td>
-                    <td data-label="Who it is">{person.what}</td>
-                </tr>
-            }
-        })
-        .collect_view();
+        .map(|person| vec![view! { <span class="code">{person.email}</span> }.into_any(), person.what.into_any()])
+        .collect();
     view! {
         <section aria-labelledby="demo-title" class="demo">
             <h2 id="demo-title">"Demo sign-ins"</h2>
             <p>"The password of each is " <span class="code">{DEMO_PASSWORD}</span> "."</p>
-            <table class="list">
-                <Columns names=&[("E-mail address", false), ("Who it is", false)] />
-                <tbody>{rows}</tbody>
-            </table>
+            <Table columns=COLUMNS rows />
         </section>
     }
     .into_any()

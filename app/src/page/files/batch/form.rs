@@ -5,7 +5,7 @@ use super::{
     words::{facts, lines_in_words},
 };
 use crate::{
-    component::{Choice, Columns, ErrorSummary, Hidden, Icon, Instant, Problem, TextArea, icon},
+    component::{Choice, Column, ErrorSummary, Hidden, Icon, Instant, Problem, Table, TextArea, icon},
     frame::{Page, Tab},
     page::files::form::KEY,
 };
@@ -199,6 +199,9 @@ fn Common(facts: Vec<(String, String)>, new: String) -> AnyView {
     .into_any()
 }
 
+const COLUMNS: [Column; 5] =
+    [Column::text("Batch"), Column::text("What"), Column::text("State"), Column::text("Lines"), Column::text("Planned")];
+
 #[component]
 fn Latest(garn: Garn, batches: Vec<BatchRow>, zone: Tz) -> AnyView {
     if batches.is_empty() {
@@ -212,24 +215,20 @@ fn Latest(garn: Garn, batches: Vec<BatchRow>, zone: Tz) -> AnyView {
     }
     let rows = batches.into_iter().map(|batch| {
         let href = path::batch(&garn, &batch.reference);
-        view! {
-            <tr>
-                <th scope="row" data-label="Batch"><a class="code" href=href>{batch.reference.clone()}</a></th>
-                <td data-label="What">{batch.kind.to_string()}</td>
-                <td data-label="State">{state_words(batch.state, &batch.counts)}</td>
-                <td data-label="Lines">{lines_in_words(batch.kind, &batch.counts)}</td>
-                <td data-label="Planned"><span class="line"><Instant at=batch.made_at zone /></span><span class="line sub">{batch.by.clone()}</span></td>
-            </tr>
-        }
+        vec![
+            view! { <a class="code" href=href>{batch.reference.clone()}</a> }.into_any(),
+            batch.kind.to_string().into_any(),
+            state_words(batch.state, &batch.counts).into_any(),
+            lines_in_words(batch.kind, &batch.counts).into_any(),
+            view! { <span class="line"><Instant at=batch.made_at zone /></span><span class="line sub">{batch.by.clone()}</span> }
+                .into_any(),
+        ]
     });
-    let rows = rows.collect_view();
+    let rows = rows.collect();
     view! {
         <section aria-labelledby="latest-title">
             <h2 id="latest-title">"Batches"</h2>
-            <table class="list">
-                <Columns names=&[("Batch", false), ("What", false), ("State", false), ("Lines", false), ("Planned", false)] />
-                <tbody>{rows}</tbody>
-            </table>
+            <Table columns=COLUMNS rows />
         </section>
     }
     .into_any()

@@ -6,7 +6,8 @@ use super::{
 };
 use crate::{
     component::{
-        Choice, Columns, ErrorSummary, Icon, Instant, StateOfLine, TextField, counted, icon, labelled, problem_of, thousands,
+        Choice, Column, ErrorSummary, Icon, Instant, PartName, StateOfLine, Table, TextField, counted, icon, labelled,
+        problem_of, thousands,
     },
     frame::{Page, Tab},
     page::files::deactivate,
@@ -142,6 +143,14 @@ fn Standing(garn: Garn, batch: BatchView, zone: Tz) -> AnyView {
     }
 }
 
+const MOVES: [Column; 5] = [
+    Column::text("Part"),
+    Column::figures("Assigned"),
+    Column::figures("Pooled"),
+    Column::figures("Assigned, available now"),
+    Column::figures("Pooled, available now"),
+];
+
 #[component]
 fn Moves(kind: Kind, moves: Vec<Move>, planned: bool) -> AnyView {
     if moves.is_empty() {
@@ -157,30 +166,19 @@ fn Moves(kind: Kind, moves: Vec<Move>, planned: bool) -> AnyView {
         available.map_or_else(|| "any number".to_owned(), |available| thousands(pool(&available).into()))
     };
     let rows = moves.into_iter().map(|Move { number, description, quantity, available }| {
-        view! {
-            <tr>
-                <th scope="row" data-label="Part"><span>{description}</span><span class="code sub">{number.to_string()}</span></th>
-                <td data-label="Assigned" class="number">{thousands(quantity.assigned.into())}</td>
-                <td data-label="Pooled" class="number">{thousands(quantity.pooled.into())}</td>
-                <td data-label="Assigned, available now" class="number">{left(|quantity| quantity.assigned, available)}</td>
-                <td data-label="Pooled, available now" class="number">{left(|quantity| quantity.pooled, available)}</td>
-            </tr>
-        }
+        vec![
+            view! { <PartName description number /> }.into_any(),
+            thousands(quantity.assigned.into()).into_any(),
+            thousands(quantity.pooled.into()).into_any(),
+            left(|quantity| quantity.assigned, available).into_any(),
+            left(|quantity| quantity.pooled, available).into_any(),
+        ]
     });
-    let rows = rows.collect_view();
+    let rows = rows.collect();
     view! {
         <section aria-labelledby="moves-title">
             <h2 id="moves-title">{title}</h2>
-            <table class="list">
-                <Columns names=&[
-                    ("Part", false),
-                    ("Assigned", true),
-                    ("Pooled", true),
-                    ("Assigned, available now", true),
-                    ("Pooled, available now", true),
-                ] />
-                <tbody>{rows}</tbody>
-            </table>
+            <Table columns=MOVES rows />
         </section>
     }
     .into_any()
@@ -281,6 +279,8 @@ fn label(name: &str) -> &'static str {
     }
 }
 
+const LINES: [Column; 4] = [Column::figures("Line"), Column::text("Machines"), Column::text("File"), Column::text("Result")];
+
 #[component]
 fn LinesOf(garn: Garn, batch: BatchView, state: Option<LineState>, later: bool) -> AnyView {
     let BatchView { row: BatchRow { reference, kind, counts, .. }, lines, next, .. } = batch;
@@ -301,17 +301,14 @@ fn LinesOf(garn: Garn, batch: BatchView, state: Option<LineState>, later: bool) 
         view! { <li><a class="chip" href=address(of, None) aria-current=current>{words}</a></li> }
     });
     let states = states.collect_view();
-    let rows = lines.into_iter().map(|line| view! { <Line garn=garn.clone() kind line /> }).collect_view();
+    let rows = lines.into_iter().map(|of| line(&garn, kind, of)).collect();
     let first = later.then(|| address(state, None));
     let next = next.map(|after| address(state, Some(after)));
     view! {
         <section aria-labelledby="lines-title">
             <h2 id="lines-title">"Lines"</h2>
             <ul class="chips" aria-label="Lines shown">{states}</ul>
-            <table class="list">
-                <Columns names=&[("Line", true), ("Machines", false), ("File", false), ("Result", false)] />
-                <tbody>{rows}</tbody>
-            </table>
+            <Table columns=LINES rows />
             <nav class="pages" aria-label="Pages">
                 {first.map(|href| view! { <a href=href>"First page"</a> })}
                 {next.map(|href| view! { <a href=href rel="next">"Next page"</a> })}
@@ -321,8 +318,8 @@ fn LinesOf(garn: Garn, batch: BatchView, state: Option<LineState>, later: bool) 
     .into_any()
 }
 
-#[component]
-fn Line(garn: Garn, kind: Kind, line: BatchLine) -> AnyView {
+/// Cells of a line.
+fn line(garn: &Garn, kind: Kind, line: BatchLine) -> Vec<AnyView> {
     let BatchLine { line, cells, state, words, changes, file, revision, machines } = line;
     // A cell that is refused may hold what would turn the rest of its line around.
     let cell = |name: &str| cells.get(name).map(|cell| visible(cell));
@@ -343,20 +340,23 @@ fn Line(garn: Garn, kind: Kind, line: BatchLine) -> AnyView {
     });
     let machines = machines.collect_view();
     let file = match (file, cell(SERIAL)) {
-        (Some(serial), _) => view! { <a class="code" href=path::file(&garn, &serial)>{serial.to_string()}</a> }.into_any(),
+        (Some(serial), _) => view! { <a class="code" href=path::file(garn, &serial)>{serial.to_string()}</a> }.into_any(),
         (None, Some(typed)) => view! { <span class="code">{typed}</span> }.into_any(),
         (None, None) => ().into_any(),
     };
-    view! {
-        <tr>
-            <th scope="row" class="number" data-label="Line">{thousands(line.into())}</th>
-            <td data-label="Machines">{machines}</td>
-            <td data-label="File">{file}{revision.filter(|revision| *revision > 1).map(|revision| view! { " " <span class="line sub">{format!("revision {revision}")}</span> })}</td>
-            <td data-label="Result">
-                <StateOfLine state done=done_word(kind) />
-                {words.or(changes).map(|words| view! { <span class="line">{words}</span> })}
-            </td>
-        </tr>
-    }
-    .into_any()
+    let revision = revision.filter(|revision| *revision > 1);
+    vec![
+        thousands(line.into()).into_any(),
+        machines.into_any(),
+        view! {
+            {file}
+            {revision.map(|revision| view! { " " <span class="line sub">{format!("revision {revision}")}</span> })}
+        }
+        .into_any(),
+        view! {
+            <StateOfLine state done=done_word(kind) />
+            {words.or(changes).map(|words| view! { <span class="line">{words}</span> })}
+        }
+        .into_any(),
+    ]
 }

@@ -1,6 +1,6 @@
 //! *Select any add-on items*: quantities of each, in groups where there are many.
 
-use crate::component::{Columns, error_id, problem_of};
+use crate::component::{Column, PartName, Table, error_id, problem_of};
 use islands::PartFilter;
 use leptos::prelude::*;
 use licensing::{
@@ -37,7 +37,7 @@ pub fn AddOns(form: NewFileForm, offer: Offer, refusals: Vec<Refusal<FileProblem
     let list = match nothing {
         Some(words) => view! { <p>{words}</p> }.into_any(),
         None if parts.len() > MOST_UNGROUPED => view! { <Groups form offer parts refusals /> }.into_any(),
-        None => view! { <Table form offer parts refusals /> }.into_any(),
+        None => view! { <Items form offer parts refusals /> }.into_any(),
     };
     view! {
         <fieldset class="section">
@@ -51,17 +51,13 @@ pub fn AddOns(form: NewFileForm, offer: Offer, refusals: Vec<Refusal<FileProblem
     }.into_any()
 }
 
+const COLUMNS: [Column; 3] = [Column::text("Item"), Column::text("Assigned"), Column::text("Pooled")];
+
 #[component]
-fn Table(form: NewFileForm, offer: Offer, parts: Vec<OfferedPart>, refusals: Vec<Refusal<FileProblem>>) -> AnyView {
-    let rows = parts
-        .into_iter()
-        .map(|part| view! { <AddOn form=form.clone() offer=offer.clone() part refusals=refusals.clone() /> })
-        .collect_view();
+fn Items(form: NewFileForm, offer: Offer, parts: Vec<OfferedPart>, refusals: Vec<Refusal<FileProblem>>) -> AnyView {
+    let rows = parts.into_iter().map(|part| add_on(&form, &offer, part, &refusals)).collect();
     view! {
-        <table class="list add-ons">
-            <Columns names=&[("Item", false), ("Assigned", false), ("Pooled", false)] />
-            <tbody>{rows}</tbody>
-        </table>
+        <Table columns=COLUMNS rows class="list add-ons" />
     }
     .into_any()
 }
@@ -84,7 +80,7 @@ fn Groups(form: NewFileForm, offer: Offer, parts: Vec<OfferedPart>, refusals: Ve
                 view! {
                     <details class="group">
                         <summary>{title}</summary>
-                        <Table form=form.clone() offer=offer.clone() parts refusals=Vec::new() />
+                        <Items form=form.clone() offer=offer.clone() parts refusals=Vec::new() />
                     </details>
                 }
             })
@@ -93,7 +89,7 @@ fn Groups(form: NewFileForm, offer: Offer, parts: Vec<OfferedPart>, refusals: Ve
     view! {
         {(!chosen.is_empty()).then(|| view! {
             <h3 class="add-ons-title">"Chosen"</h3>
-            <Table form=form.clone() offer=offer.clone() parts=chosen refusals />
+            <Items form=form.clone() offer=offer.clone() parts=chosen refusals />
         })}
         {(total > 0).then(|| view! { <PartFilter total /> })}
         {groups}
@@ -101,52 +97,43 @@ fn Groups(form: NewFileForm, offer: Offer, parts: Vec<OfferedPart>, refusals: Ve
     .into_any()
 }
 
-#[component]
-fn AddOn(form: NewFileForm, offer: Offer, part: OfferedPart, refusals: Vec<Refusal<FileProblem>>) -> AnyView {
+/// Cells of an item: its name, and a field for each pool.
+fn add_on(form: &NewFileForm, offer: &Offer, part: OfferedPart, refusals: &[Refusal<FileProblem>]) -> Vec<AnyView> {
     let holding = part.holding();
     let Quantity { assigned, pooled } = holding.available();
     let OfferedPart { number, description, held, .. } = part;
     let pools = [
-        (field::assigned(&number), "Assigned", "assigned", holding.owned.assigned, assigned, held.assigned),
-        (field::pooled(&number), "Pooled", "pooled", holding.owned.pooled, pooled, held.pooled),
+        (field::assigned(&number), "assigned", holding.owned.assigned, assigned, held.assigned),
+        (field::pooled(&number), "pooled", holding.owned.pooled, pooled, held.pooled),
     ];
-    let cells = pools
-        .into_iter()
-        .map(|(name, label, pool, owned, available, held)| {
-            let typed = form.value(&name).to_owned();
-            let error = problem_of(&refusals, &name);
-            if owned == 0 && !holding.unlimited && typed.is_empty() && error.is_none() {
-                return view! { <td data-label=label><span class="muted">"none owned"</span></td> }.into_any();
-            }
-            let available = offer.supply(holding, available, owned);
-            let available = if held > 0 { format!("{available}, {held} of them in this file") } else { available };
-            let help = format!("{name}-help");
-            let described = if error.is_some() { format!("{help} {}", error_id(&name)) } else { help.clone() };
-            let refused = error.is_some();
-            let invalid = refused.then_some("true");
-            view! {
-                <td data-label=label class:invalid=refused>
-                    <input
-                        class="quantity"
-                        id=name.clone()
-                        name=name.clone()
-                        value=typed
-                        inputmode="numeric"
-                        aria-label=format!("{description}, {pool}")
-                        aria-describedby=described
-                        aria-invalid=invalid
-                    />
-                    <span class="help" id=help>{available}</span>
-                    {error.map(|words| view! { <p class="error" id=error_id(&name)>{words}</p> })}
-                </td>
-            }
-            .into_any()
-        })
-        .collect_view();
-    view! {
-        <tr>
-            <th scope="row" data-label="Item"><span>{description.clone()}</span><span class="code sub">{number.to_string()}</span></th>
-            {cells}
-        </tr>
-    }.into_any()
+    let fields = pools.into_iter().map(|(name, pool, owned, available, held)| {
+        let typed = form.value(&name).to_owned();
+        let error = problem_of(refusals, &name);
+        if owned == 0 && !holding.unlimited && typed.is_empty() && error.is_none() {
+            return view! { <span class="muted">"none owned"</span> }.into_any();
+        }
+        let available = offer.supply(holding, available, owned);
+        let available = if held > 0 { format!("{available}, {held} of them in this file") } else { available };
+        let help = format!("{name}-help");
+        let described = if error.is_some() { format!("{help} {}", error_id(&name)) } else { help.clone() };
+        let invalid = error.is_some().then_some("true");
+        view! {
+            <input
+                class="quantity"
+                id=name.clone()
+                name=name.clone()
+                value=typed
+                inputmode="numeric"
+                aria-label=format!("{description}, {pool}")
+                aria-describedby=described
+                aria-invalid=invalid
+            />
+            <span class="help" id=help>{available}</span>
+            {error.map(|words| view! { <p class="error" id=error_id(&name)>{words}</p> })}
+        }
+        .into_any()
+    });
+    std::iter::once(view! { <PartName description=description.clone() number=number.clone() /> }.into_any())
+        .chain(fields)
+        .collect()
 }

@@ -3,7 +3,10 @@ use super::{
     purpose::Purpose,
 };
 use crate::{
-    component::{Columns, Day, EnforcementFacts, ErrorSummary, Hidden, Icon, KeyTable, Problem, Restriction, TextField, icon},
+    component::{
+        Column, Day, EnforcementFacts, ErrorSummary, Hidden, Icon, KeyTable, PartName, Problem, Restriction, Table, TextField,
+        icon,
+    },
     frame::Page,
 };
 use islands::Changes;
@@ -235,6 +238,14 @@ fn SameHost(same_host: Vec<(HostId, Serial)>, garn: Garn) -> AnyView {
     }.into_any()
 }
 
+const COLUMNS: [Column; 5] = [
+    Column::text("Item"),
+    Column::figures("Assigned"),
+    Column::figures("Pooled"),
+    Column::figures("Assigned available"),
+    Column::figures("Pooled available"),
+];
+
 #[component]
 fn Quantities(offer: Offer, parts: Vec<PartChange>) -> AnyView {
     let rows = parts
@@ -249,24 +260,19 @@ fn Quantities(offer: Offer, parts: Vec<PartChange>) -> AnyView {
                 true => format!("{before} → {after}"),
             };
             let Quantity { assigned, pooled } = asked;
-            view! {
-                <tr>
-                    <th scope="row" data-label="Item"><span>{description}</span><span class="code sub">{part.to_string()}</span></th>
-                    <td data-label="Assigned" class="number">{assigned}</td>
-                    <td data-label="Pooled" class="number">{pooled}</td>
-                    <td data-label="Assigned available" class="number">{cell(assigned + held.assigned > 0, before.assigned, after.assigned)}</td>
-                    <td data-label="Pooled available" class="number">{cell(pooled + held.pooled > 0, before.pooled, after.pooled)}</td>
-                </tr>
-            }
+            vec![
+                view! { <PartName description number=part /> }.into_any(),
+                assigned.into_any(),
+                pooled.into_any(),
+                cell(assigned + held.assigned > 0, before.assigned, after.assigned).into_any(),
+                cell(pooled + held.pooled > 0, before.pooled, after.pooled).into_any(),
+            ]
         })
-        .collect_view();
+        .collect();
     view! {
         <section aria-labelledby="quantities-title">
             <h2 id="quantities-title">"Quantities"</h2>
-            <table class="list">
-                <Columns names=&[("Item", false), ("Assigned", true), ("Pooled", true), ("Assigned available", true), ("Pooled available", true)] />
-                <tbody>{rows}</tbody>
-            </table>
+            <Table columns=COLUMNS rows />
         </section>
     }
     .into_any()

@@ -1,7 +1,7 @@
 //! The table of files: in the list, on the overview, among what a search finds.
 
 use super::super::batch;
-use crate::component::{Day, Icon, StateBadge, icon};
+use crate::component::{Column, Day, Icon, Order, StateBadge, Table, icon};
 use chrono::SecondsFormat;
 use chrono_tz::Tz;
 use leptos::prelude::*;
@@ -19,22 +19,13 @@ pub struct Heads {
 }
 
 impl Heads {
-    /// The head of a column that can sort; `first` is the order that a first click gives.
-    fn head(&self, words: &'static str, first: Sort) -> AnyView {
+    /// Order that the head of a column leads to; `first` is the one of a first click.
+    fn order(&self, first: Sort) -> Option<Order> {
         let current = self.sorted;
         let sorted = current == first || current == first.reversed();
         let next = if current == first { first.reversed() } else { first };
-        let Some((_, href)) = self.by.iter().find(|(sort, _)| *sort == next).cloned() else {
-            return view! { <th scope="col">{words}</th> }.into_any();
-        };
-        let direction = sorted.then(|| if current.descends() { "descending" } else { "ascending" });
-        let arrow = sorted.then(|| if current.descends() { icon::DOWN } else { icon::UP });
-        view! {
-            <th scope="col" aria-sort=direction>
-                <a href=href>{words}{arrow.map(|icon| view! { <Icon icon /> })}<span class="visually-hidden">{format!(", sort: {next}")}</span></a>
-            </th>
-        }
-        .into_any()
+        let (_, href) = self.by.iter().find(|(sort, _)| *sort == next).cloned()?;
+        Some(Order { href, words: next.to_string(), descends: sorted.then(|| current.descends()) })
     }
 }
 
@@ -56,47 +47,42 @@ pub fn FileTable(
     #[prop(default = None)]
     heads: Option<Heads>,
 ) -> AnyView {
-    let head = |words: &'static str, first: Sort| match &heads {
-        Some(heads) => heads.head(words, first),
-        None => view! { <th scope="col">{words}</th> }.into_any(),
-    };
-    let row = |row: FileRow| {
+    let column = |name, first| Column::text(name).ordered(heads.as_ref().and_then(|heads| heads.order(first)));
+    let columns = [
+        Column::text("Serial"),
+        column("Machines", Sort::MachineUp),
+        Column::text("Host ids"),
+        column("Product", Sort::ProductUp),
+        column("Type", Sort::TypeUp),
+        column("Install site", Sort::SiteUp),
+        column("Generated", Sort::Latest),
+        column("By", Sort::ByUp),
+        column("Valid through", Sort::EndFirst),
+        column("State", Sort::StateUp),
+        Column::text("Actions"),
+    ];
+    let columns: Vec<Column> = selects.then(|| Column::selects(batch::SERIAL)).into_iter().chain(columns).collect();
+    let cells = |row: FileRow| {
         let selected = selected.iter().any(|serial| *serial == row.serial.as_str());
-        view! { <Row garn=garn.clone() row zone changes selects selected /> }
+        let select = selects.then(|| select(&row, changes, selected));
+        select.into_iter().chain(cells(&garn, row, zone, changes)).collect()
     };
-    let rows = rows.into_iter().map(row).collect_view();
-    view! {
-        <table class="list files">
-            <thead>
-                <tr>
-                    {selects.then(|| view! {
-                        <th scope="col">
-                            <input type="checkbox" hidden data-selects=batch::SERIAL aria-label="Select all files of this page" />
-                            <span class="visually-hidden">"Select"</span>
-                        </th>
-                    })}
-                    <th scope="col">"Serial"</th>
-                    {head("Machines", Sort::MachineUp)}
-                    <th scope="col">"Host ids"</th>
-                    {head("Product", Sort::ProductUp)}
-                    {head("Type", Sort::TypeUp)}
-                    {head("Install site", Sort::SiteUp)}
-                    {head("Generated", Sort::Latest)}
-                    {head("By", Sort::ByUp)}
-                    {head("Valid through", Sort::EndFirst)}
-                    {head("State", Sort::StateUp)}
-                    <th scope="col">"Actions"</th>
-                </tr>
-            </thead>
-            <tbody>{rows}</tbody>
-        </table>
-    }
-    .into_any()
+    let rows = rows.into_iter().map(cells).collect();
+    view! { <Table columns rows names=usize::from(selects) class="list files" labels=false /> }.into_any()
 }
 
-#[component]
-fn Row(garn: Garn, row: FileRow, zone: Tz, changes: bool, selects: bool, selected: bool) -> AnyView {
-    let href = path::file(&garn, &row.serial);
+/// Box that selects a file which can be updated and deactivated.
+fn select(row: &FileRow, changes: bool, selected: bool) -> AnyView {
+    let select = (changes && row.state == FileState::Active).then(|| {
+        let label = format!("Select {}", row.serial);
+        view! { <input type="checkbox" name=batch::SERIAL value=row.serial.to_string() checked=selected aria-label=label /> }
+    });
+    select.into_any()
+}
+
+/// Cells of a file.
+fn cells(garn: &Garn, row: FileRow, zone: Tz, changes: bool) -> [AnyView; 11] {
+    let href = path::file(garn, &row.serial);
     let changes = changes && row.state == FileState::Active;
     let actions = [
         ("View", icon::VIEW, "", true),
@@ -104,13 +90,6 @@ fn Row(garn: Garn, row: FileRow, zone: Tz, changes: bool, selects: bool, selecte
         ("Update", icon::UPDATE, "/update", changes),
         ("Deactivate", icon::DEACTIVATE, "/deactivate", changes),
     ];
-    let select = selects.then(|| {
-        let select = changes.then(|| {
-            let label = format!("Select {}", row.serial);
-            view! { <input type="checkbox" name=batch::SERIAL value=row.serial.to_string() checked=selected aria-label=label /> }
-        });
-        view! { <td>{select}</td> }
-    });
     let machine = row.machines.first().cloned().unwrap_or_default();
     let actions = actions
         .into_iter()
@@ -124,30 +103,29 @@ fn Row(garn: Garn, row: FileRow, zone: Tz, changes: bool, selects: bool, selecte
     let lines = |lines: Vec<String>| lines.into_iter().map(|line| view! { <span>{line}</span> }).collect_view();
     let generated = row.generated_at.to_rfc3339_opts(SecondsFormat::Secs, true);
     let generated_on = date::words(row.generated_at.with_timezone(&zone).date_naive());
-    view! {
-        <tr>
-            {select}
-            <th scope="row">
-                <a href=href>{row.serial.to_string()}</a>
-                {(row.revision > 1).then(|| view! { " " <span>{format!("revision {}", row.revision)}</span> })}
-            </th>
-            <td>{lines(row.machines)}</td>
-            <td>{lines(row.hosts)}</td>
-            <td>{format!("{} {}", row.product, row.version)}</td>
-            <td>{row.licence_type.to_string()}</td>
-            <td>{row.site}</td>
-            <td>
-                <time datetime=generated>{generated_on}</time>
-                {row.updated.map(|(_, at)| view! { <span class="sub">"updated " <Day on=at.with_timezone(&zone).date_naive() /></span> })}
-            </td>
-            <td>{row.generated_by}</td>
-            <td><Day on=row.valid_through /></td>
-            <td>
-                <StateBadge state=row.state />
-                {row.outdated.then(|| view! { <span class="badge info"><Icon icon=icon::REFRESH />"Update available"</span> })}
-            </td>
-            <td>{actions}</td>
-        </tr>
-    }
-    .into_any()
+    [
+        view! {
+            <a href=href>{row.serial.to_string()}</a>
+            {(row.revision > 1).then(|| view! { " " <span>{format!("revision {}", row.revision)}</span> })}
+        }
+        .into_any(),
+        lines(row.machines).into_any(),
+        lines(row.hosts).into_any(),
+        format!("{} {}", row.product, row.version).into_any(),
+        row.licence_type.to_string().into_any(),
+        row.site.into_any(),
+        view! {
+            <time datetime=generated>{generated_on}</time>
+            {row.updated.map(|(_, at)| view! { <span class="sub">"updated " <Day on=at.with_timezone(&zone).date_naive() /></span> })}
+        }
+        .into_any(),
+        row.generated_by.into_any(),
+        view! { <Day on=row.valid_through /> }.into_any(),
+        view! {
+            <StateBadge state=row.state />
+            {row.outdated.then(|| view! { <span class="badge info"><Icon icon=icon::REFRESH />"Update available"</span> })}
+        }
+        .into_any(),
+        actions.into_any(),
+    ]
 }
