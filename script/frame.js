@@ -7,19 +7,16 @@ function showTheme() {
   const chosen = /(?:^|; )theme=(light|dark)/.exec(document.cookie)?.[1];
   if (chosen) root.dataset.theme = chosen;
   else delete root.dataset.theme;
-  for (const button of document.querySelectorAll(".theme button")) {
-    button.setAttribute("aria-pressed", String(button.value === (chosen ?? "system")));
-  }
+  for (const choice of document.querySelectorAll(".theme input")) choice.checked = choice.value === (chosen ?? "system");
 }
 showTheme();
 addEventListener("pageshow", showTheme);
 
-// The theme changes without leaving the page, so that what is typed there stays.
-document.querySelector("form.theme")?.addEventListener("submit", async (event) => {
-  event.preventDefault();
-  const form = event.currentTarget;
-  const body = new URLSearchParams(new FormData(form, event.submitter));
-  await fetch(form.action, { method: "POST", body, redirect: "manual" });
+// A theme is kept as soon as it is chosen.
+const theme = document.querySelector(".theme");
+theme?.querySelector("button").setAttribute("hidden", "");
+theme?.addEventListener("change", async ({ target }) => {
+  await fetch(target.form.action, { method: "POST", body: new URLSearchParams({ theme: target.value }) });
   showTheme();
 });
 

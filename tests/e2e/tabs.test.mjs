@@ -213,7 +213,7 @@ test("filters, a site and an update with the keyboard alone", async () => {
   await page.keyboard.press("Space");
   await to(page.getByRole("button", { name: /^Deactivate AF-/ }));
   await page.keyboard.press("Enter");
-  await page.getByText(/was deactivated\.$/).waitFor();
+  await page.getByText(/was deactivated\. It held nothing of your orders: no quantities return\.$/).waitFor();
 
   await to(page.getByRole("link", { name: "Install sites" }));
   await page.keyboard.press("Enter");

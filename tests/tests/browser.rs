@@ -117,6 +117,11 @@ async fn people_lose_nothing_that_they_typed() {
     drive("walks/typed.test.mjs", |_| {}).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn people_go_back_and_forward_at_every_step() {
+    drive("walks/history.test.mjs", |_| {}).await;
+}
+
 /// The commands of the page, to the letter, in a folder that has only the file.
 fn verify_as_printed(out: &Path, download: &str) {
     let name = fs::read_to_string(out.join(format!("{download}.name"))).expect("the file's name");

@@ -13,8 +13,7 @@ pub fn document(visit: Visit, page: Page) -> impl IntoView {
     provide_context(icon::Drawn::default());
     let beside = ["/check", "/help", "/keys"].map(|path| visit.keeping(path));
     let Visit { site, caller, theme, address, .. } = visit;
-    let Page { title, account, script, again, at, body, .. } = page;
-    let address = at.unwrap_or(address);
+    let Page { title, account, script, again, body, .. } = page;
     let module = match script {
         Script::None => None,
         Script::Islands => Some("afmt"),
@@ -28,7 +27,7 @@ pub fn document(visit: Visit, page: Page) -> impl IntoView {
     let icon_href = format!("{}/icons/favicon.svg", site.assets);
     let root = site.assets.to_string();
     let title = format!("{title} – AFMT – {vendor}");
-    let jobs = (address.split('?').next() == Some(path::JOBS)).then_some("page");
+    let jobs = address.starts_with(path::JOBS).then_some("page");
     let searches = caller.as_ref().is_some_and(|caller| caller.administrator().is_err());
     let searched = account.as_ref().map(|account| account.garn.to_string());
     let typed = if address.starts_with(path::SEARCH) { query_value(&address, SEARCH) } else { String::new() };
@@ -70,7 +69,7 @@ pub fn document(visit: Visit, page: Page) -> impl IntoView {
                     })}
                 </header>
                 <main id="main" tabindex="-1">{body()}</main>
-                <Footer site theme address beside />
+                <Footer site theme beside />
                 <Sprite />
             </body>
         </html>
@@ -147,7 +146,6 @@ fn AccountHeader(account: AccountFrame) -> AnyView {
 fn Footer(
     site: Arc<Site>,
     theme: Theme,
-    address: String,
     /// Addresses of the file checker, help and the keys.
     beside: [String; 3],
 ) -> AnyView {
@@ -160,10 +158,12 @@ fn Footer(
                 Theme::Light => "Light",
                 Theme::Dark => "Dark",
             };
+            let checked = choice == theme;
             view! {
-                <button class="button compact quiet" name="theme" value=choice.code() aria-pressed=(choice == theme).to_string()>
+                <label>
+                    <input type="radio" name="theme" value=choice.code() checked=checked autocomplete="off" />
                     {label}
-                </button>
+                </label>
             }
         })
         .collect_view();
@@ -178,10 +178,13 @@ fn Footer(
                 " of "{site.portal.vendor().to_owned()}
                 ". Dates of files are valid through the end of that day, by the date of the server that reads them."
             </p>
-            <form method="post" action="/theme" class="theme" aria-label="Theme">
-                <input type="hidden" name="return_to" value=address />
-                <span>"Theme"</span>
-                {choices}
+            // The page shows what is chosen at once; what is kept leaves it as it is, and loses nothing that is typed there.
+            <form method="post" action="/theme">
+                <fieldset class="theme">
+                    <legend>"Theme"</legend>
+                    {choices}
+                    <button class="button compact">"Keep"<span class="visually-hidden">" this theme for all pages"</span></button>
+                </fieldset>
             </form>
         </footer>
     }

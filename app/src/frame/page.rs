@@ -94,8 +94,6 @@ pub struct Page {
     pub(super) script: Script,
     /// Without script the browser asks for the page again every few seconds.
     pub(super) again: bool,
-    /// Its address, where that is not the one which was asked for.
-    pub(super) at: Option<String>,
     pub(super) body: Box<dyn FnOnce() -> AnyView + Send>,
 }
 
@@ -142,7 +140,6 @@ impl Page {
             account: None,
             script: Script::None,
             again: false,
-            at: None,
             body: Box::new(move || body().into_any()),
         }
     }
@@ -167,12 +164,6 @@ impl Page {
 
     pub(crate) fn with_status(self, status: u16) -> Self {
         Self { status, ..self }
-    }
-
-    /// Sets the address of a page that answers a form: the one at which it can be asked for.
-    #[must_use]
-    pub fn at(self, address: String) -> Self {
-        Self { at: Some(address), ..self }
     }
 
     /// Loads the WASM module: only for pages on which something moves.

@@ -7,7 +7,8 @@ use licensing::{
     value::date,
 };
 
-/// Preview of the form's choices, beside the form and following it. Lives inside the `<form>` that it reads.
+/// Preview of the form's choices, beside the form and following it. Lives inside the `<form>` that it reads. On a narrow screen its summary stays at
+/// the bottom of the window, and opens.
 #[island]
 pub fn Preview(
     /// Offer that the account chooses from.
@@ -17,6 +18,7 @@ pub fn Preview(
 ) -> impl IntoView {
     let form = RwSignal::new(typed);
     let ready = RwSignal::new(false);
+    let open = RwSignal::new(false);
     let section = NodeRef::<leptos::html::Section>::new();
     follow(section, form, ready);
     let uncounted = match offer.licence_type.source() {
@@ -27,6 +29,7 @@ pub fn Preview(
     view! {
         <section
             class="preview"
+            class:open=open
             node_ref=section
             aria-labelledby="preview-title"
             data-ready=move || ready.get().to_string()
@@ -37,8 +40,19 @@ pub fn Preview(
                 <p>{move || preview.with(summary)}</p>
                 {move || preview.with(problems)}
             </div>
-            {move || preview.with(|preview| quantities(preview, uncounted))}
-            {move || preview.with(keys)}
+            <button
+                type="button"
+                class="button compact"
+                aria-expanded=move || open.get().to_string()
+                aria-controls="preview-details"
+                on:click=move |_| open.update(|open| *open = !*open)
+            >
+                "Details"<span class="visually-hidden">" of the preview"</span>
+            </button>
+            <div id="preview-details">
+                {move || preview.with(|preview| quantities(preview, uncounted))}
+                {move || preview.with(keys)}
+            </div>
         </section>
     }
 }

@@ -1,14 +1,14 @@
 //! The start page, the theme, and addresses that lead nowhere.
 
 use crate::{
-    http::{answer, form::PostedForm, middleware::THEME_COOKIE, origin::own_address},
+    http::{answer, form::PostedForm, middleware::THEME_COOKIE},
     state::App,
 };
 use app::{Theme, Visit, page::problem};
 use axum::{
     Extension,
     extract::State,
-    http::header,
+    http::{StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
 use cookie::{Cookie, SameSite, time::Duration};
@@ -27,7 +27,7 @@ pub(crate) async fn home(Extension(visit): Extension<Visit>) -> Response {
     }
 }
 
-/// Remembers light or dark in a cookie, and goes back.
+/// Remembers light or dark in a cookie. The page that asked stays as it is.
 pub(crate) async fn theme(State(app): State<App>, form: PostedForm) -> Response {
     let theme = Theme::from_code(form.value("theme"));
     // The script of every page reads it: one that Back brings again shows the theme of today.
@@ -36,7 +36,7 @@ pub(crate) async fn theme(State(app): State<App>, form: PostedForm) -> Response 
         .secure(app.public_url.is_https())
         .same_site(SameSite::Lax)
         .max_age(Duration::days(365));
-    ([(header::SET_COOKIE, cookie.to_string())], Redirect::to(own_address(form.value("return_to")))).into_response()
+    (StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie.to_string())]).into_response()
 }
 
 pub(crate) async fn not_found(Extension(visit): Extension<Visit>) -> Response {

@@ -58,7 +58,7 @@ async fn act(
     match action(&access).await {
         Ok(()) => Ok(Sent::To(format!("{}?{done}", path::JOBS))),
         Err(NotParked::Error(error)) => Err(error),
-        Err(why) => Ok(Sent::Page(jobs::show(&access, Notice::Refused(why)).await?.at(path::JOBS.to_owned()))),
+        Err(why) => Ok(Sent::Page(jobs::show(&access, Notice::Refused(why)).await?)),
     }
 }
 

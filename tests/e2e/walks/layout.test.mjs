@@ -4,7 +4,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { accessible, fits, launch, open, signIn } from "../browser.mjs";
+import { accessible, fits, launch, open, ready, signIn } from "../browser.mjs";
 
 const all = process.env.AFMT_WIDTHS;
 const widths = (all ?? "375").split(",").map(Number);
@@ -119,4 +119,35 @@ test("every page fits and is accessible, with the longest names", async () => {
     assert.deepEqual(problems, []);
     await context.close();
   }
+});
+
+test("on a phone the preview stays in sight, covers no focus, and opens", async () => {
+  const { context, page, problems } = await open(browser, { viewport: { width: 375, height: 700 } });
+  await signIn(page, "amelia.hart@acme.example");
+  await page.getByRole("heading", { name: "Acme Contact Centers" }).waitFor();
+  await page.goto(`${acme}/files/new?product=CIC&version=2020+R4&type=production&server_item=SW-001-4.0-SV03`);
+  await ready(page);
+  const preview = page.getByRole("region", { name: "Preview" });
+  const inSight = () => preview.evaluate((element) => element.getBoundingClientRect().bottom <= innerHeight);
+  assert.ok(await inSight(), "at the beginning of the form");
+  const quantity = page.getByLabel("Contact Center Level 1, assigned");
+  await quantity.focus();
+  const covered = () => page.evaluate(() => {
+    const { x, y, width, height } = document.activeElement.getBoundingClientRect();
+    return document.elementFromPoint(x + width / 2, y + height - 2) !== document.activeElement;
+  });
+  assert.equal(await covered(), false);
+  await quantity.fill("9999");
+  await preview.getByText("This cannot be generated yet").waitFor();
+  const details = preview.getByRole("button", { name: "Details of the preview" });
+  const keys = preview.getByText("Resulting keys");
+  assert.equal(await keys.isVisible(), false);
+  await details.press("Enter");
+  await keys.waitFor();
+  assert.ok(await inSight(), "when it is open");
+  await accessible(page, "the open preview");
+  await details.press("Enter");
+  assert.equal(await keys.isVisible(), false);
+  assert.deepEqual(problems, []);
+  await context.close();
 });

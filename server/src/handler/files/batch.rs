@@ -100,10 +100,7 @@ pub(crate) async fn select(
     KeyedForm { form: posted, key }: KeyedForm,
 ) -> Response {
     let Some(_turn) = portal::files::batch::turn_to_plan(access.caller()).await else { return busy(visit).await };
-    let sent = match selected(&access, &posted, key).await {
-        Ok(Sent::Page(page)) => Ok(Sent::Page(page.at(path::files(&access.garn)))),
-        sent => sent,
-    };
+    let sent = selected(&access, &posted, key).await;
     answer::sent(visit, sent).await
 }
 
@@ -206,14 +203,10 @@ async fn begun_or_shown(
     outcome: Result<(), NotBegun>,
     fields: Vec<(String, String)>,
 ) -> Result<Sent, Error> {
-    let batch = path::batch(&access.garn, reference);
     match outcome {
-        Ok(()) => Ok(Sent::To(batch)),
+        Ok(()) => Ok(Sent::To(path::batch(&access.garn, reference))),
         Err(NotBegun::Error(error)) => Err(error),
-        Err(why) => {
-            let page = batch::show(access, reference, &[], Begun { fields, why: Some(why) }).await?;
-            Ok(Sent::Page(page.at(batch)))
-        }
+        Err(why) => Ok(Sent::Page(batch::show(access, reference, &[], Begun { fields, why: Some(why) }).await?)),
     }
 }
 
@@ -304,7 +297,7 @@ pub(crate) async fn files(
 /// The list with what was selected in it.
 pub(crate) async fn reopen_selection(caller: Caller, kept: Kept) -> Result<Page, Error> {
     let access = kept.account(&caller).await?;
-    Ok(list::show(&access, &kept.fields, None).await?.at(path::files(&access.garn)))
+    list::show(&access, &kept.fields, None).await
 }
 
 pub(crate) async fn reopen_plan(caller: Caller, kept: Kept) -> Result<Page, Error> {
@@ -314,7 +307,6 @@ pub(crate) async fn reopen_plan(caller: Caller, kept: Kept) -> Result<Page, Erro
 
 pub(crate) async fn reopen_begun(caller: Caller, kept: Kept) -> Result<Page, Error> {
     let access = kept.account(&caller).await?;
-    let reference = kept.segment("reference");
     let begun = Begun { fields: kept.fields.clone(), why: None };
-    Ok(batch::show(&access, reference, &[], begun).await?.at(path::batch(&access.garn, reference)))
+    batch::show(&access, kept.segment("reference"), &[], begun).await
 }

@@ -74,13 +74,15 @@ async fn send(visit: Visit, access: &AccountAccess, serial: Option<&str>, sent: 
 async fn step(access: &AccountAccess, serial: Option<&str>, posted: &PostedForm, key: &SubmissionKey) -> Result<Sent, Error> {
     let form: NewFileForm = posted.fields.iter().cloned().collect();
     let purpose = purpose(serial, posted.value(BEGAN))?;
-    // The form with all that is filled in. A page that answers a post has this address, too.
-    let (address, query) = filled_in(access, &purpose, &posted.fields);
-    let page = |page: Page| Ok(Sent::Page(page.at(address.clone())));
+    let page = |page: Page| Ok(Sent::Page(page));
     let why: NotGenerated = match (posted.value(STEP), &purpose) {
         (STEP_GO, _) => return go(access, purpose, &posted.fields, key).await,
         (STEP_MANY, _) => {
-            return Ok(Sent::To(format!("{}?{KIND}={}&{query}", path::batches(&access.garn), Kind::Generate.code())));
+            let kind = (KIND, Kind::Generate.code());
+            return Ok(Sent::To(path::asking(
+                &path::batches(&access.garn),
+                std::iter::once(kind).chain(filled_in(&posted.fields)),
+            )));
         }
         (STEP_EDIT, _) => return page(form::edit(access, purpose, form, key.clone()).await?),
         (STEP_GENERATE, Purpose::New) => match portal::files::generate(access, &form.generate_request(), key).await {
@@ -128,18 +130,17 @@ fn gone(typed: &[(String, String)]) -> bool {
     typed.iter().any(|(name, value)| name == STEP && value == STEP_GO)
 }
 
-/// Address of the form with all that is filled in, and the query alone.
-fn filled_in(access: &AccountAccess, purpose: &Purpose, fields: &[(String, String)]) -> (String, String) {
-    let filled = fields.iter().filter(|(name, value)| ![KEY, STEP, BEGAN].contains(&name.as_str()) && !value.is_empty());
-    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(filled).finish();
-    (format!("{}?{query}", purpose.path(&access.garn)), query)
+/// All that is filled in, as an address has it.
+fn filled_in(fields: &[(String, String)]) -> impl Iterator<Item = (&str, &str)> {
+    let fields = fields.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    fields.filter(|(name, value)| ![KEY, STEP, BEGAN].contains(name) && !value.is_empty())
 }
 
 /// Leads to the sections for what was chosen, or says what was not.
 async fn go(access: &AccountAccess, purpose: Purpose, fields: &[(String, String)], key: &SubmissionKey) -> Result<Sent, Error> {
     let form: NewFileForm = fields.iter().cloned().collect();
     let missing = form.missing_choices();
-    let (address, _) = filled_in(access, &purpose, fields);
+    let address = path::asking(&purpose.path(&access.garn), filled_in(fields));
     let page = if !missing.is_empty() {
         form::show_missing(access, purpose, form, key.clone(), missing).await?
     } else if address.len() <= LONGEST_ADDRESS {
@@ -148,7 +149,7 @@ async fn go(access: &AccountAccess, purpose: Purpose, fields: &[(String, String)
         // What no address holds is shown without one.
         form::edit(access, purpose, form, key.clone()).await?
     };
-    Ok(Sent::Page(page.at(address)))
+    Ok(Sent::Page(page))
 }
 
 /// The request of an update: it says nothing of what the file is.

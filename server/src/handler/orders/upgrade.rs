@@ -69,6 +69,5 @@ async fn step(access: &AccountAccess, posted: &PostedForm, key: SubmissionKey) -
 
 pub(crate) async fn reopen(caller: Caller, kept: Kept) -> Result<Page, Error> {
     let access = kept.account(&caller).await?;
-    let page = upgrade::show(&access, kept.key, FormState { fields: kept.fields, ..FormState::default() }).await?;
-    Ok(page.at(path::upgrade(&access.garn)))
+    upgrade::show(&access, kept.key, FormState { fields: kept.fields, ..FormState::default() }).await
 }

@@ -25,7 +25,7 @@ const FILES: u32 = 1_000_000;
 const ACCOUNTS: u32 = 10_000;
 const SITES: u32 = 400;
 /// Number of tries of each filter in each order, on the first page and on a page from anywhere.
-const TRIES: usize = 15;
+const TRIES: usize = 5;
 const GARN: &str = "BENCH-MILLION";
 
 pub async fn measure(home: &Home, running: &Process, backend: Backend, title: &str) -> Result<String> {

@@ -99,7 +99,8 @@ const fn account(anonymous: u16) -> Row {
 /// A path that leads somewhere, and the row of the route. A route without one does not compile.
 fn row(route: Route) -> (&'static str, Row) {
     match route {
-        Route::Home | Route::SignIn | Route::SignOut | Route::Theme => (route.path(), everybody(303)),
+        Route::Home | Route::SignIn | Route::SignOut => (route.path(), everybody(303)),
+        Route::Theme => (route.path(), everybody(204)),
         Route::SignInPage | Route::Keys | Route::VerifierKeys | Route::Alive | Route::Ready | Route::Favicon => {
             (route.path(), everybody(200))
         }
