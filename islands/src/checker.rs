@@ -22,6 +22,8 @@ type Chosen = (String, Vec<u8>);
 pub fn Checker(
     /// The trusted verifier keys, one a line.
     keys: String,
+    /// Problem of a form that was posted without script.
+    problem: Option<String>,
 ) -> impl IntoView {
     let first: RwSignal<Option<Chosen>> = RwSignal::new(None);
     let second: RwSignal<Option<Chosen>> = RwSignal::new(None);
@@ -37,6 +39,8 @@ pub fn Checker(
             view! { <p class="help">"Checked: " <span class="code">{name}</span></p> {report(&examined, other.as_ref(), expected.on)} },
         )
     };
+    let refused = problem.is_some();
+    let (described, invalid) = if refused { ("file-help file-error", Some("true")) } else { ("file-help", None) };
     view! {
         <form
             method="post"
@@ -48,15 +52,17 @@ pub fn Checker(
             on:dragover=move |event| event.prevent_default()
             on:drop=move |event| dropped(&event, first)
         >
-            <div class="field">
+            <div class="field" class:invalid=refused>
                 <label for=check_field::FILE>"Activation file"</label>
                 <p class="help" id="file-help">"Choose it, or drop it anywhere on this form."</p>
+                {problem.map(|words| view! { <p class="error" id="file-error">{words}</p> })}
                 <input
                     type="file"
                     id=check_field::FILE
                     name=check_field::FILE
                     accept=".I3Lic,text/plain"
-                    aria-describedby="file-help"
+                    aria-describedby=described
+                    aria-invalid=invalid
                     on:change=move |event| chosen(&event, first)
                 />
             </div>

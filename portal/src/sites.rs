@@ -46,7 +46,7 @@ pub enum NotSaved {
     #[error("This site was changed meanwhile. Compare with what it is now, then save again.")]
     ChangedMeanwhile,
     /// A site that is to be made inactive has active files; saying so once more does it.
-    #[error("{active_files} active files are for this site.")]
+    #[error("This site has active files: {active_files}.")]
     HasFiles { active_files: u64 },
     #[error(transparent)]
     Error(#[from] Error),

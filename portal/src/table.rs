@@ -23,9 +23,9 @@ pub enum NotATable {
     Text(NotText),
     #[error("Line {line} has {cells} cells, and the head has {columns}. A cell that holds a separator stands in quotes.")]
     Uneven { line: u64, cells: usize, columns: usize },
-    #[error("Line {line} has {cell:?} in a column that has no name. Name the column, or take the cell out.")]
+    #[error("Line {line} has {cell:?} in a column that has no name. Name the column, or empty the cell.")]
     Nameless { line: u64, cell: String },
-    #[error("The table has more than 1,000 columns. Take out those that are not needed.")]
+    #[error("The table has more than 1,000 columns. Remove those that are not needed.")]
     TooWide,
     #[error("The table cannot be read as CSV.")]
     NotCsv,
@@ -308,7 +308,7 @@ mod tests {
             ),
             (b"a,b\n1,2\n3\n", "Line 2 has 1 cells, and the head has 2. A cell that holds a separator stands in quotes."),
             (b"a,b\n1,2,3\n", "Line 1 has 3 cells, and the head has 2. A cell that holds a separator stands in quotes."),
-            (b"a,,b\n1,x,2\n", "Line 1 has \"x\" in a column that has no name. Name the column, or take the cell out."),
+            (b"a,,b\n1,x,2\n", "Line 1 has \"x\" in a column that has no name. Name the column, or empty the cell."),
             (b"PK\x03\x04nothing", "The workbook cannot be read. Save it as .xlsx once more, or as “CSV UTF-8”."),
         ] {
             assert_eq!(table(bytes), Err(words.to_owned()), "{}", String::from_utf8_lossy(bytes));

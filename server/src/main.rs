@@ -73,7 +73,7 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         }
         Some(Command::CopyDatabase { settings }) => {
             let rows = server::copy_database(&settings, &Ctx::system()).await?;
-            writeln!(std::io::stdout(), "{rows} rows were copied to {}. Prove it with “afmt doctor”.", settings.database()?)?;
+            writeln!(std::io::stdout(), "{rows} rows were copied to {}. Verify them with “afmt doctor”.", settings.database()?)?;
         }
         Some(Command::Keys { command: KeysCommand::Generate { settings } }) => {
             let path = server::generate_key(&settings, &Ctx::system(), PasswordCost::Full)?;
@@ -83,7 +83,7 @@ async fn run(cli: Cli) -> Result<ExitCode> {
             let path = server::seal_key(&settings, new_passphrase_file.as_deref(), &Ctx::system())?;
             writeln!(
                 std::io::stdout(),
-                "The signing key at {} is encrypted anew. Copies of before open as before.",
+                "The signing key at {} was encrypted again. Earlier copies open as before.",
                 path.display()
             )?;
         }

@@ -131,7 +131,7 @@ fn without_its_signing_key_the_server_says_so_and_does_not_start() {
     assert!(std::fs::read_to_string(&key).expect("the key").starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----\n"));
     assert_eq!(
         refused(&generate("afmt-data")),
-        "afmt-data/licensing.meridian.example_2026a.key is there already. A signing key is never overwritten."
+        "afmt-data/licensing.meridian.example_2026a.key exists already. A signing key is never overwritten."
     );
     secret(folder.path(), "wrong", "wrong");
     assert_eq!(
@@ -311,7 +311,7 @@ fn a_key_that_was_made_before_works_with_a_warning_and_is_sealed_anew() {
     let used = keys(&["keys", "use", "--passphrase-file", "short"]);
     assert!(used.status.success() && warned(&used), "{}", String::from_utf8_lossy(&used.stderr));
     let short = keys(&["keys", "seal", "--passphrase-file", "short"]);
-    assert_eq!(refused(&short), "The passphrase has 5 characters. Take one of at least 12.");
+    assert_eq!(refused(&short), "The passphrase has 5 characters. Choose one of at least 12.");
     let sealed = keys(&["keys", "seal", "--passphrase-file", "short", "--new-passphrase-file", "passphrase"]);
     assert!(sealed.status.success(), "{}", String::from_utf8_lossy(&sealed.stderr));
     assert_eq!(mode(&path), 0o600);
@@ -326,5 +326,5 @@ fn a_key_that_was_made_before_works_with_a_warning_and_is_sealed_anew() {
     assert!(refused(&wrong).ends_with("does not open with this passphrase."));
     // A new key needs a long passphrase from the start.
     let next = keys(&["keys", "generate", "--signing-key", "licensing.meridian.example/2027a", "--passphrase-file", "short"]);
-    assert_eq!(refused(&next), "The passphrase has 5 characters. Take one of at least 12.");
+    assert_eq!(refused(&next), "The passphrase has 5 characters. Choose one of at least 12.");
 }

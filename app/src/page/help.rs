@@ -130,11 +130,15 @@ const TOPICS: [Topic; 10] = [
     Topic {
         name: "activity",
         title: "Activation file activity",
-        lead: "All files of the account, narrowed by eight filters and sorted as you like.",
+        lead: "All files of the account, narrowed by eleven filters and sorted as you like.",
         answers: &[
             (
                 "How do I find a file by its server?",
                 "Type its machine name, or with an asterisk behind it how the name begins; both names of a switchover pair are searched. The search in the header takes a serial or a host id, too, also one that the file had before an update. Every filter stands in the address, so that a view can be bookmarked and sent.",
+            ),
+            (
+                "Which files hold a part, or end soon?",
+                "Part number finds the files that hold it, and Ends on or before those whose last day comes by then. The account summary links what is in files to them, the overview what ends.",
             ),
             (
                 "Where are files that were deactivated?",

@@ -59,7 +59,7 @@ pub struct Generated {
 pub enum NotGenerated {
     #[error("You cannot generate this file.")]
     Ineligible(Vec<Ineligible>),
-    #[error("There is no such version of such a product.")]
+    #[error("This product has no such version.")]
     NoSuchVersion,
     /// Everything that is wrong with what was typed, with the offer it was checked against.
     #[error("There is a problem.")]

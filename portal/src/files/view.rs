@@ -283,7 +283,10 @@ async fn events(access: &AccountAccess, serial: &str) -> Result<Vec<FileEvent>, 
                 let reason = text("reason").as_deref().and_then(Reason::from_code);
                 let reason = reason.map_or_else(String::new, |reason| format!(" {reason}."));
                 let note = text("note").map_or_else(String::new, |note| format!(" “{note}”"));
-                format!("Deactivated; its quantities were returned.{reason}{note}")
+                // What was allocated before, of a file that drew on orders.
+                let drew = after.get("allocated").and_then(serde_json::Value::as_object).is_some_and(|lines| !lines.is_empty());
+                let done = if drew { "Deactivated; its quantities were returned." } else { "Deactivated." };
+                format!("{done}{reason}{note}")
             }
             // Of each person the latest.
             "download" => {

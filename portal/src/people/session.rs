@@ -81,7 +81,7 @@ pub struct SignedIn {
 /// Why somebody was not signed in.
 #[derive(Debug, thiserror::Error)]
 pub enum SignInRefused {
-    #[error("The e-mail address and the password do not belong together. Check both and try again.")]
+    #[error("The e-mail address and the password do not match. Check both and try again.")]
     Incorrect,
     #[error("There were many attempts with a wrong password. Try again in {}.", seconds(*retry_after_s))]
     TooMany { retry_after_s: u64 },

@@ -29,13 +29,13 @@ pub struct KeyFile {
 pub enum SigningKeyError {
     #[error("There is no signing key at {0}. Make one with “afmt keys generate”.")]
     Missing(PathBuf),
-    #[error("{0} is there already. A signing key is never overwritten.")]
+    #[error("{0} exists already. A signing key is never overwritten.")]
     Exists(PathBuf),
     #[error("The signing key at {path} cannot be read or written: {source}.")]
     File { path: PathBuf, source: std::io::Error },
     #[error("The signing key at {0} does not open with this passphrase.")]
     Passphrase(PathBuf),
-    #[error("The passphrase has {0} characters. Take one of at least {SHORTEST_PASSPHRASE}.")]
+    #[error("The passphrase has {0} characters. Choose one of at least {SHORTEST_PASSPHRASE}.")]
     ShortPassphrase(usize),
     #[error(
         "Others than its owner can read the signing key at {path}: it has mode {mode:03o}. Give it 600, and if somebody may have read it, take another key into use."
@@ -51,7 +51,7 @@ pub enum SigningKeyError {
     NotCurrent { name: String, current: String },
     #[error(transparent)]
     Name(#[from] KeyError),
-    #[error("The signing key cannot be noted in the database.")]
+    #[error("The signing key cannot be recorded in the database.")]
     Database(#[from] Error),
 }
 

@@ -1,8 +1,12 @@
 //! The file checker, for everybody.
 
-use crate::{Visit, frame::Page};
+use crate::{
+    Visit,
+    component::{ErrorSummary, Problem},
+    frame::Page,
+};
 use chrono::NaiveDate;
-use islands::{Checker, report};
+use islands::{Checker, check_field, report};
 use leptos::prelude::*;
 use licensing::activation_file::Examined;
 use portal::Error;
@@ -22,6 +26,7 @@ pub async fn show(
     let status = if problem.is_some() { 422 } else { 200 };
     let page = Page::new(title, move || {
         view! {
+            {problem.map(|words| view! { <ErrorSummary problems=vec![Problem::new(check_field::FILE, words)] /> })}
             <h1>"Check a file"</h1>
             <p class="lead">
                 {format!("Find out whether an activation file is signed by {vendor}, unchanged and still valid, and what it says.")}
@@ -30,14 +35,8 @@ pub async fn show(
                 "With script, the file does not leave your browser; this page also works without a network once it is loaded. "
                 "Without script, the file is sent here, read once and not kept."
             </p>
-            {problem.map(|words| view! {
-                <div class="note bad error-summary" role="alert" tabindex="-1" autofocus>
-                    <h2>"There is a problem"</h2>
-                    <ul><li><a href="#file">{words}</a></li></ul>
-                </div>
-            })}
             {examined.map(|(first, second, on)| report(&first, second.as_ref(), Some(on)))}
-            <Checker keys />
+            <Checker keys problem=problem.map(str::to_owned) />
         }
     });
     Ok(page.with_status(status).with_checker())

@@ -29,10 +29,11 @@ pub(super) async fn queue_result(
         Kind::Refresh => "refreshed",
         Kind::Deactivate => "deactivated",
     };
+    let files = if *done == 1 { "file" } else { "files" };
     let link = format!("{}{}", access.portal().settings.public_url, path::batch(&access.garn, &reference));
     let mail = Mail {
         recipient: access.caller().person().email.clone(),
-        subject: format!("Batch {reference}: {done} activation files {what}"),
+        subject: format!("Batch {reference}: {done} activation {files} {what}"),
         body: format!(
             "Batch {reference} of account {} ({}) is done. Activation files {what}: {done}. Skipped: {left}. Refused: {refused}.\n\n\
              Results and files: {link}\n",

@@ -114,7 +114,7 @@ pub(crate) async fn run_batch(
     let access = match access {
         Ok(access) => access,
         Err(Error::NotFound) => {
-            let why = "Who began it may no longer act for this account. Somebody else can plan what is left.";
+            let why = "The person who began it may no longer act for this account. Somebody else can plan the remaining lines.";
             return give_up(portal, *batch, person_id, why).await.map(|()| JobOutcome::Done);
         }
         Err(error) => return Err(error),
@@ -353,7 +353,7 @@ async fn refuse_whole(access: &AccountAccess, batch: &Stored, refused: Vec<Ended
     let write = access.write().await?;
     let lines = refused.len();
     store_ended(&write, batch.id, refused).await?;
-    let told = "Nothing was done: since it was planned, lines became ones that are refused.";
+    let told = "Nothing was done: some lines that were ready when it was planned would now be refused.";
     let sql = "UPDATE batches SET state = 'planned', begun_at = NULL, told = $1 WHERE id = $2 AND state = 'running'";
     run(write.on(), "batch: stop", sql, [told.into(), batch.id.into()]).await?;
     let event = access

@@ -25,7 +25,7 @@ pub(crate) const SLICE: usize = 256;
 pub enum NotBegun {
     #[error("There is a problem.")]
     Refused(Vec<Refusal<BatchProblem>>),
-    #[error("{by} has planned this batch, and alone can begin it. Plan one of your own.")]
+    #[error("{by} planned this batch, and nobody else can begin it. Plan one of your own.")]
     Others { by: String },
     #[error(transparent)]
     Error(#[from] Error),

@@ -47,17 +47,15 @@ pub enum TableProblem {
     LongCell { line: u64, column: String, characters: usize },
     #[error("The table asks for more than 50 combinations of product, version and licence type. Send it in parts.")]
     TooManyOffers,
-    #[error(
-        "The column {0} is for a part that these files cannot have. Take it out, or name a part of this product and version."
-    )]
+    #[error("The column {0} is for a part that these files cannot have. Remove it, or name a part of this product and version.")]
     NotOffered(String),
     #[error("The table has no column {0}. Its first line names the columns.")]
     Missing(&'static str),
-    #[error("The table has no column serial and none machine_name: one of them names the file of a line.")]
+    #[error("The table has neither a column serial nor a column machine_name: one of them names the file of a line.")]
     Nameless,
-    #[error("A column {0:?} is not known here. Take it out, or name it as in the template.")]
+    #[error("A column {0:?} is not known. Remove it, or name it as in the template.")]
     Unknown(String),
-    #[error("The column {0} is there twice. Take one out.")]
+    #[error("The column {0} is there twice. Remove one.")]
     Twice(String),
 }
 
@@ -199,13 +197,13 @@ mod tests {
             (Kind::Generate, " \n", "Choose a table, or paste its lines."),
             (Kind::Generate, "machine_name\n", "The table has a head and no lines below it. Add a line for each file."),
             (Kind::Generate, "host_id\n1", "The table has no column machine_name. Its first line names the columns."),
-            (Kind::Generate, "Name\n1", "A column \"Name\" is not known here. Take it out, or name it as in the template."),
+            (Kind::Generate, "Name\n1", "A column \"Name\" is not known. Remove it, or name it as in the template."),
             (
                 Kind::Refresh,
                 "Name\n1",
-                "The table has no column serial and none machine_name: one of them names the file of a line.",
+                "The table has neither a column serial nor a column machine_name: one of them names the file of a line.",
             ),
-            (Kind::Generate, "machine_name,machine name\n1,2", "The column machine_name is there twice. Take one out."),
+            (Kind::Generate, "machine_name,machine name\n1,2", "The column machine_name is there twice. Remove one."),
             (
                 Kind::Generate,
                 "machine_name,host_id\nIC-1,1\nIC-2",

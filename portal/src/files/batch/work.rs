@@ -312,7 +312,7 @@ impl BatchPlanner {
         let (serial, words) = self.serial(cells);
         let Some(serial) = serial else { return Ok(Outcome::Refused(words)) };
         if let Some(before) = self.files.get(&serial) {
-            return Ok(Outcome::Left(format!("Line {before} is {serial}, too.")));
+            return Ok(Outcome::Left(format!("Line {before} names {serial}, too.")));
         }
         let Some(current) = self.current.remove(&serial) else {
             return Ok(Outcome::Refused(format!("This account has no file {serial}.")));
@@ -333,7 +333,7 @@ impl BatchPlanner {
     fn serial(&self, cells: &Cells) -> (Option<Serial>, String) {
         if let Some(typed) = cells.get(SERIAL) {
             let serial = typed.parse().ok();
-            return (serial, format!("{} is no serial number of a file, such as AF-0000001.", excerpt(typed)));
+            return (serial, format!("“{}” is not the serial of a file. Enter one such as AF-0000001.", excerpt(typed)));
         }
         let Some(name) = cells.get(MACHINE_NAME) else {
             return (None, "The line names no file: enter its serial or its machine_name.".to_owned());

@@ -104,12 +104,18 @@ impl Measured<'_> {
         }
         let lines = format!("{},{}\n", "W".repeat(LONGEST_CELL), "x".repeat(LONGEST_CELL)).repeat(MOST_LINES);
         let table = format!("machine_name,host_id\n{lines}");
-        self.plan(
-            "a plan whose lines are all refused",
-            ["10,000 lines of the longest cells", "10,000 lines, 200 characters a cell"],
-            303,
-            table.as_bytes(),
-        )
+        let refused = self
+            .plan(
+                "a plan whose lines are all refused",
+                ["10,000 lines of the longest cells", "10,000 lines, 200 characters a cell"],
+                303,
+                table.as_bytes(),
+            )
+            .await?;
+        let discard = format!("{}/discard", refused.header("location"));
+        self.take("the same plan, discarded", ["10,000 lines", "10 plans a person"], 303, async |lena| {
+            lena.post(&discard, &[("key", UNUSED_KEY)]).await
+        })
         .await?;
         let all = ",".repeat(LARGEST_TABLE - 100) + "\n";
         self.plan("a table of nothing but commas", ["4 MiB, one line", "4 MiB"], 422, all.as_bytes()).await?;
@@ -180,12 +186,27 @@ impl Measured<'_> {
         })
         .await?;
         self.take("a page of files, every filter", ["10,000 files", "100 rows, counted to 10,000"], 200, async |lena| {
-            let filters = "active=all&from=2000-01-01&to=9999-12-31&by=L*&machine=IC*&site=1&type=trial&line=CIC+products";
+            let filters = "active=all&from=2000-01-01&to=9999-12-31&by=L*&machine=IC*&site=1&type=trial&line=CIC+products&part=SW-001-4.0-SV03&ends_from=2000-01-01&ends_to=9999-12-31";
             lena.get(&format!("{ACCOUNT}/files?{filters}&rows=100&sort=machine-down")).await
         })
         .await?;
         self.take("a filter that is too long", ["a machine of 7,000 letters", "100 characters"], 422, async |lena| {
             lena.get(&format!("{ACCOUNT}/files?machine={}", "W".repeat(7_000))).await
+        })
+        .await?;
+        self.take(
+            "a page of files in an order without an index",
+            ["10,000 files", "100 rows, sorted whole to 10,000"],
+            200,
+            async |lena| lena.get(&format!("{ACCOUNT}/files?active=all&part=SW-001-4.0-SV03&rows=100&sort=site")).await,
+        )
+        .await?;
+        self.take("a search over all", ["a letter that most names have", "20 hits of a kind"], 200, async |lena| {
+            lena.get("/search?account=ACME-1001&q=i").await
+        })
+        .await?;
+        self.take("a search over all that is too long", ["7,000 letters", "100 characters"], 200, async |lena| {
+            lena.get(&format!("/search?account=ACME-1001&q={}", "w".repeat(7_000))).await
         })
         .await?;
         self.take("a search for accounts", ["7,000 letters", "50 accounts"], 200, async |lena| {

@@ -178,7 +178,10 @@ async fn all_or_nothing_does_nothing_when_things_have_changed_and_says_so() {
     begin(&server, &amelia, &other, &[("mode", "all-or-nothing")]).await;
     let stopped = begin(&server, &amelia, &address, &[("mode", "all-or-nothing")]).await;
     assert_eq!(stopped.all("h1"), ["BT-0000001: generate 3 files"]);
-    assert_eq!(stopped.all(".note.bad"), ["Nothing was done: since it was planned, lines became ones that are refused."]);
+    assert_eq!(
+        stopped.all(".note.bad"),
+        ["Nothing was done: some lines that were ready when it was planned would now be refused."]
+    );
     assert!(lines(&stopped)[3].contains("refusedServer item: Only 0 of 4 assigned"), "{:?}", lines(&stopped));
     assert_eq!(server.rows("SELECT id FROM activation_files").await.len(), 1);
     server.assert_healthy().await;
@@ -258,9 +261,9 @@ async fn files_are_deactivated_by_the_names_of_their_machines_and_the_number_is_
             "3MS-2AF-0000003refusedAF-0000003 is not for a machine MS-1.",
             "4MS-1AF-0000002ready",
             "5AF-9999999refusedThis account has no file AF-9999999.",
-            "6norefusedno is no serial number of a file, such as AF-0000001.",
+            "6norefused“no” is not the serial of a file. Enter one such as AF-0000001.",
             "7nowhererefusedNo active file of this account is for a machine nowhere.",
-            "8MS-1AF-0000002skippedLine 4 is AF-0000002, too."
+            "8MS-1AF-0000002skippedLine 4 names AF-0000002, too."
         ]
     );
     let before = server.contents().await;
@@ -305,7 +308,7 @@ async fn what_is_no_table_is_refused_with_its_words() {
         ("", 422, "Choose a table, or paste its lines."),
         ("machine_name,host_id\n", 422, "The table has a head and no lines below it. Add a line for each file."),
         ("host_id\n1\n", 422, "The table has no column machine_name. Its first line names the columns."),
-        ("machine_name,colour\na,b\n", 422, "A column \"colour\" is not known here. Take it out, or name it as in the template."),
+        ("machine_name,colour\na,b\n", 422, "A column \"colour\" is not known. Remove it, or name it as in the template."),
     ] {
         let answer = send_table(&amelia, "generate", table, &[]).await;
         assert_eq!(
@@ -368,7 +371,7 @@ async fn only_who_planned_a_batch_begins_it_and_others_see_it_as_far_as_they_see
             (refused.status, refused.all(".note.bad")),
             (
                 StatusCode::FORBIDDEN,
-                vec!["Amelia Hart has planned this batch, and alone can begin it. Plan one of your own.".to_owned()]
+                vec!["Amelia Hart planned this batch, and nobody else can begin it. Plan one of your own.".to_owned()]
             )
         );
     }
@@ -424,7 +427,10 @@ async fn a_batch_of_somebody_who_may_no_longer_act_for_the_account_is_stopped() 
     server.execute(job).await;
     tests::finish_batches(server.portal()).await;
     let seen = server.signed_in(LENA).await.get(&address).await;
-    assert_eq!(seen.all(".note.bad"), ["Who began it may no longer act for this account. Somebody else can plan what is left."]);
+    assert_eq!(
+        seen.all(".note.bad"),
+        ["The person who began it may no longer act for this account. Somebody else can plan the remaining lines."]
+    );
     assert_eq!(server.signed_in(JONAS).await.get(&address).await.status, StatusCode::NOT_FOUND);
     server.assert_healthy().await;
 }

@@ -36,7 +36,7 @@ async fn a_table_with_a_column_that_is_no_part_of_the_offer_is_refused_at_once()
     let before = server.contents().await;
     let columns: String = (0..200).map(|column| format!(",assigned.X-{column}")).collect();
     let refused = problem(&send(&amelia, &machines(500, &columns, &",1".repeat(200))).await);
-    let said = "The column assigned.X-0 is for a part that these files cannot have. Take it out, or name a part of this product and version.";
+    let said = "The column assigned.X-0 is for a part that these files cannot have. Remove it, or name a part of this product and version.";
     assert_eq!(refused, (StatusCode::UNPROCESSABLE_ENTITY, said.to_owned()));
     // A part of another product is none of theirs either, nor is one that the form itself carries.
     let refused = problem(&send(&amelia, &machines(2, ",assigned.SW-001-4.0-AL02", ",1")).await);

@@ -49,6 +49,7 @@ async fn what_is_no_form_of_the_checker_is_refused_with_the_next_step() {
     let nothing = anybody.post_files("/check", &[("file", b""), ("text", b"")]).await;
     assert_eq!(nothing.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(nothing.problems(), [("file".to_owned(), "Choose an activation file, or paste its text.".to_owned())]);
+    assert_eq!(nothing.all(".field.invalid .error"), ["Choose an activation file, or paste its text."]);
     let large = anybody.post_files("/check", &[("file", &vec![b'x'; 600 * 1024])]).await;
     assert_eq!(large.status, StatusCode::PAYLOAD_TOO_LARGE);
     assert!(large.text().contains("larger than 512 KiB"));

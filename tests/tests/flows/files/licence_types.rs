@@ -309,6 +309,8 @@ async fn a_partner_develops_with_anything_in_any_number() {
     let mail = server.rows("SELECT arguments FROM jobs ORDER BY id DESC LIMIT 1").await[0].to_string();
     assert!(mail.contains("for IC-LAB-01. It held nothing of your orders: no quantities return. "), "{mail}");
     assert!(mail.contains("View it: "), "{mail}");
+    let events = petra.get(answer.header("location")).await.all(".events li");
+    assert!(events[0].ends_with("Deactivated. It was generated wrongly."), "{events:?}");
     server.assert_healthy().await;
 }
 

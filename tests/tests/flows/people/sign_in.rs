@@ -37,7 +37,7 @@ async fn a_wrong_password_and_an_unknown_address_look_the_same() {
     for email in [AMELIA, "nobody@acme.example"] {
         let answer = browser.post("/sign-in", &[("email", email), ("password", "wrong")]).await;
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
-        let words = "The e-mail address and the password do not belong together. Check both and try again.";
+        let words = "The e-mail address and the password do not match. Check both and try again.";
         assert_eq!(answer.problems(), [("email".to_owned(), words.to_owned())]);
         assert_eq!(answer.value("email").as_deref(), Some(email));
         assert_eq!(answer.value("password").as_deref(), Some(""));
