@@ -79,7 +79,7 @@ fn every_file_of_browser_tests_is_run() {
     };
     let own = ["batches.test.mjs", "checker.test.mjs", "main-job.test.mjs", "tabs.test.mjs"];
     assert_eq!(in_folder("."), own, "each has a test below");
-    assert_eq!(in_folder("walks"), ["layout.test.mjs", "typed.test.mjs"], "each has a test below");
+    assert_eq!(in_folder("walks"), ["history.test.mjs", "layout.test.mjs", "typed.test.mjs"], "each has a test below");
 }
 
 #[tokio::test(flavor = "multi_thread")]
