@@ -151,3 +151,20 @@ test("on a phone the preview stays in sight, covers no focus, and opens", async 
   assert.deepEqual(problems, []);
   await context.close();
 });
+
+test("the heads of all tabs stand at one height", async () => {
+  const { context, page, problems } = await open(browser);
+  await signIn(page, "amelia.hart@acme.example");
+  await page.getByRole("heading", { name: "Acme Contact Centers" }).waitFor();
+  const heights = {};
+  for (const tab of ["", "/summary", "/software", "/files", "/upgrade", "/files/new", "/sites", "/batches"]) {
+    await page.goto(`${acme}${tab}`);
+    heights[tab] = await page.locator("main h1").evaluate((head) => {
+      const { top, bottom } = head.getBoundingClientRect();
+      return Math.round((top + bottom) / 2);
+    });
+  }
+  assert.deepEqual([...new Set(Object.values(heights))].length, 1, JSON.stringify(heights));
+  assert.deepEqual(problems, []);
+  await context.close();
+});
