@@ -13,7 +13,7 @@ pub enum Repair {
 impl fmt::Display for Repair {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::ByteOrderMark => "A byte order mark at the beginning was left out.",
+            Self::ByteOrderMark => "A byte order mark at the beginning was removed.",
             Self::LineEnds => "Line ends that were changed to CR LF on the way were changed back.",
         })
     }

@@ -198,7 +198,7 @@ impl fmt::Display for Ineligible {
             Self::NothingOrdered { product } => {
                 write!(f, "This account has no server item of {product}.")
             }
-            Self::ForAnalysts(licence_type) => write!(f, "Licensing analysts alone generate files of the type {licence_type}."),
+            Self::ForAnalysts(licence_type) => write!(f, "Only licensing analysts generate files of the type {licence_type}."),
             Self::ForPartners { partner: true } => f.write_str(
                 "Development files without an order are for certified partner employees; none of your certifications is current.",
             ),

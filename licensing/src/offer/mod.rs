@@ -93,7 +93,7 @@ impl fmt::Display for CloudObstacle {
                 f.write_str("No cloud organisation is known of this account. Enter its id under Cloud connection first.")
             }
             Self::NotConnected => f.write_str(
-                "The account’s connection to its cloud organisation is not set up. Note it under Cloud connection once it is.",
+                "The account’s connection to its cloud organisation is not set up. Record it under Cloud connection once it is.",
             ),
             Self::NothingBeside { product, beside } => write!(
                 f,

@@ -28,14 +28,16 @@ pub enum HostIdError {
     #[error("A host id has only the digits 0–9 and A–F; “{0}” is neither.")]
     NotHexadecimal(char),
     /// A group of an address that was written with a single digit.
-    #[error("A zero was dropped from this address: a group of it has one digit. Write all 12 digits, two in each group.")]
+    #[error(
+        "A zero was dropped from this address: one of its groups has a single digit. Write all 12 digits, two in each group."
+    )]
     DroppedZero,
     #[error(
         "This address has 64 bits (EUI-64): 16 digits. A host id has the 12 of a network adapter; GetHostID on the server shows it."
     )]
     Eui64,
     #[error(
-        "A spreadsheet has made a number of this host id, and digits of it are lost. Format the column as text before you enter host ids, or write them with colons: 50:56:89:00:1E:12."
+        "A spreadsheet turned this host id into a number, and digits were lost. Format the column as text before you enter host ids, or write them with colons: 50:56:89:00:1E:12."
     )]
     Spreadsheet,
     #[error("{0} is the address of no adapter. GetHostID on the server shows its host id.")]

@@ -119,7 +119,7 @@ async fn a_search_finds_a_serial_or_a_host_id_also_of_earlier_revisions() {
         let none = search(asked).await;
         let said = match asked {
             "0:50:56:84:e9:a1" => {
-                "A zero was dropped from this address: a group of it has one digit. Write all 12 digits, two in each group."
+                "A zero was dropped from this address: one of its groups has a single digit. Write all 12 digits, two in each group."
                     .to_owned()
             }
             _ => format!("Nothing is called “{asked}”, in any writing."),

@@ -451,7 +451,7 @@ async fn what_stands_in_the_way_of_a_virtual_cloud_is_told() {
     server.execute("UPDATE accounts SET cloud_connected = FALSE").await;
     assert_eq!(
         told(HELIOS, "CIC", "production", vec![]).await,
-        "The account’s connection to its cloud organisation is not set up. Note it under Cloud connection once it is."
+        "The account’s connection to its cloud organisation is not set up. Record it under Cloud connection once it is."
     );
     server.execute("UPDATE accounts SET cloud_organization = NULL").await;
     assert_eq!(

@@ -94,7 +94,7 @@ async fn a_host_id_that_a_spreadsheet_has_changed_says_so_and_is_never_padded() 
     let table = "machine_name,host_id\nMS-1,5.05689E+17\nMS-2,5056890012\nMS-3,0:50:56:a0:0:1\nMS-4,00:00:00:00:00:00\n";
     let found = lines(&planned(&amelia, "generate", table.as_bytes()).await);
     for (line, words) in [
-        (0, "A spreadsheet has made a number of this host id, and digits of it are lost."),
+        (0, "A spreadsheet turned this host id into a number, and digits were lost."),
         (1, "write them with colons: 50:56:89:00:1E:12."),
         (2, "A zero was dropped from this address"),
         (3, "000000000000 is the address of no adapter."),
@@ -121,7 +121,7 @@ async fn a_workbook_is_read_as_the_table_that_it_is() {
     );
     let found = lines(&planned(&amelia, "generate", &workbook(&sheet)).await);
     assert!(found.len() == 2 && found[0].contains("MÜNCHEN-01"), "{found:?}");
-    assert!(found[1].contains("A spreadsheet has made a number of this host id"), "{found:?}");
+    assert!(found[1].contains("A spreadsheet turned this host id into a number"), "{found:?}");
     // A cell far away, and a sheet that unpacks to more than there can be.
     let far = format!("<row r=\"1\">{}</row><row r=\"1048576\">{}</row>", text("A1", "machine_name"), text("XFD1048576", "x"));
     let refused = send(&amelia, "generate", &workbook(&far)).await;
