@@ -45,6 +45,11 @@ addEventListener("keydown", (event) => {
   search.select();
 });
 
+// A button opens and closes what it controls.
+for (const button of document.querySelectorAll("button[aria-expanded]")) {
+  button.addEventListener("click", () => button.setAttribute("aria-expanded", String(button.ariaExpanded === "false")));
+}
+
 // What was copied is said by the button itself.
 for (const button of document.querySelectorAll("button[data-copy]")) {
   const words = button.firstElementChild;

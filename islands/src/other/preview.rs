@@ -18,7 +18,6 @@ pub fn Preview(
 ) -> impl IntoView {
     let form = RwSignal::new(typed);
     let ready = RwSignal::new(false);
-    let open = RwSignal::new(false);
     let section = NodeRef::<leptos::html::Section>::new();
     follow(section, form, ready);
     let uncounted = match offer.licence_type.source() {
@@ -29,7 +28,6 @@ pub fn Preview(
     view! {
         <section
             class="preview"
-            class:open=open
             node_ref=section
             aria-labelledby="preview-title"
             data-ready=move || ready.get().to_string()
@@ -40,13 +38,8 @@ pub fn Preview(
                 <p>{move || preview.with(summary)}</p>
                 {move || preview.with(problems)}
             </div>
-            <button
-                type="button"
-                class="button compact"
-                aria-expanded=move || open.get().to_string()
-                aria-controls="preview-details"
-                on:click=move |_| open.update(|open| *open = !*open)
-            >
+            // The script of every page opens it.
+            <button type="button" class="button compact" aria-expanded="false" aria-controls="preview-details">
                 "Details"<span class="visually-hidden">" of the preview"</span>
             </button>
             <div id="preview-details">
