@@ -13,7 +13,7 @@ use licensing::Serial;
 /// Content of a mail about a file.
 pub(crate) struct FileMail {
     pub(crate) subject: String,
-    /// What was done, in whole sentences.
+    /// Result in whole sentences.
     pub(crate) done: String,
     /// Restriction of the licence type.
     pub(crate) restriction: Option<&'static str>,

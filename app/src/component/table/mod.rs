@@ -67,7 +67,7 @@ pub fn Table(
     #[prop(default = None)]
     foot: Option<Vec<AnyView>>,
     #[prop(default = None)] caption: Option<String>,
-    /// What the style sheet knows more about it.
+    /// Classes for the style sheet.
     #[prop(default = "list")]
     class: &'static str,
     /// Whether the cells of a card say their columns; otherwise the style sheet does, because there are many.

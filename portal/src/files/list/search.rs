@@ -361,7 +361,7 @@ impl Search {
         }
     }
 
-    /// What the facet of `l` says.
+    /// Expression for a word of the facet of `l`.
     fn of_facet(&self, statement: &mut Statement, words: impl Fn(&Facet) -> String) -> String {
         let facets = self.facets.iter().map(|facet| {
             let (facet, words) = (statement.bind(facet.text.as_str()), statement.bind(words(facet)));
