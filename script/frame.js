@@ -36,6 +36,32 @@ for (const all of document.querySelectorAll("[data-selects]")) {
   addEventListener("pageshow", show);
 }
 
+// A form with a draft is kept while it is filled in; its address then leads back to it.
+for (const form of document.querySelectorAll("form[data-draft]")) {
+  const told = document.querySelector("[data-kept]");
+  let changed = false;
+  let waiting;
+  const keep = async () => {
+    clearTimeout(waiting);
+    if (!changed) return;
+    changed = false;
+    const body = new URLSearchParams(new FormData(form));
+    const answer = await fetch(form.dataset.draft, { method: "POST", body, keepalive: true }).catch(() => undefined);
+    changed ||= !answer?.ok;
+    told.textContent = answer?.ok ? "What you type is kept in this browser." : "";
+    if (answer?.ok) history.replaceState(history.state, "", form.action);
+  };
+  form.addEventListener("input", () => {
+    changed = true;
+    clearTimeout(waiting);
+    waiting = setTimeout(keep, 1000);
+  });
+  form.addEventListener("submit", () => clearTimeout(waiting));
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "hidden") keep();
+  });
+}
+
 // A slash leads to the search.
 addEventListener("keydown", (event) => {
   const typing = event.target.closest?.("input, textarea, select, [contenteditable]");

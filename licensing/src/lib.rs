@@ -11,12 +11,14 @@ pub mod form;
 mod licence;
 pub mod offer;
 pub mod orders;
+pub mod requests;
 pub mod sites;
 pub mod value;
 
 pub use licence::{DevelopmentSize, LicenceModel, LicenceType, Source, UsageTracking};
 pub use value::{
+    email::{EmailAddress, NotAnEmailAddress},
     host_id::{HostId, HostIdError},
     quantity::{MOST, Quantity},
-    text::{Garn, Name, PartNumber, Serial, TextError, capitalised, excerpt, folded, typed, visible},
+    text::{Garn, Name, PartNumber, Serial, TextError, capitalised, excerpt, folded, typed, typed_lines, visible},
 };

@@ -2,7 +2,10 @@
 
 use crate::{
     form::{Refusal, TextProblem},
-    value::text::{Name, excerpt},
+    value::{
+        email::EmailAddress,
+        text::{Name, excerpt},
+    },
 };
 use serde::Serialize;
 
@@ -77,7 +80,7 @@ impl SiteDraft {
             }
         });
         let email = value(field::EMAIL).trim();
-        if !email.is_empty() && !is_address(email) {
+        if !email.is_empty() && EmailAddress::typed(email).is_err() {
             refusals.push(Refusal::new(field::EMAIL, SiteProblem::Email(email.to_owned())));
         }
         match (name, country) {
@@ -87,12 +90,6 @@ impl SiteDraft {
             _ => Err(refusals),
         }
     }
-}
-
-/// Whether a mail could be sent to it, as far as its shape tells.
-fn is_address(text: &str) -> bool {
-    let host = |host: &str| host.contains('.') && !host.contains('@');
-    text.split_once('@').is_some_and(|(who, at)| !who.is_empty() && host(at)) && !text.contains(char::is_whitespace)
 }
 
 #[cfg(test)]

@@ -25,6 +25,7 @@ mod m0015_jobs;
 mod m0016_actions;
 mod m0017_changes_of_lines;
 mod m0018_lists;
+mod m0019_requests;
 
 pub struct Migrator;
 
@@ -50,6 +51,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0016_actions::Migration),
             Box::new(m0017_changes_of_lines::Migration),
             Box::new(m0018_lists::Migration),
+            Box::new(m0019_requests::Migration),
         ]
     }
 }

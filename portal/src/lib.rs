@@ -58,6 +58,7 @@ pub mod path;
 pub mod people;
 mod portal;
 mod private_file;
+pub mod requests;
 pub mod search;
 pub mod signing;
 pub mod sites;

@@ -1,6 +1,10 @@
 //! Addresses of the portal's pages, below its public URL: the one place where they are written.
 
-use licensing::{Garn, Serial, files::list::Filter};
+use licensing::{
+    Garn, Serial,
+    files::list::Filter,
+    requests::{RequestNumber, field},
+};
 
 /// Search over all that somebody may see.
 pub const SEARCH: &str = "/search";
@@ -9,6 +13,55 @@ pub const ACCOUNTS: &str = "/accounts";
 pub const SIGN_IN: &str = "/sign-in";
 /// Work beside requests, for administrators.
 pub const JOBS: &str = "/jobs";
+
+/// Welcome page of the public request form.
+pub const REQUEST: &str = "/request";
+/// A new request form.
+pub const NEW_REQUEST: &str = "/request/new";
+/// The queue of requests, or one's own.
+pub const REQUESTS: &str = "/requests";
+
+/// A new request form about an account, with more fields filled in.
+#[must_use]
+pub fn new_request_about<'a>(garn: &'a Garn, fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    asking(NEW_REQUEST, fields.into_iter().chain([(field::GARN, garn.as_str())]))
+}
+
+/// A request form with its key.
+#[must_use]
+pub fn request_form(key: &str) -> String {
+    format!("{NEW_REQUEST}/{key}")
+}
+
+/// Where script keeps what is typed into a request form.
+#[must_use]
+pub fn request_draft(key: &str) -> String {
+    format!("{NEW_REQUEST}/{key}/draft")
+}
+
+/// Step 2 of a request form: attachments.
+#[must_use]
+pub fn request_attachments(key: &str) -> String {
+    format!("{NEW_REQUEST}/{key}/attachments")
+}
+
+/// A request by its private link.
+#[must_use]
+pub fn follow(link: &str) -> String {
+    format!("{REQUEST}/{link}")
+}
+
+/// Confirms the mailbox of a request.
+#[must_use]
+pub fn confirm_mailbox(link: &str, key: &str) -> String {
+    format!("{REQUEST}/{link}/mailbox/{key}")
+}
+
+/// One request, for those who sign in.
+#[must_use]
+pub fn request(number: RequestNumber) -> String {
+    format!("{REQUESTS}/{number}")
+}
 
 #[must_use]
 pub fn retry_job(job: i64) -> String {

@@ -20,8 +20,6 @@ pub struct Settings {
     pub public_url: String,
     /// Name of the vendor, as people read it.
     pub vendor: String,
-    /// E-mail address that takes activation file requests.
-    pub requests_to: String,
     pub password_cost: PasswordCost,
     /// Queries that take longer are logged, by name.
     pub slow_query: Duration,

@@ -66,10 +66,6 @@ pub struct Settings {
     #[arg(long, env = "AFMT_VENDOR", default_value = "Meridian Contact Software")]
     pub vendor: String,
 
-    /// E-mail address that takes activation file requests, named wherever somebody may not do a thing themselves.
-    #[arg(long, env = "AFMT_REQUESTS_TO", default_value = "licensing@meridian.example")]
-    pub requests_to: String,
-
     /// Name of the signing key, ISSUER/GENERATION.
     #[arg(long, env = "AFMT_SIGNING_KEY", default_value = "licensing.meridian.example/2026a")]
     pub signing_key: String,

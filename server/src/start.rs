@@ -55,7 +55,6 @@ pub async fn start(settings: &Settings, ctx: Ctx, password_cost: PasswordCost) -
             database: settings.database()?,
             public_url: public_url.origin(),
             vendor: settings.vendor.clone(),
-            requests_to: settings.requests_to.clone(),
             password_cost,
             slow_query: Duration::from_millis(settings.slow_query_ms),
         },
@@ -88,7 +87,7 @@ pub async fn start(settings: &Settings, ctx: Ctx, password_cost: PasswordCost) -
     }));
     let (stop, stopped) = watch::channel(false);
     let serving = tokio::spawn(serve(listener, routes::router(app), settings.trusted_proxy.clone(), metrics, until(stopped)));
-    let workers = Workers::start(&portal, [Lane::Mail(Box::new(mailer)), Lane::Batches]);
+    let workers = Workers::start(&portal, [Lane::Mail(Box::new(mailer)), Lane::Batches, Lane::Requests]);
     Ok(Running { address, url, portal, stop, serving, workers })
 }
 

@@ -2,7 +2,8 @@ use portal::demo::DEMO_PASSWORD;
 use reqwest::{Client, StatusCode, header::HeaderMap, multipart};
 use scraper::{Html, Selector};
 
-/// A browser without script: it keeps cookies and says where its forms come from.
+/// A browser without script: it keeps cookies, which its clones share, and says where its forms come from.
+#[derive(Clone)]
 pub struct Browser {
     pub client: Client,
     url: String,
@@ -39,6 +40,14 @@ impl Browser {
     /// When the server does not answer.
     pub async fn get(&self, path: &str) -> Answer {
         self.try_get(path).await.expect(path)
+    }
+
+    /// Posts a form without fields: a button alone.
+    ///
+    /// # Panics
+    /// When the server does not answer.
+    pub async fn press(&self, path: &str) -> Answer {
+        self.post::<&str, &str>(path, &[]).await
     }
 
     /// # Panics
@@ -192,12 +201,23 @@ impl Answer {
     /// When the page has no such form.
     #[must_use]
     pub fn fields(&self, step: &str) -> Vec<(String, String)> {
+        let mut fields = self.fields_of("main form[method=post]");
+        fields.push(("step".to_owned(), step.to_owned()));
+        fields
+    }
+
+    /// The fields of the last form that `selector` finds.
+    ///
+    /// # Panics
+    /// When it finds none.
+    #[must_use]
+    pub fn fields_of(&self, selector: &str) -> Vec<(String, String)> {
         let parse = |selector: &str| Selector::parse(selector).expect("a selector");
         let page = Html::parse_document(&self.text());
-        let forms = parse("main form[method=post]");
+        let forms = parse(selector);
         let form = page.select(&forms).next_back().expect("a form");
         let mut fields = Vec::new();
-        for field in form.select(&parse("input[name], select[name]")) {
+        for field in form.select(&parse("input[name], select[name], textarea[name]")) {
             let attribute = |name: &str| field.attr(name).unwrap_or_default().to_owned();
             let unchecked = matches!(field.attr("type"), Some("radio" | "checkbox")) && field.attr("checked").is_none();
             let value = match field.value().name() {
@@ -205,20 +225,21 @@ impl Answer {
                     let chosen = field.select(&parse("option[selected]")).next();
                     chosen.and_then(|option| option.attr("value")).unwrap_or_default().to_owned()
                 }
+                "textarea" => field.text().collect(),
                 _ => attribute("value"),
             };
             if !unchecked {
                 fields.push((attribute("name"), value));
             }
         }
-        fields.push(("step".to_owned(), step.to_owned()));
         fields
     }
 
     /// Value of a field as the page shows it again.
     #[must_use]
     pub fn value(&self, name: &str) -> Option<String> {
-        self.attribute(&format!("input[name=\"{name}\"]"), "value")
+        let lines = || self.all(&format!("textarea[name=\"{name}\"]")).pop();
+        self.attribute(&format!("input[name=\"{name}\"]"), "value").or_else(lines)
     }
 
     /// The lines of the error summary: (field, words).

@@ -387,7 +387,6 @@ fn settings(folder: &Path) -> Settings {
         listen: ([127, 0, 0, 1], 0).into(),
         public_url: None,
         vendor: "Meridian Contact Software".into(),
-        requests_to: "licensing@meridian.example".into(),
         signing_key: "licensing.meridian.example/2026a".into(),
         passphrase_file: None,
         smtp_url: None,

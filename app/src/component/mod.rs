@@ -12,7 +12,7 @@ mod time;
 pub use figures::{capped, counted, thousands};
 pub use file::{EnforcementFacts, KeyTable, Plate, Restriction, Seal, StateBadge};
 pub use form::{
-    Choice, ErrorSummary, Hidden, Problem, SearchForm, SelectField, TextArea, TextField, error_id, labelled, problem_of,
+    Choice, ErrorSummary, Hidden, Needed, Problem, SearchForm, SelectField, TextArea, TextField, error_id, labelled, problem_of,
 };
 pub use icon::{Icon, Sprite};
 pub use obstacles::{ObstacleNote, RequestLink, WayOutOf};

@@ -3,6 +3,7 @@ use leptos::prelude::*;
 use licensing::{
     Garn,
     offer::eligibility::{Ineligible, WayOut},
+    requests::{RequestKind, field},
 };
 use portal::{
     offer::{Colleague, Obstacles},
@@ -22,11 +23,11 @@ pub fn ObstacleNote(
     #[prop(default = None)]
     stays: Option<&'static str>,
 ) -> AnyView {
-    let Obstacles { reasons, colleagues, requests_to } = obstacles;
+    let Obstacles { reasons, colleagues } = obstacles;
     let items = reasons
         .into_iter()
         .map(|reason| {
-            let way = view! { <WayOutOf garn=garn.clone() reason=reason.clone() colleagues=colleagues.clone() requests_to=requests_to.clone() /> };
+            let way = view! { <WayOutOf garn=garn.clone() reason=reason.clone() colleagues=colleagues.clone() /> };
             view! { <li><strong>{reason.to_string()}</strong>" "{reason.remedy()}" "{way}</li> }
         })
         .collect_view();
@@ -40,17 +41,17 @@ pub fn ObstacleNote(
     .into_any()
 }
 
-/// Link that writes an activation file request.
+/// Link to the form of activation file requests, filled in for an account.
 #[component]
-pub fn RequestLink(garn: Garn, requests_to: String) -> AnyView {
-    let href = format!("mailto:{requests_to}?subject=Activation%20file%20request%20for%20{garn}");
-    view! { <a href=href>{format!("Send an activation file request to {requests_to}")}</a> }.into_any()
+pub fn RequestLink(garn: Garn) -> AnyView {
+    let href = path::new_request_about(&garn, [(field::KIND, RequestKind::File.code())]);
+    view! { <a href=href>"Send an activation file request"</a> }.into_any()
 }
 
 /// The way out of one reason, as links.
 #[component]
-pub fn WayOutOf(garn: Garn, reason: Ineligible, colleagues: Vec<Colleague>, requests_to: String) -> AnyView {
-    let request = view! { <RequestLink garn=garn.clone() requests_to /> };
+pub fn WayOutOf(garn: Garn, reason: Ineligible, colleagues: Vec<Colleague>) -> AnyView {
+    let request = view! { <RequestLink garn=garn.clone() /> };
     match reason.way_out() {
         WayOut::Colleagues if colleagues.is_empty() => {
             view! { "No colleague of this account is certified today. " {request} "." }.into_any()

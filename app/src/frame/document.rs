@@ -4,6 +4,7 @@ use crate::{
     page,
 };
 use leptos::prelude::*;
+use licensing::requests::{RequestKind, field};
 use portal::path;
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use std::sync::Arc;
 #[must_use]
 pub fn document(visit: Visit, page: Page) -> impl IntoView {
     provide_context(icon::Drawn::default());
-    let beside = ["/check", "/help", "/keys"].map(|path| visit.keeping(path));
+    let beside = ["/check", path::REQUEST, "/help", "/keys"].map(|path| visit.keeping(path));
     let Visit { site, caller, theme, address, .. } = visit;
     let Page { title, account, script, again, body, .. } = page;
     let module = match script {
@@ -31,6 +32,7 @@ pub fn document(visit: Visit, page: Page) -> impl IntoView {
     let searches = caller.as_ref().is_some_and(|caller| caller.administrator().is_err());
     let searched = account.as_ref().map(|account| account.garn.to_string());
     let typed = if address.starts_with(path::SEARCH) { query_value(&address, SEARCH) } else { String::new() };
+    let analyses = caller.as_ref().is_some_and(|caller| caller.analyst().is_ok());
     let administers = caller.as_ref().is_some_and(|caller| caller.administrator().is_ok());
     let description = format!("Activation files of {vendor}: generate, download, update and check them.");
     let scripts = module.map(|module| {
@@ -59,6 +61,7 @@ pub fn document(visit: Visit, page: Page) -> impl IntoView {
                     <div class="bar-row">
                         <a class="brand" href="/"><strong>"AFMT"</strong><span>{vendor}</span></a>
                         {searches.then(|| view! { <Search account=searched typed /> })}
+                        {analyses.then(|| view! { <a class="button compact quiet" href=path::REQUESTS>"Requests"</a> })}
                         {caller.map(|caller| view! { <SignedIn name=caller.person().name.clone() /> })}
                     </div>
                     {account.map(|account| view! { <AccountHeader account /> })}
@@ -121,6 +124,15 @@ fn AccountHeader(account: AccountFrame) -> AnyView {
         (Tab::NewFile, "New activation file", path::new_file(&garn)),
         (Tab::Sites, "Install sites", path::sites(&garn)),
     ];
+    let about = |fields: &[(&'static str, &'static str)]| path::new_request_about(&garn, fields.iter().copied());
+    let file = (field::KIND, RequestKind::File.code());
+    let requests = [
+        ("Activation file related question", about(&[(field::KIND, RequestKind::Question.code())])),
+        ("Third-party activation file request", about(&[file, (field::CATEGORY, "third-party")])),
+        ("Non-perpetual activation file request", about(&[file, (field::CATEGORY, "pay-per-use")])),
+        ("Your requests", path::REQUESTS.to_owned()),
+    ];
+    let requests = requests.into_iter().map(|(words, href)| view! { <li><a href=href>{words}</a></li> }).collect_view();
     let cloud = subscribes.then(|| (Tab::Cloud, "Cloud connection", path::cloud(&garn)));
     let links = tabs
         .into_iter()
@@ -135,6 +147,10 @@ fn AccountHeader(account: AccountFrame) -> AnyView {
                 {others.then(|| view! { <a href=path::ACCOUNTS>"Change account"</a> })}
                 <a href=help>"Help"</a>
             </p>
+            <details class="requests">
+                <summary>"Requests"</summary>
+                <ul>{requests}</ul>
+            </details>
             <label class="menu"><input type="checkbox" aria-label="Show tabs and search" />"Menu"</label>
             <nav aria-label="Manage activation files"><ul class="tabs">{links}</ul></nav>
         </div>
@@ -146,10 +162,10 @@ fn AccountHeader(account: AccountFrame) -> AnyView {
 fn Footer(
     site: Arc<Site>,
     theme: Theme,
-    /// Addresses of the file checker, help and the keys.
-    beside: [String; 3],
+    /// Addresses of the file checker, the request form, help and the keys.
+    beside: [String; 4],
 ) -> AnyView {
-    let [check, help, keys] = beside;
+    let [check, request, help, keys] = beside;
     let choices = Theme::ALL
         .into_iter()
         .map(|choice| {
@@ -171,6 +187,8 @@ fn Footer(
         <footer class="site">
             <p>
                 <a href=check>"Check a file"</a>
+                ", "
+                <a href=request>"request a file"</a>
                 ", "
                 <a href=help>"help"</a>
                 ", "

@@ -67,7 +67,7 @@ pub async fn show(access: &AccountAccess, told: Notice) -> Result<Page, Error> {
     let changes = access.analyst().is_ok();
     let subscribes = access.licence_model == LicenceModel::Subscription;
     let action = path::cloud(&access.garn);
-    let (garn, requests_to) = (access.garn.clone(), access.requests_to().to_owned());
+    let garn = access.garn.clone();
     let title = if problem.is_some() { "Error: Cloud connection" } else { "Cloud connection" };
     let page = Page::new(title, move || {
         let state = match (&known, connected) {
@@ -108,7 +108,7 @@ pub async fn show(access: &AccountAccess, told: Notice) -> Result<Page, Error> {
             } else {
                 view! {
                     <p id=field::ORGANIZATION tabindex="-1">
-                        "Licensing analysts enter what is missing here. " <RequestLink garn requests_to /> "."
+                        "Licensing analysts enter what is missing here. " <RequestLink garn /> "."
                     </p>
                 }.into_any()
             }}

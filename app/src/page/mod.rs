@@ -9,6 +9,7 @@ pub mod orders;
 pub mod overview;
 pub mod people;
 pub mod problem;
+pub mod requests;
 pub mod search;
 pub mod signing;
 pub mod sites;

@@ -46,6 +46,13 @@ pub fn internal(reference: &str) -> Page {
     page(500, "Internal error", words, "Nothing was changed. Try again; if it happens again, tell us the reference.")
 }
 
+/// An action of the workbench, asked for by somebody else.
+#[must_use]
+pub fn for_analysts() -> Page {
+    let next = view! { <a href=portal::path::REQUESTS>"Your requests"</a> };
+    page(403, "For licensing analysts", "Licensing analysts alone do this. Nothing was changed.".into(), next)
+}
+
 #[must_use]
 pub fn too_large(most_bytes: usize) -> Page {
     let words = format!("What was sent is larger than {} KiB, the most that a form may have.", most_bytes / 1024);

@@ -2,6 +2,7 @@
 
 pub(crate) mod coded;
 pub mod date;
+pub(crate) mod email;
 pub mod encoding;
 pub(crate) mod host_id;
 pub(crate) mod quantity;

@@ -69,6 +69,31 @@ pub fn typed(text: &str, longest: usize) -> Result<String, TextError> {
     if length > longest { Err(TextError::TooLong(length, longest)) } else { Ok(composed.into_owned()) }
 }
 
+/// A text of several lines that somebody typed, with the same rule for each line and line ends of one character. Blanks at the ends of lines and of the text
+/// are left out; tabs become blanks.
+///
+/// # Errors
+/// [`TextError`]: it is empty, longer than `longest` characters, or has a character that nobody sees.
+pub fn typed_lines(text: &str, longest: usize) -> Result<String, TextError> {
+    let text = text.replace("\r\n", "\n").replace(['\r', '\u{0B}', '\u{0C}', '\u{85}', '\u{2028}', '\u{2029}'], "\n");
+    let text = text.replace(['\t', '\u{A0}'], " ");
+    let composed = ComposingNormalizerBorrowed::new_nfc().normalize(text.trim());
+    if composed.is_empty() {
+        return Err(TextError::Empty);
+    }
+    let length = composed.chars().count();
+    if length > longest {
+        return Err(TextError::TooLong(length, longest));
+    }
+    let lines: Vec<&str> = composed.split('\n').map(str::trim_end).collect();
+    for line in &lines {
+        if let Some(c) = first(line, invisible) {
+            return Err(TextError::Invisible(c));
+        }
+    }
+    Ok(lines.join("\n"))
+}
+
 /// A text as searches compare it: without case, accents and differences of width.
 ///
 /// ```
@@ -274,6 +299,16 @@ mod tests {
         assert_eq!(Name::typed(joined), Err(TextError::Invisible(0x200C)), "no file may have it");
         // What files were allowed to say once is read for ever.
         assert!("a\u{A0}b".parse::<Name>().is_ok() && decomposed.parse::<Name>().is_ok());
+    }
+
+    #[test]
+    fn several_lines_keep_their_ends_and_nothing_that_nobody_sees() {
+        assert_eq!(typed_lines(" one \r\n\r\n\ttwo\u{2028}three \n", 100), Ok("one\n\n two\nthree".into()));
+        assert_eq!(typed_lines("a\n\u{202E}b", 100), Err(TextError::Invisible(0x202E)));
+        assert_eq!(typed_lines("\r\n", 100), Err(TextError::Empty));
+        assert_eq!(typed_lines("abc", 2), Err(TextError::TooLong(3, 2)));
+        // Emoji have a selector that is seen as nothing.
+        assert_eq!(typed_lines("it works \u{2714}\u{FE0F}", 100), Ok("it works \u{2714}\u{FE0F}".into()));
     }
 
     #[test]

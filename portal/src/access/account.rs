@@ -75,12 +75,6 @@ impl AccountAccess {
         &self.caller
     }
 
-    /// E-mail address that takes activation file requests.
-    #[must_use]
-    pub fn requests_to(&self) -> &str {
-        &self.portal().settings.requests_to
-    }
-
     pub(crate) fn account_id(&self) -> i64 {
         self.account_id
     }

@@ -12,7 +12,7 @@ use crate::{
     observe::Observed,
     orders,
     overview::searched,
-    people, signing,
+    people, requests, signing,
     signing::{
         KeyFile,
         key_file::Opened,
@@ -39,7 +39,7 @@ use sha2::{Digest, Sha256};
 use std::{sync::Arc, time::Duration};
 
 /// The rules of each feature.
-const RULES: [&[Rule]; 7] = [
+const RULES: [&[Rule]; 8] = [
     orders::doctor::RULES,
     files::doctor::RULES,
     files::batch::doctor::RULES,
@@ -47,6 +47,7 @@ const RULES: [&[Rule]; 7] = [
     submission::doctor::RULES,
     people::doctor::RULES,
     signing::doctor::RULES,
+    requests::doctor::RULES,
 ];
 
 /// One thing that was examined.

@@ -36,6 +36,7 @@ impl Description {
 #[derive(Debug)]
 pub(crate) struct Claimed {
     pub(crate) id: i64,
+    pub(crate) kind: String,
     pub(crate) arguments: serde_json::Value,
     pub(crate) queued_at: DateTime<Utc>,
     /// This one included.

@@ -43,6 +43,7 @@ pub(crate) async fn claim(
     #[derive(FromQueryResult)]
     struct Found {
         id: i64,
+        kind: String,
         arguments: serde_json::Value,
         queued_at: DateTime<Utc>,
         attempts: i64,
@@ -54,15 +55,15 @@ pub(crate) async fn claim(
         "UPDATE jobs SET state = 'running', attempts = attempts + 1, due_at = $2
          WHERE id IN (SELECT id FROM jobs WHERE state IN ('queued', 'running') AND due_at <= $1 AND kind IN {}
                       ORDER BY due_at, id LIMIT {most} {skip})
-         RETURNING id, arguments, queued_at, attempts",
+         RETURNING id, kind, arguments, queued_at, attempts",
         elements(on, 3)
     );
     let values: [Value; 3] = [now.into(), (now + lease).into(), json!(kinds).to_string().into()];
     let mut found: Vec<Found> = rows(on, "jobs: claim", &sql, values).await?;
     found.sort_by_key(|job| job.id);
     let claimed = |job: Found| {
-        let Found { id, arguments, queued_at, attempts } = job;
-        Ok(Claimed { id, arguments, queued_at, attempts: count(attempts)? })
+        let Found { id, kind, arguments, queued_at, attempts } = job;
+        Ok(Claimed { id, kind, arguments, queued_at, attempts: count(attempts)? })
     };
     found.into_iter().map(claimed).collect()
 }

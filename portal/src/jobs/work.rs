@@ -7,6 +7,7 @@ use crate::{
     files::batch::{RunBatch, expire_old_plans, run_batch},
     mail::{Mail, Mailer},
     portal::Portal,
+    requests::{ConfirmRequest, confirm_request},
     store::write::QueuedKinds,
 };
 use chrono::TimeDelta;
@@ -26,6 +27,8 @@ const MAILS: usize = 20;
 pub enum Lane {
     Mail(Box<Mailer>),
     Batches,
+    /// What activation file requests lead to.
+    Requests,
 }
 
 impl Lane {
@@ -35,7 +38,7 @@ impl Lane {
     pub fn gathers(&self) -> Duration {
         match self {
             Self::Mail(_) => Duration::from_secs(1),
-            Self::Batches => Duration::ZERO,
+            Self::Batches | Self::Requests => Duration::ZERO,
         }
     }
 
@@ -43,6 +46,7 @@ impl Lane {
         match self {
             Self::Mail(_) => &[Mail::KIND],
             Self::Batches => &[RunBatch::KIND],
+            Self::Requests => &[ConfirmRequest::KIND],
         }
     }
 }
@@ -52,6 +56,7 @@ pub(super) fn describe(kind: &str, arguments: &serde_json::Value) -> Option<Desc
     match kind {
         Mail::KIND => Description::of::<Mail>(arguments),
         RunBatch::KIND => Description::of::<RunBatch>(arguments),
+        ConfirmRequest::KIND => Description::of::<ConfirmRequest>(arguments),
         _ => None,
     }
 }
@@ -98,13 +103,13 @@ pub async fn run_due(portal: &Portal, lane: &Lane, stop: &Stop) -> Result<u32, E
     while !stop.is_stopped() {
         let (most, lease) = match lane {
             Lane::Mail(_) => (MAILS, MAIL_LEASE),
-            Lane::Batches => (1, LEASE),
+            Lane::Batches | Lane::Requests => (1, LEASE),
         };
         let claimed = queue::claim(&portal.database, lane.kinds(), most, portal.now(), lease).await?;
         let last = claimed.len() < most;
         succeeded += match lane {
             Lane::Mail(mailer) => send(portal, mailer, claimed, stop).await?,
-            Lane::Batches => work(portal, claimed, stop).await?,
+            Lane::Batches | Lane::Requests => work(portal, claimed, stop).await?,
         };
         if last {
             break;
@@ -121,7 +126,7 @@ pub async fn reclaim(portal: &Portal, lane: &Lane) -> Result<(), Error> {
     match lane {
         // A mail is not sent twice where that can be helped.
         Lane::Mail(_) => Ok(()),
-        Lane::Batches => queue::reclaim(&portal.database, lane.kinds(), portal.now()).await,
+        Lane::Batches | Lane::Requests => queue::reclaim(&portal.database, lane.kinds(), portal.now()).await,
     }
 }
 
@@ -174,25 +179,20 @@ async fn send(portal: &Portal, mailer: &Mailer, claimed: Vec<Claimed>, stop: &St
     Ok(u32::try_from(sent.len()).unwrap_or(u32::MAX))
 }
 
-/// Runs batches, and renews the claim on each meanwhile.
+/// Runs jobs one after the other, and renews the claim on each meanwhile.
 async fn work(portal: &Portal, claimed: Vec<Claimed>, stop: &Stop) -> Result<u32, Error> {
     let mut succeeded = 0;
     for job in claimed {
-        let Ok(batch) = serde_json::from_value::<RunBatch>(job.arguments.clone()) else {
-            let outcome = Outcome::Parked("its arguments cannot be read".to_owned());
-            queue::settle(&portal.database, &job, outcome.settle(job.attempts, RunBatch::MOST_ATTEMPTS, portal.now())).await?;
-            continue;
-        };
         let progress = Progress::default();
-        let outcome = tokio::select! {
-            ran = run_batch(portal, &batch, &progress, stop) => match ran {
-                // The database is away: nothing is wrong with the batch.
+        let (outcome, most_attempts) = tokio::select! {
+            ran = run(portal, &job, &progress, stop) => match ran {
+                // The database is away: nothing is wrong with the job.
                 Err(error @ Error::Unavailable(_)) => {
                     let _ = queue::release(&portal.database, &[job], portal.now()).await;
                     return Err(error);
                 }
-                Err(error) => Outcome::Failed(error.to_string()),
-                Ok(outcome) => outcome,
+                Err(error) => return Err(error),
+                Ok(ran) => ran,
             },
             () = lost(portal, &job, &progress) => continue,
         };
@@ -201,9 +201,31 @@ async fn work(portal: &Portal, claimed: Vec<Claimed>, stop: &Stop) -> Result<u32
             continue;
         }
         succeeded += u32::from(matches!(outcome, Outcome::Done));
-        queue::settle(&portal.database, &job, outcome.settle(job.attempts, RunBatch::MOST_ATTEMPTS, portal.now())).await?;
+        queue::settle(&portal.database, &job, outcome.settle(job.attempts, most_attempts, portal.now())).await?;
     }
     Ok(succeeded)
+}
+
+/// Runs one job by its kind: its outcome, and the number of attempts that it is given.
+async fn run(portal: &Portal, job: &Claimed, progress: &Progress, stop: &Stop) -> Result<(Outcome, u32), Error> {
+    match job.kind.as_str() {
+        RunBatch::KIND => attempt(job, async |batch: RunBatch| run_batch(portal, &batch, progress, stop).await).await,
+        ConfirmRequest::KIND => attempt(job, async |request: ConfirmRequest| confirm_request(portal, &request).await).await,
+        kind => Err(Error::internal(format!("no lane runs jobs of the kind {kind:?}"))),
+    }
+}
+
+/// One attempt of a job. That it fails is an outcome; that the database is away is an error.
+async fn attempt<J: Job>(job: &Claimed, run: impl AsyncFnOnce(J) -> Result<Outcome, Error>) -> Result<(Outcome, u32), Error> {
+    let outcome = match serde_json::from_value::<J>(job.arguments.clone()) {
+        Err(_) => Outcome::Parked("its arguments cannot be read".to_owned()),
+        Ok(arguments) => match run(arguments).await {
+            Err(error @ Error::Unavailable(_)) => return Err(error),
+            Err(error) => Outcome::Failed(error.to_string()),
+            Ok(outcome) => outcome,
+        },
+    };
+    Ok((outcome, J::MOST_ATTEMPTS))
 }
 
 /// Renews the claim on `job` until it is lost.

@@ -30,8 +30,6 @@ pub struct Obstacles {
     pub reasons: Vec<Ineligible>,
     /// Colleagues who are certified, where a certification is missing.
     pub colleagues: Vec<Colleague>,
-    /// E-mail address that takes activation file requests.
-    pub requests_to: String,
 }
 
 impl Obstacles {
@@ -40,13 +38,12 @@ impl Obstacles {
     /// # Errors
     /// [`Error::Unavailable`] and [`Error::Internal`].
     pub async fn of(access: &AccountAccess, reasons: Vec<Ineligible>, product: Option<&str>) -> Result<Self, Error> {
-        let requests_to = access.requests_to().to_owned();
         let colleagues = if reasons.iter().any(|reason| reason.way_out() == WayOut::Colleagues) {
             colleagues(access, product.unwrap_or_default()).await?
         } else {
             Vec::new()
         };
-        Ok(Self { reasons, colleagues, requests_to })
+        Ok(Self { reasons, colleagues })
     }
 
     #[must_use]

@@ -10,6 +10,7 @@ pub(crate) mod jobs;
 pub(crate) mod metrics;
 pub(crate) mod orders;
 pub(crate) mod people;
+pub(crate) mod requests;
 pub(crate) mod search;
 pub(crate) mod signing;
 pub(crate) mod sites;

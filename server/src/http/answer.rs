@@ -22,7 +22,7 @@ const RETRY_AFTER_S: u64 = 5;
 /// The reader's own browser keeps pages for Back and Forward, with all that was typed; nobody else may. Signing out removes them.
 const PAGES_ARE_KEPT: &str = "private, no-cache";
 
-/// Renders `page` with its status and a policy that allows nothing inline.
+/// Renders `page` with its status and a policy that allows nothing inline but what has the nonce of this render.
 pub(crate) async fn page(visit: Visit, page: Page) -> Response {
     let page = in_account(&visit, page).await;
     let status = StatusCode::from_u16(page.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -56,7 +56,7 @@ async fn in_account(visit: &Visit, page: Page) -> Page {
 
 fn content_security_policy(nonce: &Nonce) -> Option<HeaderValue> {
     let policy = format!(
-        "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; \
+        "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self' 'nonce-{nonce}'; img-src 'self'; \
          font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
     );
     HeaderValue::from_str(&policy).ok()

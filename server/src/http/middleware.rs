@@ -15,7 +15,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
-use cookie::Cookie;
+use cookie::{Cookie, CookieBuilder, SameSite};
 use futures_util::FutureExt;
 use std::{
     net::SocketAddr,
@@ -37,6 +37,11 @@ pub(crate) fn cookie_value(headers: &HeaderMap, name: &str) -> Option<String> {
         .filter_map(Result::ok)
         .find(|cookie| cookie.name() == name)
         .map(|cookie| cookie.value().to_owned())
+}
+
+/// A cookie that script does not see.
+pub(crate) fn cookie(app: &App, name: &'static str, value: &str) -> CookieBuilder<'static> {
+    Cookie::build((name, value.to_owned())).path("/").http_only(true).secure(app.public_url.is_https()).same_site(SameSite::Lax)
 }
 
 /// Finds out who is asking, and puts the [`Visit`] into the request.

@@ -46,6 +46,11 @@ impl PublicUrl {
         if self.is_https() { "__Host-device" } else { "device" }
     }
 
+    /// Name of the cookie that drafts of a browser are known by.
+    pub(crate) fn browser_cookie(&self) -> &'static str {
+        if self.is_https() { "__Host-browser" } else { "browser" }
+    }
+
     /// Whether `host`, as a request names it, is where people reach the portal.
     pub(crate) fn is_host(&self, host: &str) -> bool {
         let named = Url::parse(&format!("{}://{host}", self.0.scheme()));

@@ -38,7 +38,6 @@ pub(crate) async fn portal_with_mail(folder: &Path, clock: &Arc<Mutex<DateTime<U
         database: new_database(Backend::of_run(), folder).await,
         public_url: "https://licences.example".into(),
         vendor: "Meridian Contact Software".into(),
-        requests_to: "licensing@meridian.example".into(),
         password_cost: PasswordCost::Least,
         slow_query: Duration::from_secs(60),
     };

@@ -9,6 +9,7 @@ mod jobs;
 mod mail;
 mod orders;
 mod people;
+mod requests;
 mod signing;
 mod sites;
 mod store;

@@ -93,11 +93,11 @@ async fn signing_in_without_an_address_or_a_password_says_so_and_counts_as_no_at
 async fn who_may_not_do_a_thing_learns_it_where_it_begins_with_the_way_out() {
     let server = Server::start().await;
     let link = |page: &Answer| page.attribute("#obstacles-title + ul li a", "href");
-    // Nothing is generated for a subscription by its customer: an address that takes requests.
+    // Nothing is generated for a subscription by its customer: the form of requests, filled in.
     let hanna = server.signed_in(HANNA).await;
     for path in ["", "/files", "/files/new", "/upgrade"] {
         let page = hanna.get(&format!("/accounts/HELIOS-2002{path}")).await;
-        let to = "mailto:licensing@meridian.example?subject=Activation%20file%20request%20for%20HELIOS-2002";
+        let to = "/request/new?kind=file&garn=HELIOS-2002";
         assert_eq!(link(&page).as_deref(), Some(to), "{path}");
         assert!(!page.all(".page-head a").contains(&"New activation file".to_owned()), "{path}");
     }
@@ -192,7 +192,7 @@ async fn help_and_pages_that_lead_nowhere_keep_the_tabs_of_the_account() {
     let overview = amelia.get("/accounts/ACME-1001").await;
     assert_eq!(
         overview.attributes("footer p a", "href"),
-        ["/check", "/help", "/keys"].map(|path| format!("{path}?account=ACME-1001"))
+        ["/check", "/request", "/help", "/keys"].map(|path| format!("{path}?account=ACME-1001"))
     );
     // Of an account of others nothing is shown, nor of one that is not there.
     for path in ["/help?account=HELIOS-2002", "/help?account=NONE", "/help?account=%00", "/accounts/HELIOS-2002/nothing"] {

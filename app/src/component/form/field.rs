@@ -30,6 +30,27 @@ fn FieldError(id: String, words: Option<String>) -> AnyView {
     words.map(|words| view! { <p class="error" id=error_id(&id)><Icon icon=icon::PROBLEM />{words}</p> }).into_any()
 }
 
+/// Whether a field is required, as a star behind its label tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Needed {
+    /// Nothing tells: the form's labels say what is optional.
+    #[default]
+    Untold,
+    Always,
+    /// Only with some choices; the style sheet of the form shows it then.
+    Sometimes,
+}
+
+impl Needed {
+    fn star(self) -> Option<AnyView> {
+        match self {
+            Self::Untold => None,
+            Self::Always => Some(view! { <span class="star">" *"</span> }.into_any()),
+            Self::Sometimes => Some(view! { <span class="star sometimes">" *"</span> }.into_any()),
+        }
+    }
+}
+
 /// A search of its own: one line that the address keeps as `q`.
 #[component]
 pub fn SearchForm(
@@ -74,7 +95,8 @@ pub fn TextField(
     #[prop(optional, into)] help: String,
     #[prop(default = None)] error: Option<String>,
     #[prop(optional)] kind: Option<&'static str>,
-    #[prop(optional)] autocomplete: Option<&'static str>,
+    #[prop(optional, into)] autocomplete: Option<String>,
+    #[prop(optional)] needed: Needed,
     /// Typed in a fixed-width font: host ids and codes.
     #[prop(optional)]
     code: bool,
@@ -90,7 +112,7 @@ pub fn TextField(
     let invalid = refused.then_some("true");
     view! {
         <div class="field" class:invalid=refused>
-            <label for=name.clone()>{label}</label>
+            <label for=name.clone()>{label}{needed.star()}</label>
             {(!help.is_empty()).then(|| view! { <p class="help" id=format!("{name}-help")>{help}</p> })}
             <FieldError id=name.clone() words=error />
             <input
@@ -112,7 +134,7 @@ pub fn TextField(
     .into_any()
 }
 
-/// Several lines of text under their label, in a fixed-width font.
+/// Several lines of text under their label.
 #[component]
 pub fn TextArea(
     #[prop(into)] name: String,
@@ -120,14 +142,42 @@ pub fn TextArea(
     #[prop(into)] value: String,
     /// Lines that are seen at once.
     rows: u32,
+    #[prop(optional, into)] help: String,
+    #[prop(default = None)] error: Option<String>,
+    #[prop(optional)] needed: Needed,
+    /// Words, with the browser's help to spell them; otherwise codes in a fixed-width font.
+    #[prop(optional)]
+    prose: bool,
 ) -> AnyView {
+    let described = described_by(&name, !help.is_empty(), error.is_some());
+    let refused = error.is_some();
+    let invalid = refused.then_some("true");
+    let (class, spellcheck) = if prose { (None, "true") } else { (Some("code"), "false") };
+    let capitals = (!prose).then_some("off");
     view! {
-        <div class="field wide">
-            <label for=name.clone()>{label}</label>
-            <textarea id=name.clone() name=name class="code" rows=rows spellcheck="false" autocapitalize="off">{value}</textarea>
+        <div class="field wide" class:invalid=refused>
+            <label for=name.clone()>{label}{needed.star()}</label>
+            {(!help.is_empty()).then(|| view! { <p class="help" id=format!("{name}-help")>{help}</p> })}
+            <FieldError id=name.clone() words=error />
+            <textarea
+                id=name.clone()
+                name=name
+                class=class
+                rows=rows
+                spellcheck=spellcheck
+                autocapitalize=capitals
+                aria-describedby=described
+                aria-invalid=invalid
+                inner_html=escaped(&value)
+            ></textarea>
         </div>
     }
     .into_any()
+}
+
+/// Text for the inside of a `<textarea>`, which Leptos does not escape on the server. A first line end would not be read.
+fn escaped(text: &str) -> String {
+    format!("\n{}", text.replace('&', "&amp;").replace('<', "&lt;"))
 }
 
 /// One of a list. Nothing is chosen until somebody chooses, unless there is only one thing to choose.
@@ -145,6 +195,7 @@ pub fn SelectField(
     /// Choosing nothing leaves everything as it is.
     #[prop(optional)]
     keep: bool,
+    #[prop(optional)] needed: Needed,
 ) -> AnyView {
     let described = described_by(&name, false, error.is_some());
     let refused = error.is_some();
@@ -164,7 +215,7 @@ pub fn SelectField(
         .collect_view();
     view! {
         <div class="field" class:invalid=refused>
-            <label for=name.clone()>{label}</label>
+            <label for=name.clone()>{label}{needed.star()}</label>
             <FieldError id=name.clone() words=error />
             <select id=name.clone() name=name aria-describedby=described aria-invalid=invalid>
                 {(!only).then(|| view! { <option value="">{nothing}</option> })}
@@ -184,6 +235,7 @@ pub fn Choice(
     options: Vec<(String, String, String)>,
     #[prop(into)] value: String,
     #[prop(default = None)] error: Option<String>,
+    #[prop(optional)] needed: Needed,
 ) -> AnyView {
     let described = described_by(&name, false, error.is_some());
     let refused = error.is_some();
@@ -207,7 +259,7 @@ pub fn Choice(
         .collect_view();
     view! {
         <fieldset class="field" class:invalid=refused aria-describedby=described>
-            <legend>{legend}</legend>
+            <legend>{legend}{needed.star()}</legend>
             <FieldError id=name.clone() words=error />
             {items}
         </fieldset>

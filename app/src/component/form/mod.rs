@@ -4,4 +4,4 @@ mod error_summary;
 mod field;
 
 pub use error_summary::{ErrorSummary, Problem, labelled};
-pub use field::{Choice, Hidden, SearchForm, SelectField, TextArea, TextField, error_id, problem_of};
+pub use field::{Choice, Hidden, Needed, SearchForm, SelectField, TextArea, TextField, error_id, problem_of};

@@ -27,7 +27,7 @@ pub async fn show(access: &AccountAccess) -> Result<Page, Error> {
         let obstacles = portal::offer::obstacles_of_product(access, &product.code, &product.name).await?;
         products.push((product, obstacles));
     }
-    let (garn, requests_to) = (access.garn.clone(), access.requests_to().to_owned());
+    let garn = access.garn.clone();
     let page = Page::new("Account summary", move || {
         let csv = path::summary_csv(&garn);
         let account = garn.clone();
@@ -46,7 +46,7 @@ pub async fn show(access: &AccountAccess) -> Result<Page, Error> {
             {empty.then(|| view! {
                 <div class="empty">
                     <p>"Nothing has been ordered for this account yet."</p>
-                    <p>"What a sales order brings appears here, and files are generated from it. If an order is missing, ask your licensing analyst. "<RequestLink garn=account requests_to /></p>
+                    <p>"What a sales order brings appears here, and files are generated from it. If an order is missing, ask your licensing analyst. "<RequestLink garn=account /></p>
                 </div>
             })}
             {sections}
@@ -76,7 +76,6 @@ fn Product(garn: Garn, product: OwnedProduct, obstacles: Obstacles) -> AnyView {
                 garn=garn.clone()
                 reason=reason.clone()
                 colleagues=obstacles.colleagues.clone()
-                requests_to=obstacles.requests_to.clone()
             />
         };
         view! { <p class="help">{reason.to_string()} " " {way}</p> }

@@ -63,7 +63,7 @@ pub fn show(visit: &Visit, asked: Asked) -> Page {
                     <TextField name=field::PASSWORD label="Password" value="" kind="password" autocomplete="current-password" error=of_password />
                     <button class="button primary">"Sign in"</button>
                 </form>
-                <p>"Without signing in: " <a href="/check">"check an activation file"</a></p>
+                <p>"Without signing in: " <a href="/check">"check an activation file"</a>", "<a href=portal::path::REQUEST>"send an activation file request"</a></p>
                 {demo.then(|| view! { <DemoSignIns /> })}
             </div>
         }

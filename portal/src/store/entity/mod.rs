@@ -28,6 +28,7 @@ mod catalogue;
 mod files;
 mod orders;
 mod records;
+mod requests;
 
 pub(crate) use accounts::*;
 pub(crate) use batches::*;
@@ -35,6 +36,7 @@ pub(crate) use catalogue::*;
 pub(crate) use files::*;
 pub(crate) use orders::*;
 pub(crate) use records::*;
+pub(crate) use requests::*;
 
 /// Calls a macro with every table, each after those that it refers to. A copy of the database takes them in this order; attempts to sign in are not copied.
 macro_rules! each_table {
@@ -43,7 +45,7 @@ macro_rules! each_table {
             account person membership partner_grant install_site product product_version part
             part_requirement part_upgrade key_mapping shared_host certification order entitlement signing_key
             activation_file listed_file file_machine file_revision allocation unordered_part upgrade upgrade_line
-            batch batch_line submission audit_event session device job
+            batch batch_line request_form request_draft request request_host request_message submission audit_event session device job
         )
     };
 }

@@ -1,6 +1,10 @@
 use crate::{
     http::{
-        answer, client_address, form::PostedForm, middleware::cookie_value, origin::own_address, query::decode,
+        answer, client_address,
+        form::PostedForm,
+        middleware::{cookie, cookie_value},
+        origin::own_address,
+        query::decode,
         resume::sign_in_page,
     },
     state::App,
@@ -15,7 +19,7 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
-use cookie::{Cookie, CookieBuilder, SameSite, time::Duration};
+use cookie::time::Duration;
 use licensing::excerpt;
 use portal::{
     Error,
@@ -121,7 +125,3 @@ pub(crate) async fn sign_out(State(app): State<App>, Extension(visit): Extension
 
 /// A browser that was signed in on is known again for this long.
 const DEVICE_KEPT: Duration = Duration::days(365);
-
-fn cookie(app: &App, name: &'static str, value: &str) -> CookieBuilder<'static> {
-    Cookie::build((name, value.to_owned())).path("/").http_only(true).secure(app.public_url.is_https()).same_site(SameSite::Lax)
-}

@@ -47,7 +47,6 @@ pub async fn measure(home: &Home, title: &str) -> Result<String> {
         database: home.settings.database()?,
         public_url: "http://127.0.0.1".into(),
         vendor: "Meridian Contact Software".into(),
-        requests_to: "licensing@meridian.example".into(),
         password_cost: PasswordCost::Least,
         slow_query: Duration::MAX,
     };

@@ -116,6 +116,30 @@ fn row(route: Route) -> (&'static str, Row) {
         Route::Cloud => (route.path(), account(303)),
         Route::SendCloud => (route.path(), [401, 404, 403, 404, 403, 303, 404]),
         Route::Asset => ("/static/0/icons/favicon.svg", everybody(200)),
+        Route::RequestWelcome | Route::NewRequest => (route.path(), everybody(200)),
+        // The key is none, or nothing was begun under it.
+        Route::RequestDraft => ("/request/new/AAAAAAAAAAAAAAAAAAAAAA", everybody(404)),
+        Route::KeepRequest => ("/request/new/A/draft", everybody(404)),
+        Route::RequestAttachments | Route::FinishRequest => ("/request/new/AAAAAAAAAAAAAAAAAAAAAA/attachments", everybody(404)),
+        // The fields below are of another form.
+        Route::SendRequest => ("/request/new/AAAAAAAAAAAAAAAAAAAAAA", everybody(422)),
+        // No request has this link.
+        Route::FollowRequest => ("/request/none", everybody(404)),
+        Route::ReplyByLink => ("/request/none/reply", everybody(404)),
+        Route::CloseByLink => ("/request/none/close", everybody(404)),
+        Route::RenewLink => ("/request/none/link", everybody(404)),
+        Route::Mailbox | Route::ConfirmMailbox => ("/request/none/mailbox/none", everybody(404)),
+        Route::Requests => (route.path(), [303, 200, 200, 200, 200, 200, 200]),
+        // Nobody has sent one.
+        Route::Request => ("/requests/AFR-0000001", [303, 404, 404, 404, 404, 404, 404]),
+        Route::ReplyToRequest => ("/requests/AFR-0000001/reply", [401, 404, 404, 404, 404, 404, 404]),
+        Route::CloseRequest => ("/requests/AFR-0000001/close", [401, 404, 404, 404, 404, 404, 404]),
+        Route::ClaimRequest => ("/requests/AFR-0000001/claim", [401, 403, 403, 403, 403, 404, 403]),
+        Route::ReleaseRequest => ("/requests/AFR-0000001/release", [401, 403, 403, 403, 403, 404, 403]),
+        Route::HandOverRequest => ("/requests/AFR-0000001/hand-over", [401, 403, 403, 403, 403, 404, 403]),
+        Route::AnswerRequest => ("/requests/AFR-0000001/answer", [401, 403, 403, 403, 403, 404, 403]),
+        Route::NoteRequest => ("/requests/AFR-0000001/note", [401, 403, 403, 403, 403, 404, 403]),
+        Route::LinkRequest => ("/requests/AFR-0000001/account", [401, 403, 403, 403, 403, 404, 403]),
         Route::Jobs => (route.path(), [303, 403, 403, 403, 403, 403, 200]),
         // No job of this number is parked.
         Route::RetryJob => ("/jobs/7/retry", [401, 403, 403, 403, 403, 403, 409]),

@@ -5,14 +5,14 @@ use chrono::TimeDelta;
 use portal::demo::DEMO_PASSWORD;
 use reqwest::{Method, StatusCode};
 use server::{Access, Route};
-use tests::{AMELIA, Answer, Browser, LENA, SAM, Server, UNUSED_KEY};
+use tests::{AMELIA, Answer, Browser, LENA, SAM, Server, UNUSED_KEY, changed};
 
 /// The largest body that a form of fields has, in bytes.
 const LARGEST: usize = 64 * 1024;
 /// The most lines that can be pasted, in bytes.
 const LONGEST_PASTE: usize = 128 * 1024;
 
-/// An address, the fields that are posted to it, and (selector, attribute, value) of where they stand again.
+/// An address, the fields that are posted to it, and (selector, attribute, value) of where they stand again; no attribute is the text.
 type Largest = (&'static str, Vec<(&'static str, String)>, (&'static str, &'static str, &'static str));
 
 /// Fields as typed into the form of a route.
@@ -43,6 +43,30 @@ fn typed(route: Route) -> Largest {
             "/accounts/HELIOS-2002/cloud",
             vec![("organization", own("org-kept")), ("connected", own("yes"))],
             ("input[name=organization]", "value", "org-kept"),
+        ),
+        Route::ReplyToRequest => {
+            ("/requests/AFR-0000001/reply", vec![("message", own("kept"))], ("textarea[name=message]", "", "kept"))
+        }
+        Route::CloseRequest => {
+            ("/requests/AFR-0000001/close", Vec::new(), ("main form[action$=close]", "action", "/requests/AFR-0000001/close"))
+        }
+        Route::AnswerRequest => (
+            "/requests/AFR-0000001/answer",
+            vec![("reply", own("kept")), ("resolution", own("answer"))],
+            ("textarea[name=reply]", "", "kept"),
+        ),
+        Route::NoteRequest => ("/requests/AFR-0000001/note", vec![("note", own("kept"))], ("textarea[name=note]", "", "kept")),
+        Route::LinkRequest => {
+            ("/requests/AFR-0000001/account", vec![("garn", own("HELIOS-2002"))], ("input[name=garn]", "value", "HELIOS-2002"))
+        }
+        Route::ClaimRequest | Route::ReleaseRequest | Route::HandOverRequest => (
+            match route {
+                Route::ClaimRequest => "/requests/AFR-0000001/claim",
+                Route::ReleaseRequest => "/requests/AFR-0000001/release",
+                _ => "/requests/AFR-0000001/hand-over",
+            },
+            vec![("analyst", own("0"))],
+            ("main form[action$=release]", "action", "/requests/AFR-0000001/release"),
         ),
         Route::RetryJob => ("/jobs/7/retry", Vec::new(), ("main form", "action", "/jobs/1/retry")),
         Route::DiscardJob => ("/jobs/7/discard", Vec::new(), ("main form", "action", "/jobs/1/retry")),
@@ -89,7 +113,7 @@ async fn signed_in_again(browser: &Browser, page: &Answer, email: &str) -> Answe
     browser.post("/sign-in", &fields).await
 }
 
-/// A server with a file, a planned batch, and a mail that was given up.
+/// A server with a file, a planned batch, a mail that was given up, and a request that an analyst has.
 async fn server() -> Server {
     let server = Server::start().await;
     let lena = server.signed_in(LENA).await;
@@ -98,6 +122,12 @@ async fn server() -> Server {
     let selected = [("key", UNUSED_KEY), ("kind", "deactivate"), ("serial", "AF-0000001")];
     let planned = lena.post("/accounts/ACME-1001/batches/selection", &selected).await;
     assert_eq!(planned.header("location"), "/accounts/ACME-1001/batches/BT-0000001");
+    let amelia = server.signed_in(AMELIA).await;
+    let form = amelia.get("/request/new?garn=ACME-1001&kind=question&subject=s&description=d").await;
+    let action = form.attribute("main form", "action").expect("a form");
+    let sent = amelia.post(&action, &changed(form.fields(""), &[("kind", "question")])).await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER, "{:?}", sent.problems());
+    assert_eq!(lena.press("/requests/AFR-0000001/claim").await.status, StatusCode::SEE_OTHER);
     server
 }
 
@@ -109,7 +139,11 @@ async fn every_form_that_is_sent_when_the_session_has_ended_comes_back_at_its_la
             continue;
         }
         let (path, mut fields, (selector, attribute, expected)) = typed(*route);
-        let who = if matches!(route, Route::RetryJob | Route::DiscardJob) { SAM } else { LENA };
+        let who = match route {
+            Route::RetryJob | Route::DiscardJob => SAM,
+            Route::ReplyToRequest | Route::CloseRequest => AMELIA,
+            _ => LENA,
+        };
         let browser = server.signed_in(who).await;
         server.advance(TimeDelta::hours(3));
         fields.push(("key", UNUSED_KEY.to_owned()));
@@ -121,7 +155,8 @@ async fn every_form_that_is_sent_when_the_session_has_ended_comes_back_at_its_la
         let ended = browser.post(path, &fields).await;
         let back = signed_in_again(&browser, &ended, who).await;
         assert_eq!(back.status, StatusCode::OK, "{path}: {:?}", back.all("h1"));
-        assert_eq!(back.attribute(selector, attribute).as_deref(), Some(expected), "{path}: {:?}", back.all("h1"));
+        let found = if attribute.is_empty() { back.all(selector).pop() } else { back.attribute(selector, attribute) };
+        assert_eq!(found.as_deref(), Some(expected), "{path}: {:?}", back.all("h1"));
         assert_eq!(server.contents().await, before, "{path}");
     }
 }

@@ -1,0 +1,8 @@
+//! Activation file requests: the public form, the page by the private link, and the workbench. Domain §7.
+
+mod conversation;
+pub mod follow;
+pub mod form;
+pub mod queue;
+pub mod welcome;
+pub mod work;

@@ -1,0 +1,216 @@
+//! One request on the workbench.
+
+use super::{
+    conversation::{Answers, Conversation},
+    follow::Key,
+};
+use crate::{
+    component::{ErrorSummary, Icon, Instant, Problem, SelectField, TextArea, TextField, icon},
+    frame::Page,
+};
+use chrono_tz::Tz;
+use leptos::prelude::*;
+use licensing::requests::{RequestNumber, Resolution};
+use portal::{
+    AnalystAccess, Error, path,
+    requests::{Analyst, Facts, NotHeld, NotSent, RequestWork},
+};
+
+/// Names of the form's fields.
+pub mod field {
+    pub const REPLY: &str = "reply";
+    pub const RESOLUTION: &str = "resolution";
+    pub const REVISION: &str = "revision";
+    pub const NOTE: &str = "note";
+    pub const ANALYST: &str = "analyst";
+    pub const GARN: &str = "garn";
+}
+
+/// What was typed, and why it was not done.
+#[derive(Default)]
+pub struct FormState {
+    pub fields: Vec<(String, String)>,
+    /// Field that the reason is about.
+    pub field: &'static str,
+    pub why: Option<NotHeld>,
+}
+
+impl FormState {
+    fn value(&self, name: &str) -> String {
+        self.fields.iter().find(|(field, _)| field == name).map_or_else(String::new, |(_, value)| value.clone())
+    }
+
+    fn status(&self) -> u16 {
+        match &self.why {
+            None => 200,
+            Some(NotHeld::Taken(_) | NotHeld::NotYours | NotHeld::ChangedMeanwhile | NotHeld::NotSent(NotSent::KeyReused)) => 409,
+            Some(_) => 422,
+        }
+    }
+}
+
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn show(access: &AnalystAccess, number: RequestNumber, state: FormState) -> Result<Page, Error> {
+    let work = portal::requests::work(access, number).await?;
+    let analysts = portal::requests::analysts(access).await?;
+    let portal = access.caller().portal();
+    let keys = [portal.new_submission_key(), portal.new_submission_key()];
+    let zone = access.caller().person().time_zone;
+    let status = state.status();
+    let title = if status == 200 { number.to_string() } else { format!("Error: {number}") };
+    let page = Page::new(title, move || {
+        let [reply_key, note_key] = keys;
+        let problem = state.why.as_ref().map(ToString::to_string);
+        let at = |name: &str| problem.clone().filter(|_| state.field == name);
+        let problems = problem.clone().map(|words| vec![Problem::new(state.field, words)]);
+        let base = path::request(number);
+        let RequestWork { request, assigned_to, is_mine, revision, facts, timeline } = work;
+        let recipients: Vec<String> = std::iter::once(request.email.clone()).chain(request.copies.clone()).collect();
+        let resolutions =
+            Resolution::ALL.iter().map(|resolution| (resolution.code().to_owned(), resolution.to_string())).collect();
+        let others = analysts.iter().map(|analyst| (analyst.id.to_string(), analyst.name.clone())).collect();
+        let resolution = Some(state.value(field::RESOLUTION))
+            .filter(|code| !code.is_empty())
+            .unwrap_or_else(|| Resolution::Ask.code().to_owned());
+        let revision_marked =
+            Some(state.value(field::REVISION)).filter(|_| !matches!(state.why, Some(NotHeld::ChangedMeanwhile)));
+        let revision = revision_marked.filter(|marked| !marked.is_empty()).unwrap_or_else(|| revision.to_string());
+        let typed_garn = Some(state.value(field::GARN)).filter(|typed| !typed.is_empty());
+        let garn = typed_garn.or_else(|| facts.account.as_ref().map(|account| account.garn.to_string())).unwrap_or_default();
+        view! {
+            {problems.map(|problems| view! { <ErrorSummary problems /> })}
+            <p><a href=path::REQUESTS><Icon icon=icon::BACK />"Requests"</a></p>
+            <h1>{format!("{number}: {}", request.subject)}</h1>
+            <p class="lead">
+                <span class="badge">{request.state.to_string()}</span>
+                {request.urgent.then(|| view! { " "<span class="badge bad"><Icon icon=icon::WARNING />"Urgent"</span> })}
+                {request.mailbox_confirmed_at.is_none().then(|| view! { " "<span class="badge warn"><Icon icon=icon::WARNING />"Mailbox not confirmed"</span> })}
+            </p>
+            <div class="workbench">
+                <div>
+                    <Held assigned_to is_mine others base=base.clone() error=at(field::ANALYST) />
+                    <h2>"Conversation"</h2>
+                    <Conversation messages=request.messages.clone() zone />
+                    {is_mine.then(|| view! {
+                        <form method="post" action=format!("{base}/answer") novalidate class="section reply">
+                            <h2>"Reply"</h2>
+                            <p class="help wrap">{format!("The mail goes to {}.", recipients.join(", "))}</p>
+                            <Key key=reply_key />
+                            <input type="hidden" name=field::REVISION value=revision />
+                            <TextArea name=field::REPLY label="Reply" value=state.value(field::REPLY) rows=8 error=at(field::REPLY) prose=true />
+                            <SelectField name=field::RESOLUTION label="State after it" options=resolutions value=resolution />
+                            <div class="buttons"><button class="button primary">"Send reply"</button></div>
+                        </form>
+                    })}
+                    <form method="post" action=format!("{base}/note") novalidate class="section internal">
+                        <h2>"Internal note"</h2>
+                        <p class="help">"Analysts alone see it. It is mailed to nobody."</p>
+                        <Key key=note_key />
+                        <TextArea name=field::NOTE label="Note" value=state.value(field::NOTE) rows=3 error=at(field::NOTE) prose=true />
+                        <div class="buttons"><button class="button">"Add note"</button></div>
+                    </form>
+                </div>
+                <aside aria-label="Facts">
+                    <h2>"Details"</h2>
+                    <dl class="facts">
+                        <div><dt>"Requester"</dt><dd class="wrap">{request.name.clone()}</dd></div>
+                        <div><dt>"Addresses"</dt><dd class="wrap">{recipients.join(", ")}</dd></div>
+                    </dl>
+                    <Answers answers=request.answers.clone() />
+                    <AboutAccount facts=facts.clone() base=base.clone() garn error=at(field::GARN) />
+                    <Others facts zone />
+                    <h2>"Timeline"</h2>
+                    <ol class="timeline">
+                        {timeline.into_iter().map(|(at, actor, action)| view! { <li><Instant at zone />": "{action}", "{actor}</li> }).collect_view()}
+                    </ol>
+                </aside>
+            </div>
+        }
+    });
+    Ok(page.with_status(status))
+}
+
+/// Who has the request, and what can be done about that.
+#[component]
+fn Held(
+    assigned_to: Option<Analyst>,
+    is_mine: bool,
+    others: Vec<(String, String)>,
+    base: String,
+    error: Option<String>,
+) -> AnyView {
+    let words = match &assigned_to {
+        None => "Nobody has this request.".to_owned(),
+        Some(_) if is_mine => "You have this request.".to_owned(),
+        Some(analyst) => format!("{} has this request.", analyst.name),
+    };
+    let to = assigned_to.as_ref().map(|analyst| analyst.id.to_string()).unwrap_or_default();
+    view! {
+        <div class="held">
+            <p>{words}</p>
+            {assigned_to.is_none().then(|| view! {
+                <form method="post" action=format!("{base}/claim")><button class="button primary" data-key="c">"Claim"</button></form>
+            })}
+            {is_mine.then(|| view! {
+                <form method="post" action=format!("{base}/release")><button class="button">"Release"</button></form>
+            })}
+            <form method="post" action=format!("{base}/hand-over") class="row">
+                <SelectField name=field::ANALYST label="Hand over to" options=others value=to error />
+                <button class="button">"Hand over"</button>
+            </form>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn AboutAccount(facts: Facts, base: String, garn: String, error: Option<String>) -> AnyView {
+    let account = facts.account.map(|account| {
+        let state = if account.linked { "" } else { " (typed by the requester, not linked)" };
+        view! {
+            <p>
+                <a href=path::account(&account.garn)>{account.name}</a>{format!(" {}, {}{state}", account.garn, account.licence_model)}
+            </p>
+            <p><a href=path::summary(&account.garn)>"Account summary"</a>", "<a href=path::new_file(&account.garn)>"New activation file"</a></p>
+        }
+    });
+    view! {
+        <h2>"Account"</h2>
+        {account}
+        <form method="post" action=format!("{base}/account") novalidate>
+            <TextField name=field::GARN label="GARN" value=garn error code=true />
+            <div class="buttons"><button class="button compact">"Link account"</button></div>
+        </form>
+    }
+    .into_any()
+}
+
+/// Files of the named hosts, and other requests.
+#[component]
+fn Others(facts: Facts, zone: Tz) -> AnyView {
+    let hosts = facts.hosts.join(", ");
+    let files = facts
+        .files
+        .into_iter()
+        .map(|(garn, file)| view! { <li><a class="code" href=path::file(&garn, &file.serial)>{file.serial.to_string()}</a>{format!(" {}, {garn}", file.machines.join(", "))}</li> })
+        .collect_view();
+    let others = facts
+        .others
+        .into_iter()
+        .map(|other| {
+            view! {
+                <li>
+                    <a class="code" href=path::request(other.number)>{other.number.to_string()}</a>
+                    {format!(" {}, {}, ", other.subject, other.state)}<Instant at=other.submitted_at zone />
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        {(!hosts.is_empty()).then(|| view! { <h2>"Files of the host ids"</h2><p class="code wrap">{hosts}</p><ul>{files}</ul> })}
+        <h2>"Other requests"</h2>
+        <ul>{others}</ul>
+    }
+    .into_any()
+}

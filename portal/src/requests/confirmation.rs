@@ -1,0 +1,90 @@
+//! The mail that confirms a request to all addresses given with it. It says nothing that the sender wrote.
+
+use crate::{
+    audit::AuditEvent,
+    error::Error,
+    jobs::job::{Job, Outcome},
+    mail::{Mail, message},
+    path,
+    portal::Portal,
+    store::statement::row,
+};
+use chrono::TimeDelta;
+use licensing::requests::RequestNumber;
+use sea_orm::FromQueryResult;
+use serde::{Deserialize, Serialize};
+
+/// A confirmation goes out after this time where nobody says that all attachments are there.
+pub(super) const WAIT: TimeDelta = TimeDelta::minutes(30);
+
+/// Queues the confirmation of a request, unless that was done.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct ConfirmRequest {
+    pub(crate) request: i64,
+}
+
+impl Job for ConfirmRequest {
+    const KIND: &'static str = "request-confirmation";
+    const MOST_ATTEMPTS: u32 = 10;
+    const DISCARDABLE: bool = false;
+
+    fn subject(&self) -> String {
+        RequestNumber::of_id(self.request).to_string()
+    }
+}
+
+/// Queues the mails, and notes that.
+pub(crate) async fn confirm_request(portal: &Portal, job: &ConfirmRequest) -> Result<Outcome, Error> {
+    #[derive(FromQueryResult)]
+    struct Unconfirmed {
+        link: String,
+        mailbox_key: String,
+        held: bool,
+        mailbox_confirmed: bool,
+        email: String,
+        copies: serde_json::Value,
+        account_id: Option<i64>,
+    }
+    let (write, now) = (portal.database.write().await?, portal.now());
+    let sql = "UPDATE requests SET confirmed_at = $1 WHERE id = $2 AND confirmed_at IS NULL
+               RETURNING link, mailbox_key, held, mailbox_confirmed_at IS NOT NULL AS mailbox_confirmed, email, copies, account_id";
+    let found: Option<Unconfirmed> = row(write.on(), "request: confirm", sql, [now.into(), job.request.into()]).await?;
+    let Some(request) = found else { return Ok(Outcome::Done) };
+    let (url, vendor) = (&portal.settings.public_url, &portal.settings.vendor);
+    let number = RequestNumber::of_id(job.request);
+    let follow = format!("{url}{}", path::follow(&request.link));
+    let confirm = format!("{url}{}", path::confirm_mailbox(&request.link, &request.mailbox_key));
+    let subject = format!("Activation file request {number}");
+    let mailbox = match (request.held, request.mailbox_confirmed) {
+        (true, _) => format!(
+            "Before we work on it, confirm that you sent it: this address has other open requests that nobody has confirmed.\n{confirm}\n\n"
+        ),
+        (false, false) => format!("Confirm that this mailbox is yours:\n{confirm}\n\n"),
+        (false, true) => String::new(),
+    };
+    let body = format!(
+        "{vendor} has received your request {number}.\n\n{mailbox}\
+         Follow it and write to us here:\n{follow}\n\n\
+         Whoever has this link can read the request and what is answered. Pass it on only to those whom it concerns.\n\n\
+         If you did not send a request, ignore this mail.\n"
+    );
+    let mail = Mail { recipient: request.email, subject: subject.clone(), body };
+    message::queue(&write, &mail, now).await?;
+    let copies: Vec<String> = serde_json::from_value(request.copies).map_err(Error::internal)?;
+    // A mailbox that must confirm first does not make us write to others.
+    for recipient in copies.into_iter().filter(|_| !request.held) {
+        let body = format!(
+            "{vendor} has received the request {number}. Its sender named you as an additional recipient.\n\n\
+             Follow it here:\n{follow}\n\n\
+             Whoever has this link can read the request and what is answered. Pass it on only to those whom it concerns.\n"
+        );
+        message::queue(&write, &Mail { recipient, subject: subject.clone(), body }, now).await?;
+    }
+    let event = AuditEvent::by_operator(now, "portal", "request confirmed", number.to_string());
+    let event = match request.account_id {
+        Some(account) => event.on_account(account),
+        None => event,
+    };
+    write.commit(event).await?;
+    Ok(Outcome::Done)
+}

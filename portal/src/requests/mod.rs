@@ -1,0 +1,29 @@
+//! Activation file requests: what strangers and customers ask for, and how licensing analysts answer. Domain §7.
+
+mod browser;
+mod confirmation;
+pub(crate) mod doctor;
+mod draft;
+mod follow;
+mod form;
+mod limits;
+mod message;
+mod queue;
+mod submit;
+mod work;
+
+pub use browser::BrowserAccess;
+pub(crate) use confirmation::{ConfirmRequest, confirm_request};
+pub use draft::{Draft, NotKept, draft, keep, latest_draft};
+pub use follow::{
+    Follower, OwnRequest, RequestAccess, RequestView, close, confirm_mailbox, own_requests, renew_link, reply, view,
+};
+pub use form::form;
+pub use limits::TooMany;
+pub use message::{Message, MessageKind, NotSent};
+pub use queue::{MOST_COUNTED, QueuePage, QueueRow, QueueView, Sought, ViewCounts, queue, view_counts};
+pub use submit::{NotSubmitted, Sender, Submitted, finish, submit, submitted};
+pub use work::{
+    AccountFact, Analyst, Answer, Facts, NotHeld, RequestWork, analysts, answer, claim, hand_over, link_account, next_step, note,
+    release, work,
+};

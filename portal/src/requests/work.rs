@@ -1,0 +1,464 @@
+//! The analyst's side of a request: who has it, what was answered, and the facts beside it.
+
+use super::{
+    follow::{self, Head, OwnRequest, RequestView},
+    message::{self, MessageKind, NotSent},
+};
+use crate::{
+    access::analyst::AnalystAccess,
+    audit::AuditEvent,
+    error::Error,
+    files::FileRow,
+    mail::{Mail, message as outgoing},
+    path,
+    search::search,
+    store::{
+        statement::{known, row, rows, run},
+        write::Write,
+    },
+    submission::key::SubmissionKey,
+};
+use chrono::{DateTime, Utc};
+use licensing::{
+    Garn, LicenceModel,
+    requests::{RequestNumber, RequestState, Resolution},
+};
+use sea_orm::{ConnectionTrait, FromQueryResult};
+use serde_json::json;
+
+/// A licensing analyst who can have a request.
+#[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
+pub struct Analyst {
+    pub id: i64,
+    pub name: String,
+}
+
+/// Why a request was not changed. Nothing was.
+#[derive(Debug, thiserror::Error)]
+pub enum NotHeld {
+    #[error("{0} has this request. Ask for it, or read on without it.")]
+    Taken(String),
+    #[error("You do not have this request. Claim it first.")]
+    NotYours,
+    #[error("Something was added to this request meanwhile. Read it, then send your reply again: what you typed is below.")]
+    ChangedMeanwhile,
+    #[error("Give a reason: the requester reads it.")]
+    NoReason,
+    #[error("This analyst is not there. Select one of the list.")]
+    NoSuchAnalyst,
+    #[error("There is no account {0}. Check the GARN.")]
+    NoSuchAccount(String),
+    #[error(transparent)]
+    NotSent(NotSent),
+    #[error(transparent)]
+    Error(#[from] Error),
+}
+
+impl From<NotSent> for NotHeld {
+    fn from(why: NotSent) -> Self {
+        match why {
+            NotSent::Error(error) => Self::Error(error),
+            why => Self::NotSent(why),
+        }
+    }
+}
+
+/// A request on the workbench.
+#[derive(Clone, Debug)]
+pub struct RequestWork {
+    /// With notes among the messages.
+    pub request: RequestView,
+    pub assigned_to: Option<Analyst>,
+    /// Whether the reader has it.
+    pub is_mine: bool,
+    /// State that a reply must be made for.
+    pub revision: i64,
+    pub facts: Facts,
+    /// What was done with it: (when, by whom, what).
+    pub timeline: Vec<(DateTime<Utc>, String, String)>,
+}
+
+/// Account of a request.
+#[derive(Clone, Debug)]
+pub struct AccountFact {
+    pub garn: Garn,
+    pub name: String,
+    pub licence_model: LicenceModel,
+    /// An analyst linked it, or the requester had signed in; else it is the one whose GARN was typed.
+    pub linked: bool,
+}
+
+/// Facts beside a request.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    pub account: Option<AccountFact>,
+    pub hosts: Vec<String>,
+    /// Files that are or were for the named hosts.
+    pub files: Vec<(Garn, FileRow)>,
+    /// Earlier and later requests of the same mailbox, GARN or account.
+    pub others: Vec<OwnRequest>,
+}
+
+/// Maximum number of other requests listed.
+const MOST_OTHERS: u32 = 10;
+/// Maximum number of events listed.
+const MOST_EVENTS: u32 = 200;
+
+/// The request for an analyst.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn work(access: &AnalystAccess, number: RequestNumber) -> Result<RequestWork, Error> {
+    #[derive(FromQueryResult)]
+    struct Stored {
+        assigned_to: Option<i64>,
+        analyst: Option<String>,
+        revision: i64,
+        account_id: Option<i64>,
+        garn: Option<String>,
+        email: String,
+    }
+    #[derive(FromQueryResult)]
+    struct Event {
+        at: DateTime<Utc>,
+        actor: String,
+        action: String,
+    }
+    let on = access.caller().portal().database.read();
+    let sql = "SELECT r.assigned_to, p.name AS analyst, r.revision, r.account_id, r.garn, r.email
+               FROM requests r LEFT JOIN people p ON p.id = r.assigned_to WHERE r.id = $1";
+    let found: Option<Stored> = row(on, "request: work", sql, [number.id().into()]).await?;
+    let stored = found.ok_or(Error::NotFound)?;
+    let request = follow::load(on, number.id(), true).await?;
+    let account = account(on, stored.account_id, stored.garn.as_deref()).await?;
+    let facts = Facts {
+        hosts: hosts(on, number).await?,
+        files: files(access, on, number).await?,
+        others: others(on, number, (&stored.email, stored.garn.as_deref(), stored.account_id)).await?,
+        account,
+    };
+    let sql = format!("SELECT at, actor, action FROM audit_events WHERE subject = $1 ORDER BY id LIMIT {MOST_EVENTS}");
+    let events: Vec<Event> = rows(on, "request: events", &sql, [number.to_string().into()]).await?;
+    let assigned_to = stored.assigned_to.zip(stored.analyst).map(|(id, name)| Analyst { id, name });
+    Ok(RequestWork {
+        is_mine: stored.assigned_to == Some(access.caller().person_id()),
+        request,
+        assigned_to,
+        revision: stored.revision,
+        facts,
+        timeline: events.into_iter().map(|event| (event.at, event.actor, event.action)).collect(),
+    })
+}
+
+async fn account(on: &impl ConnectionTrait, linked: Option<i64>, typed: Option<&str>) -> Result<Option<AccountFact>, Error> {
+    #[derive(FromQueryResult)]
+    struct Stored {
+        garn: String,
+        name: String,
+        licence_model: String,
+    }
+    let sql = "SELECT garn, name, licence_model FROM accounts WHERE id = $1 OR ($1 IS NULL AND garn = $2)";
+    let found: Option<Stored> = row(on, "request: account", sql, [linked.into(), typed.map(str::to_owned).into()]).await?;
+    found
+        .map(|stored| {
+            Ok(AccountFact {
+                garn: crate::store::statement::parsed(&stored.garn)?,
+                name: stored.name,
+                licence_model: known(LicenceModel::from_code(&stored.licence_model), &stored.licence_model)?,
+                linked: linked.is_some(),
+            })
+        })
+        .transpose()
+}
+
+async fn hosts(on: &impl ConnectionTrait, number: RequestNumber) -> Result<Vec<String>, Error> {
+    #[derive(FromQueryResult)]
+    struct Host {
+        host_id: String,
+    }
+    let sql = "SELECT host_id FROM request_hosts WHERE request_id = $1 ORDER BY host_id";
+    let hosts: Vec<Host> = rows(on, "request: hosts", sql, [number.id().into()]).await?;
+    Ok(hosts.into_iter().map(|host| host.host_id).collect())
+}
+
+async fn files(access: &AnalystAccess, on: &impl ConnectionTrait, number: RequestNumber) -> Result<Vec<(Garn, FileRow)>, Error> {
+    let mut files: Vec<(Garn, FileRow)> = Vec::new();
+    for host in hosts(on, number).await? {
+        for (garn, file) in search(access.caller(), None, &host).await?.files {
+            if !files.iter().any(|(_, known)| known.serial == file.serial) {
+                files.push((garn, file));
+            }
+        }
+    }
+    Ok(files)
+}
+
+async fn others(
+    on: &impl ConnectionTrait,
+    number: RequestNumber,
+    (email, garn, account): (&str, Option<&str>, Option<i64>),
+) -> Result<Vec<OwnRequest>, Error> {
+    #[derive(FromQueryResult)]
+    struct Stored {
+        id: i64,
+        subject: String,
+        state: String,
+        submitted_at: DateTime<Utc>,
+        changed_at: DateTime<Utc>,
+    }
+    // Each part reads an index of its own.
+    let part = |condition: &str| {
+        format!(
+            "SELECT * FROM (SELECT id, subject, state, submitted_at, changed_at FROM requests WHERE {condition} AND id <> $1 ORDER BY id DESC LIMIT {MOST_OTHERS}) p"
+        )
+    };
+    let sql = format!(
+        "{} UNION {} UNION {} ORDER BY id DESC LIMIT {MOST_OTHERS}",
+        part("email = $2"),
+        part("garn = $3"),
+        part("account_id = $4")
+    );
+    let values = [number.id().into(), email.into(), garn.map(str::to_owned).into(), account.into()];
+    let stored: Vec<Stored> = rows(on, "request: others", &sql, values).await?;
+    let line = |stored: Stored| {
+        Ok(OwnRequest {
+            number: RequestNumber::of_id(stored.id),
+            subject: stored.subject,
+            state: known(RequestState::from_code(&stored.state), &stored.state)?,
+            submitted_at: stored.submitted_at,
+            changed_at: stored.changed_at,
+        })
+    };
+    stored.into_iter().map(line).collect()
+}
+
+/// Analysts who can have a request, by name.
+///
+/// # Errors
+/// [`Error::Unavailable`] and [`Error::Internal`].
+pub async fn analysts(access: &AnalystAccess) -> Result<Vec<Analyst>, Error> {
+    let sql = "SELECT id, name FROM people WHERE staff_role = 'analyst' AND active ORDER BY name, id";
+    rows(access.caller().portal().database.read(), "analysts", sql, []).await
+}
+
+/// Begins a change of a request.
+async fn begin(access: &AnalystAccess, number: RequestNumber) -> Result<(Write, Head), Error> {
+    let write = access.caller().portal().database.write().await?;
+    let head = follow::head(&write, number.id()).await?;
+    Ok((write, head))
+}
+
+fn event(access: &AnalystAccess, head: &Head, number: RequestNumber, action: &'static str) -> AuditEvent {
+    let event = access.caller().event(access.caller().portal().now(), action, number.to_string());
+    match head.account_id {
+        Some(account) => event.on_account(account),
+        None => event,
+    }
+}
+
+async fn name_of(write: &Write, person: i64) -> Result<String, Error> {
+    #[derive(FromQueryResult)]
+    struct Name {
+        name: String,
+    }
+    let found: Option<Name> = row(write.on(), "person: name", "SELECT name FROM people WHERE id = $1", [person.into()]).await?;
+    Ok(found.ok_or(Error::NotFound)?.name)
+}
+
+/// Takes a request that nobody has. Of several who do so at once one gets it.
+///
+/// # Errors
+/// [`NotHeld::Taken`] and [`NotHeld::Error`].
+pub async fn claim(access: &AnalystAccess, number: RequestNumber) -> Result<(), NotHeld> {
+    let (write, head) = begin(access, number).await?;
+    let me = access.caller().person_id();
+    match head.assigned_to {
+        Some(analyst) if analyst == me => return Ok(()),
+        Some(analyst) => return Err(NotHeld::Taken(name_of(&write, analyst).await?)),
+        None => {}
+    }
+    let now = access.caller().portal().now();
+    follow::set_state(&write, number.id(), (head.state()?.claimed(), Some(me)), now).await?;
+    write.reach("request claimed");
+    write.commit(event(access, &head, number, "request claimed")).await?;
+    Ok(())
+}
+
+/// Gives a request back that this analyst has.
+///
+/// # Errors
+/// [`NotHeld::NotYours`] and [`NotHeld::Error`].
+pub async fn release(access: &AnalystAccess, number: RequestNumber) -> Result<(), NotHeld> {
+    let (write, head) = begin(access, number).await?;
+    if head.assigned_to != Some(access.caller().person_id()) {
+        return Err(NotHeld::NotYours);
+    }
+    let now = access.caller().portal().now();
+    follow::set_state(&write, number.id(), (head.state()?.released(), None), now).await?;
+    write.commit(event(access, &head, number, "request released")).await?;
+    Ok(())
+}
+
+/// Gives a request to another analyst, whoever has it, and tells them.
+///
+/// # Errors
+/// [`NotHeld`].
+pub async fn hand_over(access: &AnalystAccess, number: RequestNumber, to: i64) -> Result<(), NotHeld> {
+    #[derive(FromQueryResult)]
+    struct Found {
+        name: String,
+        email: String,
+    }
+    let (write, head) = begin(access, number).await?;
+    let sql = "SELECT name, email FROM people WHERE id = $1 AND staff_role = 'analyst' AND active";
+    let found: Option<Found> = row(write.on(), "analyst", sql, [to.into()]).await?;
+    let Found { name, email } = found.ok_or(NotHeld::NoSuchAnalyst)?;
+    if head.assigned_to == Some(to) {
+        return Ok(());
+    }
+    let portal = access.caller().portal();
+    let now = portal.now();
+    follow::set_state(&write, number.id(), (head.state()?.claimed(), Some(to)), now).await?;
+    let by = &access.caller().person().name;
+    let link = format!("{}{}", portal.settings.public_url, path::request(number));
+    let mail = Mail {
+        recipient: email,
+        subject: format!("{number} was handed to you"),
+        body: format!("{by} handed {number} over to you.\n\nRead it: {link}\n"),
+    };
+    outgoing::queue(&write, &mail, now).await?;
+    let told = event(access, &head, number, "request handed over")
+        .changing(json!({ "analyst": head.assigned_to }), json!({ "analyst": name }));
+    write.commit(told).await?;
+    Ok(())
+}
+
+/// A reply to the requester.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub text: String,
+    pub resolution: Resolution,
+    /// State of the request that the reply was written for.
+    pub revision: i64,
+}
+
+/// Sends a reply to all addresses of the request, and notes what it makes of the request.
+///
+/// # Errors
+/// [`NotHeld`]; nothing was changed then.
+pub async fn answer(access: &AnalystAccess, number: RequestNumber, key: &SubmissionKey, reply: &Answer) -> Result<(), NotHeld> {
+    let body = match message::text(&reply.text) {
+        Err(NotSent::Empty) if reply.resolution == Resolution::Reject => return Err(NotHeld::NoReason),
+        text => text?,
+    };
+    let (write, head) = begin(access, number).await?;
+    let me = access.caller().person_id();
+    if message::is_stored(write.on(), number.id(), key, &body).await? {
+        return Ok(());
+    }
+    if head.assigned_to != Some(me) {
+        return Err(NotHeld::NotYours);
+    }
+    if head.revision != reply.revision {
+        return Err(NotHeld::ChangedMeanwhile);
+    }
+    let portal = access.caller().portal();
+    let now = portal.now();
+    let author = &access.caller().person().name;
+    let draft = message::Draft {
+        request: number.id(),
+        key,
+        kind: MessageKind::Reply,
+        person: Some(me),
+        author,
+        body: &body,
+        resolution: Some(reply.resolution),
+    };
+    message::store(&write, draft, now).await?;
+    follow::set_state(&write, number.id(), (reply.resolution.state(), Some(me)), now).await?;
+    let answered = "UPDATE requests SET answered_at = COALESCE(answered_at, $1) WHERE id = $2";
+    run(write.on(), "request: answered", answered, [now.into(), number.id().into()]).await.map_err(NotHeld::Error)?;
+    let follow = format!("{}{}", portal.settings.public_url, path::follow(&head.link));
+    for recipient in head.recipients()? {
+        let mail = Mail {
+            recipient,
+            subject: format!("Activation file request {number}"),
+            body: format!(
+                "{body}\n\n{author}, {}\n\nAnswer here, and see what was said before:\n{follow}\n",
+                portal.settings.vendor
+            ),
+        };
+        outgoing::queue(&write, &mail, now).await?;
+    }
+    let told = event(access, &head, number, "request answered")
+        .changing(json!({ "state": head.state }), json!({ "state": reply.resolution.state() }));
+    write.commit(told).await?;
+    Ok(())
+}
+
+/// Adds a note that analysts alone see. Whoever has the request.
+///
+/// # Errors
+/// [`NotHeld`]; nothing was changed then.
+pub async fn note(access: &AnalystAccess, number: RequestNumber, key: &SubmissionKey, typed: &str) -> Result<(), NotHeld> {
+    let body = message::text(typed)?;
+    let (write, head) = begin(access, number).await?;
+    if message::is_stored(write.on(), number.id(), key, &body).await? {
+        return Ok(());
+    }
+    let draft = message::Draft {
+        request: number.id(),
+        key,
+        kind: MessageKind::Note,
+        person: Some(access.caller().person_id()),
+        author: &access.caller().person().name,
+        body: &body,
+        resolution: None,
+    };
+    message::store(&write, draft, access.caller().portal().now()).await?;
+    write.commit(event(access, &head, number, "request noted")).await?;
+    Ok(())
+}
+
+/// Links a request to the account that it is about, and shows it to the account's people.
+///
+/// # Errors
+/// [`NotHeld::NoSuchAccount`] and [`NotHeld::Error`].
+pub async fn link_account(access: &AnalystAccess, number: RequestNumber, typed: &str) -> Result<(), NotHeld> {
+    let unknown = || NotHeld::NoSuchAccount(licensing::excerpt(typed));
+    let account = match access.caller().account(&typed.trim().to_uppercase()).await {
+        Ok(account) => account,
+        Err(Error::NotFound) => return Err(unknown()),
+        Err(error) => return Err(error.into()),
+    };
+    let (write, head) = begin(access, number).await?;
+    if head.account_id == Some(account.account_id()) {
+        return Ok(());
+    }
+    let sql = "UPDATE requests SET account_id = $1, revision = revision + 1 WHERE id = $2";
+    run(write.on(), "request: account", sql, [account.account_id().into(), number.id().into()]).await.map_err(NotHeld::Error)?;
+    let told = access.caller().event(access.caller().portal().now(), "request linked", number.to_string());
+    write.commit(told.on_account(account.account_id())).await?;
+    Ok(())
+}
+
+/// State of a request in the words of what happens next, for its requester.
+#[must_use]
+pub const fn next_step(state: RequestState, held: bool) -> &'static str {
+    if held {
+        return "Confirm your mailbox by the link in the mail. An analyst sees the request then.";
+    }
+    match state {
+        RequestState::New => "A licensing analyst will take it. You get a mail when there is an answer.",
+        RequestState::InReview => "A licensing analyst works on it. You get a mail when there is an answer.",
+        RequestState::Waiting => "We need something from you: read the last message and answer it here.",
+        RequestState::Fulfilled => {
+            "You have what you asked for. If something is missing, write here: the request is opened again."
+        }
+        RequestState::Answered => "It is answered. If something is left, write here: the request is opened again.",
+        RequestState::Rejected => {
+            "It was rejected for the reason given in the last message. If you do not agree, write here: the request is opened again."
+        }
+        RequestState::Closed => "It is closed. If you need something after all, write here: the request is opened again.",
+    }
+}

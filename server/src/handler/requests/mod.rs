@@ -1,0 +1,5 @@
+//! Activation file requests.
+
+pub(crate) mod follow;
+pub(crate) mod form;
+pub(crate) mod work;

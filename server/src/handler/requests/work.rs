@@ -1,0 +1,195 @@
+//! Requests of those who sign in: the workbench for analysts, their own for everybody else.
+
+use super::follow::{notice, reply_to};
+use crate::http::{
+    answer::{self, Sent},
+    extract::Segments,
+    form::{KeyedForm, PostedForm},
+    query::decode,
+    resume::Kept,
+};
+use app::{
+    Page, Visit,
+    page::{
+        problem,
+        requests::{
+            follow::{self, Notice},
+            queue,
+            work::{self, FormState, field},
+        },
+        search::SEARCH,
+    },
+};
+use axum::{Extension, extract::RawQuery, response::Response};
+use licensing::requests::{RequestNumber, Resolution};
+use portal::{
+    AnalystAccess, Caller, Error, path,
+    requests::{Answer, NotHeld, QueueView, Sought},
+};
+
+pub(crate) async fn list(
+    Extension(visit): Extension<Visit>,
+    Extension(caller): Extension<Caller>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let query: Vec<_> = decode(&query.unwrap_or_default()).collect();
+    let value = |name: &str| query.iter().find(|(field, _)| field == name).map_or("", |(_, value)| value.as_str());
+    let page = match caller.analyst() {
+        Ok(access) => {
+            let view = QueueView::from_code(value(queue::field::VIEW)).unwrap_or_default();
+            let after = value(queue::field::AFTER).parse().ok();
+            queue::show(&access, &Sought { view, text: value(SEARCH).to_owned(), after }).await
+        }
+        Err(_) => follow::list(&caller).await,
+    };
+    answer::result(visit, page).await
+}
+
+pub(crate) async fn show(
+    Extension(visit): Extension<Visit>,
+    Extension(caller): Extension<Caller>,
+    Segments(number): Segments<String>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let page = page(&caller, &number, notice(query.as_deref()), FormState::default()).await;
+    answer::result(visit, page).await
+}
+
+async fn page(caller: &Caller, number: &str, notice: Notice, state: FormState) -> Result<Page, Error> {
+    let number: RequestNumber = number.parse().map_err(|_| Error::NotFound)?;
+    match caller.analyst() {
+        Ok(access) => work::show(&access, number, state).await,
+        Err(_) => follow::show(&caller.request(number).await?, notice).await,
+    }
+}
+
+pub(crate) async fn reply(
+    Extension(visit): Extension<Visit>,
+    Extension(caller): Extension<Caller>,
+    Segments(number): Segments<String>,
+    posted: KeyedForm,
+) -> Response {
+    let sent = async {
+        let number: RequestNumber = number.parse().map_err(|_| Error::NotFound)?;
+        reply_to(&caller.request(number).await?, &posted, path::request(number)).await
+    };
+    let sent = sent.await;
+    answer::sent(visit, sent).await
+}
+
+pub(crate) async fn close(
+    Extension(visit): Extension<Visit>,
+    Extension(caller): Extension<Caller>,
+    Segments(number): Segments<String>,
+) -> Response {
+    let sent = async {
+        let number: RequestNumber = number.parse().map_err(|_| Error::NotFound)?;
+        portal::requests::close(&caller.request(number).await?).await?;
+        Ok(Sent::To(format!("{}?closed", path::request(number))))
+    };
+    let sent = sent.await;
+    answer::sent(visit, sent).await
+}
+
+/// Does something that only analysts do, and shows the request; what was refused comes back with what was typed.
+async fn act(
+    visit: Visit,
+    caller: &Caller,
+    number: &str,
+    (fields, field): (Vec<(String, String)>, &'static str),
+    action: impl AsyncFnOnce(&AnalystAccess, RequestNumber) -> Result<(), NotHeld>,
+) -> Response {
+    let Ok(access) = caller.analyst() else { return answer::page(visit, problem::for_analysts()).await };
+    let sent = async {
+        let number: RequestNumber = number.parse().map_err(|_| Error::NotFound)?;
+        match action(&access, number).await {
+            Ok(()) => Ok(Sent::To(path::request(number))),
+            Err(NotHeld::Error(error)) => Err(error),
+            Err(why) => Ok(Sent::Page(work::show(&access, number, FormState { fields, field, why: Some(why) }).await?)),
+        }
+    };
+    let sent = sent.await;
+    answer::sent(visit, sent).await
+}
+
+pub(crate) async fn claim(
+    Extension(visit): Extension<Visit>,
+    Extension(caller): Extension<Caller>,
+    Segments(number): Segments<String>,
+) -> Response {
+    act(visit, &caller, &number, (Vec::new(), "main"), async |access, number| portal::requests::claim(access, number).await).await
+}
+
+pub(crate) async fn release(
+    Extension(visit): Extension<Visit>,
+    Extension(caller): Extension<Caller>,
+    Segments(number): Segments<String>,
+) -> Response {
+    act(visit, &caller, &number, (Vec::new(), "main"), async |access, number| portal::requests::release(access, number).await)
+        .await
+}
+
+pub(crate) async fn hand_over(
+    Extension(visit): Extension<Visit>,
+    Extension(caller): Extension<Caller>,
+    Segments(number): Segments<String>,
+    posted: PostedForm,
+) -> Response {
+    let to = posted.value(field::ANALYST).parse().unwrap_or_default();
+    act(visit, &caller, &number, (posted.fields, field::ANALYST), async |access, number| {
+        portal::requests::hand_over(access, number, to).await
+    })
+    .await
+}
+
+pub(crate) async fn send_answer(
+    Extension(visit): Extension<Visit>,
+    Extension(caller): Extension<Caller>,
+    Segments(number): Segments<String>,
+    posted: KeyedForm,
+) -> Response {
+    let KeyedForm { form, key } = posted;
+    let reply = Answer {
+        text: form.value(field::REPLY).to_owned(),
+        resolution: Resolution::from_code(form.value(field::RESOLUTION)).unwrap_or(Resolution::Keep),
+        revision: form.value(field::REVISION).parse().unwrap_or_default(),
+    };
+    act(visit, &caller, &number, (form.fields, field::REPLY), async |access, number| {
+        portal::requests::answer(access, number, &key, &reply).await
+    })
+    .await
+}
+
+pub(crate) async fn note(
+    Extension(visit): Extension<Visit>,
+    Extension(caller): Extension<Caller>,
+    Segments(number): Segments<String>,
+    posted: KeyedForm,
+) -> Response {
+    let KeyedForm { form, key } = posted;
+    let typed = form.value(field::NOTE).to_owned();
+    act(visit, &caller, &number, (form.fields, field::NOTE), async |access, number| {
+        portal::requests::note(access, number, &key, &typed).await
+    })
+    .await
+}
+
+pub(crate) async fn link_account(
+    Extension(visit): Extension<Visit>,
+    Extension(caller): Extension<Caller>,
+    Segments(number): Segments<String>,
+    posted: PostedForm,
+) -> Response {
+    let typed = posted.value(field::GARN).to_owned();
+    act(visit, &caller, &number, (posted.fields, field::GARN), async |access, number| {
+        portal::requests::link_account(access, number, &typed).await
+    })
+    .await
+}
+
+/// The request with what was typed before the session ended.
+pub(crate) async fn reopen(caller: Caller, kept: Kept) -> Result<Page, Error> {
+    let number = kept.segment("number").to_owned();
+    let typed = kept.value(follow::field::MESSAGE).to_owned();
+    page(&caller, &number, Notice::Typed(typed, None), FormState { fields: kept.fields, ..FormState::default() }).await
+}

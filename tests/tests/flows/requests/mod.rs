@@ -1,0 +1,45 @@
+//! Activation file requests: the public form, the private link, and the workbench.
+
+mod follow;
+mod form;
+mod work;
+
+use tests::{Browser, Server, changed};
+
+/// A question that can be sent.
+const QUESTION: [(&str, &str); 9] = [
+    ("kind", "question"),
+    ("first_name", "Dana"),
+    ("last_name", "Reyes"),
+    ("email", "dana.reyes@contoso.example"),
+    ("email_again", "dana.reyes@contoso.example"),
+    ("employer", "Contoso"),
+    ("end_user", "Contoso"),
+    ("subject", "Where is the host id?"),
+    ("description", "We look for it on Windows."),
+];
+
+/// [`QUESTION`] with `changes`.
+fn question(changes: &[(&str, &str)]) -> Vec<(String, String)> {
+    changed(QUESTION.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect(), changes)
+}
+
+/// Address that the form of a browser is sent to, just opened.
+async fn opened(browser: &Browser) -> String {
+    browser.get("/request/new").await.attribute("main form", "action").expect("a form")
+}
+
+/// Sends a request; the address of its step 2.
+async fn sent(browser: &Browser, fields: &[(String, String)]) -> String {
+    let answer = browser.post(&opened(browser).await, fields).await;
+    assert_eq!(answer.status, reqwest::StatusCode::SEE_OTHER, "{:?}", answer.problems());
+    answer.header("location").to_owned()
+}
+
+/// Sends a request and the confirmation; its private link.
+async fn finished(server: &Server, browser: &Browser, fields: &[(String, String)]) -> String {
+    let attachments = sent(browser, fields).await;
+    browser.press(&attachments).await;
+    let rows = server.rows("SELECT link FROM requests ORDER BY id DESC LIMIT 1").await;
+    format!("/request/{}", rows[0]["link"].as_str().expect("a link"))
+}
