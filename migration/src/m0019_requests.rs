@@ -73,6 +73,17 @@ super::step!(
     );
     CREATE INDEX request_hosts_by_host ON request_hosts (host_id, request_id);
 
+    CREATE TABLE request_files (
+        request_id {ref} NOT NULL REFERENCES requests (id),
+        file_id {ref} NOT NULL REFERENCES activation_files (id),
+        bound_at {instant} NOT NULL,
+        handed_at {instant},
+        revision BIGINT,
+        PRIMARY KEY (request_id, file_id),
+        CHECK ((handed_at IS NULL) = (revision IS NULL)),
+        FOREIGN KEY (file_id, revision) REFERENCES file_revisions (file_id, revision)
+    );
+
     CREATE TABLE request_messages (
         id {id},
         request_id {ref} NOT NULL REFERENCES requests (id),

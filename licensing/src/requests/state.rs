@@ -46,7 +46,7 @@ impl RequestState {
     #[must_use]
     pub const fn released(self) -> Self {
         match self {
-            Self::InReview => Self::New,
+            Self::InReview | Self::Waiting => Self::New,
             other => other,
         }
     }

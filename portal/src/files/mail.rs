@@ -3,7 +3,7 @@
 use crate::{
     access::account::AccountAccess,
     error::Error,
-    mail::{Mail, message},
+    mail::{Letter, message},
     path,
     store::write::Write,
 };
@@ -30,12 +30,8 @@ pub(crate) async fn queue_mail(
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
     let FileMail { subject, done, restriction, next } = mail;
-    let restriction = restriction.map(|words| format!("{words}\n\n")).unwrap_or_default();
     let link = format!("{}{}", access.portal().settings.public_url, path::file(&access.garn, serial));
-    let mail = Mail {
-        recipient: access.caller().person().email.clone(),
-        subject,
-        body: format!("{done}\n\n{restriction}Account: {} ({})\n\n{next}: {link}\n", access.name, access.garn),
-    };
-    message::queue(write, &mail, now).await
+    let letter = restriction.into_iter().fold(Letter::default().words(done), Letter::words);
+    let letter = letter.words(format!("Account: {} ({})", access.name, access.garn)).link(next, link);
+    message::queue(write, &letter.mail(&access.caller().person().email, subject), now).await
 }

@@ -8,9 +8,10 @@ use crate::{
     mail::{Mail, Mailer},
     portal::Portal,
     requests::{ConfirmRequest, confirm_request},
-    store::write::QueuedKinds,
+    store::{statement::row, write::QueuedKinds},
 };
 use chrono::TimeDelta;
+use sea_orm::FromQueryResult;
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -157,9 +158,13 @@ async fn send(portal: &Portal, mailer: &Mailer, claimed: Vec<Claimed>, stop: &St
             break;
         }
         let outcome = match serde_json::from_value::<Mail>(job.arguments.clone()) {
-            Ok(mail) => {
-                mailer.send(&mail, (job.id, job.queued_at), portal.now()).await.map_or_else(Outcome::Failed, |()| Outcome::Done)
-            }
+            Ok(mail) => match attached(portal, &mail).await? {
+                Some(files) => {
+                    let sent = mailer.send(&mail, files, (job.id, job.queued_at), portal.now()).await;
+                    sent.map_or_else(Outcome::Failed, |()| Outcome::Done)
+                }
+                None => Outcome::Parked("a file that it carries is not there".to_owned()),
+            },
             Err(error) => Outcome::Parked(error.to_string()),
         };
         if matches!(outcome, Outcome::Done) {
@@ -179,6 +184,22 @@ async fn send(portal: &Portal, mailer: &Mailer, claimed: Vec<Claimed>, stop: &St
     Ok(u32::try_from(sent.len()).unwrap_or(u32::MAX))
 }
 
+/// Bytes of the activation files that a mail carries; `None` when one is not there.
+async fn attached(portal: &Portal, mail: &Mail) -> Result<Option<Vec<Vec<u8>>>, Error> {
+    #[derive(FromQueryResult)]
+    struct Stored {
+        bytes: Vec<u8>,
+    }
+    let mut files = Vec::with_capacity(mail.files.len());
+    for file in &mail.files {
+        let sql = "SELECT bytes FROM file_revisions WHERE id = $1";
+        let stored: Option<Stored> = row(portal.database.read(), "mail: file", sql, [file.revision.into()]).await?;
+        let Some(Stored { bytes }) = stored else { return Ok(None) };
+        files.push(bytes);
+    }
+    Ok(Some(files))
+}
+
 /// Runs jobs one after the other, and renews the claim on each meanwhile.
 async fn work(portal: &Portal, claimed: Vec<Claimed>, stop: &Stop) -> Result<u32, Error> {
     let mut succeeded = 0;
@@ -187,11 +208,10 @@ async fn work(portal: &Portal, claimed: Vec<Claimed>, stop: &Stop) -> Result<u32
         let (outcome, most_attempts) = tokio::select! {
             ran = run(portal, &job, &progress, stop) => match ran {
                 // The database is away: nothing is wrong with the job.
-                Err(error @ Error::Unavailable(_)) => {
+                Err(error) => {
                     let _ = queue::release(&portal.database, &[job], portal.now()).await;
                     return Err(error);
                 }
-                Err(error) => return Err(error),
                 Ok(ran) => ran,
             },
             () = lost(portal, &job, &progress) => continue,

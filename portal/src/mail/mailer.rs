@@ -1,11 +1,11 @@
 //! Delivery of mail: through a server, or into files.
 
-use super::message::Mail;
+use super::message::{Mail, MailedFile};
 use crate::private_file::write_private;
 use chrono::{DateTime, Utc};
 use lettre::{
     AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
-    message::{Mailbox, header::ContentType},
+    message::{Attachment, Mailbox, MultiPart, SinglePart, header::ContentType},
 };
 use std::path::PathBuf;
 
@@ -61,23 +61,39 @@ impl Mailer {
         }
     }
 
-    /// Sends `mail`, the job (id, queued at), which has the same message id at every attempt: who gets it twice sees it once.
+    /// Sends `mail`, the job (id, queued at), which has the same message id at every attempt: who gets it twice sees it once. `files` are the bytes of
+    /// [`Mail::files`].
     pub(crate) async fn send(
         &self,
         mail: &Mail,
+        files: Vec<Vec<u8>>,
         (id, queued_at): (i64, DateTime<Utc>),
         now: DateTime<Utc>,
     ) -> Result<(), String> {
         let (Self::Smtp { from, .. } | Self::Folder { from, .. }) = self;
-        let message = Message::builder()
-            .message_id(Some(format!("<{}.{}@{}>", id, queued_at.timestamp_micros(), from.email.domain())))
+        let domain = from.email.domain();
+        let mut message = Message::builder()
+            .message_id(Some(format!("<{id}.{}@{domain}>", queued_at.timestamp_micros())))
             .date(now.into())
             .from(from.clone())
             .to(mail.recipient.parse().map_err(|e| format!("{e}"))?)
-            .subject(&mail.subject)
-            .header(ContentType::TEXT_PLAIN)
-            .body(mail.body.clone())
-            .map_err(|e| e.to_string())?;
+            .subject(&mail.subject);
+        if let Some(thread) = &mail.thread {
+            let first = format!("<{thread}@{domain}>");
+            message = message.in_reply_to(first.clone()).references(first);
+        }
+        let text = SinglePart::plain(mail.body.clone());
+        let parts = match &mail.html {
+            Some(html) => MultiPart::alternative().singlepart(text).singlepart(SinglePart::html(html.clone())),
+            None => MultiPart::mixed().singlepart(text),
+        };
+        let parts = if files.is_empty() { parts } else { MultiPart::mixed().multipart(parts) };
+        let attach = |parts: MultiPart, (file, bytes): (&MailedFile, Vec<u8>)| {
+            let kind = ContentType::parse("application/octet-stream").unwrap_or(ContentType::TEXT_PLAIN);
+            parts.singlepart(Attachment::new(file.name.clone()).body(bytes, kind))
+        };
+        let parts = mail.files.iter().zip(files).fold(parts, attach);
+        let message = message.multipart(parts).map_err(|e| e.to_string())?;
         match self {
             Self::Smtp { transport, .. } => transport.send(message).await.map(drop).map_err(|e| e.to_string()),
             Self::Folder { folder, .. } => {

@@ -11,7 +11,25 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct Mail {
     pub(crate) recipient: String,
     pub(crate) subject: String,
+    /// Its plain text.
     pub(crate) body: String,
+    /// The same as HTML; mails of versions that had none are sent without.
+    #[serde(default)]
+    pub(crate) html: Option<String>,
+    /// Mails of one thread are shown together.
+    #[serde(default)]
+    pub(crate) thread: Option<String>,
+    /// Activation files that are attached.
+    #[serde(default)]
+    pub(crate) files: Vec<MailedFile>,
+}
+
+/// An activation file that a mail carries: its bytes are read when it is sent.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct MailedFile {
+    /// Row id of the revision.
+    pub(crate) revision: i64,
+    pub(crate) name: String,
 }
 
 impl Job for Mail {

@@ -1,7 +1,9 @@
 //! Mail: queued in the transaction of what it tells about, sent by a worker.
 
+pub(crate) mod letter;
 mod mailer;
 pub(crate) mod message;
 
+pub(crate) use letter::Letter;
 pub use mailer::{Mailer, MailerError};
 pub(crate) use message::Mail;

@@ -4,7 +4,7 @@ use crate::{
     audit::AuditEvent,
     error::Error,
     jobs::job::{Job, Outcome},
-    mail::{Mail, message},
+    mail::{Letter, message},
     path,
     portal::Portal,
     store::statement::row,
@@ -33,6 +33,11 @@ impl Job for ConfirmRequest {
     }
 }
 
+/// Thread that all mails about a request are shown in.
+pub(super) fn thread(number: RequestNumber) -> String {
+    number.to_string().to_lowercase()
+}
+
 /// Queues the mails, and notes that.
 pub(crate) async fn confirm_request(portal: &Portal, job: &ConfirmRequest) -> Result<Outcome, Error> {
     #[derive(FromQueryResult)]
@@ -55,30 +60,29 @@ pub(crate) async fn confirm_request(portal: &Portal, job: &ConfirmRequest) -> Re
     let follow = format!("{url}{}", path::follow(&request.link));
     let confirm = format!("{url}{}", path::confirm_mailbox(&request.link, &request.mailbox_key));
     let subject = format!("Activation file request {number}");
-    let mailbox = match (request.held, request.mailbox_confirmed) {
-        (true, _) => format!(
-            "Before we work on it, confirm that you sent it: this address has other open requests that nobody has confirmed.\n{confirm}\n\n"
-        ),
-        (false, false) => format!("Confirm that this mailbox is yours:\n{confirm}\n\n"),
-        (false, true) => String::new(),
+    let secret = "Whoever has this link can read the request and what is answered. Pass it on only to those whom it concerns.";
+    let mut letter = Letter::default().in_thread(thread(number)).words(format!("{vendor} has received your request {number}."));
+    letter = match (request.held, request.mailbox_confirmed) {
+        (true, _) => letter
+            .words(
+                "Before we work on it, confirm that you sent it: this address has other open requests that nobody has confirmed.",
+            )
+            .link("Confirm it", confirm),
+        (false, false) => letter.link("Confirm that this mailbox is yours", confirm),
+        (false, true) => letter,
     };
-    let body = format!(
-        "{vendor} has received your request {number}.\n\n{mailbox}\
-         Follow it and write to us here:\n{follow}\n\n\
-         Whoever has this link can read the request and what is answered. Pass it on only to those whom it concerns.\n\n\
-         If you did not send a request, ignore this mail.\n"
-    );
-    let mail = Mail { recipient: request.email, subject: subject.clone(), body };
-    message::queue(&write, &mail, now).await?;
+    letter = letter.link("Follow it and write to us here", &follow).words(secret);
+    letter = letter.words("If you did not send a request, ignore this mail.");
+    message::queue(&write, &letter.mail(request.email, &subject), now).await?;
     let copies: Vec<String> = serde_json::from_value(request.copies).map_err(Error::internal)?;
+    let copy = Letter::default()
+        .in_thread(thread(number))
+        .words(format!("{vendor} has received the request {number}. Its sender named you as an additional recipient."))
+        .link("Follow it here", &follow)
+        .words(secret);
     // A mailbox that must confirm first does not make us write to others.
     for recipient in copies.into_iter().filter(|_| !request.held) {
-        let body = format!(
-            "{vendor} has received the request {number}. Its sender named you as an additional recipient.\n\n\
-             Follow it here:\n{follow}\n\n\
-             Whoever has this link can read the request and what is answered. Pass it on only to those whom it concerns.\n"
-        );
-        message::queue(&write, &Mail { recipient, subject: subject.clone(), body }, now).await?;
+        message::queue(&write, &copy.mail(recipient, &subject), now).await?;
     }
     let event = AuditEvent::by_operator(now, "portal", "request confirmed", number.to_string());
     let event = match request.account_id {

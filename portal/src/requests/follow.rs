@@ -1,11 +1,16 @@
 //! The requester's side of a request: by its private link, or signed in.
 
-use super::message::{self, Message, MessageKind, NotSent};
+use super::{
+    confirmation::thread,
+    files::{HandedFile, handed, handed_bytes},
+    message::{self, Message, MessageKind, NotSent},
+};
 use crate::{
     access::caller::{Caller, Role},
     audit::AuditEvent,
     error::Error,
-    mail::{Mail, message as outgoing},
+    files::Download,
+    mail::{Letter, message as outgoing},
     path,
     portal::Portal,
     store::{
@@ -21,6 +26,7 @@ use licensing::{
     requests::{Answer, RequestKind, RequestNumber, RequestState},
 };
 use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult};
+use serde_json::json;
 
 /// A link leads nowhere this long after its request has ended.
 const LINK_LASTS: TimeDelta = TimeDelta::days(90);
@@ -61,6 +67,8 @@ pub struct RequestView {
     pub mailbox_confirmed_at: Option<DateTime<Utc>>,
     pub ended_at: Option<DateTime<Utc>>,
     pub messages: Vec<Message>,
+    /// Activation files that were handed over.
+    pub files: Vec<HandedFile>,
 }
 
 impl Portal {
@@ -278,6 +286,7 @@ pub(super) async fn load(on: &impl ConnectionTrait, id: i64, notes: bool) -> Res
         mailbox_confirmed_at: stored.mailbox_confirmed_at,
         ended_at: stored.ended_at,
         messages: message::load(on, id, notes).await?,
+        files: handed(on, id).await?,
     })
 }
 
@@ -318,12 +327,9 @@ async fn tell_analyst(portal: &Portal, write: &Write, analyst: i64, number: Requ
         row(write.on(), "person: email", "SELECT email FROM people WHERE id = $1 AND active", [analyst.into()]).await?;
     let Some(Analyst { email }) = found else { return Ok(()) };
     let link = format!("{}{}", portal.settings.public_url, path::request(number));
-    let mail = Mail {
-        recipient: email,
-        subject: format!("{number}: the requester wrote"),
-        body: format!("The requester added a message to {number}, which you work on.\n\nRead it: {link}\n"),
-    };
-    outgoing::queue(write, &mail, portal.now()).await
+    let letter = Letter::default().in_thread(thread(number));
+    let letter = letter.words(format!("The requester added a message to {number}, which you work on.")).link("Read it", link);
+    outgoing::queue(write, &letter.mail(email, format!("{number}: the requester wrote")), portal.now()).await
 }
 
 /// Closes the request: its requester needs nothing more. One that is over stays as it is.
@@ -360,19 +366,36 @@ pub async fn renew_link(access: &RequestAccess) -> Result<String, Error> {
     let link = URL_SAFE_NO_PAD.encode(portal.ctx.random::<24>());
     run(write.on(), "request: link", "UPDATE requests SET link = $1 WHERE id = $2", [link.clone().into(), access.id.into()])
         .await?;
-    let mail = Mail {
-        recipient: head.email.clone(),
-        subject: format!("Activation file request {}", access.number()),
-        body: format!(
-            "The link to your request {} was renewed. The one of before no longer works.\n\nFollow it here:\n{}{}\n",
-            access.number(),
-            portal.settings.public_url,
-            path::follow(&link)
-        ),
-    };
-    outgoing::queue(&write, &mail, portal.now()).await?;
+    let number = access.number();
+    let letter = Letter::default()
+        .in_thread(thread(number))
+        .words(format!("The link to your request {number} was renewed. The one of before no longer works."))
+        .link("Follow it here", format!("{}{}", portal.settings.public_url, path::follow(&link)));
+    outgoing::queue(&write, &letter.mail(&head.email, format!("Activation file request {number}")), portal.now()).await?;
     write.commit(access.event(&head, "request link renewed")).await?;
     Ok(link)
+}
+
+/// Bytes of a file that was handed over with a reply.
+///
+/// # Errors
+/// [`Error::NotFound`], the same for a file that was not handed over and for none.
+pub async fn download_handed(access: &RequestAccess, serial: &str) -> Result<Download, Error> {
+    let portal = &access.portal;
+    let (download, account) = handed_bytes(portal.database.read(), access.id, serial).await?;
+    let note = async {
+        let write = portal.database.write().await?;
+        let event = match &access.by {
+            Follower::Link(_) => AuditEvent::by_operator(portal.now(), "requester", "download", serial),
+            Follower::Person(caller) => caller.event(portal.now(), "download", serial),
+        };
+        let told = json!({ "request": access.number().to_string() });
+        write.commit(event.on_account(account).changing(serde_json::Value::Null, told)).await
+    };
+    if let Err(error) = note.await {
+        tracing::warn!(%error, serial, "a download was not noted");
+    }
+    Ok(download)
 }
 
 /// Confirms that somebody reads the mailbox which the request names, by the key that was mailed there.

@@ -4,6 +4,7 @@ mod browser;
 mod confirmation;
 pub(crate) mod doctor;
 mod draft;
+mod files;
 mod follow;
 mod form;
 mod limits;
@@ -15,8 +16,10 @@ mod work;
 pub use browser::BrowserAccess;
 pub(crate) use confirmation::{ConfirmRequest, confirm_request};
 pub use draft::{Draft, NotKept, draft, keep, latest_draft};
+pub use files::{BoundFile, HandedFile};
 pub use follow::{
-    Follower, OwnRequest, RequestAccess, RequestView, close, confirm_mailbox, own_requests, renew_link, reply, view,
+    Follower, OwnRequest, RequestAccess, RequestView, close, confirm_mailbox, download_handed, own_requests, renew_link, reply,
+    view,
 };
 pub use form::form;
 pub use limits::TooMany;
@@ -24,6 +27,6 @@ pub use message::{Message, MessageKind, NotSent};
 pub use queue::{MOST_COUNTED, QueuePage, QueueRow, QueueView, Sought, ViewCounts, queue, view_counts};
 pub use submit::{NotSubmitted, Sender, Submitted, finish, submit, submitted};
 pub use work::{
-    AccountFact, Analyst, Answer, Facts, NotHeld, RequestWork, analysts, answer, claim, hand_over, link_account, next_step, note,
-    release, work,
+    AccountFact, Analyst, Answer, Facts, NotHeld, RequestWork, analysts, answer, bind_file, claim, hand_over, link_account,
+    next_step, note, release, work,
 };

@@ -1,15 +1,17 @@
 //! The analyst's side of a request: who has it, what was answered, and the facts beside it.
 
 use super::{
+    confirmation::thread,
+    files::{self, BoundFile, NotHanded, bound},
     follow::{self, Head, OwnRequest, RequestView},
     message::{self, MessageKind, NotSent},
 };
 use crate::{
-    access::analyst::AnalystAccess,
+    access::{account::AccountAccess, analyst::AnalystAccess},
     audit::AuditEvent,
     error::Error,
     files::FileRow,
-    mail::{Mail, message as outgoing},
+    mail::{Letter, message as outgoing},
     path,
     search::search,
     store::{
@@ -20,7 +22,7 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use licensing::{
-    Garn, LicenceModel,
+    Garn, LicenceModel, Serial,
     requests::{RequestNumber, RequestState, Resolution},
 };
 use sea_orm::{ConnectionTrait, FromQueryResult};
@@ -46,12 +48,23 @@ pub enum NotHeld {
     NoReason,
     #[error("This analyst is not there. Select one of the list.")]
     NoSuchAnalyst,
+    #[error("{0} was not generated for this request. Select files of the list.")]
+    NotBound(Serial),
     #[error("There is no account {0}. Check the GARN.")]
     NoSuchAccount(String),
     #[error(transparent)]
     NotSent(NotSent),
     #[error(transparent)]
     Error(#[from] Error),
+}
+
+impl From<NotHanded> for NotHeld {
+    fn from(why: NotHanded) -> Self {
+        match why {
+            NotHanded::NotBound(serial) => Self::NotBound(serial),
+            NotHanded::Error(error) => Self::Error(error),
+        }
+    }
 }
 
 impl From<NotSent> for NotHeld {
@@ -74,6 +87,8 @@ pub struct RequestWork {
     /// State that a reply must be made for.
     pub revision: i64,
     pub facts: Facts,
+    /// Files that were generated for it.
+    pub files: Vec<BoundFile>,
     /// What was done with it: (when, by whom, what).
     pub timeline: Vec<(DateTime<Utc>, String, String)>,
 }
@@ -145,6 +160,7 @@ pub async fn work(access: &AnalystAccess, number: RequestNumber) -> Result<Reque
         request,
         assigned_to,
         revision: stored.revision,
+        files: bound(on, number.id()).await?,
         facts,
         timeline: events.into_iter().map(|event| (event.at, event.actor, event.action)).collect(),
     })
@@ -321,12 +337,9 @@ pub async fn hand_over(access: &AnalystAccess, number: RequestNumber, to: i64) -
     follow::set_state(&write, number.id(), (head.state()?.claimed(), Some(to)), now).await?;
     let by = &access.caller().person().name;
     let link = format!("{}{}", portal.settings.public_url, path::request(number));
-    let mail = Mail {
-        recipient: email,
-        subject: format!("{number} was handed to you"),
-        body: format!("{by} handed {number} over to you.\n\nRead it: {link}\n"),
-    };
-    outgoing::queue(&write, &mail, now).await?;
+    let letter = Letter::default().in_thread(thread(number)).words(format!("{by} handed {number} over to you."));
+    let letter = letter.link("Read it", link);
+    outgoing::queue(&write, &letter.mail(email, format!("{number} was handed to you")), now).await?;
     let told = event(access, &head, number, "request handed over")
         .changing(json!({ "analyst": head.assigned_to }), json!({ "analyst": name }));
     write.commit(told).await?;
@@ -338,6 +351,8 @@ pub async fn hand_over(access: &AnalystAccess, number: RequestNumber, to: i64) -
 pub struct Answer {
     pub text: String,
     pub resolution: Resolution,
+    /// Files bound to the request that are handed over with it.
+    pub files: Vec<Serial>,
     /// State of the request that the reply was written for.
     pub revision: i64,
 }
@@ -379,16 +394,18 @@ pub async fn answer(access: &AnalystAccess, number: RequestNumber, key: &Submiss
     let answered = "UPDATE requests SET answered_at = COALESCE(answered_at, $1) WHERE id = $2";
     run(write.on(), "request: answered", answered, [now.into(), number.id().into()]).await.map_err(NotHeld::Error)?;
     let follow = format!("{}{}", portal.settings.public_url, path::follow(&head.link));
+    let handed = files::hand_over(&write, number.id(), &reply.files, now).await?;
+    let mut letter =
+        Letter::default().in_thread(thread(number)).words(&body).words(format!("{author}, {}", portal.settings.vendor));
+    for file in &handed {
+        letter = letter
+            .link(format!("Activation file {}, also attached", file.name), format!("{follow}/files/{}", file.serial))
+            .words(format!("SHA-256 of {}: {}", file.name, file.sha256));
+    }
+    let letter = letter.link("Answer here, and see what was said before", &follow);
+    let letter = letter.with(handed.into_iter().map(|file| file.mailed).collect());
     for recipient in head.recipients()? {
-        let mail = Mail {
-            recipient,
-            subject: format!("Activation file request {number}"),
-            body: format!(
-                "{body}\n\n{author}, {}\n\nAnswer here, and see what was said before:\n{follow}\n",
-                portal.settings.vendor
-            ),
-        };
-        outgoing::queue(&write, &mail, now).await?;
+        outgoing::queue(&write, &letter.mail(recipient, format!("Activation file request {number}")), now).await?;
     }
     let told = event(access, &head, number, "request answered")
         .changing(json!({ "state": head.state }), json!({ "state": reply.resolution.state() }));
@@ -418,6 +435,25 @@ pub async fn note(access: &AnalystAccess, number: RequestNumber, key: &Submissio
     message::store(&write, draft, access.caller().portal().now()).await?;
     write.commit(event(access, &head, number, "request noted")).await?;
     Ok(())
+}
+
+/// Binds a file of `account` to the request that it was generated for. Doing so again changes nothing.
+///
+/// # Errors
+/// [`Error::NotFound`]: the file or the request is not there.
+pub async fn bind_file(
+    access: &AnalystAccess,
+    account: &AccountAccess,
+    number: RequestNumber,
+    serial: &Serial,
+) -> Result<(), Error> {
+    let (write, _) = begin(access, number).await?;
+    let now = access.caller().portal().now();
+    if !files::bind(&write, number.id(), (account.account_id(), serial), now).await? {
+        return Ok(());
+    }
+    let event = access.caller().event(now, "request file bound", number.to_string()).on_account(account.account_id());
+    write.commit(event.changing(serde_json::Value::Null, json!({ "file": serial }))).await
 }
 
 /// Links a request to the account that it is about, and shows it to the account's people.

@@ -10,7 +10,7 @@ use leptos::{
     prelude::*,
 };
 use leptos_axum::ResponseOptions;
-use portal::Error;
+use portal::{Error, files::Download};
 use std::{
     error::Error as _,
     sync::{Arc, Mutex, PoisonError},
@@ -83,6 +83,19 @@ pub(crate) async fn sent(visit: Visit, outcome: Result<Sent, Error>) -> Response
     match outcome {
         Ok(Sent::To(address)) => Redirect::to(&address).into_response(),
         Ok(Sent::Page(found)) => page(visit, found).await,
+        Err(error) => failure(visit, &error).await,
+    }
+}
+
+/// The bytes of an activation file, to be kept.
+pub(crate) async fn download(visit: Visit, found: Result<Download, Error>) -> Response {
+    match found {
+        Ok(download) => {
+            let disposition = format!("attachment; filename=\"{}\"", download.file_name);
+            let headers =
+                [(header::CONTENT_TYPE, "application/octet-stream".to_owned()), (header::CONTENT_DISPOSITION, disposition)];
+            (headers, download.bytes).into_response()
+        }
         Err(error) => failure(visit, &error).await,
     }
 }

@@ -1,4 +1,5 @@
 use crate::generated;
+use crate::requests;
 use chrono::TimeDelta;
 use server::{Secret, Settings};
 use std::{fs, os::unix::fs::PermissionsExt};
@@ -12,6 +13,10 @@ async fn server() -> Server {
     let alone =
         [("host_id", "00505684e9a1"), ("switchover_later", "yes"), ("switchover_host_id", ""), ("switchover_machine_name", "")];
     generated(&amelia, &alone).await;
+    let stranger = server.browser();
+    for subject in ["one", "two"] {
+        requests::sent(&stranger, &requests::question(&[("subject", subject)])).await;
+    }
     server
 }
 
@@ -35,7 +40,7 @@ const fn on_both(sql: &'static str, said: &'static str) -> Break {
     Break { sqlite: sql, postgres: sql, said }
 }
 
-const BREAKS: [Break; 51] = [
+const BREAKS: [Break; 57] = [
     Break {
         sqlite: "PRAGMA ignore_check_constraints = ON; UPDATE entitlements SET owned_assigned = 1 WHERE id = 1",
         postgres: "ALTER TABLE entitlements DROP CONSTRAINT entitlements_check; UPDATE entitlements SET owned_assigned = 1 WHERE id = 1",
@@ -262,6 +267,33 @@ const BREAKS: [Break; 51] = [
         postgres: "UPDATE pg_index SET indisvalid = FALSE WHERE indexrelid = 'accounts_by_name'::regclass",
         said: "the database's own structure is sound: ",
     },
+    on_both(
+        "DELETE FROM audit_events WHERE action = 'request submitted'",
+        "each activation file request left the event of its submission: AFR-1: 0 events of its submission",
+    ),
+    on_both(
+        "UPDATE request_messages SET key = 'AAAAAAAAAAAAAAAAAAAAAA'",
+        "each activation file request begins with what was submitted, and is open while its requester waits for an answer: AFR-1: its \
+         conversation does not begin with what was submitted",
+    ),
+    on_both(
+        "UPDATE requests SET state = 'answered', ended_at = submitted_at",
+        "each activation file request begins with what was submitted, and is open while its requester waits for an answer: AFR-1: it is \
+         answered and its requester wrote last",
+    ),
+    on_both(
+        "UPDATE requests SET answered_at = '2026-11-25T00:00:00+00:00'",
+        "each activation file request begins with what was submitted, and is open while its requester waits for an answer: AFR-1: the instant \
+         of its first answer is not that of its first reply",
+    ),
+    on_both(
+        "DELETE FROM jobs WHERE kind = 'request-confirmation'",
+        "each activation file request is confirmed, or its confirmation is queued: AFR-1: nothing confirms it",
+    ),
+    on_both(
+        "UPDATE requests SET mailbox_confirmed_at = submitted_at WHERE id = 2; UPDATE requests SET held = TRUE WHERE id = 1",
+        "no activation file request waits for a mailbox that was confirmed: AFR-1: it waits, and AFR-2 confirmed its mailbox",
+    ),
     on_both(
         "DELETE FROM seaql_migrations WHERE version = 'm0006_licence_types'",
         "the schema is this version's: m0006_licence_types: is still to be made; starting the server does that",

@@ -2,7 +2,7 @@
 
 use super::conversation::{Answers, Conversation};
 use crate::{
-    component::{Column, ErrorSummary, Icon, Instant, Problem, Table, TextArea, icon},
+    component::{Column, Copy, ErrorSummary, Icon, Instant, Problem, Table, TextArea, icon},
     frame::Page,
 };
 use chrono_tz::{Tz, UTC};
@@ -33,6 +33,7 @@ pub enum Notice {
 
 /// Addresses of the actions of a request.
 struct Addresses {
+    files: String,
     reply: String,
     close: String,
     renew: String,
@@ -44,7 +45,12 @@ impl Addresses {
             Follower::Link(link) => path::follow(link),
             Follower::Person(_) => path::request(access.number()),
         };
-        Self { reply: format!("{base}/reply"), close: format!("{base}/close"), renew: format!("{base}/link") }
+        Self {
+            files: format!("{base}/files"),
+            reply: format!("{base}/reply"),
+            close: format!("{base}/close"),
+            renew: format!("{base}/link"),
+        }
     }
 }
 
@@ -83,6 +89,7 @@ pub async fn show(access: &RequestAccess, notice: Notice) -> Result<Page, Error>
             {problems.map(|problems| view! { <ErrorSummary problems /> })}
             {done.map(|words| view! { <p class="note ok" role="status"><Icon icon=icon::ACTIVE />{words}</p> })}
             <Head request=request.clone() zone />
+            {files(&request, &addresses.files, zone)}
             <h2>"Conversation"</h2>
             <Conversation messages=request.messages.clone() zone />
             <form method="post" action=addresses.reply novalidate>
@@ -110,6 +117,32 @@ pub async fn show(access: &RequestAccess, notice: Notice) -> Result<Page, Error>
 pub(super) fn Key(key: SubmissionKey) -> AnyView {
     view! { <input type="hidden" name=crate::page::files::form::KEY value=key.as_str().to_owned() /> }.into_any()
 }
+
+/// Activation files that were handed over, each with how to check it.
+fn files(request: &RequestView, base: &str, zone: Tz) -> Option<AnyView> {
+    let rows: Vec<Vec<AnyView>> = request
+        .files
+        .iter()
+        .map(|file| {
+            let (serial, id) = (file.serial.to_string(), format!("sha256-{}", file.serial));
+            vec![
+                view! { <a href=format!("{base}/{serial}") class="code">{format!("{serial}.I3Lic")}</a> }.into_any(),
+                view! { <Instant at=file.at zone /> }.into_any(),
+                view! { <span class="code wrap" id=id.clone()>{file.sha256.clone()}</span>" "<Copy of=id what=format!("SHA-256 of {serial}") /> }.into_any(),
+            ]
+        })
+        .collect();
+    (!rows.is_empty()).then(|| {
+        view! {
+            <h2>"Activation files"</h2>
+            <Table columns=FILE_COLUMNS rows />
+            <p><a href="/check">"Check a file"</a></p>
+        }
+        .into_any()
+    })
+}
+
+const FILE_COLUMNS: [Column; 3] = [Column::text("File"), Column::text("Handed over"), Column::text("SHA-256")];
 
 #[component]
 fn Head(request: RequestView, zone: Tz) -> AnyView {

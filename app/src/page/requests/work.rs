@@ -7,13 +7,18 @@ use super::{
 use crate::{
     component::{ErrorSummary, Icon, Instant, Problem, SelectField, TextArea, TextField, icon},
     frame::Page,
+    page::files::form::REQUEST,
 };
 use chrono_tz::Tz;
 use leptos::prelude::*;
-use licensing::requests::{RequestNumber, Resolution};
+use licensing::{
+    Garn,
+    files::request::field as file,
+    requests::{RequestNumber, Resolution},
+};
 use portal::{
     AnalystAccess, Error, path,
-    requests::{Analyst, Facts, NotHeld, NotSent, RequestWork},
+    requests::{Analyst, BoundFile, Facts, NotHeld, NotSent, RequestWork},
 };
 
 /// Names of the form's fields.
@@ -22,6 +27,8 @@ pub mod field {
     pub const RESOLUTION: &str = "resolution";
     pub const REVISION: &str = "revision";
     pub const NOTE: &str = "note";
+    /// Serial of a file that is handed over with the reply.
+    pub const FILE: &str = "file";
     pub const ANALYST: &str = "analyst";
     pub const GARN: &str = "garn";
 }
@@ -65,7 +72,7 @@ pub async fn show(access: &AnalystAccess, number: RequestNumber, state: FormStat
         let at = |name: &str| problem.clone().filter(|_| state.field == name);
         let problems = problem.clone().map(|words| vec![Problem::new(state.field, words)]);
         let base = path::request(number);
-        let RequestWork { request, assigned_to, is_mine, revision, facts, timeline } = work;
+        let RequestWork { request, assigned_to, is_mine, revision, facts, files, timeline } = work;
         let recipients: Vec<String> = std::iter::once(request.email.clone()).chain(request.copies.clone()).collect();
         let resolutions =
             Resolution::ALL.iter().map(|resolution| (resolution.code().to_owned(), resolution.to_string())).collect();
@@ -99,6 +106,7 @@ pub async fn show(access: &AnalystAccess, number: RequestNumber, state: FormStat
                             <Key key=reply_key />
                             <input type="hidden" name=field::REVISION value=revision />
                             <TextArea name=field::REPLY label="Reply" value=state.value(field::REPLY) rows=8 error=at(field::REPLY) prose=true />
+                            {handed_over(&files, &state)}
                             <SelectField name=field::RESOLUTION label="State after it" options=resolutions value=resolution />
                             <div class="buttons"><button class="button primary">"Send reply"</button></div>
                         </form>
@@ -118,7 +126,7 @@ pub async fn show(access: &AnalystAccess, number: RequestNumber, state: FormStat
                         <div><dt>"Addresses"</dt><dd class="wrap">{recipients.join(", ")}</dd></div>
                     </dl>
                     <Answers answers=request.answers.clone() />
-                    <AboutAccount facts=facts.clone() base=base.clone() garn error=at(field::GARN) />
+                    <AboutAccount facts=facts.clone() number base=base.clone() garn error=at(field::GARN) />
                     <Others facts zone />
                     <h2>"Timeline"</h2>
                     <ol class="timeline">
@@ -164,15 +172,36 @@ fn Held(
     .into_any()
 }
 
+/// Files that were generated for the request: the reply carries those that are ticked.
+fn handed_over(files: &[BoundFile], state: &FormState) -> Option<AnyView> {
+    let items: Vec<_> = files
+        .iter()
+        .map(|file| {
+            let (serial, id) = (file.serial.to_string(), format!("file-{}", file.serial));
+            let ticked = state.fields.iter().any(|(name, value)| name == field::FILE && *value == serial);
+            let checked = ticked || (state.fields.is_empty() && file.handed.is_none());
+            let was = file.handed.map(|revision| format!("Revision {revision} was handed over before."));
+            view! {
+                <div class="choice">
+                    <input type="checkbox" id=id.clone() name=field::FILE value=serial.clone() checked=checked />
+                    <label for=id><span>{format!("Hand over {serial}, attached and as a link")}</span><span class="help">{was}</span></label>
+                </div>
+            }
+        })
+        .collect();
+    (!items.is_empty()).then(|| items.into_any())
+}
+
 #[component]
-fn AboutAccount(facts: Facts, base: String, garn: String, error: Option<String>) -> AnyView {
+fn AboutAccount(facts: Facts, number: RequestNumber, base: String, garn: String, error: Option<String>) -> AnyView {
     let account = facts.account.map(|account| {
         let state = if account.linked { "" } else { " (typed by the requester, not linked)" };
         view! {
             <p>
                 <a href=path::account(&account.garn)>{account.name}</a>{format!(" {}, {}{state}", account.garn, account.licence_model)}
             </p>
-            <p><a href=path::summary(&account.garn)>"Account summary"</a>", "<a href=path::new_file(&account.garn)>"New activation file"</a></p>
+            <p><a href=path::summary(&account.garn)>"Account summary"</a></p>
+            <p><a class="button" href=generate(&account.garn, number, &facts.hosts)>"Generate from this request"</a></p>
         }
     });
     view! {
@@ -184,6 +213,13 @@ fn AboutAccount(facts: Facts, base: String, garn: String, error: Option<String>)
         </form>
     }
     .into_any()
+}
+
+/// *New activation file*, filled in from the request.
+fn generate(garn: &Garn, number: RequestNumber, hosts: &[String]) -> String {
+    let [primary, switchover] = [0, 1].map(|at| hosts.get(at).cloned().unwrap_or_default());
+    let fields = [(REQUEST, number.to_string()), (file::HOST_ID, primary), (file::SWITCHOVER_HOST_ID, switchover)];
+    path::asking(&path::new_file(garn), fields.into_iter().filter(|(_, value)| !value.is_empty()))
 }
 
 /// Files of the named hosts, and other requests.

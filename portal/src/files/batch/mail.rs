@@ -7,7 +7,7 @@ use super::{
 use crate::{
     access::account::AccountAccess,
     error::Error,
-    mail::{Mail, message},
+    mail::{Letter, message},
     path,
     store::write::Write,
 };
@@ -31,14 +31,11 @@ pub(super) async fn queue_result(
     };
     let files = if *done == 1 { "file" } else { "files" };
     let link = format!("{}{}", access.portal().settings.public_url, path::batch(&access.garn, &reference));
-    let mail = Mail {
-        recipient: access.caller().person().email.clone(),
-        subject: format!("Batch {reference}: {done} activation {files} {what}"),
-        body: format!(
-            "Batch {reference} of account {} ({}) is done. Activation files {what}: {done}. Skipped: {left}. Refused: {refused}.\n\n\
-             Results and files: {link}\n",
-            access.name, access.garn
-        ),
-    };
-    message::queue(write, &mail, now).await
+    let told = format!(
+        "Batch {reference} of account {} ({}) is done. Activation files {what}: {done}. Skipped: {left}. Refused: {refused}.",
+        access.name, access.garn
+    );
+    let mail = Letter::default().words(told).link("Results and files", link);
+    let subject = format!("Batch {reference}: {done} activation {files} {what}");
+    message::queue(write, &mail.mail(&access.caller().person().email, subject), now).await
 }

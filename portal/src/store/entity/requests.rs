@@ -59,6 +59,16 @@ table!(
     host_id: String,
 );
 table!(
+    request_file, "request_files",
+    #[sea_orm(primary_key, auto_increment = false)]
+    request_id: i64,
+    #[sea_orm(primary_key, auto_increment = false)]
+    file_id: i64,
+    bound_at: DateTimeUtc,
+    handed_at: Option<DateTimeUtc>,
+    revision: Option<i64>,
+);
+table!(
     request_message, "request_messages",
     #[sea_orm(primary_key)]
     id: i64,

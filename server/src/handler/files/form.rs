@@ -12,7 +12,7 @@ use app::{
     Page, Visit,
     page::files::{
         batch::KIND,
-        form::{self, Answers, BEGAN, Dropped, KEY, Purpose, STEP, STEP_EDIT, STEP_GENERATE, STEP_GO, STEP_MANY},
+        form::{self, Answers, BEGAN, Dropped, KEY, Purpose, REQUEST, STEP, STEP_EDIT, STEP_GENERATE, STEP_GO, STEP_MANY},
     },
 };
 use axum::{Extension, extract::RawQuery, response::Response};
@@ -37,7 +37,10 @@ pub(crate) async fn show_new(
     let typed: Vec<_> = decode(&query.unwrap_or_default()).collect();
     let sent = match gone(&typed) {
         false => form::show(&access, typed.into_iter().collect()).await.map(Sent::Page),
-        true => go(&access, Purpose::New, &typed, &visit.site.portal.new_submission_key()).await,
+        true => {
+            let request = typed.iter().find(|(name, _)| name == REQUEST).and_then(|(_, number)| number.parse().ok());
+            go(&access, Purpose::New { request }, &typed, &visit.site.portal.new_submission_key()).await
+        }
     };
     answer::sent(visit, sent).await
 }
@@ -73,7 +76,7 @@ async fn send(visit: Visit, access: &AccountAccess, serial: Option<&str>, sent: 
 
 async fn step(access: &AccountAccess, serial: Option<&str>, posted: &PostedForm, key: &SubmissionKey) -> Result<Sent, Error> {
     let form: NewFileForm = posted.fields.iter().cloned().collect();
-    let purpose = purpose(serial, posted.value(BEGAN))?;
+    let purpose = purpose(serial, posted.value(BEGAN), posted.value(REQUEST))?;
     let page = |page: Page| Ok(Sent::Page(page));
     let why: NotGenerated = match (posted.value(STEP), &purpose) {
         (STEP_GO, _) => return go(access, purpose, &posted.fields, key).await,
@@ -85,8 +88,14 @@ async fn step(access: &AccountAccess, serial: Option<&str>, posted: &PostedForm,
             )));
         }
         (STEP_EDIT, _) => return page(form::edit(access, purpose, form, key.clone()).await?),
-        (STEP_GENERATE, Purpose::New) => match portal::files::generate(access, &form.generate_request(), key).await {
-            Ok(generated) => return Ok(Sent::To(format!("{}?generated", path::file(&access.garn, &generated.serial)))),
+        (STEP_GENERATE, Purpose::New { request }) => match portal::files::generate(access, &form.generate_request(), key).await {
+            Ok(generated) => {
+                if let (Some(number), Ok(analyst)) = (request, access.caller().analyst()) {
+                    portal::requests::bind_file(&analyst, access, *number, &generated.serial).await?;
+                    return Ok(Sent::To(path::request(*number)));
+                }
+                return Ok(Sent::To(format!("{}?generated", path::file(&access.garn, &generated.serial))));
+            }
             Err(why) => why,
         },
         (STEP_GENERATE, Purpose::Update { serial, began }) => {
@@ -104,7 +113,7 @@ async fn step(access: &AccountAccess, serial: Option<&str>, posted: &PostedForm,
                 Err(why) => why,
             }
         }
-        (_, Purpose::New) => match portal::files::check(access, &form.generate_request()).await {
+        (_, Purpose::New { .. }) => match portal::files::check(access, &form.generate_request()).await {
             Ok(checked) => return page(form::check(access, &purpose, &form, key, checked.into())),
             Err(why) => why,
         },
@@ -159,9 +168,9 @@ async fn update_request(access: &AccountAccess, serial: &Serial, form: &NewFileF
 }
 
 /// Purpose of the form. An update that does not name the revision it began with never matches the current one.
-fn purpose(serial: Option<&str>, began: &str) -> Result<Purpose, Error> {
+fn purpose(serial: Option<&str>, began: &str, request: &str) -> Result<Purpose, Error> {
     match serial {
-        None => Ok(Purpose::New),
+        None => Ok(Purpose::New { request: request.parse().ok() }),
         Some(serial) => {
             let serial = serial.parse().map_err(|_| Error::NotFound)?;
             Ok(Purpose::Update { serial, began: began.parse().unwrap_or_default() })
@@ -170,10 +179,11 @@ fn purpose(serial: Option<&str>, began: &str) -> Result<Purpose, Error> {
 }
 
 pub(crate) async fn reopen_new(caller: Caller, kept: Kept) -> Result<Page, Error> {
-    form::edit(&kept.account(&caller).await?, Purpose::New, kept.fields.into_iter().collect(), kept.key).await
+    let purpose = purpose(None, "", kept.value(REQUEST))?;
+    form::edit(&kept.account(&caller).await?, purpose, kept.fields.into_iter().collect(), kept.key).await
 }
 
 pub(crate) async fn reopen_update(caller: Caller, kept: Kept) -> Result<Page, Error> {
-    let purpose = purpose(Some(kept.segment("serial")), kept.value(BEGAN))?;
+    let purpose = purpose(Some(kept.segment("serial")), kept.value(BEGAN), "")?;
     form::edit(&kept.account(&caller).await?, purpose, kept.fields.into_iter().collect(), kept.key).await
 }

@@ -13,7 +13,7 @@ use axum::{
     Extension,
     extract::RawQuery,
     http::{HeaderMap, header},
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use portal::{AccountAccess, path};
 
@@ -70,13 +70,6 @@ pub(crate) async fn download_revision(
 }
 
 async fn send(visit: Visit, access: &AccountAccess, serial: &str, revision: Option<u32>) -> Response {
-    match portal::files::download(access, serial, revision).await {
-        Ok(download) => {
-            let disposition = format!("attachment; filename=\"{}\"", download.file_name);
-            let headers =
-                [(header::CONTENT_TYPE, "application/octet-stream".to_owned()), (header::CONTENT_DISPOSITION, disposition)];
-            (headers, download.bytes).into_response()
-        }
-        Err(error) => answer::failure(visit, &error).await,
-    }
+    let found = portal::files::download(access, serial, revision).await;
+    answer::download(visit, found).await
 }

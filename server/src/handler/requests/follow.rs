@@ -78,6 +78,19 @@ pub(crate) async fn renew(Extension(visit): Extension<Visit>, Segments(link): Se
     answer::sent(visit, sent).await
 }
 
+/// A file that was handed over.
+pub(crate) async fn download(
+    Extension(visit): Extension<Visit>,
+    Segments((link, serial)): Segments<(String, String)>,
+) -> Response {
+    let found = async {
+        let access = visit.site.portal.request_by_link(&link).await?;
+        portal::requests::download_handed(&access, &serial).await
+    };
+    let found = found.await;
+    answer::download(visit, found).await
+}
+
 pub(crate) async fn show_mailbox(
     Extension(visit): Extension<Visit>,
     Segments((link, key)): Segments<(String, String)>,

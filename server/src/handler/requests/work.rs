@@ -91,6 +91,20 @@ pub(crate) async fn close(
     answer::sent(visit, sent).await
 }
 
+/// A file that was handed over, for its requester.
+pub(crate) async fn download(
+    Extension(visit): Extension<Visit>,
+    Extension(caller): Extension<Caller>,
+    Segments((number, serial)): Segments<(String, String)>,
+) -> Response {
+    let found = async {
+        let number: RequestNumber = number.parse().map_err(|_| Error::NotFound)?;
+        portal::requests::download_handed(&caller.request(number).await?, &serial).await
+    };
+    let found = found.await;
+    answer::download(visit, found).await
+}
+
 /// Does something that only analysts do, and shows the request; what was refused comes back with what was typed.
 async fn act(
     visit: Visit,
@@ -152,6 +166,7 @@ pub(crate) async fn send_answer(
     let reply = Answer {
         text: form.value(field::REPLY).to_owned(),
         resolution: Resolution::from_code(form.value(field::RESOLUTION)).unwrap_or(Resolution::Keep),
+        files: form.fields.iter().filter(|(name, _)| name == field::FILE).filter_map(|(_, serial)| serial.parse().ok()).collect(),
         revision: form.value(field::REVISION).parse().unwrap_or_default(),
     };
     act(visit, &caller, &number, (form.fields, field::REPLY), async |access, number| {

@@ -128,6 +128,8 @@ fn row(route: Route) -> (&'static str, Row) {
         Route::ReplyByLink => ("/request/none/reply", everybody(404)),
         Route::CloseByLink => ("/request/none/close", everybody(404)),
         Route::RenewLink => ("/request/none/link", everybody(404)),
+        Route::HandedFile => ("/request/none/files/{serial}", everybody(404)),
+        Route::FileOfRequest => ("/requests/AFR-0000001/files/{serial}", [303, 404, 404, 404, 404, 404, 404]),
         Route::Mailbox | Route::ConfirmMailbox => ("/request/none/mailbox/none", everybody(404)),
         Route::Requests => (route.path(), [303, 200, 200, 200, 200, 200, 200]),
         // Nobody has sent one.

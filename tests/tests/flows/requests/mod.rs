@@ -20,7 +20,7 @@ const QUESTION: [(&str, &str); 9] = [
 ];
 
 /// [`QUESTION`] with `changes`.
-fn question(changes: &[(&str, &str)]) -> Vec<(String, String)> {
+pub(crate) fn question(changes: &[(&str, &str)]) -> Vec<(String, String)> {
     changed(QUESTION.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect(), changes)
 }
 
@@ -30,7 +30,7 @@ async fn opened(browser: &Browser) -> String {
 }
 
 /// Sends a request; the address of its step 2.
-async fn sent(browser: &Browser, fields: &[(String, String)]) -> String {
+pub(crate) async fn sent(browser: &Browser, fields: &[(String, String)]) -> String {
     let answer = browser.post(&opened(browser).await, fields).await;
     assert_eq!(answer.status, reqwest::StatusCode::SEE_OTHER, "{:?}", answer.problems());
     answer.header("location").to_owned()

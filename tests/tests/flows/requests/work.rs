@@ -1,6 +1,6 @@
 use super::{finished, question};
 use reqwest::StatusCode;
-use tests::{Answer, Browser, LENA, SAM, Server, changed};
+use tests::{Answer, Backend, Browser, HANNA, LENA, SAM, Server, UNUSED_KEY, changed};
 
 const FIRST: &str = "/requests/AFR-0000001";
 
@@ -143,4 +143,95 @@ async fn requests_are_found_by_number_address_garn_and_host() {
     assert_eq!(lena.post(&format!("{FIRST}/account"), &[("garn", "acme-1001")]).await.status, StatusCode::SEE_OTHER);
     let amelia = server.signed_in(tests::AMELIA).await;
     assert_eq!(amelia.get("/requests").await.all("tbody th"), ["AFR-0000001"]);
+}
+
+/// Fields of a virtual-cloud file of Helios.
+const IN_CLOUD: [(&str, &str); 15] = [
+    ("system_type", "media-server-based"),
+    ("mail_connector", "exchange"),
+    ("key", UNUSED_KEY),
+    ("site", "4"),
+    ("product", "CIC"),
+    ("version", "2020 R2"),
+    ("type", "production"),
+    ("usage_tracking", "virtual-cloud"),
+    ("ramp_date", "2027-01-01"),
+    ("grace_days", "7"),
+    ("machine_name", "IC-VC-01"),
+    ("server_item", "SW-001-4.0-SV03"),
+    ("switchover_later", "yes"),
+    ("step", "generate"),
+    ("request", "AFR-0000001"),
+];
+
+#[tokio::test]
+async fn a_file_is_generated_from_a_request_and_handed_over() {
+    let server = Server::durable(Backend::of_run()).await;
+    let hanna = server.signed_in(HANNA).await;
+    let request = [
+        ("kind", "file"),
+        ("category", "pay-per-use"),
+        ("type", "new-deployment"),
+        ("deployment_type", "Production"),
+        ("organization", "5f0c2c6e-8d1b-4a53-9d0e-1b7f6a2c9e44"),
+        ("primary_host", "6300270E26DF"),
+        ("order", "SO-20001"),
+        ("subject", "A virtual cloud in Frankfurt"),
+        ("description", "We move there."),
+    ];
+    let form = hanna.get("/request/new?garn=HELIOS-2002&kind=file&category=pay-per-use").await;
+    let link = finished(&server, &hanna, &changed(form.fields(""), &request)).await;
+    let lena = server.signed_in(LENA).await;
+    lena.press(&format!("{FIRST}/claim")).await;
+    let page = lena.get(FIRST).await;
+    let generate = page.attribute("aside a.button", "href").expect("a link");
+    assert_eq!(generate, "/accounts/HELIOS-2002/files/new?request=AFR-0000001&host_id=6300270E26DF");
+    let form = lena.get(&format!("{generate}&product=CIC&version=2020+R2&type=production")).await;
+    assert_eq!((form.value("request").as_deref(), form.value("host_id").as_deref()), (Some("AFR-0000001"), Some("6300270E26DF")));
+    // The form goes by the page of answers, and comes back to the request; sent twice, it is one file.
+    let checked =
+        lena.post("/accounts/HELIOS-2002/files/new", &changed(IN_CLOUD.map(owned).to_vec(), &[("step", "check")])).await;
+    assert_eq!(
+        (checked.status, checked.value("request").as_deref()),
+        (StatusCode::OK, Some("AFR-0000001")),
+        "{:?}",
+        checked.problems()
+    );
+    for _ in 0..2 {
+        let generated = lena.post("/accounts/HELIOS-2002/files/new", &IN_CLOUD).await;
+        assert_eq!(generated.header("location"), FIRST, "{:?}", generated.problems());
+    }
+    assert_eq!(server.rows("SELECT file_id FROM request_files").await.len(), 1);
+    let serial = "AF-0000001";
+    assert_eq!(hanna.get(&format!("{FIRST}/files/{serial}")).await.status, StatusCode::NOT_FOUND, "not handed over yet");
+    // Only what was generated for it is handed over.
+    let page = lena.get(FIRST).await;
+    let reply = fields(&page, "answer", &[("reply", "Here it is."), ("resolution", "fulfil"), ("file", "AF-0000009")]);
+    let refused = lena.post(&format!("{FIRST}/answer"), &reply).await;
+    assert_eq!(refused.problems()[0].1, "AF-0000009 was not generated for this request. Select files of the list.");
+    let reply = changed(reply, &[("file", serial)]);
+    assert_eq!(lena.post(&format!("{FIRST}/answer"), &reply).await.status, StatusCode::SEE_OTHER);
+    let mails = server.rows("SELECT arguments FROM jobs WHERE kind = 'mail'").await;
+    let mail = mails.iter().map(ToString::to_string).find(|mail| mail.contains("Here it is.")).expect("a mail");
+    assert!(
+        mail.contains(&format!("{link}/files/{serial}")) && mail.contains("AF-0000001.I3Lic") && mail.contains("SHA-256"),
+        "{mail}"
+    );
+    // By the link, and signed in: the same bytes, which verify.
+    let by_link = server.browser().get(&format!("{link}/files/{serial}")).await;
+    let signed_in = hanna.get(&format!("{FIRST}/files/{serial}")).await;
+    assert_eq!(
+        (by_link.status, by_link.header("content-disposition")),
+        (StatusCode::OK, "attachment; filename=\"AF-0000001.I3Lic\"")
+    );
+    assert_eq!(by_link.body, signed_in.body);
+    let view = lena.get(&format!("/accounts/HELIOS-2002/files/{serial}/download")).await;
+    assert_eq!(by_link.body, view.body);
+    assert!(hanna.get(FIRST).await.text().contains("You have what you asked for."));
+    assert_eq!(server.browser().get(&format!("{link}/files/AF-0000002")).await.status, StatusCode::NOT_FOUND);
+    server.assert_healthy().await;
+}
+
+fn owned((name, value): (&str, &str)) -> (String, String) {
+    (name.to_owned(), value.to_owned())
 }

@@ -56,7 +56,7 @@ pub fn check(access: &AccountAccess, purpose: &Purpose, form: &NewFileForm, key:
         .collect();
     carried.extend(purpose.carried(key));
     let (title, button) = match purpose {
-        Purpose::New => ("Check your answers".to_owned(), "Generate activation file".to_owned()),
+        Purpose::New { .. } => ("Check your answers".to_owned(), "Generate activation file".to_owned()),
         Purpose::Update { serial, began } => (format!("Check the update of {serial}"), format!("Create revision {}", began + 1)),
     };
     let refused = dropped.as_ref().is_some_and(|dropped| dropped.problem.is_some());

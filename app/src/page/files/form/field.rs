@@ -11,5 +11,7 @@ pub const STEP_GENERATE: &str = "generate";
 pub const STEP_GO: &str = "go";
 /// Carries what is filled in to the form for many machines.
 pub const STEP_MANY: &str = "many";
+/// Number of the request that a file is generated for.
+pub const REQUEST: &str = "request";
 /// The revision that the form of an update began with.
 pub const BEGAN: &str = "began";

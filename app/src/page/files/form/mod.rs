@@ -11,6 +11,6 @@ mod sections;
 mod show;
 
 pub use check::{Answers, Dropped, check};
-pub use field::{BEGAN, KEY, STEP, STEP_CHECK, STEP_EDIT, STEP_GENERATE, STEP_GO, STEP_MANY};
+pub use field::{BEGAN, KEY, REQUEST, STEP, STEP_CHECK, STEP_EDIT, STEP_GENERATE, STEP_GO, STEP_MANY};
 pub use purpose::Purpose;
 pub use show::{edit, refused, show, show_missing, show_update};

@@ -2,7 +2,7 @@
 
 use super::{
     add_ons::AddOns,
-    field::{STEP, STEP_CHECK, STEP_GO, STEP_MANY},
+    field::{REQUEST, STEP, STEP_CHECK, STEP_GO, STEP_MANY},
     purpose::Purpose,
     sections::{MachineDetails, ServerItem, Switchover, Usage},
 };
@@ -47,7 +47,8 @@ struct Shown {
 /// [`Error::Unavailable`] and [`Error::Internal`].
 pub async fn show(access: &AccountAccess, form: NewFileForm) -> Result<Page, Error> {
     let key = access.caller().portal().new_submission_key();
-    let mut shown = load(access, Purpose::New, form, key).await?;
+    let request = form.value(REQUEST).parse().ok();
+    let mut shown = load(access, Purpose::New { request }, form, key).await?;
     if let Some(offer) = &shown.offer {
         shown.form = shown.form.fitting(offer);
     }
@@ -165,7 +166,9 @@ async fn load(access: &AccountAccess, purpose: Purpose, form: NewFileForm, key: 
     let start = portal::offer::start(access).await?;
     let offer = match (form.value(field::PRODUCT), form.value(field::VERSION), &purpose) {
         ("", ..) | (_, "", _) => None,
-        (product, version, Purpose::New) => Some(portal::offer::offer(access, product, version, licence_type(&form)).await),
+        (product, version, Purpose::New { .. }) => {
+            Some(portal::offer::offer(access, product, version, licence_type(&form)).await)
+        }
         (_, version, Purpose::Update { serial, .. }) => Some(portal::files::update_offer(access, serial.as_str(), version).await),
     };
     let offer = match offer {
@@ -208,12 +211,18 @@ fn FileForm(garn: Garn, action: String, shown: Shown) -> AnyView {
     let offer = offer.filter(|_| obstacles.is_empty() || status != 200);
     let refused = status == 403;
     // What is filled in once can be made for many machines.
-    let many = matches!(purpose, Purpose::New);
+    let many = matches!(purpose, Purpose::New { .. });
     view! {
         {(!problems.is_empty()).then(|| view! { <ErrorSummary problems /> })}
         {used_for.map(|(garn, reference)| view! { <AlreadyUsed garn reference /> })}
         {told.map(|words| view! { <NotTaken words /> })}
         <h1>{purpose.title()}</h1>
+        {match purpose {
+            Purpose::New { request: Some(number) } => Some(view! {
+                <p class="note info">"For the request "<a class="code" href=path::request(number)>{number.to_string()}</a>". The file is bound to it."</p>
+            }),
+            _ => None,
+        }}
         {(!obstacles.is_empty()).then(|| view! {
             <ObstacleNote
                 garn
@@ -226,6 +235,7 @@ fn FileForm(garn: Garn, action: String, shown: Shown) -> AnyView {
         {match offer {
             None => view! {
                 <form method="get" action=action novalidate>
+                    <Hidden fields=purpose.fixed().into_iter().collect() />
                     <Choices purpose form=form.clone() start refusals />
                     <Typed form />
                 </form>
@@ -284,7 +294,7 @@ fn Choices(
     beside: bool,
 ) -> AnyView {
     let problem = |name| problem_of(&refusals, name);
-    let new = matches!(purpose, Purpose::New);
+    let new = matches!(purpose, Purpose::New { .. });
     let chosen = form.value(field::SITE);
     // An inactive site is offered only where it was chosen before, so that the choice is seen and can be corrected.
     let sites = start
@@ -298,7 +308,7 @@ fn Choices(
     // What the sections below are for, also after a link that names no type.
     let chosen_type = if beside { licence_type(&form).code() } else { form.value(field::TYPE) };
     let of_file = match purpose {
-        Purpose::New => view! {
+        Purpose::New { .. } => view! {
             <SelectField
                 name=field::PRODUCT
                 label=label(field::PRODUCT)
