@@ -73,6 +73,20 @@ super::step!(
     );
     CREATE INDEX request_hosts_by_host ON request_hosts (host_id, request_id);
 
+    CREATE TABLE request_attachments (
+        id {id},
+        request_id {ref} NOT NULL REFERENCES requests (id),
+        name TEXT NOT NULL,
+        bytes BIGINT NOT NULL CHECK (bytes > 0),
+        sha256 {bytes} NOT NULL,
+        about TEXT NOT NULL,
+        object TEXT NOT NULL UNIQUE,
+        person_id {ref} REFERENCES people (id),
+        at {instant} NOT NULL,
+        removed_at {instant}
+    );
+    CREATE INDEX request_attachments_of_request ON request_attachments (request_id, id);
+
     CREATE TABLE request_files (
         request_id {ref} NOT NULL REFERENCES requests (id),
         file_id {ref} NOT NULL REFERENCES activation_files (id),

@@ -45,6 +45,12 @@ pub fn request_attachments(key: &str) -> String {
     format!("{NEW_REQUEST}/{key}/attachments")
 }
 
+/// End of a request form.
+#[must_use]
+pub fn finish_request(key: &str) -> String {
+    format!("{NEW_REQUEST}/{key}/done")
+}
+
 /// A request by its private link.
 #[must_use]
 pub fn follow(link: &str) -> String {

@@ -7,7 +7,11 @@ use crate::{
         key_file::{KeyFile, SigningKeyError},
         signer::{Rotation, Signer},
     },
-    store::{address::DatabaseAddress, database::Database},
+    store::{
+        address::DatabaseAddress,
+        blobs::{BlobAddress, Blobs},
+        database::Database,
+    },
     submission::key::SubmissionKey,
     turns::Turns,
 };
@@ -16,6 +20,8 @@ use std::{ops::Deref, sync::Arc, time::Duration};
 /// Settings of a portal, fixed when it starts.
 pub struct Settings {
     pub database: DatabaseAddress,
+    /// Place of attachments.
+    pub blobs: BlobAddress,
     /// Public URL of the portal, without a slash at the end. Links in mail begin with it.
     pub public_url: String,
     /// Name of the vendor, as people read it.
@@ -32,6 +38,7 @@ pub struct Portal(Arc<Shared>);
 /// Parts of a portal; for this crate only.
 pub struct Shared {
     pub(crate) ctx: Ctx,
+    pub(crate) blobs: Blobs,
     pub(crate) database: Database,
     pub(crate) observed: Arc<Observed>,
     pub(crate) passwords: Passwords,
@@ -52,6 +59,8 @@ impl Deref for Portal {
 pub enum OpenError {
     #[error("The database {address} cannot be opened.")]
     Database { address: DatabaseAddress, source: Error },
+    #[error("The attachments cannot be opened.")]
+    Blobs(#[source] Error),
     #[error(transparent)]
     Key(#[from] SigningKeyError),
 }
@@ -67,8 +76,9 @@ impl Portal {
             .await
             .map_err(|source| OpenError::Database { address: settings.database.clone(), source })?;
         let signer = Signer::open(&database, key, Rotation::Refuse, &ctx).await?;
+        let blobs = Blobs::open(&settings.blobs).map_err(OpenError::Blobs)?;
         let passwords = Passwords::new(settings.password_cost, &ctx);
-        Ok(Self(Arc::new(Shared { ctx, database, observed, passwords, signer, settings, turns: Turns::default() })))
+        Ok(Self(Arc::new(Shared { ctx, blobs, database, observed, passwords, signer, settings, turns: Turns::default() })))
     }
 
     /// Whether the database answers.

@@ -8,12 +8,19 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use app::Site;
-use portal::{Ctx, Portal, jobs::Lane, mail::Mailer, people::PasswordCost};
+use portal::{Ctx, Portal, jobs::Lane, mail::Mailer, people::PasswordCost, store::BlobAddress};
 use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
-use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+use tokio::{
+    net::TcpListener,
+    sync::{Semaphore, watch},
+    task::JoinHandle,
+};
 
 /// After the signal to stop, requests under way have this long.
 const DRAIN: Duration = Duration::from_secs(20);
+
+/// Uploads at the same time.
+const MOST_UPLOADS: usize = 32;
 
 /// A server that answers.
 pub struct Running {
@@ -50,9 +57,12 @@ pub async fn start(settings: &Settings, ctx: Ctx, password_cost: PasswordCost) -
     key.check()?;
     private::close_all(&settings.data)
         .with_context(|| format!("{} cannot be closed to others than its owner", settings.data.display()))?;
+    let attachments = settings.data.join("attachments");
+    private::make_folder(&attachments).with_context(|| format!("{} cannot be made", attachments.display()))?;
     let portal = Portal::open(
         portal::Settings {
             database: settings.database()?,
+            blobs: BlobAddress::Folder(attachments),
             public_url: public_url.origin(),
             vendor: settings.vendor.clone(),
             password_cost,
@@ -83,6 +93,7 @@ pub async fn start(settings: &Settings, ctx: Ctx, password_cost: PasswordCost) -
         trusted_proxies: settings.trusted_proxy.clone(),
         metrics_from: settings.metrics_from.clone(),
         metrics: Arc::clone(&metrics),
+        uploads: Semaphore::new(MOST_UPLOADS),
         reopeners: routes::reopeners(),
     }));
     let (stop, stopped) = watch::channel(false);

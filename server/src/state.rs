@@ -6,6 +6,7 @@ use crate::{
 };
 use app::Site;
 use std::{net::IpAddr, ops::Deref, sync::Arc};
+use tokio::sync::Semaphore;
 
 /// State that every handler shares. Clones share it too.
 #[derive(Clone)]
@@ -19,6 +20,8 @@ pub(crate) struct Shared {
     /// Addresses that may read `/metrics` beside this machine.
     pub(crate) metrics_from: Vec<IpAddr>,
     pub(crate) metrics: Arc<Metrics>,
+    /// Uploads at the same time: each has a file on the disk.
+    pub(crate) uploads: Semaphore,
     /// Forms that sign-in can reopen.
     pub(crate) reopeners: Reopeners,
 }

@@ -59,6 +59,19 @@ pub fn too_large(most_bytes: usize) -> Page {
     page(413, "Too large", words, "Go back, shorten it and send it again.")
 }
 
+#[must_use]
+pub fn busy_uploading(reference: &str) -> Page {
+    let words = format!("Many files are uploaded at the moment. None of yours was taken. Reference: {reference}.");
+    page(503, "Not available right now", words, "Try again in a moment: go back and send them again.")
+}
+
+/// Nothing moved on the line for a while.
+#[must_use]
+pub fn upload_stalled() -> Page {
+    let words = "Nothing of the upload arrived for 30 seconds, so it was given up. Files that had arrived whole were kept.";
+    page(408, "The upload stalled", words.into(), "Go back, and send the others again.")
+}
+
 /// One person sends table after table.
 #[must_use]
 pub fn busy_planning() -> Page {

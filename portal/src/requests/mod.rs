@@ -1,7 +1,9 @@
 //! Activation file requests: what strangers and customers ask for, and how licensing analysts answer. Domain §7.
 
+mod attachment;
 mod browser;
 mod confirmation;
+mod content;
 pub(crate) mod doctor;
 mod draft;
 mod files;
@@ -13,8 +15,13 @@ mod queue;
 mod submit;
 mod work;
 
+pub use attachment::{
+    AttachAccess, Attachment, MOST_ATTACHMENTS, MOST_BYTES, MOST_BYTES_EACH, NotAttached, Upload, attach, attachment,
+    attachment_for_analyst, attachments, remove_attachment,
+};
 pub use browser::BrowserAccess;
 pub(crate) use confirmation::{ConfirmRequest, confirm_request};
+pub use content::BadContent;
 pub use draft::{Draft, NotKept, draft, keep, latest_draft};
 pub use files::{BoundFile, HandedFile};
 pub use follow::{

@@ -1,6 +1,7 @@
 //! The analyst's side of a request: who has it, what was answered, and the facts beside it.
 
 use super::{
+    attachment::{self, Attachment},
     confirmation::thread,
     files::{self, BoundFile, NotHanded, bound},
     follow::{self, Head, OwnRequest, RequestView},
@@ -89,6 +90,7 @@ pub struct RequestWork {
     pub facts: Facts,
     /// Files that were generated for it.
     pub files: Vec<BoundFile>,
+    pub attachments: Vec<Attachment>,
     /// What was done with it: (when, by whom, what).
     pub timeline: Vec<(DateTime<Utc>, String, String)>,
 }
@@ -161,6 +163,7 @@ pub async fn work(access: &AnalystAccess, number: RequestNumber) -> Result<Reque
         assigned_to,
         revision: stored.revision,
         files: bound(on, number.id()).await?,
+        attachments: attachment::list(on, number.id()).await?,
         facts,
         timeline: events.into_iter().map(|event| (event.at, event.actor, event.action)).collect(),
     })

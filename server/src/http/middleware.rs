@@ -80,7 +80,9 @@ pub(crate) async fn require_sign_in(State(app): State<App>, mut request: Request
         request.extensions_mut().insert(caller);
         return next.run(request).await;
     }
-    if request.method() == Method::POST {
+    // No file is kept while somebody signs in: they come back to where they choose it again.
+    let with_files = request.uri().path().ends_with("/attachments");
+    if request.method() == Method::POST && !with_files {
         let return_to = request.uri().path().to_owned();
         let with_table =
             request.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/"));
@@ -96,7 +98,8 @@ pub(crate) async fn require_sign_in(State(app): State<App>, mut request: Request
         let asked = Asked { return_to, kept_form, choose_again, status: 401, ..Asked::default() };
         return answer::page(visit.clone(), sign_in_page(&visit, asked)).await;
     }
-    Redirect::to(&portal::path::asking(portal::path::SIGN_IN, [("return_to", &visit.address)])).into_response()
+    let return_to = visit.address.strip_suffix("/attachments").filter(|_| with_files).unwrap_or(&visit.address);
+    Redirect::to(&portal::path::asking(portal::path::SIGN_IN, [("return_to", return_to)])).into_response()
 }
 
 /// Unsafe methods are taken from our own pages only.
@@ -167,11 +170,17 @@ pub(crate) async fn headers(State(app): State<App>, request: Request, next: Next
 /// No answer takes longer.
 const LONGEST_ANSWER: Duration = Duration::from_secs(30);
 
+/// An upload of the largest body at the least pace takes no longer.
+const LONGEST_UPLOAD: Duration = Duration::from_secs(30 * 60 * 60);
+
 /// Answer to every request, whatever its handler does: a page when it panics, and one when it takes too long.
 pub(crate) async fn answer_always(State(app): State<App>, request: Request, next: Next) -> Response {
     let visit = stranger(&app, &request);
+    // Files take as long as the line needs: what reads and sends them gives up a line on which nothing moves.
+    let has_files = request.extensions().get::<MatchedPath>().is_some_and(|path| path.as_str().ends_with("/attachments"));
+    let longest = if has_files { LONGEST_UPLOAD } else { LONGEST_ANSWER };
     let answering = AssertUnwindSafe(next.run(request)).catch_unwind();
-    match tokio::time::timeout(LONGEST_ANSWER, answering).await {
+    match tokio::time::timeout(longest, answering).await {
         Ok(Ok(response)) => response,
         Ok(Err(_)) => {
             let page = page::problem::internal(&visit.reference);

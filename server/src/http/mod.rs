@@ -13,6 +13,7 @@ pub(crate) mod resume;
 pub(crate) mod routes;
 pub(crate) mod serve;
 pub(crate) mod table_form;
+pub(crate) mod upload;
 
 pub use origin::PublicUrl;
 pub use routes::{Access, Route};

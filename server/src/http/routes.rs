@@ -1,7 +1,7 @@
 use super::{
     assets, form, middleware,
     resume::{Reopen, Reopeners},
-    table_form,
+    table_form, upload,
 };
 use crate::{handler, state::App};
 use axum::{
@@ -112,16 +112,22 @@ routes! {
     SendRequest: POST "/request/new/{key}" Anyone [nothing] => handler::requests::form::send,
     KeepRequest: POST "/request/new/{key}/draft" Anyone [nothing] => handler::requests::form::keep,
     RequestAttachments: GET "/request/new/{key}/attachments" Anyone [] => handler::requests::form::attachments,
-    FinishRequest: POST "/request/new/{key}/attachments" Anyone [nothing] => handler::requests::form::finish,
+    UploadToForm: POST "/request/new/{key}/attachments" Anyone [nothing] => handler::requests::attachments::upload_to_form,
+    RemoveFromForm: POST "/request/new/{key}/attachments/{id}/remove" Anyone [nothing] => handler::requests::attachments::remove_from_form,
+    FinishRequest: POST "/request/new/{key}/done" Anyone [nothing] => handler::requests::form::finish,
     FollowRequest: GET "/request/{link}" Anyone [] => handler::requests::follow::show,
     ReplyByLink: POST "/request/{link}/reply" Anyone [nothing] => handler::requests::follow::reply,
     CloseByLink: POST "/request/{link}/close" Anyone [nothing] => handler::requests::follow::close,
     RenewLink: POST "/request/{link}/link" Anyone [nothing] => handler::requests::follow::renew,
+    UploadByLink: POST "/request/{link}/attachments" Anyone [nothing] => handler::requests::attachments::upload_by_link,
+    AttachmentByLink: GET "/request/{link}/attachments/{id}" Anyone [] => handler::requests::attachments::by_link,
     HandedFile: GET "/request/{link}/files/{serial}" Anyone [] => handler::requests::follow::download,
     Mailbox: GET "/request/{link}/mailbox/{key}" Anyone [] => handler::requests::follow::show_mailbox,
     ConfirmMailbox: POST "/request/{link}/mailbox/{key}" Anyone [nothing] => handler::requests::follow::confirm,
     Requests: GET "/requests" SignedIn [] => handler::requests::work::list,
     Request: GET "/requests/{number}" SignedIn [] => handler::requests::work::show,
+    UploadSignedIn: POST "/requests/{number}/attachments" SignedIn [nothing] => handler::requests::attachments::upload_signed_in,
+    Attachment: GET "/requests/{number}/attachments/{id}" SignedIn [] => handler::requests::attachments::signed_in,
     FileOfRequest: GET "/requests/{number}/files/{serial}" SignedIn [] => handler::requests::work::download,
     ReplyToRequest: POST "/requests/{number}/reply" SignedIn [handler::requests::work::reopen] => handler::requests::work::reply,
     CloseRequest: POST "/requests/{number}/close" SignedIn [handler::requests::work::reopen] => handler::requests::work::close,
@@ -179,6 +185,7 @@ impl Route {
             Self::SignIn => form::MOST_BYTES_KEPT,
             Self::SendCheckFile => handler::files::check::MOST_BYTES,
             Self::SendBatch => table_form::MOST_BYTES,
+            Self::UploadToForm | Self::UploadByLink | Self::UploadSignedIn => upload::MOST_BODY,
             Self::SendRequest | Self::KeepRequest => handler::requests::form::MOST_BYTES,
             _ => form::MOST_BYTES,
         }

@@ -36,6 +36,7 @@ pub(crate) async fn portal_with_mail(folder: &Path, clock: &Arc<Mutex<DateTime<U
     key.generate(&ctx, PasswordCost::Least).expect("a signing key");
     let settings = portal::Settings {
         database: new_database(Backend::of_run(), folder).await,
+        blobs: portal::store::BlobAddress::Folder(folder.to_owned()),
         public_url: "https://licences.example".into(),
         vendor: "Meridian Contact Software".into(),
         password_cost: PasswordCost::Least,

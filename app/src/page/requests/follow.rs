@@ -1,6 +1,9 @@
 //! A request as its requester sees it: by the private link, or signed in; and the list of one's own.
 
-use super::conversation::{Answers, Conversation};
+use super::{
+    attachments::{FILES, UploadForm, list_of},
+    conversation::{Answers, Conversation},
+};
 use crate::{
     component::{Column, Copy, ErrorSummary, Icon, Instant, Problem, Table, TextArea, icon},
     frame::Page,
@@ -9,7 +12,7 @@ use chrono_tz::{Tz, UTC};
 use leptos::prelude::*;
 use portal::{
     Caller, Error, SubmissionKey, path,
-    requests::{Follower, NotSent, RequestAccess, RequestView, next_step},
+    requests::{Follower, NotAttached, NotSent, RequestAccess, RequestView, next_step},
 };
 
 /// Names of the fields of a message.
@@ -23,6 +26,10 @@ pub enum Notice {
     #[default]
     Nothing,
     Sent,
+    /// Files were attached.
+    Attached,
+    /// Files that were not taken.
+    NotAttached(Vec<NotAttached>),
     Closed,
     /// The link was renewed.
     Renewed,
@@ -33,6 +40,7 @@ pub enum Notice {
 
 /// Addresses of the actions of a request.
 struct Addresses {
+    attachments: String,
     files: String,
     reply: String,
     close: String,
@@ -46,6 +54,7 @@ impl Addresses {
             Follower::Person(_) => path::request(access.number()),
         };
         Self {
+            attachments: format!("{base}/attachments"),
             files: format!("{base}/files"),
             reply: format!("{base}/reply"),
             close: format!("{base}/close"),
@@ -58,6 +67,7 @@ impl Addresses {
 /// [`Error::Unavailable`] and [`Error::Internal`].
 pub async fn show(access: &RequestAccess, notice: Notice) -> Result<Page, Error> {
     let request = portal::requests::view(access).await?;
+    let attached = portal::requests::attachments(&access.into()).await?;
     let key = access.portal().new_submission_key();
     let zone = match &access.by {
         Follower::Link(_) => UTC,
@@ -67,7 +77,7 @@ pub async fn show(access: &RequestAccess, notice: Notice) -> Result<Page, Error>
     let by_link = matches!(access.by, Follower::Link(_));
     let status = match &notice {
         Notice::Typed(_, Some(NotSent::KeyReused)) => 409,
-        Notice::Typed(_, Some(_)) => 422,
+        Notice::Typed(_, Some(_)) | Notice::NotAttached(_) => 422,
         _ => 200,
     };
     let title = if status == 200 { format!("Request {}", request.number) } else { format!("Error: Request {}", request.number) };
@@ -81,12 +91,18 @@ pub async fn show(access: &RequestAccess, notice: Notice) -> Result<Page, Error>
             Notice::Closed => Some("The request is closed."),
             Notice::Renewed => Some("The link was renewed: the one of before no longer works. It was mailed to the requester."),
             Notice::Confirmed => Some("Your mailbox is confirmed. An analyst sees the request now."),
-            Notice::Nothing | Notice::Typed(..) => None,
+            Notice::Attached => Some("The files were attached."),
+            Notice::Nothing | Notice::Typed(..) | Notice::NotAttached(_) => None,
         };
-        let problems =
-            problem.clone().map(|words| vec![Problem { field: field::MESSAGE.to_owned(), label: "Message".to_owned(), words }]);
+        let upload: Vec<Problem> = match &notice {
+            Notice::NotAttached(refused) => refused.iter().map(|why| Problem::new(FILES, why.to_string())).collect(),
+            _ => Vec::new(),
+        };
+        let of_message =
+            problem.clone().map(|words| Problem { field: field::MESSAGE.to_owned(), label: "Message".to_owned(), words });
+        let problems: Vec<Problem> = of_message.into_iter().chain(upload.clone()).collect();
         view! {
-            {problems.map(|problems| view! { <ErrorSummary problems /> })}
+            {(!problems.is_empty()).then(|| view! { <ErrorSummary problems /> })}
             {done.map(|words| view! { <p class="note ok" role="status"><Icon icon=icon::ACTIVE />{words}</p> })}
             <Head request=request.clone() zone />
             {files(&request, &addresses.files, zone)}
@@ -97,6 +113,9 @@ pub async fn show(access: &RequestAccess, notice: Notice) -> Result<Page, Error>
                 <TextArea name=field::MESSAGE label="Message" value=typed rows=5 error=problem prose=true help="The analyst who works on the request gets a mail about it." />
                 <div class="buttons"><button class="button primary">"Send message"</button></div>
             </form>
+            <h2>"Attachments"</h2>
+            {list_of(attached, Some(&addresses.attachments), |_| None)}
+            <UploadForm action=addresses.attachments.clone() problems=upload />
             <h2>"Details"</h2>
             <Answers answers=request.answers.clone() />
             <div class="buttons">

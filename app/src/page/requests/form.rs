@@ -1,7 +1,8 @@
 //! The public form: step 1, what is asked, and step 2, what is attached.
 
+use super::attachments::{FILES, UploadForm, list_of};
 use crate::{
-    component::{Choice, ErrorSummary, Icon, Needed, SelectField, TextArea, TextField, icon, labelled, problem_of},
+    component::{Choice, ErrorSummary, Icon, Needed, Problem, SelectField, TextArea, TextField, icon, labelled, problem_of},
     frame::Page,
 };
 use leptos::{nonce::use_nonce, prelude::*};
@@ -9,7 +10,10 @@ use licensing::{
     form::Refusal,
     requests::{Field, FieldKind, Group, RequestForm, RequestKind, RequestProblem, Section, field},
 };
-use portal::{SubmissionKey, path, requests::Submitted};
+use portal::{
+    SubmissionKey, path,
+    requests::{Attachment, NotAttached, Submitted},
+};
 use std::{fmt::Write, sync::Arc};
 
 /// The form as it is shown: what was typed, and why it was not taken.
@@ -213,12 +217,15 @@ fn rules(form: &RequestForm) -> String {
     css
 }
 
-/// Step 2: what is there, and the end.
+/// Step 2: what is attached, and the end.
 #[must_use]
-pub fn attachments(key: &SubmissionKey, submitted: Submitted) -> Page {
-    let action = path::request_attachments(key.as_str());
+pub fn attachments(key: &SubmissionKey, submitted: Submitted, attached: Vec<Attachment>, refused: &[NotAttached]) -> Page {
+    let (done, upload) = (path::finish_request(key.as_str()), path::request_attachments(key.as_str()));
     let Submitted { number, held, confirmed } = submitted;
-    Page::new(format!("Request {number}"), move || {
+    let problems: Vec<Problem> = refused.iter().map(|why| Problem::new(FILES, why.to_string())).collect();
+    let status = if problems.is_empty() { 200 } else { 422 };
+    let title = if status == 200 { format!("Request {number}") } else { format!("Error: Request {number}") };
+    let page = Page::new(title, move || {
         if confirmed {
             return view! {
                 <div class="request-form">
@@ -232,17 +239,23 @@ pub fn attachments(key: &SubmissionKey, submitted: Submitted) -> Page {
             }
             .into_any();
         }
+        let remove = |id: i64| Some(format!("{upload}/{id}/remove"));
         view! {
             <div class="request-form">
+                {(!problems.is_empty()).then(|| view! { <ErrorSummary problems=problems.clone() /> })}
                 <p class="step">"Step 2 of 2: attachments"</p>
                 <h1>{format!("Request {number}")}</h1>
                 <p class="note ok" role="status"><Icon icon=icon::ACTIVE />{format!("Your request has the number {number}. Nothing is lost if you close this page.")}</p>
-                <form method="post" action=action>
+                <h2>"Attachments"</h2>
+                {list_of(attached, None, remove)}
+                <UploadForm action=upload.clone() problems />
+                <form method="post" action=done>
                     <div class="buttons"><button class="button primary">"Done"</button></div>
                     <p class="help">"The confirmation is mailed when you are done, at the latest after 30 minutes."</p>
                 </form>
             </div>
         }
         .into_any()
-    })
+    });
+    page.with_status(status)
 }

@@ -1,6 +1,7 @@
 //! One request on the workbench.
 
 use super::{
+    attachments::list_of,
     conversation::{Answers, Conversation},
     follow::Key,
 };
@@ -72,7 +73,7 @@ pub async fn show(access: &AnalystAccess, number: RequestNumber, state: FormStat
         let at = |name: &str| problem.clone().filter(|_| state.field == name);
         let problems = problem.clone().map(|words| vec![Problem::new(state.field, words)]);
         let base = path::request(number);
-        let RequestWork { request, assigned_to, is_mine, revision, facts, files, timeline } = work;
+        let RequestWork { request, assigned_to, is_mine, revision, facts, files, attachments, timeline } = work;
         let recipients: Vec<String> = std::iter::once(request.email.clone()).chain(request.copies.clone()).collect();
         let resolutions =
             Resolution::ALL.iter().map(|resolution| (resolution.code().to_owned(), resolution.to_string())).collect();
@@ -99,6 +100,8 @@ pub async fn show(access: &AnalystAccess, number: RequestNumber, state: FormStat
                     <Held assigned_to is_mine others base=base.clone() error=at(field::ANALYST) />
                     <h2>"Conversation"</h2>
                     <Conversation messages=request.messages.clone() zone />
+                    <h2>"Attachments"</h2>
+                    {list_of(attachments, Some(&format!("{base}/attachments")), |_| None)}
                     {is_mine.then(|| view! {
                         <form method="post" action=format!("{base}/answer") novalidate class="section reply">
                             <h2>"Reply"</h2>

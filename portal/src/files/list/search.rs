@@ -225,9 +225,8 @@ impl Search {
             // The next one is narrower only if it finds fewer.
             most = format!("(SELECT found FROM c{number})");
         }
-        // A part leads to its files by its order lines; of many, the files are tried for it.
         let of_part = match &self.part {
-            Some(part) => Some(part.most_files(on, self.account).await?).filter(|found| *found <= MOST_COUNTED),
+            Some(part) => Some(part.most_files(on, self.account).await?),
             None => None,
         };
         if drivers.is_empty() {
@@ -239,7 +238,8 @@ impl Search {
         let Narrowest { driver, found } = narrowest.ok_or_else(|| Error::internal("a count gave no row"))?;
         let driver = usize::try_from(driver).ok().and_then(|number| drivers.get(number)).copied();
         let found = u64::try_from(found).map_err(Error::internal)?;
-        if let Some(of_part) = of_part.filter(|of_part| *of_part < found) {
+        // A part leads to its files by its order lines. To try many files for it could read all of the account's before the first one is found.
+        if let Some(of_part) = of_part.filter(|of_part| *of_part < found || found > MOST_COUNTED) {
             return Ok((Driver::Part, Some(of_part)));
         }
         Ok((driver.ok_or_else(|| Error::internal("a count of no filter"))?, Some(found)))
@@ -279,7 +279,7 @@ impl Search {
         begin: Option<(Key, i64)>,
         most: usize,
     ) -> String {
-        let few = found.is_some_and(|found| found <= MOST_COUNTED) || !self.sort.at_any_length();
+        let few = found.is_some_and(|found| found <= MOST_COUNTED) || !self.sort.at_any_length() || driver == Driver::Part;
         let in_order = match (driver, self.column()) {
             _ if !self.sort.at_any_length() => false,
             (Driver::Machines, column) => column == Column::Machine,

@@ -59,6 +59,20 @@ table!(
     host_id: String,
 );
 table!(
+    request_attachment, "request_attachments",
+    #[sea_orm(primary_key)]
+    id: i64,
+    request_id: i64,
+    name: String,
+    bytes: i64,
+    sha256: Vec<u8>,
+    about: String,
+    object: String,
+    person_id: Option<i64>,
+    at: DateTimeUtc,
+    removed_at: Option<DateTimeUtc>,
+);
+table!(
     request_file, "request_files",
     #[sea_orm(primary_key, auto_increment = false)]
     request_id: i64,

@@ -19,6 +19,7 @@ use portal::{
 pub(super) fn notice(query: Option<&str>) -> Notice {
     match query {
         Some("sent") => Notice::Sent,
+        Some("attached") => Notice::Attached,
         Some("closed") => Notice::Closed,
         Some("renewed") => Notice::Renewed,
         Some("confirmed") => Notice::Confirmed,

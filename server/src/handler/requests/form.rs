@@ -1,5 +1,6 @@
 //! The public form. No sign-in is asked; a draft belongs to the browser that it was begun in.
 
+use super::attachments::form_page;
 use crate::{
     http::{
         answer,
@@ -202,11 +203,7 @@ pub(crate) async fn attachments(
     browser: Browser,
     Segments(key): Segments<String>,
 ) -> Response {
-    let page = async {
-        let submitted = portal::requests::submitted(&browser.access, &key).await?;
-        Ok(form::attachments(&key.parse().map_err(|_| Error::NotFound)?, submitted))
-    };
-    let page = page.await;
+    let page = form_page(&browser, &key, Vec::new()).await;
     answer::result(visit, page).await
 }
 

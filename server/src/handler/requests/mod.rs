@@ -1,5 +1,6 @@
 //! Activation file requests.
 
+pub(crate) mod attachments;
 pub(crate) mod follow;
 pub(crate) mod form;
 pub(crate) mod work;

@@ -45,6 +45,7 @@ pub async fn measure(home: &Home, title: &str) -> Result<String> {
     database.execute_unprepared(more).await?;
     let settings = portal::Settings {
         database: home.settings.database()?,
+        blobs: portal::store::BlobAddress::Folder(std::env::temp_dir()),
         public_url: "http://127.0.0.1".into(),
         vendor: "Meridian Contact Software".into(),
         password_cost: PasswordCost::Least,

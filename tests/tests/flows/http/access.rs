@@ -120,7 +120,9 @@ fn row(route: Route) -> (&'static str, Row) {
         // The key is none, or nothing was begun under it.
         Route::RequestDraft => ("/request/new/AAAAAAAAAAAAAAAAAAAAAA", everybody(404)),
         Route::KeepRequest => ("/request/new/A/draft", everybody(404)),
-        Route::RequestAttachments | Route::FinishRequest => ("/request/new/AAAAAAAAAAAAAAAAAAAAAA/attachments", everybody(404)),
+        Route::RequestAttachments | Route::UploadToForm => ("/request/new/AAAAAAAAAAAAAAAAAAAAAA/attachments", everybody(404)),
+        Route::RemoveFromForm => ("/request/new/AAAAAAAAAAAAAAAAAAAAAA/attachments/1/remove", everybody(404)),
+        Route::FinishRequest => ("/request/new/AAAAAAAAAAAAAAAAAAAAAA/done", everybody(404)),
         // The fields below are of another form.
         Route::SendRequest => ("/request/new/AAAAAAAAAAAAAAAAAAAAAA", everybody(422)),
         // No request has this link.
@@ -128,6 +130,11 @@ fn row(route: Route) -> (&'static str, Row) {
         Route::ReplyByLink => ("/request/none/reply", everybody(404)),
         Route::CloseByLink => ("/request/none/close", everybody(404)),
         Route::RenewLink => ("/request/none/link", everybody(404)),
+        Route::UploadByLink => ("/request/none/attachments", everybody(404)),
+        Route::AttachmentByLink => ("/request/none/attachments/1", everybody(404)),
+        // No file is kept while somebody signs in.
+        Route::UploadSignedIn => ("/requests/AFR-0000001/attachments", [303, 404, 404, 404, 404, 404, 404]),
+        Route::Attachment => ("/requests/AFR-0000001/attachments/1", [303, 404, 404, 404, 404, 404, 404]),
         Route::HandedFile => ("/request/none/files/{serial}", everybody(404)),
         Route::FileOfRequest => ("/requests/AFR-0000001/files/{serial}", [303, 404, 404, 404, 404, 404, 404]),
         Route::Mailbox | Route::ConfirmMailbox => ("/request/none/mailbox/none", everybody(404)),

@@ -1,5 +1,6 @@
 //! Activation file requests: the public form, the private link, and the workbench.
 
+mod attachments;
 mod follow;
 mod form;
 mod work;
@@ -39,7 +40,7 @@ pub(crate) async fn sent(browser: &Browser, fields: &[(String, String)]) -> Stri
 /// Sends a request and the confirmation; its private link.
 async fn finished(server: &Server, browser: &Browser, fields: &[(String, String)]) -> String {
     let attachments = sent(browser, fields).await;
-    browser.press(&attachments).await;
+    browser.press(&form::end_of(&attachments)).await;
     let rows = server.rows("SELECT link FROM requests ORDER BY id DESC LIMIT 1").await;
     format!("/request/{}", rows[0]["link"].as_str().expect("a link"))
 }

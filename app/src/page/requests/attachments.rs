@@ -1,0 +1,64 @@
+//! Attachments of a request: what is there, and the form that adds more.
+
+use crate::component::{Column, Icon, Problem, Table, error_id, icon};
+use leptos::prelude::*;
+use portal::requests::Attachment;
+
+/// Name of the field of the files.
+pub const FILES: &str = "files";
+
+const COLUMNS: [Column; 4] = [Column::text("File"), Column::text("Content"), Column::figures("Size"), Column::text("Actions")];
+
+/// The attachments; `base` is where they are downloaded, `remove` where each is removed.
+pub(super) fn list_of(attached: Vec<Attachment>, base: Option<&str>, remove: impl Fn(i64) -> Option<String>) -> AnyView {
+    if attached.is_empty() {
+        return view! { <p class="help">"None yet."</p> }.into_any();
+    }
+    let rows = attached
+        .into_iter()
+        .map(|Attachment { id, name, bytes, about, .. }| {
+            let file = match base {
+                Some(base) => view! { <a class="wrap" href=format!("{base}/{id}")>{name.clone()}</a> }.into_any(),
+                None => view! { <span class="wrap">{name.clone()}</span> }.into_any(),
+            };
+            let action = remove(id).map(|action| view! {
+                <form method="post" action=action>
+                    <button class="button compact"><Icon icon=icon::CLEAR />"Remove"<span class="visually-hidden">{format!(" {name}")}</span></button>
+                </form>
+            });
+            vec![file, view! { <span class="wrap">{about}</span> }.into_any(), size(bytes).into_any(), action.into_any()]
+        })
+        .collect();
+    view! { <Table columns=COLUMNS rows /> }.into_any()
+}
+
+/// `412 bytes`, `41 KB`, `4.1 MB`.
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes} bytes"),
+        1_000..1_000_000 => format!("{} KB", bytes.div_ceil(1_000)),
+        _ => format!("{}.{} MB", bytes / 1_000_000, bytes % 1_000_000 / 100_000),
+    }
+}
+
+/// Chooses files and uploads them. Script shows how far each is.
+#[component]
+pub(super) fn UploadForm(action: String, problems: Vec<Problem>) -> AnyView {
+    let refused = !problems.is_empty();
+    let words = problems.into_iter().map(|problem| problem.words).collect::<Vec<_>>().join(" ");
+    let described = if refused { format!("{FILES}-help {}", error_id(FILES)) } else { format!("{FILES}-help") };
+    view! {
+        <form method="post" action=action enctype="multipart/form-data" novalidate class="upload" data-upload>
+            <div class="field" class:invalid=refused>
+                <label for=FILES>"Add files"</label>
+                <p class="help" id=format!("{FILES}-help")>
+                    "Pictures, PDF, text, CSV, Word, Excel, ZIP and activation files; at most 10 MB each, 10 files and 50 MB together."
+                </p>
+                {refused.then(|| view! { <p class="error" id=error_id(FILES)><Icon icon=icon::PROBLEM />{words}</p> })}
+                <input type="file" id=FILES name=FILES multiple aria-describedby=described aria-invalid=refused.then_some("true") />
+            </div>
+            <button class="button">"Upload"</button>
+        </form>
+    }
+    .into_any()
+}

@@ -1,0 +1,290 @@
+//! Attachments of requests. Each is received into a private file of its own, judged by its content, and only then kept.
+
+use super::{
+    content::{BadContent, judge},
+    follow::{Follower, RequestAccess},
+};
+use crate::{
+    access::{analyst::AnalystAccess, caller::Caller},
+    audit::AuditEvent,
+    error::Error,
+    portal::Portal,
+    requests::browser::BrowserAccess,
+    signing::key_ring,
+    store::{
+        blobs::BlobBytes,
+        entity::request_attachment,
+        insertion::insert,
+        statement::{row, rows, run},
+        write::Write,
+    },
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::{DateTime, Utc};
+use licensing::{activation_file::Expected, requests::RequestNumber, visible};
+use object_store::GetRange;
+use sea_orm::{ActiveValue::Set, ConnectionTrait, FromQueryResult, NotSet};
+use sha2::{Digest, Sha256};
+use std::{fs::File, io::Write as _, ops::Range};
+
+/// Maximum size of one attachment, in bytes.
+pub const MOST_BYTES_EACH: u64 = 10 * 1024 * 1024;
+/// Maximum number of attachments of a request.
+pub const MOST_ATTACHMENTS: u64 = 10;
+/// Maximum size of all attachments of a request, in bytes.
+pub const MOST_BYTES: u64 = 50 * 1024 * 1024;
+/// Maximum length of a name, in characters.
+const LONGEST_NAME: usize = 120;
+
+/// Why an attachment was not kept. Others that came with it were.
+#[derive(Debug, thiserror::Error)]
+pub enum NotAttached {
+    #[error("{0} {1}.")]
+    Content(String, BadContent),
+    #[error("{0} is larger than 10 MB. Send less of it, or pack it.")]
+    TooLarge(String),
+    #[error("{0} would be attachment {1}; a request has at most 10. Remove one first.")]
+    TooMany(String, u64),
+    #[error("With {0} the attachments would be larger than 50 MB together. Remove one first.")]
+    TooMuch(String),
+    #[error(transparent)]
+    Error(#[from] Error),
+}
+
+/// Whoever may attach something to a request.
+#[derive(Clone)]
+pub struct AttachAccess {
+    portal: Portal,
+    request: i64,
+    by: Option<Caller>,
+}
+
+impl AttachAccess {
+    /// The request that was sent from this browser under `key`.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], the same for another browser's and for none.
+    pub async fn of_form(browser: &BrowserAccess, key: &str) -> Result<Self, Error> {
+        let submitted = super::submit::submitted(browser, key).await?;
+        Ok(Self { portal: browser.portal().clone(), request: submitted.number.id(), by: None })
+    }
+
+    fn event(&self, action: &'static str) -> AuditEvent {
+        let number = RequestNumber::of_id(self.request).to_string();
+        match &self.by {
+            Some(caller) => caller.event(self.portal.now(), action, number),
+            None => AuditEvent::by_operator(self.portal.now(), "requester", action, number),
+        }
+    }
+}
+
+impl From<&RequestAccess> for AttachAccess {
+    fn from(access: &RequestAccess) -> Self {
+        let by = match &access.by {
+            Follower::Link(_) => None,
+            Follower::Person(caller) => Some(caller.clone()),
+        };
+        Self { portal: access.portal().clone(), request: access.number().id(), by }
+    }
+}
+
+/// An attachment that is kept.
+#[derive(Clone, Debug)]
+pub struct Attachment {
+    pub id: i64,
+    pub name: String,
+    pub bytes: u64,
+    /// What it is, by its content.
+    pub about: String,
+    pub at: DateTime<Utc>,
+}
+
+/// An attachment that arrives, piece by piece.
+pub struct Upload {
+    name: String,
+    file: File,
+    bytes: u64,
+    sha256: Sha256,
+}
+
+impl Upload {
+    /// Begins an upload under the name that the sender gave it, without folders and without what nobody sees.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`]: there is no place for it.
+    pub fn begin(name: &str) -> Result<Self, Error> {
+        let name = visible(name.rsplit(['/', '\\']).next().unwrap_or_default());
+        let (stem, ending) = name.rsplit_once('.').unwrap_or((&name, ""));
+        let stem: String = stem.chars().take(LONGEST_NAME).collect();
+        let name = if ending.is_empty() { stem } else { format!("{stem}.{ending}") };
+        let file = tempfile::tempfile().map_err(|error| Error::Unavailable(error.into()))?;
+        Ok(Self { name, file, bytes: 0, sha256: Sha256::new() })
+    }
+
+    /// Takes the next piece.
+    ///
+    /// # Errors
+    /// [`NotAttached::TooLarge`] and [`NotAttached::Error`].
+    pub fn take(&mut self, piece: &[u8]) -> Result<(), NotAttached> {
+        self.bytes += piece.len() as u64;
+        if self.bytes > MOST_BYTES_EACH {
+            return Err(NotAttached::TooLarge(self.name.clone()));
+        }
+        self.sha256.update(piece);
+        self.file.write_all(piece).map_err(|error| NotAttached::Error(Error::Unavailable(error.into())))
+    }
+}
+
+/// Keeps an attachment that has arrived whole.
+///
+/// # Errors
+/// [`NotAttached`]; nothing is kept of it then.
+pub async fn attach(access: &AttachAccess, upload: Upload) -> Result<(), NotAttached> {
+    let portal = &access.portal;
+    let Upload { name, file, bytes, sha256 } = upload;
+    let (ring, now) = (key_ring(portal).await?, portal.now());
+    let expected = Expected { on: Some(now.date_naive()), ..Expected::default() };
+    let judged = {
+        let (name, file) = (name.clone(), file.try_clone().map_err(|error| Error::Unavailable(error.into()))?);
+        tokio::task::spawn_blocking(move || judge(&name, &file, &ring, &expected)).await.map_err(Error::internal)?
+    };
+    let about =
+        judged.map_err(|why| NotAttached::Content(if name.is_empty() { "A file".to_owned() } else { name.clone() }, why))?;
+    let object = URL_SAFE_NO_PAD.encode(portal.ctx.random::<24>());
+    room(portal.database.read(), access.request, &name, bytes).await?;
+    portal.blobs.put(&object, file).await?;
+    let kept = async {
+        let write = portal.database.write().await?;
+        super::follow::head(&write, access.request).await?;
+        room(write.on(), access.request, &name, bytes).await?;
+        let row = request_attachment::ActiveModel {
+            id: NotSet,
+            request_id: Set(access.request),
+            name: Set(name.clone()),
+            bytes: Set(i64::try_from(bytes).map_err(Error::internal)?),
+            sha256: Set(sha256.finalize().to_vec()),
+            about: Set(about),
+            object: Set(object.clone()),
+            person_id: Set(access.by.as_ref().map(Caller::person_id)),
+            at: Set(now),
+            removed_at: Set(None),
+        };
+        insert::<request_attachment::Entity>(write.on(), vec![row]).await?;
+        write.reach("attachment stored");
+        changed(&write, access.request, now).await?;
+        write.commit(access.event("request attachment added")).await?;
+        Ok(())
+    };
+    let kept: Result<(), NotAttached> = kept.await;
+    if kept.is_err() {
+        // What has no record is nobody's.
+        portal.blobs.remove(&object).await?;
+    }
+    kept
+}
+
+/// Notes that something was added to the request, so that nobody answers without having seen it.
+async fn changed(write: &Write, request: i64, now: DateTime<Utc>) -> Result<(), Error> {
+    let sql = "UPDATE requests SET changed_at = $1, revision = revision + 1 WHERE id = $2";
+    run(write.on(), "request: attachment", sql, [now.into(), request.into()]).await.map(drop)
+}
+
+/// Whether there is room for one more.
+async fn room(on: &impl ConnectionTrait, request: i64, name: &str, bytes: u64) -> Result<(), NotAttached> {
+    #[derive(FromQueryResult)]
+    struct Sum {
+        many: i64,
+        bytes: i64,
+    }
+    let sql = "SELECT COUNT(*) AS many, CAST(COALESCE(SUM(bytes), 0) AS BIGINT) AS bytes FROM request_attachments
+               WHERE request_id = $1 AND removed_at IS NULL";
+    let sum: Option<Sum> = row(on, "request: attachments so far", sql, [request.into()]).await?;
+    let (many, so_far) = sum.map_or((0, 0), |sum| (sum.many.unsigned_abs(), sum.bytes.unsigned_abs()));
+    if many >= MOST_ATTACHMENTS {
+        return Err(NotAttached::TooMany(name.to_owned(), many + 1));
+    }
+    if so_far + bytes > MOST_BYTES {
+        return Err(NotAttached::TooMuch(name.to_owned()));
+    }
+    Ok(())
+}
+
+/// Attachments of a request.
+///
+/// # Errors
+/// [`Error::Unavailable`] and [`Error::Internal`].
+pub async fn attachments(access: &AttachAccess) -> Result<Vec<Attachment>, Error> {
+    list(access.portal.database.read(), access.request).await
+}
+
+pub(super) async fn list(on: &impl ConnectionTrait, request: i64) -> Result<Vec<Attachment>, Error> {
+    #[derive(FromQueryResult)]
+    struct Stored {
+        id: i64,
+        name: String,
+        bytes: i64,
+        about: String,
+        at: DateTime<Utc>,
+    }
+    let sql =
+        "SELECT id, name, bytes, about, at FROM request_attachments WHERE request_id = $1 AND removed_at IS NULL ORDER BY id";
+    let stored: Vec<Stored> = rows(on, "request: attachments", sql, [request.into()]).await?;
+    let attachment =
+        |Stored { id, name, bytes, about, at }: Stored| Attachment { id, name, bytes: bytes.unsigned_abs(), about, at };
+    Ok(stored.into_iter().map(attachment).collect())
+}
+
+#[derive(FromQueryResult)]
+struct Object {
+    name: String,
+    object: String,
+}
+
+async fn object(on: &impl ConnectionTrait, request: i64, id: i64) -> Result<Object, Error> {
+    let sql = "SELECT name, object FROM request_attachments WHERE id = $1 AND request_id = $2 AND removed_at IS NULL";
+    let found: Option<Object> = row(on, "request: attachment", sql, [id.into(), request.into()]).await?;
+    found.ok_or(Error::NotFound)
+}
+
+/// Removes an attachment. The event of it stays.
+///
+/// # Errors
+/// [`Error::NotFound`], the same for another request's and for one that was removed.
+pub async fn remove_attachment(access: &AttachAccess, id: i64) -> Result<(), Error> {
+    let portal = &access.portal;
+    let write = portal.database.write().await?;
+    super::follow::head(&write, access.request).await?;
+    let Object { object, .. } = object(write.on(), access.request, id).await?;
+    let now = portal.now();
+    let sql = "UPDATE request_attachments SET removed_at = $1 WHERE id = $2";
+    run(write.on(), "request: remove attachment", sql, [now.into(), id.into()]).await?;
+    changed(&write, access.request, now).await?;
+    write.commit(access.event("request attachment removed")).await?;
+    portal.blobs.remove(&object).await
+}
+
+/// Name and bytes of an attachment, all or those of `range`.
+///
+/// # Errors
+/// [`Error::NotFound`], the same for another request's and for one that was removed.
+pub async fn attachment(access: &AttachAccess, id: i64, range: Option<Range<u64>>) -> Result<(String, BlobBytes), Error> {
+    open(&access.portal, access.request, id, range).await
+}
+
+/// The same, for an analyst.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn attachment_for_analyst(
+    access: &AnalystAccess,
+    number: RequestNumber,
+    id: i64,
+    range: Option<Range<u64>>,
+) -> Result<(String, BlobBytes), Error> {
+    open(access.caller().portal(), number.id(), id, range).await
+}
+
+async fn open(portal: &Portal, request: i64, id: i64, range: Option<Range<u64>>) -> Result<(String, BlobBytes), Error> {
+    let Object { name, object } = object(portal.database.read(), request, id).await?;
+    Ok((name, portal.blobs.get(&object, range.map(GetRange::Bounded)).await?))
+}
