@@ -62,6 +62,54 @@ for (const form of document.querySelectorAll("form[data-draft]")) {
   });
 }
 
+// Files that are uploaded tell how far they are.
+function showUploads() {
+  const form = document.querySelector("form[data-upload]");
+  if (!form) return;
+  const input = form.querySelector("[type=file]");
+  const button = form.querySelector("button");
+  const told = document.createElement("p");
+  told.setAttribute("role", "status");
+  form.append(told);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const files = [...input.files];
+    const large = files.find((file) => file.size > 10 * 1024 * 1024);
+    if (files.length === 0 || large) {
+      told.textContent = large ? `${large.name} is larger than 10 MB. Send less of it, or pack it.` : "Choose a file first.";
+      return;
+    }
+    const bar = document.createElement("progress");
+    bar.setAttribute("aria-label", "Upload");
+    told.replaceChildren(`Uploading ${files.length === 1 ? files[0].name : `${files.length} files`} `, bar);
+    button.disabled = true;
+    const request = new XMLHttpRequest();
+    request.upload.addEventListener("progress", ({ loaded, total }) => {
+      bar.max = total;
+      bar.value = loaded;
+    });
+    request.addEventListener("error", () => {
+      told.textContent = "The upload broke off. Files that had arrived whole were kept: reload this page to see them.";
+      button.disabled = false;
+    });
+    request.addEventListener("load", () => {
+      if (request.status === 200) {
+        location.replace(request.responseURL);
+        return;
+      }
+      // The page that names what was not taken.
+      const answer = new DOMParser().parseFromString(request.responseText, "text/html");
+      for (const part of ["main", ".sprite"]) document.querySelector(part).replaceWith(answer.querySelector(part));
+      document.title = answer.title;
+      document.getElementById("problem")?.focus();
+      showUploads();
+    });
+    request.open("POST", form.action);
+    request.send(new FormData(form));
+  });
+}
+showUploads();
+
 // A slash leads to the search.
 addEventListener("keydown", (event) => {
   const typing = event.target.closest?.("input, textarea, select, [contenteditable]");

@@ -77,7 +77,7 @@ fn every_file_of_browser_tests_is_run() {
         files.sort();
         files
     };
-    let own = ["batches.test.mjs", "checker.test.mjs", "main-job.test.mjs", "tabs.test.mjs"];
+    let own = ["batches.test.mjs", "checker.test.mjs", "main-job.test.mjs", "requests.test.mjs", "tabs.test.mjs"];
     assert_eq!(in_folder("."), own, "each has a test below");
     assert_eq!(in_folder("walks"), ["history.test.mjs", "layout.test.mjs", "typed.test.mjs"], "each has a test below");
 }
@@ -100,6 +100,11 @@ async fn people_go_through_the_tabs_in_a_browser() {
 #[tokio::test(flavor = "multi_thread")]
 async fn people_make_many_files_in_a_browser() {
     drive("batches.test.mjs", |_| {}).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_send_and_answer_requests_in_a_browser() {
+    drive("requests.test.mjs", |_| {}).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,7 +4,6 @@ use crate::{
     page,
 };
 use leptos::prelude::*;
-use licensing::requests::{RequestKind, field};
 use portal::path;
 use std::sync::Arc;
 
@@ -124,15 +123,7 @@ fn AccountHeader(account: AccountFrame) -> AnyView {
         (Tab::NewFile, "New activation file", path::new_file(&garn)),
         (Tab::Sites, "Install sites", path::sites(&garn)),
     ];
-    let about = |fields: &[(&'static str, &'static str)]| path::new_request_about(&garn, fields.iter().copied());
-    let file = (field::KIND, RequestKind::File.code());
-    let requests = [
-        ("Activation file related question", about(&[(field::KIND, RequestKind::Question.code())])),
-        ("Third-party activation file request", about(&[file, (field::CATEGORY, "third-party")])),
-        ("Non-perpetual activation file request", about(&[file, (field::CATEGORY, "pay-per-use")])),
-        ("Your requests", path::REQUESTS.to_owned()),
-    ];
-    let requests = requests.into_iter().map(|(words, href)| view! { <li><a href=href>{words}</a></li> }).collect_view();
+    let requests = path::asking(path::REQUESTS, [(ACCOUNT, garn.as_str())]);
     let cloud = subscribes.then(|| (Tab::Cloud, "Cloud connection", path::cloud(&garn)));
     let links = tabs
         .into_iter()
@@ -145,12 +136,9 @@ fn AccountHeader(account: AccountFrame) -> AnyView {
                 <span class="name">{name}</span>
                 <span class="code">{garn.to_string()}</span>
                 {others.then(|| view! { <a href=path::ACCOUNTS>"Change account"</a> })}
+                <a href=requests>"Requests"</a>
                 <a href=help>"Help"</a>
             </p>
-            <details class="requests">
-                <summary>"Requests"</summary>
-                <ul>{requests}</ul>
-            </details>
             <label class="menu"><input type="checkbox" aria-label="Show tabs and search" />"Menu"</label>
             <nav aria-label="Manage activation files"><ul class="tabs">{links}</ul></nav>
         </div>

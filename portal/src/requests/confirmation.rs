@@ -7,7 +7,7 @@ use crate::{
     mail::{Letter, message},
     path,
     portal::Portal,
-    store::statement::row,
+    store::{statement::row, write::Write},
 };
 use chrono::TimeDelta;
 use licensing::requests::RequestNumber;
@@ -38,8 +38,28 @@ pub(super) fn thread(number: RequestNumber) -> String {
     number.to_string().to_lowercase()
 }
 
-/// Queues the mails, and notes that.
+/// Confirms a request that nobody has said to be complete.
 pub(crate) async fn confirm_request(portal: &Portal, job: &ConfirmRequest) -> Result<Outcome, Error> {
+    let write = portal.database.write().await?;
+    if let Some(Confirmed { account }) = confirm(portal, &write, job.request).await? {
+        let number = RequestNumber::of_id(job.request);
+        let event = AuditEvent::by_operator(portal.now(), "portal", "request confirmed", number.to_string());
+        let event = match account {
+            Some(account) => event.on_account(account),
+            None => event,
+        };
+        write.commit(event).await?;
+    }
+    Ok(Outcome::Done)
+}
+
+/// Account of a request that was confirmed now.
+pub(super) struct Confirmed {
+    pub(super) account: Option<i64>,
+}
+
+/// Queues the mails that confirm a request, and notes that; `None` when it was confirmed before.
+pub(super) async fn confirm(portal: &Portal, write: &Write, id: i64) -> Result<Option<Confirmed>, Error> {
     #[derive(FromQueryResult)]
     struct Unconfirmed {
         link: String,
@@ -50,13 +70,13 @@ pub(crate) async fn confirm_request(portal: &Portal, job: &ConfirmRequest) -> Re
         copies: serde_json::Value,
         account_id: Option<i64>,
     }
-    let (write, now) = (portal.database.write().await?, portal.now());
+    let now = portal.now();
     let sql = "UPDATE requests SET confirmed_at = $1 WHERE id = $2 AND confirmed_at IS NULL
                RETURNING link, mailbox_key, held, mailbox_confirmed_at IS NOT NULL AS mailbox_confirmed, email, copies, account_id";
-    let found: Option<Unconfirmed> = row(write.on(), "request: confirm", sql, [now.into(), job.request.into()]).await?;
-    let Some(request) = found else { return Ok(Outcome::Done) };
+    let found: Option<Unconfirmed> = row(write.on(), "request: confirm", sql, [now.into(), id.into()]).await?;
+    let Some(request) = found else { return Ok(None) };
     let (url, vendor) = (&portal.settings.public_url, &portal.settings.vendor);
-    let number = RequestNumber::of_id(job.request);
+    let number = RequestNumber::of_id(id);
     let follow = format!("{url}{}", path::follow(&request.link));
     let confirm = format!("{url}{}", path::confirm_mailbox(&request.link, &request.mailbox_key));
     let subject = format!("Activation file request {number}");
@@ -73,7 +93,7 @@ pub(crate) async fn confirm_request(portal: &Portal, job: &ConfirmRequest) -> Re
     };
     letter = letter.link("Follow it and write to us here", &follow).words(secret);
     letter = letter.words("If you did not send a request, ignore this mail.");
-    message::queue(&write, &letter.mail(request.email, &subject), now).await?;
+    message::queue(write, &letter.mail(request.email, &subject), now).await?;
     let copies: Vec<String> = serde_json::from_value(request.copies).map_err(Error::internal)?;
     let copy = Letter::default()
         .in_thread(thread(number))
@@ -82,13 +102,7 @@ pub(crate) async fn confirm_request(portal: &Portal, job: &ConfirmRequest) -> Re
         .words(secret);
     // A mailbox that must confirm first does not make us write to others.
     for recipient in copies.into_iter().filter(|_| !request.held) {
-        message::queue(&write, &copy.mail(recipient, &subject), now).await?;
+        message::queue(write, &copy.mail(recipient, &subject), now).await?;
     }
-    let event = AuditEvent::by_operator(now, "portal", "request confirmed", number.to_string());
-    let event = match request.account_id {
-        Some(account) => event.on_account(account),
-        None => event,
-    };
-    write.commit(event).await?;
-    Ok(Outcome::Done)
+    Ok(Some(Confirmed { account: request.account_id }))
 }

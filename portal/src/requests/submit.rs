@@ -2,7 +2,7 @@
 
 use super::{
     browser::BrowserAccess,
-    confirmation::{ConfirmRequest, WAIT},
+    confirmation::{ConfirmRequest, Confirmed, WAIT, confirm},
     limits::{self, TooMany},
     message::{self, MessageKind},
 };
@@ -194,9 +194,14 @@ pub async fn finish(browser: &BrowserAccess, key: &str) -> Result<Submitted, Err
     if sent.confirmed {
         return Ok(sent.submitted());
     }
-    let now = portal.now();
-    enqueue(&write, &ConfirmRequest { request: sent.id }, now).await?;
     let number = RequestNumber::of_id(sent.id).to_string();
-    write.commit(AuditEvent::by_operator(now, "requester", "request finished", number)).await?;
-    Ok(sent.submitted())
+    if let Some(Confirmed { account }) = confirm(portal, &write, sent.id).await? {
+        let event = AuditEvent::by_operator(portal.now(), "requester", "request confirmed", number);
+        let event = match account {
+            Some(account) => event.on_account(account),
+            None => event,
+        };
+        write.commit(event).await?;
+    }
+    Ok(Submitted { confirmed: true, ..sent.submitted() })
 }

@@ -45,6 +45,9 @@ const pages = {
     "/help?account=ACME-1001",
     "/check?account=ACME-1001",
     "/keys?account=ACME-1001",
+    "/request?account=ACME-1001",
+    "/request/new?account=ACME-1001&kind=file&category=genesys&type=new-deployment",
+    "/requests?account=ACME-1001",
   ],
   "ruth.vance@acme.example": [acme, `${acme}/summary`, `${acme}/files/new`],
   "hanna.vogt@helios.example": ["/", "/accounts/HELIOS-2002/upgrade", "/accounts/HELIOS-2002/cloud", "/accounts/HELIOS-2002/files/new"],
@@ -54,6 +57,8 @@ const pages = {
     "/accounts/HELIOS-2002/files/new?product=CIC&version=2020+R4&type=production",
     "/accounts/HELIOS-2002/cloud",
     "/accounts/NORDIC-3003",
+    "/requests",
+    "/requests?view=all&q=nobody@contoso.example",
   ],
   "sam.okafor@meridian.example": ["/accounts", "/jobs", "/nothing"],
 };

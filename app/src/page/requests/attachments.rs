@@ -7,29 +7,44 @@ use portal::requests::Attachment;
 /// Name of the field of the files.
 pub const FILES: &str = "files";
 
-const COLUMNS: [Column; 4] = [Column::text("File"), Column::text("Content"), Column::figures("Size"), Column::text("Actions")];
+const COLUMNS: [Column; 3] = [Column::text("File"), Column::text("Content"), Column::figures("Size")];
 
-/// The attachments; `base` is where they are downloaded, `remove` where each is removed.
-pub(super) fn list_of(attached: Vec<Attachment>, base: Option<&str>, remove: impl Fn(i64) -> Option<String>) -> AnyView {
+/// What can be done with the attachments of a list, by the address of all of them.
+#[derive(Clone, Copy)]
+pub(super) enum Action<'a> {
+    Download(&'a str),
+    Remove(&'a str),
+}
+
+/// The attachments.
+pub(super) fn list_of(attached: Vec<Attachment>, action: Action<'_>) -> AnyView {
     if attached.is_empty() {
         return view! { <p class="help">"None yet."</p> }.into_any();
     }
-    let rows = attached
-        .into_iter()
-        .map(|Attachment { id, name, bytes, about, .. }| {
-            let file = match base {
-                Some(base) => view! { <a class="wrap" href=format!("{base}/{id}")>{name.clone()}</a> }.into_any(),
-                None => view! { <span class="wrap">{name.clone()}</span> }.into_any(),
-            };
-            let action = remove(id).map(|action| view! {
-                <form method="post" action=action>
-                    <button class="button compact"><Icon icon=icon::CLEAR />"Remove"<span class="visually-hidden">{format!(" {name}")}</span></button>
-                </form>
-            });
-            vec![file, view! { <span class="wrap">{about}</span> }.into_any(), size(bytes).into_any(), action.into_any()]
-        })
-        .collect();
-    view! { <Table columns=COLUMNS rows /> }.into_any()
+    let row = |Attachment { id, name, bytes, about, .. }: Attachment| {
+        let content = [view! { <span class="wrap">{about}</span> }.into_any(), size(bytes).into_any()];
+        match action {
+            Action::Download(base) => {
+                let file = view! { <a class="wrap" href=format!("{base}/{id}")>{name}</a> }.into_any();
+                std::iter::once(file).chain(content).collect()
+            }
+            Action::Remove(base) => {
+                let file = view! { <span class="wrap">{name.clone()}</span> }.into_any();
+                let remove = view! {
+                    <form method="post" action=format!("{base}/{id}/remove")>
+                        <button class="button compact"><Icon icon=icon::CLEAR />"Remove"<span class="visually-hidden">{format!(" {name}")}</span></button>
+                    </form>
+                };
+                std::iter::once(file).chain(content).chain([remove.into_any()]).collect::<Vec<_>>()
+            }
+        }
+    };
+    let columns = match action {
+        Action::Download(_) => COLUMNS.to_vec(),
+        Action::Remove(_) => COLUMNS.into_iter().chain([Column::text("Actions")]).collect(),
+    };
+    let rows = attached.into_iter().map(row).collect();
+    view! { <Table columns rows /> }.into_any()
 }
 
 /// `412 bytes`, `41 KB`, `4.1 MB`.

@@ -1,7 +1,7 @@
 //! A request as its requester sees it: by the private link, or signed in; and the list of one's own.
 
 use super::{
-    attachments::{FILES, UploadForm, list_of},
+    attachments::{Action, FILES, UploadForm, list_of},
     conversation::{Answers, Conversation},
 };
 use crate::{
@@ -10,8 +10,9 @@ use crate::{
 };
 use chrono_tz::{Tz, UTC};
 use leptos::prelude::*;
+use licensing::requests::{RequestKind, field as form};
 use portal::{
-    Caller, Error, SubmissionKey, path,
+    AccountAccess, Caller, Error, SubmissionKey, path,
     requests::{Follower, NotAttached, NotSent, RequestAccess, RequestView, next_step},
 };
 
@@ -103,7 +104,7 @@ pub async fn show(access: &RequestAccess, notice: Notice) -> Result<Page, Error>
         let problems: Vec<Problem> = of_message.into_iter().chain(upload.clone()).collect();
         view! {
             {(!problems.is_empty()).then(|| view! { <ErrorSummary problems /> })}
-            {done.map(|words| view! { <p class="note ok" role="status"><Icon icon=icon::ACTIVE />{words}</p> })}
+            {done.map(|words| view! { <div class="note ok" role="status"><p><Icon icon=icon::ACTIVE />{words}</p></div> })}
             <Head request=request.clone() zone />
             {files(&request, &addresses.files, zone)}
             <h2>"Conversation"</h2>
@@ -114,7 +115,7 @@ pub async fn show(access: &RequestAccess, notice: Notice) -> Result<Page, Error>
                 <div class="buttons"><button class="button primary">"Send message"</button></div>
             </form>
             <h2>"Attachments"</h2>
-            {list_of(attached, Some(&addresses.attachments), |_| None)}
+            {list_of(attached, Action::Download(&addresses.attachments))}
             <UploadForm action=addresses.attachments.clone() problems=upload />
             <h2>"Details"</h2>
             <Answers answers=request.answers.clone() />
@@ -194,14 +195,26 @@ pub fn mailbox(access: &RequestAccess, action: String) -> Page {
 const COLUMNS: [Column; 5] =
     [Column::text("Request"), Column::text("Subject"), Column::text("State"), Column::text("Sent"), Column::text("Last change")];
 
-/// Requests of the person, and of accounts that they see.
+/// Requests of the person, and of accounts that they see; and what can be asked about `account`.
 ///
 /// # Errors
 /// [`Error::Unavailable`] and [`Error::Internal`].
-pub async fn list(caller: &Caller) -> Result<Page, Error> {
+pub async fn list(caller: &Caller, account: Option<&AccountAccess>) -> Result<Page, Error> {
     let requests = portal::requests::own_requests(caller).await?;
     let zone = caller.person().time_zone;
+    let file = (form::KIND, RequestKind::File.code());
+    let about = |fields: &[(&'static str, &'static str)]| match account {
+        Some(account) => path::new_request_about(&account.garn, fields.iter().copied()),
+        None => path::asking(path::NEW_REQUEST, fields.iter().copied()),
+    };
+    let entries = [
+        ("Activation file related question", about(&[(form::KIND, RequestKind::Question.code())])),
+        ("Third-party activation file request", about(&[file, (form::CATEGORY, "third-party")])),
+        ("Non-perpetual activation file request", about(&[file, (form::CATEGORY, "pay-per-use")])),
+        ("Another activation file request", about(&[file])),
+    ];
     Ok(Page::new("Requests", move || {
+        let entries = entries.into_iter().map(|(words, href)| view! { <li><a href=href>{words}</a></li> }).collect_view();
         let rows: Vec<Vec<AnyView>> = requests
             .into_iter()
             .map(|request| {
@@ -215,10 +228,11 @@ pub async fn list(caller: &Caller) -> Result<Page, Error> {
             })
             .collect();
         view! {
-            <div class="page-head">
-                <h1>"Requests"</h1>
-                <a class="button primary" href=path::REQUEST><Icon icon=icon::ADD />"New request"</a>
-            </div>
+            <h1>"Requests"</h1>
+            <p class="lead">"Licensing analysts answer questions, and generate the files that you cannot generate yourself."</p>
+            <h2>"New request"</h2>
+            <ul>{entries}</ul>
+            <h2>"Sent"</h2>
             {if rows.is_empty() {
                 view! { <div class="empty"><p>"You have sent no activation file request, and none is linked to your accounts."</p></div> }.into_any()
             } else {

@@ -1,6 +1,6 @@
 //! The public form: step 1, what is asked, and step 2, what is attached.
 
-use super::attachments::{FILES, UploadForm, list_of};
+use super::attachments::{Action, FILES, UploadForm, list_of};
 use crate::{
     component::{Choice, ErrorSummary, Icon, Needed, Problem, SelectField, TextArea, TextField, icon, labelled, problem_of},
     frame::Page,
@@ -55,7 +55,7 @@ pub fn details(form: Arc<RequestForm>, state: FormState) -> Page {
                 {told.map(|words| view! { <p class="note bad" role="alert" tabindex="-1" autofocus>{words}</p> })}
                 <p class="step">"Step 1 of 2: request details"</p>
                 <h1>"Activation file request"</h1>
-                <p class="help">"Fields with * are required. "<span data-kept=state.kept>{if state.kept { "What you type is kept in this browser." } else { "" }}</span></p>
+                <p class="help">"Fields with * are required. "<span data-kept="">{if state.kept { "What you type is kept in this browser." } else { "" }}</span></p>
                 <form method="post" action=action novalidate data-draft=draft>
                     {groups}
                     {suggestions(&form)}
@@ -230,7 +230,7 @@ pub fn attachments(key: &SubmissionKey, submitted: Submitted, attached: Vec<Atta
             return view! {
                 <div class="request-form">
                     <h1>{format!("Request {number} is with us")}</h1>
-                    <p class="note ok" role="status"><Icon icon=icon::ACTIVE />"A mail with the number and a private link to follow the request is on its way to all addresses that you gave."</p>
+                    <div class="note ok" role="status"><p><Icon icon=icon::ACTIVE />"A mail with the number and a private link to follow the request is on its way to all addresses that you gave."</p></div>
                     {held.then(|| view! {
                         <p class="note warn">"This mailbox has other open requests that nobody has confirmed. Confirm it by the link in the mail: an analyst sees this request then."</p>
                     })}
@@ -239,15 +239,14 @@ pub fn attachments(key: &SubmissionKey, submitted: Submitted, attached: Vec<Atta
             }
             .into_any();
         }
-        let remove = |id: i64| Some(format!("{upload}/{id}/remove"));
         view! {
             <div class="request-form">
                 {(!problems.is_empty()).then(|| view! { <ErrorSummary problems=problems.clone() /> })}
                 <p class="step">"Step 2 of 2: attachments"</p>
                 <h1>{format!("Request {number}")}</h1>
-                <p class="note ok" role="status"><Icon icon=icon::ACTIVE />{format!("Your request has the number {number}. Nothing is lost if you close this page.")}</p>
+                <div class="note ok" role="status"><p><Icon icon=icon::ACTIVE />{format!("Your request has the number {number}. Nothing is lost if you close this page.")}</p></div>
                 <h2>"Attachments"</h2>
-                {list_of(attached, None, remove)}
+                {list_of(attached, Action::Remove(&upload))}
                 <UploadForm action=upload.clone() problems />
                 <form method="post" action=done>
                     <div class="buttons"><button class="button primary">"Done"</button></div>

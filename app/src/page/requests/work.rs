@@ -1,7 +1,7 @@
 //! One request on the workbench.
 
 use super::{
-    attachments::list_of,
+    attachments::{Action, list_of},
     conversation::{Answers, Conversation},
     follow::Key,
 };
@@ -101,7 +101,7 @@ pub async fn show(access: &AnalystAccess, number: RequestNumber, state: FormStat
                     <h2>"Conversation"</h2>
                     <Conversation messages=request.messages.clone() zone />
                     <h2>"Attachments"</h2>
-                    {list_of(attachments, Some(&format!("{base}/attachments")), |_| None)}
+                    {list_of(attachments, Action::Download(&format!("{base}/attachments")))}
                     {is_mine.then(|| view! {
                         <form method="post" action=format!("{base}/answer") novalidate class="section reply">
                             <h2>"Reply"</h2>

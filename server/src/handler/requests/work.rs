@@ -17,7 +17,7 @@ use app::{
             queue,
             work::{self, FormState, field},
         },
-        search::SEARCH,
+        search::{ACCOUNT, SEARCH},
     },
 };
 use axum::{Extension, extract::RawQuery, response::Response};
@@ -40,7 +40,13 @@ pub(crate) async fn list(
             let after = value(queue::field::AFTER).parse().ok();
             queue::show(&access, &Sought { view, text: value(SEARCH).to_owned(), after }).await
         }
-        Err(_) => follow::list(&caller).await,
+        Err(_) => {
+            let account = match value(ACCOUNT) {
+                "" => None,
+                garn => caller.account(garn).await.ok(),
+            };
+            follow::list(&caller, account.as_ref()).await
+        }
     };
     answer::result(visit, page).await
 }

@@ -24,10 +24,11 @@ fn archive(files: &[(&str, &[u8])]) -> Vec<u8> {
 
 /// (file, content, size) of each attachment that a page lists.
 fn listed(page: &Answer) -> Vec<(String, String, String)> {
+    let columns = page.all("thead th").len() - 1;
     let cells = page.all("tbody td");
     page.all("tbody th")
         .into_iter()
-        .zip(cells.chunks(3))
+        .zip(cells.chunks(columns))
         .map(|(name, cells)| (name, cells[0].clone(), cells[1].clone()))
         .collect()
 }

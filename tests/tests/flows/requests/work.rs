@@ -16,7 +16,7 @@ async fn answered(analyst: &Browser, text: &str, resolution: &str) -> Answer {
 
 #[tokio::test]
 async fn an_analyst_claims_asks_back_and_answers() {
-    let server = Server::start().await;
+    let server = Server::durable(Backend::of_run()).await;
     let stranger = server.browser();
     let link = finished(&server, &stranger, &question(&[("copies", "it@contoso.example")])).await;
     let lena = server.signed_in(LENA).await;
