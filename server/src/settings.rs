@@ -37,7 +37,7 @@ impl fmt::Debug for Secret {
 /// Settings of the server: on the command line, or in the environment.
 #[derive(Args, Clone, Debug)]
 pub struct Settings {
-    /// Folder of the database, the signing key and, without a mail server, the mail.
+    /// Folder of the database, the signing key, attachments and, without a mail server, the mail.
     #[arg(long, env = "AFMT_DATA", default_value = "afmt-data")]
     pub data: PathBuf,
 

@@ -24,6 +24,17 @@ async fn plant(home: &Home, browser: &Browser) {
     post("/sign-in", &["email", "password", "return_to", "kept_form", CANARY].map(canary)).await;
     browser.sign_in(AMELIA).await;
     post("/theme", &[canary("theme")]).await;
+    for request in ["/request/new/AAAAAAAAAAAAAAAAAAAAAA", "/request/new/AAAAAAAAAAAAAAAAAAAAAB/draft"] {
+        let typed =
+            ["kind", "first_name", "last_name", "email", "email_again", "copies", "garn", "subject", "description", CANARY];
+        post(request, &typed.map(canary)).await;
+        let mut complete: Vec<_> = typed.map(canary).into();
+        complete.retain(|(name, _)| name != "kind" && name != "garn");
+        complete.extend(
+            [("kind", "question"), ("employer", CANARY), ("end_user", CANARY)].map(|(n, v)| (n.to_owned(), v.to_owned())),
+        );
+        post(request, &complete).await;
+    }
     for step in ["check", "generate", "edit", CANARY] {
         let key = fresh_key(browser).await;
         let mut typed: Vec<_> = fields(&key, 1).into_iter().map(|(name, _)| canary(&name)).collect();
