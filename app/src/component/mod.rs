@@ -15,7 +15,7 @@ pub use form::{
     Choice, ErrorSummary, Hidden, Needed, Problem, SearchForm, SelectField, TextArea, TextField, error_id, labelled, problem_of,
 };
 pub use icon::{Icon, Sprite};
-pub use obstacles::{ObstacleNote, RequestLink, WayOutOf};
+pub use obstacles::{Known, ObstacleNote, RequestLink, WayOutOf};
 pub use table::{Column, Order, PartName, StateOfLine, Table};
 pub use text::{Copy, Plain};
 pub use time::{Day, Instant};

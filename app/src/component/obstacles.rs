@@ -22,12 +22,16 @@ pub fn ObstacleNote(
     /// Sentence about what stays possible.
     #[prop(default = None)]
     stays: Option<&'static str>,
+    /// Fields of a request that are known here.
+    #[prop(optional)]
+    known: Known,
 ) -> AnyView {
     let Obstacles { reasons, colleagues } = obstacles;
     let items = reasons
         .into_iter()
         .map(|reason| {
-            let way = view! { <WayOutOf garn=garn.clone() reason=reason.clone() colleagues=colleagues.clone() /> };
+            let way =
+                view! { <WayOutOf garn=garn.clone() reason=reason.clone() colleagues=colleagues.clone() known=known.clone() /> };
             view! { <li><strong>{reason.to_string()}</strong>" "{reason.remedy()}" "{way}</li> }
         })
         .collect_view();
@@ -41,20 +45,39 @@ pub fn ObstacleNote(
     .into_any()
 }
 
+/// Fields of a request, as far as a page that leads there knows them.
+pub type Known = Vec<(&'static str, String)>;
+
 /// Link to the form of activation file requests, filled in for an account.
 #[component]
-pub fn RequestLink(garn: Garn) -> AnyView {
-    let href = path::new_request_about(&garn, [(field::KIND, RequestKind::File.code())]);
-    view! { <a href=href>"Send an activation file request"</a> }.into_any()
+pub fn RequestLink(
+    garn: Garn,
+    #[prop(optional)] known: Known,
+    #[prop(default = "Send an activation file request")] words: &'static str,
+) -> AnyView {
+    let known = known.iter().map(|(name, value)| (*name, value.as_str())).filter(|(_, value)| !value.is_empty());
+    let href = path::new_request_about(&garn, std::iter::once((field::KIND, RequestKind::File.code())).chain(known));
+    view! { <a href=href>{words}</a> }.into_any()
 }
 
 /// The way out of one reason, as links.
 #[component]
-pub fn WayOutOf(garn: Garn, reason: Ineligible, colleagues: Vec<Colleague>) -> AnyView {
-    let request = view! { <RequestLink garn=garn.clone() /> };
+pub fn WayOutOf(garn: Garn, reason: Ineligible, colleagues: Vec<Colleague>, #[prop(optional)] known: Known) -> AnyView {
+    let category = match reason {
+        Ineligible::LicenceModel(..) => "pay-per-use",
+        _ => "genesys",
+    };
+    let with =
+        |more: Known| [(field::CATEGORY, category.to_owned())].into_iter().chain(more).chain(known.clone()).collect::<Known>();
+    // A host that died while a certification had lapsed cannot wait for it.
+    let urgent = matches!(reason, Ineligible::CertificationExpired { .. }).then(|| {
+        let rehost = with(vec![(field::TYPE, "reallocation".to_owned()), (field::URGENT, "yes".to_owned())]);
+        view! { " If a server is down: " <RequestLink garn=garn.clone() known=rehost words="ask for an urgent rehost" /> "." }
+    });
+    let request = view! { <RequestLink garn=garn.clone() known=with(Vec::new()) /> };
     match reason.way_out() {
         WayOut::Colleagues if colleagues.is_empty() => {
-            view! { "No colleague of this account is certified today. " {request} "." }.into_any()
+            view! { "No colleague of this account is certified today. " {request} "." {urgent} }.into_any()
         }
         WayOut::Colleagues => {
             let last = colleagues.len() - 1;
@@ -62,7 +85,7 @@ pub fn WayOutOf(garn: Garn, reason: Ineligible, colleagues: Vec<Colleague>) -> A
                 let after = if at == last { "." } else { ", " };
                 view! { <a href=format!("mailto:{email}")>{name}</a> {after} }
             });
-            view! { "Certified today: " {names.collect_view()} }.into_any()
+            view! { "Certified today: " {names.collect_view()} {urgent} }.into_any()
         }
         WayOut::Request => view! { {request} "." }.into_any(),
         WayOut::InstallSites => view! { <a href=format!("{}?inactive", path::sites(&garn))>"Install sites"</a> }.into_any(),

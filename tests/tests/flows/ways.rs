@@ -97,7 +97,7 @@ async fn who_may_not_do_a_thing_learns_it_where_it_begins_with_the_way_out() {
     let hanna = server.signed_in(HANNA).await;
     for path in ["", "/files", "/files/new", "/upgrade"] {
         let page = hanna.get(&format!("/accounts/HELIOS-2002{path}")).await;
-        let to = "/request/new?kind=file&garn=HELIOS-2002";
+        let to = "/request/new?kind=file&category=pay-per-use&garn=HELIOS-2002";
         assert_eq!(link(&page).as_deref(), Some(to), "{path}");
         assert!(!page.all(".page-head a").contains(&"New activation file".to_owned()), "{path}");
     }
@@ -202,4 +202,30 @@ async fn help_and_pages_that_lead_nowhere_keep_the_tabs_of_the_account() {
     // Administrators have a page of their own.
     let sam = server.signed_in(SAM).await;
     assert_eq!(sam.get("/help").await.all("nav[aria-label=Administration] a"), ["Background jobs"]);
+}
+
+#[tokio::test]
+async fn what_is_known_where_a_request_begins_stands_in_its_form() {
+    let server = Server::start().await;
+    // A host that died while the certification had lapsed.
+    let ruth = server.signed_in(RUTH).await;
+    let new = "/accounts/ACME-1001/files/new?product=CIC&version=2020+R2&type=production&host_id=6300270E26DF";
+    let page = ruth.get(new).await;
+    let links = page.attributes("#obstacles-title + ul a", "href");
+    let urgent = links.iter().find(|href| href.contains("urgent")).expect("a link");
+    let form = ruth.get(urgent).await;
+    assert_eq!(form.attribute("input[name=type][checked]", "value").as_deref(), Some("reallocation"));
+    assert_eq!(form.attribute("input[name=urgent][checked]", "value").as_deref(), Some("yes"));
+    for (field, value) in
+        [("primary_host", "6300270E26DF"), ("subject", "A file for CIC 2020 R2"), ("garn", "ACME-1001"), ("email", RUTH)]
+    {
+        assert_eq!(form.value(field).as_deref(), Some(value), "{field}");
+    }
+    // A question about a file.
+    let amelia = server.signed_in(AMELIA).await;
+    let file = crate::generated(&amelia, &[]).await;
+    let about = amelia.get(&file).await.attribute("section.download a:not(.button)", "href").expect("a link");
+    let form = amelia.get(&about).await;
+    assert_eq!((form.value("subject").as_deref(), form.value("garn").as_deref()), (Some("About AF-0000001"), Some("ACME-1001")));
+    assert_eq!(form.attribute("input[name=kind][checked]", "value").as_deref(), Some("question"));
 }

@@ -1,6 +1,6 @@
 //! *Deactivate*: a page of its own that says exactly what happens. Domain §5.
 
-use super::form::KEY;
+use super::{form::KEY, view::about};
 use crate::{
     component::{
         Choice, Column, ErrorSummary, Icon, ObstacleNote, PartName, Plate, Table, TextField, icon, labelled, problem_of,
@@ -61,7 +61,7 @@ pub async fn show(access: &AccountAccess, serial: &str, key: SubmissionKey, type
             {(!problems.is_empty()).then(|| view! { <ErrorSummary problems /> })}
             <h1>{title}</h1>
             {told.map(|words| view! { <p class="note bad" role="alert">{words}</p> })}
-            {(!obstacles.is_empty()).then(|| view! { <ObstacleNote garn obstacles title="You cannot deactivate this file" /> })}
+            {(!obstacles.is_empty()).then(|| view! { <ObstacleNote garn obstacles title="You cannot deactivate this file" known=about(&file.row.serial) /> })}
             <Plate file=file.clone() />
             {form}
             <p><a href=of_file>"Back to the file"</a></p>

@@ -3,15 +3,20 @@
 use super::form::{BEGAN, KEY, STEP, STEP_GENERATE};
 use crate::{
     component::{
-        Column, Copy, Day, EnforcementFacts, Hidden, Icon, Instant, KeyTable, ObstacleNote, PartName, Plain, Plate, Restriction,
-        Seal, Table, icon,
+        Column, Copy, Day, EnforcementFacts, Hidden, Icon, Instant, KeyTable, Known, ObstacleNote, PartName, Plain, Plate,
+        Restriction, Seal, Table, icon,
     },
     frame::{Page, Site, Tab},
 };
 use chrono_tz::Tz;
 use islands::Changes;
 use leptos::prelude::*;
-use licensing::{Garn, LicenceType, Serial, catalogue::key::KeyClass, offer::eligibility::Action};
+use licensing::{
+    Garn, LicenceType, Serial,
+    catalogue::key::KeyClass,
+    offer::eligibility::Action,
+    requests::{RequestKind, field as request},
+};
 use portal::{
     AccountAccess, Error,
     files::{Ended, FileEvent, FileRow, FileState, FileView, NotGenerated, PartRow, Revision, Updatable},
@@ -58,6 +63,9 @@ pub async fn show(site: &Site, access: &AccountAccess, serial: &str, told: Notic
         };
         let actions = changes
             .then(|| view! { <Actions garn=garn.clone() serial=row.serial.clone() machines=row.machines.join(" and ") /> });
+        let subject = format!("About {}", row.serial);
+        let question = [(request::KIND, RequestKind::Question.code()), (request::SUBJECT, subject.as_str())];
+        let question = path::new_request_about(&garn, question);
         view! {
             <p class="back no-print"><a href=list><Icon icon=icon::BACK />"Back to the list"</a></p>
             {done(told, &file, &garn)}
@@ -66,7 +74,7 @@ pub async fn show(site: &Site, access: &AccountAccess, serial: &str, told: Notic
             <p class="print-only">{vendor}", certificate of an activation file, printed on "<Day on=today />"."</p>
             <div class="page-head"><h1>{title}</h1>{actions}</div>
             {(!obstacles.is_empty()).then(|| view! {
-                <ObstacleNote garn=garn.clone() obstacles title="You cannot update or deactivate this file" />
+                <ObstacleNote garn=garn.clone() obstacles title="You cannot update or deactivate this file" known=about(&row.serial) />
             })}
             <div class="certified">
                 <Plate file=file.clone() />
@@ -77,6 +85,7 @@ pub async fn show(site: &Site, access: &AccountAccess, serial: &str, told: Notic
                     <a class=if active { "button primary" } else { "button" } href=download><Icon icon=icon::DOWNLOAD />{format!("Download {}", file.file_name)}</a>
                 </p>
                 <p class="help">"Every download gives the same bytes. Keep a copy beside your server's backup."</p>
+                <p><a href=question>"Ask about this file"</a></p>
             </section>
             </div>
             <div class="columns">
@@ -381,4 +390,9 @@ fn commands(file: &FileView, public_url: &str) -> [String; 3] {
          console.log(require(\"crypto\").verify(null, note.subarray(0, end), fs.readFileSync(\"{pem}.pem\"), signature));'"
     );
     [openssl, python, node]
+}
+
+/// Fields of a request about a file that are known.
+pub(super) fn about(serial: &Serial) -> Known {
+    vec![(request::SUBJECT, format!("About {serial}")), ("replaces", serial.to_string())]
 }

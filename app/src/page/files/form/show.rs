@@ -17,6 +17,7 @@ use licensing::{
     files::request::{FileProblem, NewFileForm, field, label, label_of},
     form::Refusal,
     offer::Offer,
+    requests::field as request,
 };
 use portal::{
     AccountAccess, Error, SubmissionKey,
@@ -210,6 +211,12 @@ fn FileForm(garn: Garn, action: String, shown: Shown) -> AnyView {
     // What was chosen can be chosen otherwise. A refused post keeps all of the form, even for those who may not generate: what they typed is not lost.
     let offer = offer.filter(|_| obstacles.is_empty() || status != 200);
     let refused = status == 403;
+    let product = [field::PRODUCT, field::VERSION].map(|name| form.value(name)).join(" ");
+    let known = vec![
+        ("primary_host", form.value(field::HOST_ID).to_owned()),
+        ("backup_host", form.value(field::SWITCHOVER_HOST_ID).to_owned()),
+        (request::SUBJECT, if product == " " { String::new() } else { format!("A file for {product}") }),
+    ];
     // What is filled in once can be made for many machines.
     let many = matches!(purpose, Purpose::New { .. });
     view! {
@@ -230,6 +237,7 @@ fn FileForm(garn: Garn, action: String, shown: Shown) -> AnyView {
                 title=purpose.obstructed()
                 refused
                 stays=Some("Viewing and downloading the files of this account stays possible.")
+                known
             />
         })}
         {match offer {
