@@ -98,6 +98,12 @@ super::step!(
         FOREIGN KEY (file_id, revision) REFERENCES file_revisions (file_id, revision)
     );
 
+    CREATE TABLE request_words (
+        word {ordered} NOT NULL,
+        request_id {ref} NOT NULL REFERENCES requests (id),
+        PRIMARY KEY (word, request_id)
+    );
+
     CREATE TABLE request_messages (
         id {id},
         request_id {ref} NOT NULL REFERENCES requests (id),

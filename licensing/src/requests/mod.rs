@@ -7,9 +7,11 @@ mod problem;
 mod state;
 #[cfg(test)]
 mod tests;
+mod words;
 
 pub use details::{Answer, LONGEST_TEXT, RequestDetails, Requester};
 pub use form::{Choice, Field, FieldKind, Group, RequestForm, RequestFormError, RequestKind, Section, field};
 pub use number::RequestNumber;
 pub use problem::RequestProblem;
 pub use state::{RequestState, Resolution};
+pub use words::words;

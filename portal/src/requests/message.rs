@@ -5,7 +5,7 @@ use crate::{
     store::{
         entity::request_message,
         insertion::insert,
-        statement::{known, row, rows},
+        statement::{known, row, rows, run},
         write::Write,
     },
     submission::key::SubmissionKey,
@@ -13,10 +13,11 @@ use crate::{
 use chrono::{DateTime, Utc};
 use licensing::{
     TextError,
-    requests::{LONGEST_TEXT, Resolution},
+    requests::{LONGEST_TEXT, Resolution, words as words_of},
     typed_lines,
 };
-use sea_orm::{ActiveValue::Set, ConnectionTrait, FromQueryResult, NotSet};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, DbBackend, FromQueryResult, NotSet};
+use serde_json::json;
 
 /// Author's side of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,7 +114,17 @@ pub(super) async fn store(write: &Write, draft: Draft<'_>, now: DateTime<Utc>) -
     };
     insert::<request_message::Entity>(write.on(), vec![row]).await?;
     write.reach("message stored");
-    Ok(())
+    note_words(write, draft.request, draft.body).await
+}
+
+/// Notes the words of a text that its request is searched by.
+pub(super) async fn note_words(write: &Write, request: i64, text: &str) -> Result<(), Error> {
+    let words = match write.on().get_database_backend() {
+        DbBackend::Postgres => "SELECT jsonb_array_elements_text($2::jsonb), $1",
+        _ => "SELECT value, $1 FROM json_each($2) WHERE TRUE",
+    };
+    let sql = format!("INSERT INTO request_words (word, request_id) {words} ON CONFLICT DO NOTHING");
+    run(write.on(), "request: words", &sql, [request.into(), json!(words_of(text)).to_string().into()]).await.map(drop)
 }
 
 /// Messages of a request, the first one first; notes only for analysts.

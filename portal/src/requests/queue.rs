@@ -8,7 +8,7 @@ use crate::{
 use chrono::{DateTime, NaiveDate, Utc};
 use licensing::{
     HostId,
-    requests::{RequestKind, RequestNumber, RequestState},
+    requests::{RequestKind, RequestNumber, RequestState, words},
 };
 use sea_orm::{FromQueryResult, Value};
 
@@ -82,7 +82,7 @@ impl QueueView {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sought {
     pub view: QueueView,
-    /// Number, e-mail address, GARN or host id, or the beginning of a subject.
+    /// Number, e-mail address or host id, or the beginnings of words.
     pub text: String,
     /// The number that the page comes after.
     pub after: Option<RequestNumber>,
@@ -173,16 +173,22 @@ pub async fn queue(access: &AnalystAccess, sought: &Sought) -> Result<QueuePage,
         values.push(after.id().into());
         conditions.push(format!("r.id < ${}", values.len()));
     }
-    if !text.is_empty() {
-        let (condition, value): (&str, Value) = match (text.to_uppercase().parse::<RequestNumber>(), HostId::typed(text)) {
-            (Ok(number), _) => ("r.id = $", number.id().into()),
-            (_, Ok(host)) => ("r.id IN (SELECT h.request_id FROM request_hosts h WHERE h.host_id = $", host.to_string().into()),
-            _ if text.contains('@') => ("r.email = $", text.to_lowercase().into()),
-            _ => ("r.garn = $", text.to_uppercase().into()),
-        };
+    let mut bind = |value: Value| {
         values.push(value);
-        let end = if condition.contains("IN (") { ")" } else { "" };
-        conditions.push(format!("{condition}{}{end}", values.len()));
+        format!("${}", values.len())
+    };
+    match (text.to_uppercase().parse::<RequestNumber>(), HostId::typed(text)) {
+        (Ok(number), _) => conditions.push(format!("r.id = {}", bind(number.id().into()))),
+        (_, Ok(host)) => {
+            let host = bind(host.to_string().into());
+            conditions.push(format!("r.id IN (SELECT h.request_id FROM request_hosts h WHERE h.host_id = {host})"));
+        }
+        _ if text.contains('@') => conditions.push(format!("r.email = {}", bind(text.to_lowercase().into()))),
+        // The beginnings of words, all of them.
+        _ => conditions.extend(words(text).into_iter().map(|word| {
+            let (from, to) = (bind(word.as_str().into()), bind(format!("{word}{}", char::MAX).into()));
+            format!("r.id IN (SELECT w.request_id FROM request_words w WHERE w.word >= {from} AND w.word < {to})")
+        })),
     }
     let sql = format!(
         "SELECT r.id, r.kind, r.category, r.file_type, r.state, r.urgent, r.needed_by, r.subject, r.name, r.email, r.garn,

@@ -223,7 +223,7 @@ async fn what_is_known_where_a_request_begins_stands_in_its_form() {
     }
     // A question about a file.
     let amelia = server.signed_in(AMELIA).await;
-    let file = crate::generated(&amelia, &[]).await;
+    let file = generated(&amelia, &[]).await;
     let about = amelia.get(&file).await.attribute("section.download a:not(.button)", "href").expect("a link");
     let form = amelia.get(&about).await;
     assert_eq!((form.value("subject").as_deref(), form.value("garn").as_deref()), (Some("About AF-0000001"), Some("ACME-1001")));

@@ -94,7 +94,7 @@ pub async fn show(access: &AnalystAccess, sought: &Sought) -> Result<Page, Error
         view! {
             <h1>"Requests"</h1>
             <nav aria-label="Views"><ul class="chips">{views}</ul></nav>
-            <SearchForm action=path::REQUESTS label="Search requests" value=sought.text.clone() help="Number, e-mail address, GARN or host id." />
+            <SearchForm action=path::REQUESTS label="Search requests" value=sought.text.clone() help="Number, e-mail address, host id, or words of the request or its conversation." />
             {if empty {
                 let words = if sought.text.is_empty() { "No request in this view." } else { "No request in this view matches." };
                 view! { <div class="empty"><p>{words}</p></div> }.into_any()

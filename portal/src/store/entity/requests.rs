@@ -83,6 +83,13 @@ table!(
     revision: Option<i64>,
 );
 table!(
+    request_word, "request_words",
+    #[sea_orm(primary_key, auto_increment = false)]
+    word: String,
+    #[sea_orm(primary_key, auto_increment = false)]
+    request_id: i64,
+);
+table!(
     request_message, "request_messages",
     #[sea_orm(primary_key)]
     id: i64,

@@ -113,7 +113,8 @@ async fn requests_are_found_by_number_address_garn_and_host() {
         ("type", "temporary"),
         ("deployment_type", "Production"),
         ("host", "63:00:27:0e:26:df"),
-        ("clarification", "It burnt."),
+        ("clarification", "It burnt: gone."),
+        ("description", "A temporary file."),
         ("garn", "acme-1001"),
         ("urgent", "yes"),
         ("needed_by", "2026-11-23"),
@@ -127,6 +128,9 @@ async fn requests_are_found_by_number_address_garn_and_host() {
         ("?q=B@contoso.example", "AFR-0000002"),
         ("?q=acme-1001", "AFR-0000001"),
         ("?q=6300.270e.26df", "AFR-0000001"),
+        ("?q=burn", "AFR-0000001"),
+        ("?q=CONTOSO+temp", "AFR-0000001"),
+        ("?view=all&q=look+wind", "AFR-0000002"),
         ("?view=urgent", "AFR-0000001"),
     ] {
         assert_eq!(lena.get(&format!("/requests{asked}")).await.all("tbody th"), [found], "{asked}");
