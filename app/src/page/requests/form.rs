@@ -134,9 +134,8 @@ fn one(field: &Field, needed: Needed, state: &FormState) -> AnyView {
         view! { <TextField name label value help=hint error kind autocomplete needed code /> }
     };
     match kind {
-        FieldKind::Line => line("text", false).into_any(),
-        FieldKind::Garn | FieldKind::Hosts => line("text", true).into_any(),
-        FieldKind::Emails => line("text", false).into_any(),
+        FieldKind::Line | FieldKind::Garn | FieldKind::Emails => line("text", false).into_any(),
+        FieldKind::Hosts => line("text", true).into_any(),
         FieldKind::Email | FieldKind::EmailAgain => line("email", false).into_any(),
         FieldKind::Date | FieldKind::FutureDate => line("date", false).into_any(),
         FieldKind::Lines => view! { <TextArea name label value rows=6 help=hint error needed prose=true /> }.into_any(),
