@@ -2,7 +2,7 @@
 
 use super::{
     content::{BadContent, judge},
-    follow::{Follower, RequestAccess},
+    follow::{self, Follower, RequestAccess},
 };
 use crate::{
     access::{analyst::AnalystAccess, caller::Caller},
@@ -16,7 +16,6 @@ use crate::{
         entity::request_attachment,
         insertion::insert,
         statement::{row, rows, run},
-        write::Write,
     },
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -155,7 +154,7 @@ pub async fn attach(access: &AttachAccess, upload: Upload) -> Result<(), NotAtta
     portal.blobs.put(&object, file).await?;
     let kept = async {
         let write = portal.database.write().await?;
-        super::follow::head(&write, access.request).await?;
+        let head = follow::head(&write, access.request).await?;
         room(write.on(), access.request, &name, bytes).await?;
         let row = request_attachment::ActiveModel {
             id: NotSet,
@@ -171,7 +170,13 @@ pub async fn attach(access: &AttachAccess, upload: Upload) -> Result<(), NotAtta
         };
         insert::<request_attachment::Entity>(write.on(), vec![row]).await?;
         write.reach("attachment stored");
-        changed(&write, access.request, now).await?;
+        // Whatever arrives of the requester is read: what was over is open again.
+        let (before, analyst) = (head.state()?, head.assigned_to);
+        let state = before.replied(analyst.is_some());
+        follow::set_state(&write, access.request, (state, analyst), now).await?;
+        if let Some(analyst) = analyst.filter(|_| state != before) {
+            follow::tell_analyst(portal, &write, analyst, RequestNumber::of_id(access.request)).await?;
+        }
         write.commit(access.event("request attachment added")).await?;
         Ok(())
     };
@@ -181,12 +186,6 @@ pub async fn attach(access: &AttachAccess, upload: Upload) -> Result<(), NotAtta
         portal.blobs.remove(&object).await?;
     }
     kept
-}
-
-/// Notes that something was added to the request, so that nobody answers without having seen it.
-async fn changed(write: &Write, request: i64, now: DateTime<Utc>) -> Result<(), Error> {
-    let sql = "UPDATE requests SET changed_at = $1, revision = revision + 1 WHERE id = $2";
-    run(write.on(), "request: attachment", sql, [now.into(), request.into()]).await.map(drop)
 }
 
 /// Whether there is room for one more.
@@ -253,12 +252,13 @@ async fn object(on: &impl ConnectionTrait, request: i64, id: i64) -> Result<Obje
 pub async fn remove_attachment(access: &AttachAccess, id: i64) -> Result<(), Error> {
     let portal = &access.portal;
     let write = portal.database.write().await?;
-    super::follow::head(&write, access.request).await?;
+    follow::head(&write, access.request).await?;
     let Object { object, .. } = object(write.on(), access.request, id).await?;
     let now = portal.now();
     let sql = "UPDATE request_attachments SET removed_at = $1 WHERE id = $2";
     run(write.on(), "request: remove attachment", sql, [now.into(), id.into()]).await?;
-    changed(&write, access.request, now).await?;
+    let sql = "UPDATE requests SET changed_at = $1, revision = revision + 1 WHERE id = $2";
+    run(write.on(), "request: changed", sql, [now.into(), access.request.into()]).await?;
     write.commit(access.event("request attachment removed")).await?;
     portal.blobs.remove(&object).await
 }

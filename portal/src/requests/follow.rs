@@ -318,7 +318,7 @@ pub async fn reply(access: &RequestAccess, key: &SubmissionKey, typed: &str) -> 
 }
 
 /// Tells the analyst who has the request that something arrived.
-async fn tell_analyst(portal: &Portal, write: &Write, analyst: i64, number: RequestNumber) -> Result<(), Error> {
+pub(super) async fn tell_analyst(portal: &Portal, write: &Write, analyst: i64, number: RequestNumber) -> Result<(), Error> {
     #[derive(FromQueryResult)]
     struct Analyst {
         email: String,

@@ -41,6 +41,10 @@ pub struct Analyst {
 pub enum NotHeld {
     #[error("{0} has this request. Ask for it, or read on without it.")]
     Taken(String),
+    #[error(
+        "Its mailbox has other open requests and is not confirmed yet. Wait until somebody confirms it by the link in the mail."
+    )]
+    Held,
     #[error("You do not have this request. Claim it first.")]
     NotYours,
     #[error("Something was added to this request meanwhile. Read it, then send your reply again: what you typed is below.")]
@@ -296,6 +300,9 @@ pub async fn claim(access: &AnalystAccess, number: RequestNumber) -> Result<(), 
         Some(analyst) => return Err(NotHeld::Taken(name_of(&write, analyst).await?)),
         None => {}
     }
+    if head.held {
+        return Err(NotHeld::Held);
+    }
     let now = access.caller().portal().now();
     follow::set_state(&write, number.id(), (head.state()?.claimed(), Some(me)), now).await?;
     write.reach("request claimed");
@@ -334,6 +341,9 @@ pub async fn hand_over(access: &AnalystAccess, number: RequestNumber, to: i64) -
     let Found { name, email } = found.ok_or(NotHeld::NoSuchAnalyst)?;
     if head.assigned_to == Some(to) {
         return Ok(());
+    }
+    if head.held {
+        return Err(NotHeld::Held);
     }
     let portal = access.caller().portal();
     let now = portal.now();

@@ -51,7 +51,13 @@ impl FormState {
     fn status(&self) -> u16 {
         match &self.why {
             None => 200,
-            Some(NotHeld::Taken(_) | NotHeld::NotYours | NotHeld::ChangedMeanwhile | NotHeld::NotSent(NotSent::KeyReused)) => 409,
+            Some(
+                NotHeld::Taken(_)
+                | NotHeld::Held
+                | NotHeld::NotYours
+                | NotHeld::ChangedMeanwhile
+                | NotHeld::NotSent(NotSent::KeyReused),
+            ) => 409,
             Some(_) => 422,
         }
     }

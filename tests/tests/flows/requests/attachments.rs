@@ -110,7 +110,12 @@ async fn files_are_attached_several_at_once_removed_and_downloaded() {
     let added = upload(&followed, &format!("{link}/attachments"), &[("more.csv", b"a,b\n1,2\n")]).await;
     assert_eq!(added.header("location"), format!("{link}?attached"));
     assert_eq!(listed(&followed.get(&link).await).len(), 5);
-    assert_eq!(blobs(&server), 5, "what was removed is gone");
+    // What arrives opens a request again.
+    followed.press(&format!("{link}/close")).await;
+    assert!(followed.get(&link).await.text().contains("It is closed."));
+    upload(&followed, &format!("{link}/attachments"), &[("last.txt", b"one thing more")]).await;
+    assert!(followed.get(&link).await.text().contains("A licensing analyst will take it."));
+    assert_eq!(blobs(&server), 6, "what was removed is gone");
     server.assert_healthy().await;
 }
 

@@ -131,6 +131,9 @@ async fn the_third_open_request_of_a_mailbox_waits_until_it_is_confirmed() {
     let address = |name: &str| rows[0][name].as_str().expect("a text").to_owned();
     let lena = server.signed_in(tests::LENA).await;
     assert_eq!(lena.get("/requests").await.all("tbody th"), ["AFR-0000002", "AFR-0000001"]);
+    // An analyst who comes across it by its number is told so.
+    let claimed = lena.press("/requests/AFR-0000003/claim").await;
+    assert_eq!((claimed.status, claimed.problems()[0].1.contains("is not confirmed yet")), (StatusCode::CONFLICT, true));
     let confirm = format!("/request/{}/mailbox/{}", address("link"), address("mailbox_key"));
     // A scanner that follows the link confirms nothing.
     assert_eq!(server.browser().get(&confirm).await.status, StatusCode::OK);
