@@ -127,6 +127,8 @@ async fn server() -> Server {
     let action = form.attribute("main form", "action").expect("a form");
     let sent = amelia.post(&action, &changed(form.fields(""), &[("kind", "question")])).await;
     assert_eq!(sent.status, StatusCode::SEE_OTHER, "{:?}", sent.problems());
+    // Confirmed now: nothing comes due while the clock goes on.
+    amelia.press(&format!("{action}/done")).await;
     assert_eq!(lena.press("/requests/AFR-0000001/claim").await.status, StatusCode::SEE_OTHER);
     server
 }
