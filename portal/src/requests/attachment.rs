@@ -237,10 +237,11 @@ pub(super) async fn list(on: &impl ConnectionTrait, request: i64) -> Result<Vec<
 struct Object {
     name: String,
     object: String,
+    bytes: i64,
 }
 
 async fn object(on: &impl ConnectionTrait, request: i64, id: i64) -> Result<Object, Error> {
-    let sql = "SELECT name, object FROM request_attachments WHERE id = $1 AND request_id = $2 AND removed_at IS NULL";
+    let sql = "SELECT name, object, bytes FROM request_attachments WHERE id = $1 AND request_id = $2 AND removed_at IS NULL";
     let found: Option<Object> = row(on, "request: attachment", sql, [id.into(), request.into()]).await?;
     found.ok_or(Error::NotFound)
 }
@@ -285,6 +286,8 @@ pub async fn attachment_for_analyst(
 }
 
 async fn open(portal: &Portal, request: i64, id: i64, range: Option<Range<u64>>) -> Result<(String, BlobBytes), Error> {
-    let Object { name, object } = object(portal.database.read(), request, id).await?;
+    let Object { name, object, bytes } = object(portal.database.read(), request, id).await?;
+    // A range that begins behind the end is answered with all of it.
+    let range = range.filter(|range| range.start < bytes.unsigned_abs());
     Ok((name, portal.blobs.get(&object, range.map(GetRange::Bounded)).await?))
 }

@@ -9,7 +9,7 @@ pub const FILES: &str = "files";
 
 const COLUMNS: [Column; 3] = [Column::text("File"), Column::text("Content"), Column::figures("Size")];
 
-/// What can be done with the attachments of a list, by the address of all of them.
+/// Action on each attachment of a list, with the address of all of them.
 #[derive(Clone, Copy)]
 pub(super) enum Action<'a> {
     Download(&'a str),

@@ -35,7 +35,7 @@ pub enum Notice {
     /// The link was renewed.
     Renewed,
     Confirmed,
-    /// What was typed, and why it was not sent; no reason when a session ended over it.
+    /// Message as typed, and the reason it was not sent; none when a session ended over it.
     Typed(String, Option<NotSent>),
 }
 

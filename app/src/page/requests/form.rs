@@ -104,7 +104,7 @@ fn fields(form: &RequestForm, group: Group, state: &FormState) -> AnyView {
     .into_any()
 }
 
-/// What decides about the other fields.
+/// Choices that decide which other fields are asked.
 fn choices(form: &RequestForm, state: &FormState) -> AnyView {
     let kinds = RequestKind::ALL.iter().map(|kind| (kind.code().to_owned(), kind.to_string(), String::new())).collect();
     let options = |choices: &[licensing::requests::Choice]| {

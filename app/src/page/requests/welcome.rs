@@ -1,4 +1,4 @@
-//! What the request form is for, before its first field.
+//! Welcome page: purpose of the request form, before its first field.
 
 use crate::{
     component::{Icon, Instant, icon},

@@ -34,7 +34,7 @@ pub mod field {
     pub const GARN: &str = "garn";
 }
 
-/// What was typed, and why it was not done.
+/// Fields as typed, and the reason the action was refused.
 #[derive(Default)]
 pub struct FormState {
     pub fields: Vec<(String, String)>,
@@ -148,7 +148,7 @@ pub async fn show(access: &AnalystAccess, number: RequestNumber, state: FormStat
     Ok(page.with_status(status))
 }
 
-/// Who has the request, and what can be done about that.
+/// Analyst who has the request, with the buttons that change it.
 #[component]
 fn Held(
     assigned_to: Option<Analyst>,

@@ -155,8 +155,8 @@ pub(crate) async fn signed_in(
 fn range(headers: &HeaderMap) -> Option<Range<u64>> {
     let (first, last) = headers.get(header::RANGE)?.to_str().ok()?.strip_prefix("bytes=")?.split_once('-')?;
     let first: u64 = first.parse().ok()?;
-    let last: u64 = if last.is_empty() { u64::MAX - 1 } else { last.parse().ok()? };
-    (first <= last).then_some(first..last + 1)
+    let last: u64 = if last.is_empty() { u64::MAX } else { last.parse().ok()? };
+    (first <= last).then_some(first..last.saturating_add(1))
 }
 
 /// An attachment, to be kept and not to be shown: it is somebody else's.

@@ -100,6 +100,17 @@ async fn files_are_attached_several_at_once_removed_and_downloaded() {
         (StatusCode::PARTIAL_CONTENT, "bytes 2-4/10")
     );
     assert_eq!(part.bytes().await.expect("a body").as_ref(), &"Größe: 3".as_bytes()[2..5]);
+    for (range, status) in [
+        ("bytes=0-18446744073709551615", StatusCode::OK),
+        ("bytes=2-18446744073709551615", StatusCode::PARTIAL_CONTENT),
+        ("bytes=99-", StatusCode::OK),
+        ("bytes=5-2", StatusCode::OK),
+        ("bytes=x", StatusCode::OK),
+    ] {
+        let odd =
+            lena.client.get(format!("{}{}", server.address(), links[3])).header("range", range).send().await.expect("an answer");
+        assert_eq!(odd.status(), status, "{range}");
+    }
     assert_eq!(amelia.get(&links[3]).await.status, StatusCode::NOT_FOUND);
     let rows = server.rows("SELECT link FROM requests").await;
     let link = format!("/request/{}", rows[0]["link"].as_str().expect("a link"));
