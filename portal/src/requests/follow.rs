@@ -118,6 +118,28 @@ pub struct OwnRequest {
     pub changed_at: DateTime<Utc>,
 }
 
+/// Row that an [`OwnRequest`] is read from.
+#[derive(FromQueryResult)]
+pub(super) struct StoredLine {
+    id: i64,
+    subject: String,
+    state: String,
+    submitted_at: DateTime<Utc>,
+    changed_at: DateTime<Utc>,
+}
+
+impl StoredLine {
+    pub(super) fn line(self) -> Result<OwnRequest, Error> {
+        Ok(OwnRequest {
+            number: RequestNumber::of_id(self.id),
+            subject: self.subject,
+            state: known(RequestState::from_code(&self.state), &self.state)?,
+            submitted_at: self.submitted_at,
+            changed_at: self.changed_at,
+        })
+    }
+}
+
 /// Maximum number of own requests listed.
 const MOST_LISTED: u32 = 200;
 
@@ -126,14 +148,6 @@ const MOST_LISTED: u32 = 200;
 /// # Errors
 /// [`Error::Unavailable`] and [`Error::Internal`].
 pub async fn own_requests(caller: &Caller) -> Result<Vec<OwnRequest>, Error> {
-    #[derive(FromQueryResult)]
-    struct Stored {
-        id: i64,
-        subject: String,
-        state: String,
-        submitted_at: DateTime<Utc>,
-        changed_at: DateTime<Utc>,
-    }
     if caller.role() == Role::Analyst {
         return Ok(Vec::new());
     }
@@ -143,18 +157,9 @@ pub async fn own_requests(caller: &Caller) -> Result<Vec<OwnRequest>, Error> {
          ORDER BY r.id DESC LIMIT {MOST_LISTED}",
         caller.visible("a")
     );
-    let stored: Vec<Stored> =
+    let stored: Vec<StoredLine> =
         rows(caller.portal().database.read(), "requests of the caller", &sql, [caller.person_id().into()]).await?;
-    let line = |stored: Stored| {
-        Ok(OwnRequest {
-            number: RequestNumber::of_id(stored.id),
-            subject: stored.subject,
-            state: known(RequestState::from_code(&stored.state), &stored.state)?,
-            submitted_at: stored.submitted_at,
-            changed_at: stored.changed_at,
-        })
-    };
-    stored.into_iter().map(line).collect()
+    stored.into_iter().map(StoredLine::line).collect()
 }
 
 impl RequestAccess {

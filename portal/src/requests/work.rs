@@ -4,7 +4,7 @@ use super::{
     attachment::{self, Attachment},
     confirmation::thread,
     files::{self, BoundFile, NotHanded, bound},
-    follow::{self, Head, OwnRequest, RequestView},
+    follow::{self, Head, OwnRequest, RequestView, StoredLine},
     message::{self, MessageKind, NotSent},
 };
 use crate::{
@@ -221,14 +221,6 @@ async fn others(
     number: RequestNumber,
     (email, garn, account): (&str, Option<&str>, Option<i64>),
 ) -> Result<Vec<OwnRequest>, Error> {
-    #[derive(FromQueryResult)]
-    struct Stored {
-        id: i64,
-        subject: String,
-        state: String,
-        submitted_at: DateTime<Utc>,
-        changed_at: DateTime<Utc>,
-    }
     // Each part reads an index of its own.
     let part = |condition: &str| {
         format!(
@@ -242,17 +234,8 @@ async fn others(
         part("account_id = $4")
     );
     let values = [number.id().into(), email.into(), garn.map(str::to_owned).into(), account.into()];
-    let stored: Vec<Stored> = rows(on, "request: others", &sql, values).await?;
-    let line = |stored: Stored| {
-        Ok(OwnRequest {
-            number: RequestNumber::of_id(stored.id),
-            subject: stored.subject,
-            state: known(RequestState::from_code(&stored.state), &stored.state)?,
-            submitted_at: stored.submitted_at,
-            changed_at: stored.changed_at,
-        })
-    };
-    stored.into_iter().map(line).collect()
+    let stored: Vec<StoredLine> = rows(on, "request: others", &sql, values).await?;
+    stored.into_iter().map(StoredLine::line).collect()
 }
 
 /// Analysts who can have a request, by name.
