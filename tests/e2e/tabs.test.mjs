@@ -307,6 +307,10 @@ test("the page of a file prints as a certificate", async () => {
   for (const hidden of ["nav", "footer.site", "#verify-title", "#events-title", ".button"]) {
     assert.equal(await page.locator(hidden).first().isVisible(), false, hidden);
   }
+  // As wide as A4 on its side is between its margins.
+  await page.setViewportSize({ width: 1001, height: 673 });
+  await page.goto("/accounts/BRIGHTWATER-9001/files?active=all");
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 1001);
   await page.setViewportSize(narrow);
   await context.close();
 });
