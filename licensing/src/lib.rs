@@ -20,5 +20,7 @@ pub use value::{
     email::{EmailAddress, NotAnEmailAddress},
     host_id::{HostId, HostIdError},
     quantity::{MOST, Quantity},
-    text::{Garn, Name, PartNumber, Serial, TextError, capitalised, excerpt, folded, typed, typed_lines, visible},
+    text::{
+        Garn, Name, PartNumber, Serial, TextError, capitalised, excerpt, folded, received_lines, typed, typed_lines, visible,
+    },
 };

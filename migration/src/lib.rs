@@ -26,6 +26,7 @@ mod m0016_actions;
 mod m0017_changes_of_lines;
 mod m0018_lists;
 mod m0019_requests;
+mod m0020_mail;
 
 pub struct Migrator;
 
@@ -52,6 +53,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0017_changes_of_lines::Migration),
             Box::new(m0018_lists::Migration),
             Box::new(m0019_requests::Migration),
+            Box::new(m0020_mail::Migration),
         ]
     }
 }

@@ -74,7 +74,7 @@ pub use access::{
 pub use audit::AuditEvent;
 pub use ctx::Ctx;
 pub use error::Error;
-pub use portal::{OpenError, Portal, Settings};
+pub use portal::{MailSettings, OpenError, Portal, Settings};
 pub use private_file::write_private;
 pub use store::Write;
 pub use submission::{KeyReused, NoSubmissionKey, SubmissionKey};

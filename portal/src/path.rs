@@ -21,6 +21,27 @@ pub const NEW_REQUEST: &str = "/request/new";
 /// The queue of requests, or one's own.
 pub const REQUESTS: &str = "/requests";
 
+/// Mail that came in and became no message by itself.
+pub const MAIL: &str = "/requests/mail";
+
+/// A mail as it came.
+#[must_use]
+pub fn raw_mail(id: i64) -> String {
+    format!("{MAIL}/{id}")
+}
+
+/// Adds a mail to a request.
+#[must_use]
+pub fn add_mail(id: i64) -> String {
+    format!("{MAIL}/{id}/add")
+}
+
+/// Dismisses a mail.
+#[must_use]
+pub fn dismiss_mail(id: i64) -> String {
+    format!("{MAIL}/{id}/dismiss")
+}
+
 /// A new request form about an account, with more fields filled in.
 #[must_use]
 pub fn new_request_about<'a>(garn: &'a Garn, fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {

@@ -15,6 +15,8 @@ use crate::{
     submission::key::SubmissionKey,
     turns::Turns,
 };
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use licensing::EmailAddress;
 use std::{ops::Deref, sync::Arc, time::Duration};
 
 /// Settings of a portal, fixed when it starts.
@@ -26,9 +28,21 @@ pub struct Settings {
     pub public_url: String,
     /// Name of the vendor, as people read it.
     pub vendor: String,
+    pub mail: MailSettings,
     pub password_cost: PasswordCost,
     /// Queries that take longer are logged, by name.
     pub slow_query: Duration,
+}
+
+/// What mail goes out by, and what comes in.
+#[derive(Clone, Debug)]
+pub struct MailSettings {
+    /// Address that mail comes from.
+    pub from: EmailAddress,
+    /// Mailbox whose mail is received; each request has an address of its own there. `None`: mail cannot be answered by mail.
+    pub replies_to: Option<EmailAddress>,
+    /// Name of the mail server whose word about a sender is asked for, as it begins the fields `Authentication-Results`. `None`: nobody's is.
+    pub authority: Option<String>,
 }
 
 /// The portal of one vendor. Cloning shares it.
@@ -115,6 +129,11 @@ impl Portal {
     #[must_use]
     pub fn pseudonym(&self, text: &str) -> String {
         self.signer.pseudonym(text)
+    }
+
+    /// Name for a blob. Nobody guesses it.
+    pub(crate) fn new_object_name(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.ctx.random::<24>())
     }
 
     /// A key that makes one submission of a form recognisable when it is sent twice.

@@ -7,7 +7,7 @@ use portal::{
     demo::{DEMO_PASSWORD, DemoPerson},
     people::PasswordCost,
 };
-use server::{KeysCommand, Settings};
+use server::{KeysCommand, MailCommand, Settings};
 use std::{io::Write, process::ExitCode};
 
 /// The system's own allocator keeps an arena for each thread and gives little back.
@@ -40,6 +40,11 @@ enum Command {
     CopyDatabase {
         #[command(flatten)]
         settings: Settings,
+    },
+    /// Mail that comes in.
+    Mail {
+        #[command(subcommand)]
+        command: MailCommand,
     },
     /// The key that signs activation files.
     Keys {
@@ -74,6 +79,14 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Some(Command::CopyDatabase { settings }) => {
             let rows = server::copy_database(&settings, &Ctx::system()).await?;
             writeln!(std::io::stdout(), "{rows} rows were copied to {}. Verify them with “afmt doctor”.", settings.database()?)?;
+        }
+        Some(Command::Mail { command: MailCommand::Receive { settings } }) => {
+            let received = server::receive_mail(&settings, Ctx::system(), PasswordCost::Full, std::io::stdin()).await;
+            // sysexits.h, EX_TEMPFAIL: a mail server keeps the mail and tries again.
+            if let Err(error) = received {
+                writeln!(std::io::stderr(), "{error:#}")?;
+                return Ok(ExitCode::from(75));
+            }
         }
         Some(Command::Keys { command: KeysCommand::Generate { settings } }) => {
             let path = server::generate_key(&settings, &Ctx::system(), PasswordCost::Full)?;

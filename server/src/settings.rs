@@ -1,12 +1,13 @@
 use crate::{http::origin::PublicUrl, private};
 use anyhow::{Context, Result, ensure};
 use clap::Args;
-use licensing::value::encoding;
+use licensing::{EmailAddress, value::encoding};
 use portal::{
-    Ctx,
+    Ctx, MailSettings,
     people::PasswordCost,
+    requests::ImapMailbox,
     signing::KeyFile,
-    store::{DatabaseAddress, PostgresAddress},
+    store::{BlobAddress, DatabaseAddress, PostgresAddress},
 };
 use std::{
     convert::Infallible,
@@ -14,6 +15,7 @@ use std::{
     net::{IpAddr, SocketAddr},
     path::{Path, PathBuf},
     str::FromStr,
+    time::Duration,
 };
 use zeroize::Zeroizing;
 
@@ -82,6 +84,18 @@ pub struct Settings {
     #[arg(long, env = "AFMT_MAIL_FROM", default_value = "AFMT <licensing@meridian.example>")]
     pub mail_from: String,
 
+    /// Address of a mailbox that takes user+detail@ addresses: replies to the mails about a request go there, each to an address of its own.
+    #[arg(long, env = "AFMT_REPLIES_TO")]
+    pub replies_to: Option<EmailAddress>,
+
+    /// The same mailbox, read by IMAP: imaps://user:password@mail.example/INBOX. Without one, pipe its mail to “afmt mail receive”.
+    #[arg(long, env = "AFMT_MAILBOX", hide_env_values = true)]
+    pub mailbox: Option<Secret>,
+
+    /// Mail server whose word that a sender is who it says is asked for (Authentication-Results with dmarc=pass).
+    #[arg(long, env = "AFMT_MAIL_AUTHORITY")]
+    pub mail_authority: Option<String>,
+
     /// Proxies whose X-Forwarded-For is believed.
     #[arg(long, env = "AFMT_TRUSTED_PROXIES", value_delimiter = ',')]
     pub trusted_proxy: Vec<IpAddr>,
@@ -105,6 +119,38 @@ impl Settings {
         let mut address: PostgresAddress = url.parse()?;
         address.connections = self.database_connections;
         Ok(DatabaseAddress::Postgres(address))
+    }
+
+    /// Settings of the portal behind the server at `public_url`.
+    pub(crate) fn portal(&self, public_url: &PublicUrl, password_cost: PasswordCost) -> Result<portal::Settings> {
+        let attachments = self.data.join("attachments");
+        private::make_folder(&attachments).with_context(|| format!("{} cannot be made", attachments.display()))?;
+        Ok(portal::Settings {
+            database: self.database()?,
+            blobs: BlobAddress::Folder(attachments),
+            public_url: public_url.origin(),
+            vendor: self.vendor.clone(),
+            mail: MailSettings {
+                from: portal::mail::address_in(&self.mail_from)?,
+                replies_to: self.replies_to.clone(),
+                authority: self.mail_authority.clone(),
+            },
+            password_cost,
+            slow_query: Duration::from_millis(self.slow_query_ms),
+        })
+    }
+
+    /// Mailbox that is read by IMAP.
+    pub(crate) fn imap_mailbox(&self) -> Result<Option<ImapMailbox>> {
+        self.mailbox.as_ref().map(|Secret(url)| Ok(url.parse()?)).transpose()
+    }
+
+    /// Public address, with `listening` in place of one that was left out.
+    pub(crate) fn public_url_or(&self, listening: SocketAddr) -> Result<PublicUrl> {
+        match &self.public_url {
+            Some(url) => Ok(url.clone()),
+            None => Ok(format!("http://{listening}").parse()?),
+        }
     }
 
     pub(crate) fn database_file(&self) -> DatabaseAddress {
@@ -156,6 +202,10 @@ impl Settings {
         ensure!(
             !https || !self.demo,
             "--demo is for trying out: its passwords are known. It cannot have an https:// public URL."
+        );
+        ensure!(
+            self.replies_to.is_some() || self.mailbox.is_none(),
+            "Nobody writes to a mailbox that no mail names: give its address with --replies-to."
         );
         ensure!(
             loopback || https,

@@ -1,5 +1,5 @@
 use crate::{
-    http::{assets, origin::PublicUrl, routes, serve::serve},
+    http::{assets, routes, serve::serve},
     metrics::Metrics,
     private,
     settings::{Secret, Settings},
@@ -8,7 +8,7 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use app::Site;
-use portal::{Ctx, Portal, jobs::Lane, mail::Mailer, people::PasswordCost, store::BlobAddress};
+use portal::{Ctx, Portal, jobs::Lane, mail::Mailer, people::PasswordCost};
 use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     net::TcpListener,
@@ -46,10 +46,8 @@ pub async fn start(settings: &Settings, ctx: Ctx, password_cost: PasswordCost) -
     let listener =
         TcpListener::bind(settings.listen).await.with_context(|| format!("{} cannot be listened on", settings.listen))?;
     let address = listener.local_addr()?;
-    let public_url = match &settings.public_url {
-        Some(url) => url.clone(),
-        None => format!("http://{address}").parse::<PublicUrl>()?,
-    };
+    let public_url = settings.public_url_or(address)?;
+    let mailbox = settings.imap_mailbox()?;
     if settings.demo {
         settings.prepare_demo_key(&ctx, password_cost)?;
     }
@@ -57,21 +55,7 @@ pub async fn start(settings: &Settings, ctx: Ctx, password_cost: PasswordCost) -
     key.check()?;
     private::close_all(&settings.data)
         .with_context(|| format!("{} cannot be closed to others than its owner", settings.data.display()))?;
-    let attachments = settings.data.join("attachments");
-    private::make_folder(&attachments).with_context(|| format!("{} cannot be made", attachments.display()))?;
-    let portal = Portal::open(
-        portal::Settings {
-            database: settings.database()?,
-            blobs: BlobAddress::Folder(attachments),
-            public_url: public_url.origin(),
-            vendor: settings.vendor.clone(),
-            password_cost,
-            slow_query: Duration::from_millis(settings.slow_query_ms),
-        },
-        &key,
-        ctx,
-    )
-    .await?;
+    let portal = Portal::open(settings.portal(&public_url, password_cost)?, &key, ctx).await?;
     if settings.demo {
         portal::demo::fill(&portal).await?;
     } else {
@@ -98,7 +82,7 @@ pub async fn start(settings: &Settings, ctx: Ctx, password_cost: PasswordCost) -
     }));
     let (stop, stopped) = watch::channel(false);
     let serving = tokio::spawn(serve(listener, routes::router(app), settings.trusted_proxy.clone(), metrics, until(stopped)));
-    let workers = Workers::start(&portal, [Lane::Mail(Box::new(mailer)), Lane::Batches, Lane::Requests]);
+    let workers = Workers::start(&portal, [Lane::Mail(Box::new(mailer)), Lane::Batches, Lane::Requests], mailbox);
     Ok(Running { address, url, portal, stop, serving, workers })
 }
 

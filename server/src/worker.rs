@@ -3,12 +3,15 @@
 use portal::{
     Portal,
     jobs::{self, Lane, Stop},
+    requests::ImapMailbox,
 };
 use std::time::Duration;
 use tokio::task::JoinHandle;
 
 /// Interval at which a worker looks for jobs that another server queued, or that have come due.
 const EVERY: Duration = Duration::from_secs(5);
+/// Interval at which the mailbox is looked into.
+const MAILBOX_EVERY: Duration = Duration::from_secs(10);
 /// After the signal to stop, what runs has this long to come to its next step.
 const DRAIN: Duration = Duration::from_secs(10);
 
@@ -19,10 +22,11 @@ pub(crate) struct Workers {
 }
 
 impl Workers {
-    pub(crate) fn start<const N: usize>(portal: &Portal, lanes: [Lane; N]) -> Self {
+    pub(crate) fn start<const N: usize>(portal: &Portal, lanes: [Lane; N], mailbox: Option<ImapMailbox>) -> Self {
         let stop = Stop::default();
-        let running = lanes.into_iter().map(|lane| tokio::spawn(work(portal.clone(), lane, stop.clone()))).collect();
-        Self { stop, running }
+        let lanes = lanes.into_iter().map(|lane| tokio::spawn(work(portal.clone(), lane, stop.clone())));
+        let mailbox = mailbox.map(|mailbox| tokio::spawn(receive(portal.clone(), mailbox, stop.clone())));
+        Self { running: lanes.chain(mailbox).collect(), stop }
     }
 
     /// Ends all workers: each finishes the step that it is at. One that does not come to its end in time is ended there, and another server goes on with
@@ -43,6 +47,35 @@ impl Workers {
 impl Drop for Workers {
     fn drop(&mut self) {
         self.stop.stop();
+    }
+}
+
+/// Looks into the mailbox until the server ends. What is under way when it does is received the next time.
+async fn receive(portal: Portal, mailbox: ImapMailbox, stop: Stop) {
+    let mut was_away = false;
+    while !stop.is_stopped() {
+        let fetched = tokio::select! {
+            () = stop.stopped() => return,
+            fetched = mailbox.fetch(&portal) => fetched,
+        };
+        match fetched {
+            Ok(received) => {
+                if received > 0 || was_away {
+                    tracing::info!(?mailbox, received, "mailbox read");
+                }
+                was_away = false;
+            }
+            // Told once: it is asked again soon.
+            Err(error) if !was_away => {
+                tracing::warn!(?mailbox, %error, "the mailbox was not read");
+                was_away = true;
+            }
+            Err(_) => {}
+        }
+        tokio::select! {
+            () = stop.stopped() => return,
+            () = tokio::time::sleep(MAILBOX_EVERY) => {}
+        }
     }
 }
 

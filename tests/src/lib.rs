@@ -19,7 +19,7 @@ use portal::{
     store::{DatabaseAddress, PostgresAddress, TABLES},
 };
 pub use postgres::{Cluster, Durability, free_port, lasting};
-pub use process::{Home, PATIENCE, Process, REACHED, TRACE};
+pub use process::{Home, PATIENCE, Process, REACHED, RECEIVED, TRACE};
 pub use report::{Size, report, seed};
 use reqwest::{Client, header::HOST, redirect::Policy};
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, FromQueryResult, JsonValue, Statement};
@@ -391,6 +391,9 @@ fn settings(folder: &Path) -> Settings {
         passphrase_file: None,
         smtp_url: None,
         mail_from: "AFMT <licensing@meridian.example>".into(),
+        replies_to: Some("requests@licences.example".parse().expect("an address")),
+        mailbox: None,
+        mail_authority: None,
         trusted_proxy: Vec::new(),
         demo: false,
     }

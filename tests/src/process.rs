@@ -22,6 +22,8 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 pub const TRACE: &str = "trace";
 /// Beginning of a line that says a failpoint.
 pub const REACHED: &str = "reached ";
+/// Beginning of the line that says what a mail became.
+pub const RECEIVED: &str = "received ";
 /// In place of a failpoint: the server goes on in silence.
 const UNARMED: &str = "unarmed";
 
@@ -79,6 +81,9 @@ impl Home {
         command.args(&words[1..]).arg("--demo").arg("--data").arg(&self.settings.data);
         command.env("AFMT_LISTEN", self.settings.listen.to_string());
         command.env_remove("AFMT_FAILPOINT").env_remove("RUST_BACKTRACE");
+        if let Some(replies_to) = &self.settings.replies_to {
+            command.env("AFMT_REPLIES_TO", replies_to.as_str());
+        }
         if let Some(Secret(url)) = &self.settings.database_url {
             command.env("AFMT_DATABASE_URL", url);
         }
@@ -131,6 +136,24 @@ impl Home {
         (process, reached)
     }
 
+    /// Pipes `mail` to a process that runs beside the server, with a failpoint or [`TRACE`] if there is one.
+    ///
+    /// # Panics
+    /// When the process does not start.
+    #[must_use]
+    pub fn receive(&self, mail: &[u8], failpoint: Option<&str>) -> Process {
+        let mut command = self.command(&[]);
+        command.arg("--receive");
+        if let Some(failpoint) = failpoint {
+            command.env("AFMT_FAILPOINT", failpoint);
+        }
+        let mut process = Process::spawn(command);
+        let mut input = process.child.stdin.take().expect("its input");
+        // A process that kills itself does not read on.
+        let _ = input.write_all(mail);
+        process
+    }
+
     /// A browser without a session.
     ///
     /// # Panics
@@ -175,6 +198,22 @@ impl Process {
             }
         });
         Self { child, said, log, logging: Some(logging) }
+    }
+
+    /// What a mail became, and the failpoints on the way if they are traced.
+    ///
+    /// # Panics
+    /// When the process ends without saying it.
+    pub fn received(mut self) -> (String, Vec<String>) {
+        let mut reached = Vec::new();
+        loop {
+            let line = self.line();
+            match (line.strip_prefix(RECEIVED), line.strip_prefix(REACHED)) {
+                (Some(receipt), _) => return (receipt.to_owned(), reached),
+                (_, Some(failpoint)) => reached.push(failpoint.to_owned()),
+                _ => panic!("it says “{line}”: {}", self.ended()),
+            }
+        }
     }
 
     fn line(&mut self) -> String {

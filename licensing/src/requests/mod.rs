@@ -4,6 +4,7 @@ mod details;
 mod form;
 mod number;
 mod problem;
+mod quoted;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -13,5 +14,6 @@ pub use details::{Answer, LONGEST_TEXT, RequestDetails, Requester};
 pub use form::{Choice, Field, FieldKind, Group, RequestForm, RequestFormError, RequestKind, Section, field};
 pub use number::RequestNumber;
 pub use problem::RequestProblem;
+pub use quoted::quoted;
 pub use state::{RequestState, Resolution};
 pub use words::words;

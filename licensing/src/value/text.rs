@@ -94,6 +94,20 @@ pub fn typed_lines(text: &str, longest: usize) -> Result<String, TextError> {
     Ok(lines.join("\n"))
 }
 
+/// A text of several lines that a program received: as [`typed_lines`] reads it, without what it would refuse. Behind `longest` characters it is cut off.
+#[must_use]
+pub fn received_lines(text: &str, longest: usize) -> String {
+    let seen: String =
+        text.replace("\r\n", "\n").chars().filter(|c| !invisible(*c) || c.is_whitespace() || JOINERS.contains(c)).collect();
+    let cut: String = ComposingNormalizerBorrowed::new_nfc().normalize(seen.trim()).chars().take(longest).collect();
+    match typed_lines(&cut, longest) {
+        Ok(text) => text,
+        // A joiner stood where it joins nothing.
+        Err(TextError::Invisible(_)) => cut.chars().filter(|c| !invisible(*c) || *c == '\n').collect(),
+        Err(_) => String::new(),
+    }
+}
+
 /// A text as searches compare it: without case, accents and differences of width.
 ///
 /// ```
@@ -308,6 +322,9 @@ mod tests {
         assert_eq!(typed_lines("\r\n", 100), Err(TextError::Empty));
         assert_eq!(typed_lines("abc", 2), Err(TextError::TooLong(3, 2)));
         // Emoji have a selector that is seen as nothing.
+        assert_eq!(received_lines("a\r\n\u{202E}b\u{0}\tc \n", 100), "a\nb c");
+        assert_eq!(received_lines("\u{200D}a\nb", 100), "a\nb");
+        assert_eq!((received_lines("abc", 2), received_lines(" \u{0}", 2)), ("ab".into(), String::new()));
         assert_eq!(typed_lines("it works \u{2714}\u{FE0F}", 100), Ok("it works \u{2714}\u{FE0F}".into()));
     }
 

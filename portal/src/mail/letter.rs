@@ -7,6 +7,8 @@ use super::message::{Mail, MailedFile};
 pub(crate) struct Letter {
     parts: Vec<Part>,
     thread: Option<String>,
+    replies_to: Option<String>,
+    by_person: bool,
     files: Vec<MailedFile>,
 }
 
@@ -34,6 +36,16 @@ impl Letter {
         Self { thread: Some(thread.into()), ..self }
     }
 
+    /// Sends replies to `address`, and bounces with them.
+    pub(crate) fn replies_to(self, address: Option<String>) -> Self {
+        Self { replies_to: address, ..self }
+    }
+
+    /// A person wrote it: programs may answer.
+    pub(crate) fn by_person(self) -> Self {
+        Self { by_person: true, ..self }
+    }
+
     /// Attaches activation files.
     pub(crate) fn with(self, files: Vec<MailedFile>) -> Self {
         Self { files, ..self }
@@ -47,6 +59,8 @@ impl Letter {
             body: self.text(),
             html: Some(self.html()),
             thread: self.thread.clone(),
+            replies_to: self.replies_to.clone(),
+            by_person: self.by_person,
             files: self.files.clone(),
         }
     }

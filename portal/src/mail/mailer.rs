@@ -5,8 +5,13 @@ use crate::private_file::write_private;
 use chrono::{DateTime, Utc};
 use lettre::{
     AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
-    message::{Attachment, Mailbox, MultiPart, SinglePart, header::ContentType},
+    address::Envelope,
+    message::{
+        Attachment, Mailbox, MultiPart, SinglePart,
+        header::{ContentType, Header, HeaderName, HeaderValue},
+    },
 };
+use licensing::EmailAddress;
 use std::path::PathBuf;
 
 /// Carries mail away.
@@ -76,12 +81,23 @@ impl Mailer {
             .message_id(Some(format!("<{id}.{}@{domain}>", queued_at.timestamp_micros())))
             .date(now.into())
             .from(from.clone())
-            .to(mail.recipient.parse().map_err(|e| format!("{e}"))?)
             .subject(&mail.subject);
         if let Some(thread) = &mail.thread {
             let first = format!("<{thread}@{domain}>");
             message = message.in_reply_to(first.clone()).references(first);
         }
+        // RFC 3834: no program answers what a program wrote.
+        if !mail.by_person {
+            message = message.header(AutoSubmitted);
+        }
+        let mut sender = from.email.clone();
+        if let Some(replies_to) = &mail.replies_to {
+            sender = replies_to.parse().map_err(|e| format!("{e}"))?;
+            message = message.reply_to(sender.clone().into());
+        }
+        let recipient: Mailbox = mail.recipient.parse().map_err(|e| format!("{e}"))?;
+        let envelope = Envelope::new(Some(sender), vec![recipient.email.clone()]).map_err(|e| e.to_string())?;
+        message = message.to(recipient).envelope(envelope);
         let text = SinglePart::plain(mail.body.clone());
         let parts = match &mail.html {
             Some(html) => MultiPart::alternative().singlepart(text).singlepart(SinglePart::html(html.clone())),
@@ -107,6 +123,32 @@ impl Mailer {
             }
         }
     }
+}
+
+/// The field `Auto-Submitted: auto-generated`.
+#[derive(Clone)]
+struct AutoSubmitted;
+
+impl Header for AutoSubmitted {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("Auto-Submitted")
+    }
+
+    fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self)
+    }
+
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), "auto-generated".to_owned())
+    }
+}
+
+/// Address in `from`, such as that of `AFMT <licensing@meridian.example>`.
+///
+/// # Errors
+/// [`MailerError::From`].
+pub fn address_in(from: &str) -> Result<EmailAddress, MailerError> {
+    EmailAddress::typed(mailbox(from)?.email.as_ref()).map_err(|_| MailerError::From(from.to_owned()))
 }
 
 fn mailbox(from: &str) -> Result<Mailbox, MailerError> {

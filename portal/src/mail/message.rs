@@ -19,6 +19,12 @@ pub(crate) struct Mail {
     /// Mails of one thread are shown together.
     #[serde(default)]
     pub(crate) thread: Option<String>,
+    /// Address that replies go to, and bounces with them. `None`: that of the sender.
+    #[serde(default)]
+    pub(crate) replies_to: Option<String>,
+    /// A person wrote it: programs may answer.
+    #[serde(default)]
+    pub(crate) by_person: bool,
     /// Activation files that are attached.
     #[serde(default)]
     pub(crate) files: Vec<MailedFile>,

@@ -5,5 +5,5 @@ mod mailer;
 pub(crate) mod message;
 
 pub(crate) use letter::Letter;
-pub use mailer::{Mailer, MailerError};
+pub use mailer::{Mailer, MailerError, address_in};
 pub(crate) use message::Mail;

@@ -16,9 +16,9 @@ use crate::{
         entity::request_attachment,
         insertion::insert,
         statement::{row, rows, run},
+        write::Write,
     },
 };
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use licensing::{activation_file::Expected, requests::RequestNumber, visible};
 use object_store::GetRange;
@@ -134,12 +134,17 @@ impl Upload {
     }
 }
 
-/// Keeps an attachment that has arrived whole.
-///
-/// # Errors
-/// [`NotAttached`]; nothing is kept of it then.
-pub async fn attach(access: &AttachAccess, upload: Upload) -> Result<(), NotAttached> {
-    let portal = &access.portal;
+/// An attachment that was judged and written, and has no record yet.
+pub(super) struct Kept {
+    name: String,
+    about: String,
+    bytes: u64,
+    sha256: Vec<u8>,
+    object: String,
+}
+
+/// Judges what has arrived whole, and writes it.
+pub(super) async fn keep(portal: &Portal, upload: Upload) -> Result<Kept, NotAttached> {
     let Upload { name, file, bytes, sha256 } = upload;
     let (ring, now) = (key_ring(portal).await?, portal.now());
     let expected = Expected { on: Some(now.date_naive()), ..Expected::default() };
@@ -149,27 +154,62 @@ pub async fn attach(access: &AttachAccess, upload: Upload) -> Result<(), NotAtta
     };
     let about =
         judged.map_err(|why| NotAttached::Content(if name.is_empty() { "A file".to_owned() } else { name.clone() }, why))?;
-    let object = URL_SAFE_NO_PAD.encode(portal.ctx.random::<24>());
-    room(portal.database.read(), access.request, &name, bytes).await?;
+    let object = portal.new_object_name();
     portal.blobs.put(&object, file).await?;
-    let kept = async {
+    Ok(Kept { name, about, bytes, sha256: sha256.finalize().to_vec(), object })
+}
+
+/// Records what was kept, if its request has room for it.
+pub(super) async fn record(
+    write: &Write,
+    request: i64,
+    kept: &Kept,
+    person: Option<i64>,
+    now: DateTime<Utc>,
+) -> Result<(), NotAttached> {
+    room(write.on(), request, &kept.name, kept.bytes).await?;
+    let row = request_attachment::ActiveModel {
+        id: NotSet,
+        request_id: Set(request),
+        name: Set(kept.name.clone()),
+        bytes: Set(i64::try_from(kept.bytes).map_err(Error::internal)?),
+        sha256: Set(kept.sha256.clone()),
+        about: Set(kept.about.clone()),
+        object: Set(kept.object.clone()),
+        person_id: Set(person),
+        at: Set(now),
+        removed_at: Set(None),
+        scan: Set("none".to_owned()),
+        provided: Set(false),
+        handed_at: Set(None),
+    };
+    insert::<request_attachment::Entity>(write.on(), vec![row]).await?;
+    write.reach("attachment stored");
+    Ok(())
+}
+
+/// Removes what was kept and has no record. What cannot be removed now is swept later.
+pub(super) async fn discard(portal: &Portal, kept: &[Kept]) {
+    for Kept { object, .. } in kept {
+        if let Err(error) = portal.blobs.remove(object).await {
+            tracing::warn!(%error, "an attachment without a record was not removed yet");
+        }
+    }
+}
+
+/// Keeps an attachment that has arrived whole.
+///
+/// # Errors
+/// [`NotAttached`]; nothing is kept of it then.
+pub async fn attach(access: &AttachAccess, upload: Upload) -> Result<(), NotAttached> {
+    let portal = &access.portal;
+    room(portal.database.read(), access.request, &upload.name, upload.bytes).await?;
+    let kept = keep(portal, upload).await?;
+    let recorded = async {
         let write = portal.database.write().await?;
         let head = follow::head(&write, access.request).await?;
-        room(write.on(), access.request, &name, bytes).await?;
-        let row = request_attachment::ActiveModel {
-            id: NotSet,
-            request_id: Set(access.request),
-            name: Set(name.clone()),
-            bytes: Set(i64::try_from(bytes).map_err(Error::internal)?),
-            sha256: Set(sha256.finalize().to_vec()),
-            about: Set(about),
-            object: Set(object.clone()),
-            person_id: Set(access.by.as_ref().map(Caller::person_id)),
-            at: Set(now),
-            removed_at: Set(None),
-        };
-        insert::<request_attachment::Entity>(write.on(), vec![row]).await?;
-        write.reach("attachment stored");
+        let now = portal.now();
+        record(&write, access.request, &kept, access.by.as_ref().map(Caller::person_id), now).await?;
         // Whatever arrives of the requester is read: what was over is open again.
         let (before, analyst) = (head.state()?, head.assigned_to);
         let state = before.replied(analyst.is_some());
@@ -180,12 +220,11 @@ pub async fn attach(access: &AttachAccess, upload: Upload) -> Result<(), NotAtta
         write.commit(access.event("request attachment added")).await?;
         Ok(())
     };
-    let kept: Result<(), NotAttached> = kept.await;
-    if kept.is_err() {
-        // What has no record is nobody's.
-        portal.blobs.remove(&object).await?;
+    let recorded: Result<(), NotAttached> = recorded.await;
+    if recorded.is_err() {
+        discard(portal, &[kept]).await;
     }
-    kept
+    recorded
 }
 
 /// Whether there is room for one more.

@@ -7,6 +7,7 @@ use crate::{
     mail::{Letter, message},
     path,
     portal::Portal,
+    requests::reply_address::reply_address,
     store::{statement::row, write::Write},
 };
 use chrono::TimeDelta;
@@ -33,9 +34,24 @@ impl Job for ConfirmRequest {
     }
 }
 
-/// Thread that all mails about a request are shown in.
-pub(super) fn thread(number: RequestNumber) -> String {
-    number.to_string().to_lowercase()
+/// A mail about a request, shown with all others about it.
+pub(super) fn letter_about(number: RequestNumber) -> Letter {
+    Letter::default().in_thread(number.to_string().to_lowercase())
+}
+
+/// A mail about a request to who takes part in it. `secret` is the request's own.
+pub(super) fn letter_to_parties(portal: &Portal, number: RequestNumber, secret: &str) -> Letter {
+    let replies_to = portal.settings.mail.replies_to.as_ref().map(|mailbox| reply_address(mailbox, number, secret));
+    letter_about(number).replies_to(replies_to)
+}
+
+/// What says where an answer goes.
+pub(super) fn how_to_answer(portal: &Portal) -> &'static str {
+    if portal.settings.mail.replies_to.is_some() {
+        "Reply to this mail, or follow the request and write to us here"
+    } else {
+        "Follow it and write to us here"
+    }
 }
 
 /// Confirms a request that nobody has said to be complete.
@@ -81,7 +97,8 @@ pub(super) async fn confirm(portal: &Portal, write: &Write, id: i64) -> Result<O
     let confirm = format!("{url}{}", path::confirm_mailbox(&request.link, &request.mailbox_key));
     let subject = format!("Activation file request {number}");
     let secret = "Whoever has this link can read the request and what is answered. Pass it on only to those whom it concerns.";
-    let mut letter = Letter::default().in_thread(thread(number)).words(format!("{vendor} has received your request {number}."));
+    let mut letter =
+        letter_to_parties(portal, number, &request.mailbox_key).words(format!("{vendor} has received your request {number}."));
     letter = match (request.held, request.mailbox_confirmed) {
         (true, _) => letter
             .words(
@@ -91,14 +108,13 @@ pub(super) async fn confirm(portal: &Portal, write: &Write, id: i64) -> Result<O
         (false, false) => letter.link("Confirm that this mailbox is yours", confirm),
         (false, true) => letter,
     };
-    letter = letter.link("Follow it and write to us here", &follow).words(secret);
+    letter = letter.link(how_to_answer(portal), &follow).words(secret);
     letter = letter.words("If you did not send a request, ignore this mail.");
     message::queue(write, &letter.mail(request.email, &subject), now).await?;
     let copies: Vec<String> = serde_json::from_value(request.copies).map_err(Error::internal)?;
-    let copy = Letter::default()
-        .in_thread(thread(number))
+    let copy = letter_to_parties(portal, number, &request.mailbox_key)
         .words(format!("{vendor} has received the request {number}. Its sender named you as an additional recipient."))
-        .link("Follow it here", &follow)
+        .link(how_to_answer(portal), &follow)
         .words(secret);
     // A mailbox that must confirm first does not make us write to others.
     for recipient in copies.into_iter().filter(|_| !request.held) {

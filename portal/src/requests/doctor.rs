@@ -39,6 +39,19 @@ pub(crate) const RULES: &[Rule] = &[
               ORDER BY r.id",
     },
     Rule {
+        name: "doctor: mail",
+        rule: "each mail that was taken as a message is one message of its request, and no other mail is any",
+        sql: "SELECT 'mail ' || m.id || ' (' || m.outcome || ') is ' || COUNT(t.id) || ' messages of AFR-' || COALESCE(CAST(m.request_id AS TEXT), '') AS broken
+              FROM received_mails m LEFT JOIN request_messages t ON t.mail_id = m.id AND t.kind = 'requester' AND t.request_id = m.request_id
+              GROUP BY m.id, m.outcome, m.request_id
+              HAVING COUNT(t.id) <> CASE WHEN m.outcome IN ('message', 'added') THEN 1 ELSE 0 END
+              UNION ALL
+              SELECT 'AFR-' || t.request_id || ' has the message of mail ' || t.mail_id || ', which is of another request'
+              FROM request_messages t JOIN received_mails m ON m.id = t.mail_id
+              WHERE m.request_id IS NULL OR m.request_id <> t.request_id
+              ORDER BY 1",
+    },
+    Rule {
         name: "doctor: mailboxes",
         rule: "no activation file request waits for a mailbox that was confirmed",
         sql: "SELECT 'AFR-' || r.id || ': it waits, and AFR-' || c.id || ' confirmed its mailbox' AS broken

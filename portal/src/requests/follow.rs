@@ -1,7 +1,7 @@
 //! The requester's side of a request: by its private link, or signed in.
 
 use super::{
-    confirmation::thread,
+    confirmation::{letter_about, letter_to_parties},
     files::{HandedFile, handed, handed_bytes},
     message::{self, Message, MessageKind, NotSent},
 };
@@ -10,7 +10,7 @@ use crate::{
     audit::AuditEvent,
     error::Error,
     files::Download,
-    mail::{Letter, message as outgoing},
+    mail::message as outgoing,
     path,
     portal::Portal,
     store::{
@@ -206,6 +206,7 @@ pub(super) struct Head {
     pub(super) email: String,
     pub(super) copies: serde_json::Value,
     pub(super) link: String,
+    pub(super) mailbox_key: String,
 }
 
 impl Head {
@@ -224,7 +225,7 @@ impl Head {
 pub(super) async fn head(write: &Write, id: i64) -> Result<Head, Error> {
     let lock = if write.on().get_database_backend() == DbBackend::Postgres { "FOR UPDATE" } else { "" };
     let sql = format!(
-        "SELECT state, held, assigned_to, account_id, revision, name, email, copies, link FROM requests WHERE id = $1 {lock}"
+        "SELECT state, held, assigned_to, account_id, revision, name, email, copies, link, mailbox_key FROM requests WHERE id = $1 {lock}"
     );
     let head: Option<Head> = row(write.on(), "request: head", &sql, [id.into()]).await?;
     head.ok_or(Error::NotFound)
@@ -312,7 +313,8 @@ pub async fn reply(access: &RequestAccess, key: &SubmissionKey, typed: &str) -> 
         Follower::Person(caller) => &caller.person().name,
     };
     let (request, kind, person) = (access.id, MessageKind::Requester, access.person_id());
-    message::store(&write, message::Draft { request, key, kind, person, author, body: &body, resolution: None }, now).await?;
+    message::store(&write, message::Draft { request, key, kind, person, author, body: &body, resolution: None, mail: None }, now)
+        .await?;
     let state = head.state()?.replied(head.assigned_to.is_some());
     set_state(&write, access.id, (state, head.assigned_to), now).await?;
     if let Some(analyst) = head.assigned_to {
@@ -332,7 +334,7 @@ pub(super) async fn tell_analyst(portal: &Portal, write: &Write, analyst: i64, n
         row(write.on(), "person: email", "SELECT email FROM people WHERE id = $1 AND active", [analyst.into()]).await?;
     let Some(Analyst { email }) = found else { return Ok(()) };
     let link = format!("{}{}", portal.settings.public_url, path::request(number));
-    let letter = Letter::default().in_thread(thread(number));
+    let letter = letter_about(number);
     let letter = letter.words(format!("The requester added a message to {number}, which you work on.")).link("Read it", link);
     outgoing::queue(write, &letter.mail(email, format!("{number}: the requester wrote")), portal.now()).await
 }
@@ -372,8 +374,7 @@ pub async fn renew_link(access: &RequestAccess) -> Result<String, Error> {
     run(write.on(), "request: link", "UPDATE requests SET link = $1 WHERE id = $2", [link.clone().into(), access.id.into()])
         .await?;
     let number = access.number();
-    let letter = Letter::default()
-        .in_thread(thread(number))
+    let letter = letter_to_parties(portal, number, &head.mailbox_key)
         .words(format!("The link to your request {number} was renewed. The one of before no longer works."))
         .link("Follow it here", format!("{}{}", portal.settings.public_url, path::follow(&link)));
     outgoing::queue(&write, &letter.mail(&head.email, format!("Activation file request {number}")), portal.now()).await?;

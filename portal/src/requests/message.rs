@@ -13,7 +13,7 @@ use crate::{
 use chrono::{DateTime, Utc};
 use licensing::{
     TextError,
-    requests::{LONGEST_TEXT, Resolution, words as words_of},
+    requests::{LONGEST_TEXT, Resolution, quoted, words as words_of},
     typed_lines,
 };
 use sea_orm::{ActiveValue::Set, ConnectionTrait, DbBackend, FromQueryResult, NotSet};
@@ -47,8 +47,12 @@ pub struct Message {
     pub at: DateTime<Utc>,
     pub author: String,
     pub body: String,
+    /// History that a mail quotes below what its author wrote.
+    pub history: String,
     /// State that a reply led to.
     pub resolution: Option<Resolution>,
+    /// It came by mail: what was not taken of that, in sentences.
+    pub mail: Option<String>,
 }
 
 /// Why a message was not sent. Nothing was changed.
@@ -75,6 +79,8 @@ pub(super) struct Draft<'a> {
     pub(super) author: &'a str,
     pub(super) body: &'a str,
     pub(super) resolution: Option<Resolution>,
+    /// Row id of the mail that it came by.
+    pub(super) mail: Option<i64>,
 }
 
 /// Text of a message as somebody typed it.
@@ -111,10 +117,11 @@ pub(super) async fn store(write: &Write, draft: Draft<'_>, now: DateTime<Utc>) -
         author: Set(draft.author.to_owned()),
         body: Set(draft.body.to_owned()),
         resolution: Set(draft.resolution.map(|resolution| resolution.code().to_owned())),
+        mail_id: Set(draft.mail),
     };
     insert::<request_message::Entity>(write.on(), vec![row]).await?;
     write.reach("message stored");
-    note_words(write, draft.request, draft.body).await
+    note_words(write, draft.request, quoted(draft.body).0).await
 }
 
 /// Notes the words of a text that its request is searched by.
@@ -136,9 +143,13 @@ pub(super) async fn load(on: &impl ConnectionTrait, request: i64, notes: bool) -
         author: String,
         body: String,
         resolution: Option<String>,
+        remarks: Option<String>,
     }
-    let but = if notes { "" } else { "AND kind <> 'note'" };
-    let sql = format!("SELECT at, kind, author, body, resolution FROM request_messages WHERE request_id = $1 {but} ORDER BY id");
+    let but = if notes { "" } else { "AND m.kind <> 'note'" };
+    let sql = format!(
+        "SELECT m.at, m.kind, m.author, m.body, m.resolution, r.reason AS remarks
+         FROM request_messages m LEFT JOIN received_mails r ON r.id = m.mail_id WHERE m.request_id = $1 {but} ORDER BY m.id"
+    );
     let stored: Vec<Stored> = rows(on, "request: messages", &sql, [request.into()]).await?;
     stored
         .into_iter()
@@ -146,7 +157,17 @@ pub(super) async fn load(on: &impl ConnectionTrait, request: i64, notes: bool) -
             let kind = MessageKind::ALL.into_iter().find(|kind| kind.code() == stored.kind);
             let resolution = stored.resolution.map(|code| known(Resolution::from_code(&code), &code)).transpose()?;
             let kind = known(kind, &stored.kind)?;
-            Ok(Message { kind, at: stored.at, author: stored.author, body: stored.body, resolution })
+            let by_mail = stored.remarks.is_some();
+            let (body, history) = if by_mail { quoted(&stored.body) } else { (stored.body.as_str(), "") };
+            Ok(Message {
+                kind,
+                at: stored.at,
+                author: stored.author,
+                body: body.to_owned(),
+                history: history.to_owned(),
+                resolution,
+                mail: stored.remarks,
+            })
         })
         .collect()
 }

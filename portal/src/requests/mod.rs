@@ -9,9 +9,11 @@ mod draft;
 mod files;
 mod follow;
 mod form;
+mod incoming;
 mod limits;
 mod message;
 mod queue;
+mod reply_address;
 mod submit;
 mod work;
 
@@ -29,6 +31,10 @@ pub use follow::{
     view,
 };
 pub use form::form;
+pub use incoming::{
+    ImapMailbox, LONGEST_MAIL, MailView, NotAMailbox, NotFetched, NotSettled, NotedMail, RawMail, Receipt, TrayMail, TrayPage,
+    add_to_request, dismiss, raw_mail, receive, tray, unverified,
+};
 pub use limits::TooMany;
 pub use message::{Message, MessageKind, NotSent};
 pub use queue::{MOST_COUNTED, QueuePage, QueueRow, QueueView, Sought, ViewCounts, queue, view_counts};

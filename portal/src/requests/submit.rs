@@ -162,6 +162,7 @@ pub async fn submit(sender: &Sender<'_>, key: &SubmissionKey, details: &RequestD
         author: &details.name,
         body: &details.description,
         resolution: None,
+        mail: None,
     };
     message::store(&write, first, now).await?;
     let answers = details.answers.iter().map(|answer| answer.value.as_str());

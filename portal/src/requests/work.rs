@@ -2,9 +2,10 @@
 
 use super::{
     attachment::{self, Attachment},
-    confirmation::thread,
+    confirmation::{how_to_answer, letter_about, letter_to_parties},
     files::{self, BoundFile, NotHanded, bound},
     follow::{self, Head, OwnRequest, RequestView, StoredLine},
+    incoming::{self, NotedMail},
     message::{self, MessageKind, NotSent},
 };
 use crate::{
@@ -12,7 +13,7 @@ use crate::{
     audit::AuditEvent,
     error::Error,
     files::FileRow,
-    mail::{Letter, message as outgoing},
+    mail::message as outgoing,
     path,
     search::search,
     store::{
@@ -95,6 +96,8 @@ pub struct RequestWork {
     /// Files that were generated for it.
     pub files: Vec<BoundFile>,
     pub attachments: Vec<Attachment>,
+    /// Mails that concern it without being messages.
+    pub mails: Vec<NotedMail>,
     /// What was done with it: (when, by whom, what).
     pub timeline: Vec<(DateTime<Utc>, String, String)>,
 }
@@ -168,6 +171,7 @@ pub async fn work(access: &AnalystAccess, number: RequestNumber) -> Result<Reque
         revision: stored.revision,
         files: bound(on, number.id()).await?,
         attachments: attachment::list(on, number.id()).await?,
+        mails: incoming::of_request(on, number.id()).await?,
         facts,
         timeline: events.into_iter().map(|event| (event.at, event.actor, event.action)).collect(),
     })
@@ -333,7 +337,7 @@ pub async fn hand_over(access: &AnalystAccess, number: RequestNumber, to: i64) -
     follow::set_state(&write, number.id(), (head.state()?.claimed(), Some(to)), now).await?;
     let by = &access.caller().person().name;
     let link = format!("{}{}", portal.settings.public_url, path::request(number));
-    let letter = Letter::default().in_thread(thread(number)).words(format!("{by} handed {number} over to you."));
+    let letter = letter_about(number).words(format!("{by} handed {number} over to you."));
     let letter = letter.link("Read it", link);
     outgoing::queue(&write, &letter.mail(email, format!("{number} was handed to you")), now).await?;
     let told = event(access, &head, number, "request handed over")
@@ -384,6 +388,7 @@ pub async fn answer(access: &AnalystAccess, number: RequestNumber, key: &Submiss
         author,
         body: &body,
         resolution: Some(reply.resolution),
+        mail: None,
     };
     message::store(&write, draft, now).await?;
     follow::set_state(&write, number.id(), (reply.resolution.state(), Some(me)), now).await?;
@@ -391,14 +396,16 @@ pub async fn answer(access: &AnalystAccess, number: RequestNumber, key: &Submiss
     run(write.on(), "request: answered", answered, [now.into(), number.id().into()]).await.map_err(NotHeld::Error)?;
     let follow = format!("{}{}", portal.settings.public_url, path::follow(&head.link));
     let handed = files::hand_over(&write, number.id(), &reply.files, now).await?;
-    let mut letter =
-        Letter::default().in_thread(thread(number)).words(&body).words(format!("{author}, {}", portal.settings.vendor));
+    let mut letter = letter_to_parties(portal, number, &head.mailbox_key)
+        .by_person()
+        .words(&body)
+        .words(format!("{author}, {}", portal.settings.vendor));
     for file in &handed {
         letter = letter
             .link(format!("Activation file {}, also attached", file.name), format!("{follow}/files/{}", file.serial))
             .words(format!("SHA-256 of {}: {}", file.name, file.sha256));
     }
-    let letter = letter.link("Answer here, and see what was said before", &follow);
+    let letter = letter.link(how_to_answer(portal), &follow);
     let letter = letter.with(handed.into_iter().map(|file| file.mailed).collect());
     for recipient in head.recipients()? {
         outgoing::queue(&write, &letter.mail(recipient, format!("Activation file request {number}")), now).await?;
@@ -427,6 +434,7 @@ pub async fn note(access: &AnalystAccess, number: RequestNumber, key: &Submissio
         author: &access.caller().person().name,
         body: &body,
         resolution: None,
+        mail: None,
     };
     message::store(&write, draft, access.caller().portal().now()).await?;
     write.commit(event(access, &head, number, "request noted")).await?;

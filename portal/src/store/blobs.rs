@@ -4,7 +4,7 @@ use crate::error::Error;
 use futures_util::{StreamExt, stream::BoxStream};
 use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt, WriteMultipart, local::LocalFileSystem, path::Path};
 use std::{
-    io::{Read, Seek},
+    io::{Read, Seek, Write},
     ops::Range,
     path::PathBuf,
     sync::Arc,
@@ -29,6 +29,17 @@ pub struct BlobBytes {
     pub range: Range<u64>,
     pub whole: u64,
     pub pieces: BoxStream<'static, Result<Vec<u8>, Error>>,
+}
+
+impl BlobBytes {
+    /// All bytes, in memory.
+    pub(crate) async fn whole_bytes(mut self) -> Result<Vec<u8>, Error> {
+        let mut bytes = Vec::new();
+        while let Some(piece) = self.pieces.next().await {
+            bytes.extend(piece?);
+        }
+        Ok(bytes)
+    }
 }
 
 /// A blob is written and read in pieces of this size, in bytes.
@@ -80,6 +91,16 @@ impl Blobs {
             std::fs::set_permissions(folder.join(name), private).map_err(unreadable)?;
         }
         Ok(())
+    }
+
+    /// Writes bytes that are in memory.
+    pub(crate) async fn put_bytes(&self, name: &str, bytes: Vec<u8>) -> Result<(), Error> {
+        let written = tokio::task::spawn_blocking(move || {
+            let mut file = tempfile::tempfile()?;
+            file.write_all(&bytes)?;
+            Ok(file)
+        });
+        self.put(name, written.await.map_err(Error::internal)?.map_err(unreadable)?).await
     }
 
     /// Bytes of a blob, all of them or those of `range`.

@@ -47,6 +47,10 @@ async fn configuration(settings: &Settings) -> Vec<Finding> {
             Finding::new("the folder for mail is there", missing.then_some(fact).into_iter().collect())
         }
     });
+    if let Some(mailbox) = settings.imap_mailbox().transpose() {
+        let opened = async { Ok(mailbox?.opens().await?) };
+        findings.push(Finding::new("the mailbox opens", facts(opened.await)));
+    }
     findings
 }
 

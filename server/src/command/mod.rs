@@ -3,7 +3,9 @@
 mod copy;
 mod doctor;
 mod keys;
+mod mail;
 
 pub use copy::copy_database;
 pub use doctor::doctor;
 pub use keys::{KeysCommand, generate_key, seal_key, use_key};
+pub use mail::{MailCommand, receive_mail};

@@ -1,7 +1,7 @@
 //! `afmt` for tests that end it: the same server, which kills itself at the failpoint that it is told.
 //!
 //! `AFMT_FAILPOINT` names one from the start on; a line on standard input names one later, and is answered with the same line. For the name [`TRACE`]
-//! the server goes on, and says each failpoint on a line of its own when it first reaches it.
+//! the server goes on, and says each failpoint on a line of its own when it first reaches it. With `--receive` it is what mail is piped to.
 
 use anyhow::Result;
 use clap::Parser;
@@ -12,12 +12,15 @@ use std::{
     io::{BufRead, Write, stdin, stdout},
     sync::{Arc, Mutex, PoisonError},
 };
-use tests::{REACHED, TRACE};
+use tests::{REACHED, RECEIVED, TRACE};
 
 #[derive(Parser)]
 struct Cli {
     #[command(flatten)]
     settings: Settings,
+    /// Receive one mail from standard input, and end.
+    #[arg(long)]
+    receive: bool,
 }
 
 #[tokio::main]
@@ -36,7 +39,13 @@ async fn main() -> Result<()> {
             _ => {}
         }
     });
-    let running = server::start(&Cli::parse().settings, ctx, PasswordCost::Least).await?;
+    let Cli { settings, receive } = Cli::parse();
+    if receive {
+        let receipt = server::receive_mail(&settings, ctx, PasswordCost::Least, stdin()).await?;
+        say(&format!("{RECEIVED}{receipt:?}"));
+        return Ok(());
+    }
+    let running = server::start(&settings, ctx, PasswordCost::Least).await?;
     // A test that has read the line may end the process at once.
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
     say(&format!("AFMT answers at {}", running.url));

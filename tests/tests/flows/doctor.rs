@@ -40,7 +40,7 @@ const fn on_both(sql: &'static str, said: &'static str) -> Break {
     Break { sqlite: sql, postgres: sql, said }
 }
 
-const BREAKS: [Break; 57] = [
+const BREAKS: [Break; 58] = [
     Break {
         sqlite: "PRAGMA ignore_check_constraints = ON; UPDATE entitlements SET owned_assigned = 1 WHERE id = 1",
         postgres: "ALTER TABLE entitlements DROP CONSTRAINT entitlements_check; UPDATE entitlements SET owned_assigned = 1 WHERE id = 1",
@@ -294,6 +294,13 @@ const BREAKS: [Break; 57] = [
         "UPDATE requests SET mailbox_confirmed_at = submitted_at WHERE id = 2; UPDATE requests SET held = TRUE WHERE id = 1",
         "no activation file request waits for a mailbox that was confirmed: AFR-1: it waits, and AFR-2 confirmed its mailbox",
     ),
+    Break {
+        sqlite: "INSERT INTO received_mails (mail_sha256, received_at, sender, subject, outcome, reason, body, request_id)
+                 VALUES (x'00', '2026-11-25T00:00:00+00:00', 'a@b.example', 's', 'message', '', '', 1)",
+        postgres: "INSERT INTO received_mails (mail_sha256, received_at, sender, subject, outcome, reason, body, request_id)
+                   VALUES ('\\x00', '2026-11-25T00:00:00+00:00', 'a@b.example', 's', 'message', '', '', 1)",
+        said: "each mail that was taken as a message is one message of its request, and no other mail is any: mail 1 (message) is 0 messages of AFR-1",
+    },
     on_both(
         "DELETE FROM seaql_migrations WHERE version = 'm0006_licence_types'",
         "the schema is this version's: m0006_licence_types: is still to be made; starting the server does that",

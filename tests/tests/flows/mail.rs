@@ -2,7 +2,7 @@ use crate::{UNUSED_KEY, form};
 use chrono::{DateTime, TimeDelta, Utc};
 use licensing::files::request::NewFileForm;
 use portal::{
-    Ctx, Portal,
+    Ctx, MailSettings, Portal,
     demo::DEMO_PASSWORD,
     jobs::{Lane, Stop, run_due},
     mail::Mailer,
@@ -39,6 +39,7 @@ pub(crate) async fn portal_with_mail(folder: &Path, clock: &Arc<Mutex<DateTime<U
         blobs: portal::store::BlobAddress::Folder(folder.to_owned()),
         public_url: "https://licences.example".into(),
         vendor: "Meridian Contact Software".into(),
+        mail: MailSettings { from: "licensing@meridian.example".parse().expect("an address"), replies_to: None, authority: None },
         password_cost: PasswordCost::Least,
         slow_query: Duration::from_secs(60),
     };

@@ -121,6 +121,14 @@ async fn nothing_of_people_is_logged(backend: Backend) {
     let mut running = home.start_with(command);
     let browser = home.browser();
     plant(&home, &browser).await;
+    // Mail that comes in beside the server.
+    let mut piped = String::new();
+    for (number, fields) in ["", "Auto-Submitted: yes\r\n", "Content-Type: multipart/mixed; boundary=b\r\n"].iter().enumerate() {
+        let mail =
+            format!("From: {CANARY}@canary.example\r\n{fields}Subject: {CANARY} AFR-0000001\r\n\r\n--b\r\n\r\n{CANARY} {number}");
+        piped.push_str(&home.receive(mail.as_bytes(), None).ended());
+    }
+    assert!(!piped.to_lowercase().contains(CANARY), "{piped}");
     // The same while the database fails, and while it is damaged.
     let database = database(&home).await;
     database.execute_unprepared("ALTER TABLE install_sites RENAME TO elsewhere").await.expect("damaged");

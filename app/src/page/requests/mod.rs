@@ -4,6 +4,7 @@ mod attachments;
 mod conversation;
 pub mod follow;
 pub mod form;
+pub mod mail;
 pub mod queue;
 pub mod welcome;
 pub mod work;

@@ -32,6 +32,7 @@ const COLUMNS: [Column; 8] = [
 pub async fn show(access: &AnalystAccess, sought: &Sought) -> Result<Page, Error> {
     let QueuePage { rows, more } = portal::requests::queue(access, sought).await?;
     let counts = portal::requests::view_counts(access).await?;
+    let mails = portal::requests::unverified(access).await?;
     let zone = access.caller().person().time_zone;
     let today = access.caller().portal().now().with_timezone(&zone).date_naive();
     let sought = sought.clone();
@@ -93,7 +94,9 @@ pub async fn show(access: &AnalystAccess, sought: &Sought) -> Result<Page, Error
         });
         view! {
             <h1>"Requests"</h1>
-            <nav aria-label="Views"><ul class="chips">{views}</ul></nav>
+            <nav aria-label="Views">
+                <ul class="chips">{views}<li><a class="chip" href=path::MAIL>{format!("Unverified mail {}", capped(mails))}</a></li></ul>
+            </nav>
             <SearchForm action=path::REQUESTS label="Search requests" value=sought.text.clone() help="Number, e-mail address, host id, or words of the request or its conversation." />
             {if empty {
                 let words = if sought.text.is_empty() { "No request in this view." } else { "No request in this view matches." };

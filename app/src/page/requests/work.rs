@@ -19,7 +19,7 @@ use licensing::{
 };
 use portal::{
     AnalystAccess, Error, path,
-    requests::{Analyst, BoundFile, Facts, NotHeld, NotSent, RequestWork},
+    requests::{Analyst, BoundFile, Facts, NotHeld, NotSent, NotedMail, RequestWork},
 };
 
 /// Names of the form's fields.
@@ -79,7 +79,7 @@ pub async fn show(access: &AnalystAccess, number: RequestNumber, state: FormStat
         let at = |name: &str| problem.clone().filter(|_| state.field == name);
         let problems = problem.clone().map(|words| vec![Problem::new(state.field, words)]);
         let base = path::request(number);
-        let RequestWork { request, assigned_to, is_mine, revision, facts, files, attachments, timeline } = work;
+        let RequestWork { request, assigned_to, is_mine, revision, facts, files, attachments, mails, timeline } = work;
         let recipients: Vec<String> = std::iter::once(request.email.clone()).chain(request.copies.clone()).collect();
         let resolutions =
             Resolution::ALL.iter().map(|resolution| (resolution.code().to_owned(), resolution.to_string())).collect();
@@ -137,6 +137,7 @@ pub async fn show(access: &AnalystAccess, number: RequestNumber, state: FormStat
                     <Answers answers=request.answers.clone() />
                     <AboutAccount facts=facts.clone() number base=base.clone() garn error=at(field::GARN) />
                     <Others facts zone />
+                    <Mails mails zone />
                     <h2>"Timeline"</h2>
                     <ol class="timeline">
                         {timeline.into_iter().map(|(at, actor, action)| view! { <li><Instant at zone />": "{action}", "{actor}</li> }).collect_view()}
@@ -229,6 +230,25 @@ fn generate(garn: &Garn, number: RequestNumber, hosts: &[String]) -> String {
     let [primary, switchover] = [0, 1].map(|at| hosts.get(at).cloned().unwrap_or_default());
     let fields = [(REQUEST, number.to_string()), (file::HOST_ID, primary), (file::SWITCHOVER_HOST_ID, switchover)];
     path::asking(&path::new_file(garn), fields.into_iter().filter(|(_, value)| !value.is_empty()))
+}
+
+/// Mails that concern the request without being its messages.
+#[component]
+fn Mails(mails: Vec<NotedMail>, zone: Tz) -> AnyView {
+    let items: Vec<_> = mails
+        .into_iter()
+        .map(|NotedMail { at, sender, subject, reason, body }| {
+            view! {
+                <li>
+                    <Instant at zone />": "<span class="wrap">{format!("{sender}, {subject}. {reason}")}</span>
+                    {(!body.is_empty()).then(|| view! { <details class="history"><summary>"Text"</summary><p class="body">{body}</p></details> })}
+                </li>
+            }
+        })
+        .collect();
+    (!items.is_empty())
+        .then(|| view! { <h2>"Mail that is no message"</h2><ul>{items}</ul><p><a href=path::MAIL>"Mail"</a></p> })
+        .into_any()
 }
 
 /// Files of the named hosts, and other requests.

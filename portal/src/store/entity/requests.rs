@@ -71,6 +71,9 @@ table!(
     person_id: Option<i64>,
     at: DateTimeUtc,
     removed_at: Option<DateTimeUtc>,
+    scan: String,
+    provided: bool,
+    handed_at: Option<DateTimeUtc>,
 );
 table!(
     request_file, "request_files",
@@ -101,4 +104,37 @@ table!(
     author: String,
     body: String,
     resolution: Option<String>,
+    mail_id: Option<i64>,
+);
+table!(
+    received_mail, "received_mails",
+    #[sea_orm(primary_key)]
+    id: i64,
+    mail_sha256: Vec<u8>,
+    received_at: DateTimeUtc,
+    sender: String,
+    subject: String,
+    outcome: String,
+    reason: String,
+    body: String,
+    request_id: Option<i64>,
+    object: Option<String>,
+    settled_by: Option<i64>,
+    settled_at: Option<DateTimeUtc>,
+);
+table!(
+    canned_answer, "canned_answers",
+    #[sea_orm(primary_key)]
+    id: i64,
+    name: String,
+    body: String,
+    changed_at: DateTimeUtc,
+);
+table!(
+    request_reader, "request_readers",
+    #[sea_orm(primary_key, auto_increment = false)]
+    request_id: i64,
+    #[sea_orm(primary_key, auto_increment = false)]
+    person_id: i64,
+    seen_at: DateTimeUtc,
 );

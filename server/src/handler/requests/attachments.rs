@@ -160,7 +160,7 @@ fn range(headers: &HeaderMap) -> Option<Range<u64>> {
 }
 
 /// An attachment, to be kept and not to be shown: it is somebody else's.
-async fn send(visit: Visit, found: Result<(String, BlobBytes), Error>) -> Response {
+pub(super) async fn send(visit: Visit, found: Result<(String, BlobBytes), Error>) -> Response {
     let (name, BlobBytes { range, whole, pieces }) = match found {
         Ok(found) => found,
         Err(error) => return answer::failure(visit, &error).await,

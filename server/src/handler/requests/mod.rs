@@ -3,4 +3,5 @@
 pub(crate) mod attachments;
 pub(crate) mod follow;
 pub(crate) mod form;
+pub(crate) mod mail;
 pub(crate) mod work;

@@ -7,7 +7,7 @@ use licensing::files::{
     request::NewFileForm,
 };
 use portal::{
-    AccountAccess, Ctx, Portal,
+    AccountAccess, Ctx, MailSettings, Portal,
     demo::DEMO_PASSWORD,
     files::batch::{LineCounts, Lines, NewBatch},
     people::{PasswordCost, SignIn},
@@ -48,6 +48,7 @@ pub async fn measure(home: &Home, title: &str) -> Result<String> {
         blobs: portal::store::BlobAddress::Folder(std::env::temp_dir()),
         public_url: "http://127.0.0.1".into(),
         vendor: "Meridian Contact Software".into(),
+        mail: MailSettings { from: "licensing@meridian.example".parse().expect("an address"), replies_to: None, authority: None },
         password_cost: PasswordCost::Least,
         slow_query: Duration::MAX,
     };

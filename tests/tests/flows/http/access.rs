@@ -140,6 +140,10 @@ fn row(route: Route) -> (&'static str, Row) {
         Route::Mailbox | Route::ConfirmMailbox => ("/request/none/mailbox/none", everybody(404)),
         Route::Requests => (route.path(), [303, 200, 200, 200, 200, 200, 200]),
         // Nobody has sent one.
+        Route::Mail => (route.path(), [303, 403, 403, 403, 403, 200, 403]),
+        Route::RawMail => ("/requests/mail/1", [303, 403, 403, 403, 403, 404, 403]),
+        Route::AddMail => ("/requests/mail/1/add", [401, 403, 403, 403, 403, 422, 403]),
+        Route::DismissMail => ("/requests/mail/1/dismiss", [401, 403, 403, 403, 403, 404, 403]),
         Route::Request => ("/requests/AFR-0000001", [303, 404, 404, 404, 404, 404, 404]),
         Route::ReplyToRequest => ("/requests/AFR-0000001/reply", [401, 404, 404, 404, 404, 404, 404]),
         Route::CloseRequest => ("/requests/AFR-0000001/close", [401, 404, 404, 404, 404, 404, 404]),

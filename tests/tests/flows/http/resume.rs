@@ -2,7 +2,10 @@
 
 use crate::generated;
 use chrono::TimeDelta;
-use portal::demo::DEMO_PASSWORD;
+use portal::{
+    demo::DEMO_PASSWORD,
+    requests::{RawMail, Receipt, receive},
+};
 use reqwest::{Method, StatusCode};
 use server::{Access, Route};
 use tests::{AMELIA, Answer, Browser, LENA, SAM, Server, UNUSED_KEY, changed};
@@ -49,6 +52,12 @@ fn typed(route: Route) -> Largest {
         }
         Route::CloseRequest => {
             ("/requests/AFR-0000001/close", Vec::new(), ("main form[action$=close]", "action", "/requests/AFR-0000001/close"))
+        }
+        Route::AddMail => {
+            ("/requests/mail/1/add", vec![("number-1", own("AFR-0000001"))], ("input[name=number-1]", "value", "AFR-0000001"))
+        }
+        Route::DismissMail => {
+            ("/requests/mail/1/dismiss", Vec::new(), ("main form[action$=dismiss]", "action", "/requests/mail/1/dismiss"))
         }
         Route::AnswerRequest => (
             "/requests/AFR-0000001/answer",
@@ -113,7 +122,7 @@ async fn signed_in_again(browser: &Browser, page: &Answer, email: &str) -> Answe
     browser.post("/sign-in", &fields).await
 }
 
-/// A server with a file, a planned batch, a mail that was given up, and a request that an analyst has.
+/// A server with a file, a planned batch, a mail that was given up, a request that an analyst has, and a mail that waits.
 async fn server() -> Server {
     let server = Server::start().await;
     let lena = server.signed_in(LENA).await;
@@ -130,6 +139,8 @@ async fn server() -> Server {
     // Confirmed now: nothing comes due while the clock goes on.
     amelia.press(&format!("{action}/done")).await;
     assert_eq!(lena.press("/requests/AFR-0000001/claim").await.status, StatusCode::SEE_OTHER);
+    let mail = RawMail::from(b"From: eve@evil.example\r\nSubject: s\r\n\r\nText".to_vec());
+    assert_eq!(receive(server.portal(), mail).await.expect("received"), Receipt::Unverified);
     server
 }
 

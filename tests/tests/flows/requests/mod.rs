@@ -3,6 +3,7 @@
 mod attachments;
 mod follow;
 mod form;
+mod mail;
 mod work;
 
 use tests::{Browser, Server, changed};

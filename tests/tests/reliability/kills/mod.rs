@@ -5,6 +5,7 @@
 mod any_time;
 mod batch;
 mod files;
+mod mail;
 mod requests;
 mod start;
 mod upgrade;
