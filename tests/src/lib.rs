@@ -3,6 +3,7 @@
 mod browser;
 mod connection;
 mod form;
+mod mail_servers;
 mod postgres;
 mod process;
 mod report;
@@ -12,6 +13,7 @@ pub use browser::{Answer, Browser};
 use chrono::{DateTime, TimeDelta, Utc};
 pub use connection::{Connection, Head};
 pub use form::{BATCHES, MEDIA_SERVERS, NEW, UNUSED_KEY, changed, form, fresh_key, send_table, send_table_with};
+pub use mail_servers::{BreakingLine, MailServers};
 use portal::{
     Ctx,
     jobs::{self, JobCounts, Lane, Stop},

@@ -52,6 +52,7 @@ fn command() -> Result<()> {
             tools::browser()?;
             tools::postgres()?;
             tools::python()?;
+            tools::mail()?;
             cargo(&["test", "--locked"])?;
             cargo(&["test", "--package", "xtask", "--locked"])?;
             // The same flows once more, on the other database.

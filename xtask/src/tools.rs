@@ -51,6 +51,14 @@ pub fn postgres() -> Result<()> {
     if installed || answers("initdb") { Ok(()) } else { install(&["postgresql"]) }
 }
 
+/// Mail servers: one that takes mail, and one that shows it.
+pub fn mail() -> Result<()> {
+    let dovecot = Path::new("/usr/sbin/dovecot").exists() && Path::new("/usr/lib/dovecot/imap").exists();
+    let taking = Command::new("/usr/bin/python3").args(["-c", "import aiosmtpd"]).stderr(Stdio::null()).status();
+    let installed = dovecot && taking.is_ok_and(|status| status.success());
+    if installed { Ok(()) } else { install(&["dovecot-imapd", "python3-aiosmtpd"]) }
+}
+
 /// Rules for dependencies (`deny.toml`), checked where cargo-deny is installed. Advisories are left out: they change with the day, and no build depends
 /// on that.
 pub fn deny() -> Result<()> {

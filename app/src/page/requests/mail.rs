@@ -39,7 +39,7 @@ pub async fn show(access: &AnalystAccess, shown: Shown) -> Result<Page, Error> {
     let title = if status == 200 { "Mail" } else { "Error: Mail" };
     let page = Page::new(title, move || {
         let Shown { view, typed, dismissed, .. } = shown;
-        let problems = refused.clone().map(|(id, why)| vec![Problem::new(&number_field(id), why)]);
+        let problems = refused.clone().map(|(id, why)| vec![Problem::new(number_field(id), why)]);
         let views = MailView::ALL
             .into_iter()
             .map(|other| {

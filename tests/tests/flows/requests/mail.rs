@@ -60,13 +60,11 @@ async fn replies_become_messages_whichever_way_they_come() {
         mail("it@contoso.example", "licensing@meridian.example", "", "We too.").replace("Re: your mail", "AW: [afr-0000001]");
     assert_eq!(received(&server, &by_number).await, first);
     // By the thread, as HTML, with attachments, one of which is a program.
-    let by_thread = format!(
-        "From: it@contoso.example\nSubject: Hello\nReferences: <afr-0000001@meridian.example>\nMIME-Version: 1.0\n\
+    let by_thread = "From: it@contoso.example\nSubject: Hello\nReferences: <afr-0000001@meridian.example>\nMIME-Version: 1.0\n\
          Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/html\n\n<p>See <i>below</i></p><img src=x onerror=alert(1)>\n\
          --b\nContent-Type: text/plain\nContent-Disposition: attachment; filename=\"../../notes.txt\"\n\nnotes\n\
-         --b\nContent-Type: application/octet-stream; name=tool.exe\nContent-Transfer-Encoding: base64\n\nTVo=\n--b--\n"
-    );
-    assert_eq!(received(&server, &by_thread).await, first);
+         --b\nContent-Type: application/octet-stream; name=tool.exe\nContent-Transfer-Encoding: base64\n\nTVo=\n--b--\n";
+    assert_eq!(received(&server, by_thread).await, first);
     let page = stranger.get(&link).await;
     assert_eq!(page.all(".message .body").last().map(String::as_str), Some("See below"));
     assert!(page.all(".message .help").last().expect("a remark").contains("tool.exe has a name that ends in “exe”."));

@@ -4,6 +4,7 @@ mod attachments;
 mod follow;
 mod form;
 mod mail;
+mod mail_servers;
 mod work;
 
 use tests::{Browser, Server, changed};
