@@ -3,6 +3,7 @@ use crate::{
     error::Error,
     observe::Observed,
     people::password::{PasswordCost, Passwords},
+    requests::{Keep, Scanner, ScannerAddress},
     signing::{
         key_file::{KeyFile, SigningKeyError},
         signer::{Rotation, Signer},
@@ -29,6 +30,10 @@ pub struct Settings {
     /// Name of the vendor, as people read it.
     pub vendor: String,
     pub mail: MailSettings,
+    /// Virus scanner that attachments wait for.
+    pub scanner: Option<ScannerAddress>,
+    /// Time over which requests are kept.
+    pub keep: Keep,
     pub password_cost: PasswordCost,
     /// Queries that take longer are logged, by name.
     pub slow_query: Duration,
@@ -56,6 +61,7 @@ pub struct Shared {
     pub(crate) database: Database,
     pub(crate) observed: Arc<Observed>,
     pub(crate) passwords: Passwords,
+    pub(crate) scanner: Option<Scanner>,
     pub(crate) signer: Signer,
     pub(crate) settings: Settings,
     pub(crate) turns: Turns,
@@ -92,7 +98,18 @@ impl Portal {
         let signer = Signer::open(&database, key, Rotation::Refuse, &ctx).await?;
         let blobs = Blobs::open(&settings.blobs).map_err(OpenError::Blobs)?;
         let passwords = Passwords::new(settings.password_cost, &ctx);
-        Ok(Self(Arc::new(Shared { ctx, blobs, database, observed, passwords, signer, settings, turns: Turns::default() })))
+        let scanner = settings.scanner.clone().map(Scanner::from);
+        Ok(Self(Arc::new(Shared {
+            ctx,
+            blobs,
+            database,
+            observed,
+            passwords,
+            scanner,
+            signer,
+            settings,
+            turns: Turns::default(),
+        })))
     }
 
     /// Whether the database answers.

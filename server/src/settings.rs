@@ -1,11 +1,12 @@
 use crate::{http::origin::PublicUrl, private};
 use anyhow::{Context, Result, ensure};
+use chrono::TimeDelta;
 use clap::Args;
 use licensing::{EmailAddress, value::encoding};
 use portal::{
     Ctx, MailSettings,
     people::PasswordCost,
-    requests::ImapMailbox,
+    requests::{ImapMailbox, Keep, ScannerAddress},
     signing::KeyFile,
     store::{BlobAddress, DatabaseAddress, PostgresAddress},
 };
@@ -96,6 +97,25 @@ pub struct Settings {
     #[arg(long, env = "AFMT_MAIL_AUTHORITY")]
     pub mail_authority: Option<String>,
 
+    /// Bucket of S3, or of what speaks like it, that attachments are kept in: s3://bucket/prefix, with AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION
+    /// and AWS_ENDPOINT in the environment. A folder beside the database when it is left out.
+    #[arg(long, env = "AFMT_BLOBS")]
+    pub blobs: Option<BlobAddress>,
+
+    /// Virus scanner that attachments wait for: the socket of clamd, or host:port.
+    #[arg(long, env = "AFMT_CLAMD")]
+    pub clamd: Option<ScannerAddress>,
+
+    /// Days that a request is kept after it has ended.
+    #[arg(long, env = "AFMT_KEEP_REQUESTS_DAYS", default_value_t = Keep::default().requests.num_days(),
+        value_parser = clap::value_parser!(i64).range(1..=36_500))]
+    pub keep_requests_days: i64,
+
+    /// Days that its attachments are kept after it has ended.
+    #[arg(long, env = "AFMT_KEEP_ATTACHMENTS_DAYS", default_value_t = Keep::default().attachments.num_days(),
+        value_parser = clap::value_parser!(i64).range(1..=36_500))]
+    pub keep_attachments_days: i64,
+
     /// Proxies whose X-Forwarded-For is believed.
     #[arg(long, env = "AFMT_TRUSTED_PROXIES", value_delimiter = ',')]
     pub trusted_proxy: Vec<IpAddr>,
@@ -123,17 +143,27 @@ impl Settings {
 
     /// Settings of the portal behind the server at `public_url`.
     pub(crate) fn portal(&self, public_url: &PublicUrl, password_cost: PasswordCost) -> Result<portal::Settings> {
-        let attachments = self.data.join("attachments");
-        private::make_folder(&attachments).with_context(|| format!("{} cannot be made", attachments.display()))?;
+        let blobs = if let Some(bucket) = &self.blobs {
+            bucket.clone()
+        } else {
+            let folder = self.data.join("attachments");
+            private::make_folder(&folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+            BlobAddress::Folder(folder)
+        };
         Ok(portal::Settings {
             database: self.database()?,
-            blobs: BlobAddress::Folder(attachments),
+            blobs,
             public_url: public_url.origin(),
             vendor: self.vendor.clone(),
             mail: MailSettings {
                 from: portal::mail::address_in(&self.mail_from)?,
                 replies_to: self.replies_to.clone(),
                 authority: self.mail_authority.clone(),
+            },
+            scanner: self.clamd.clone(),
+            keep: Keep {
+                requests: TimeDelta::days(self.keep_requests_days),
+                attachments: TimeDelta::days(self.keep_attachments_days),
             },
             password_cost,
             slow_query: Duration::from_millis(self.slow_query_ms),

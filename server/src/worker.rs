@@ -6,10 +6,13 @@ use portal::{
     requests::ImapMailbox,
 };
 use std::time::Duration;
-use tokio::task::JoinHandle;
+use tokio::{task::JoinHandle, time::Instant};
 
 /// Interval at which a worker looks for jobs that another server queued, or that have come due.
 const EVERY: Duration = Duration::from_secs(5);
+/// A server removes what was kept long enough so long after its start, and at this interval.
+const SWEEP_AFTER: Duration = Duration::from_mins(2);
+const SWEEP_EVERY: Duration = Duration::from_hours(6);
 /// Interval at which the mailbox is looked into.
 const MAILBOX_EVERY: Duration = Duration::from_secs(10);
 /// After the signal to stop, what runs has this long to come to its next step.
@@ -26,7 +29,8 @@ impl Workers {
         let stop = Stop::default();
         let lanes = lanes.into_iter().map(|lane| tokio::spawn(work(portal.clone(), lane, stop.clone())));
         let mailbox = mailbox.map(|mailbox| tokio::spawn(receive(portal.clone(), mailbox, stop.clone())));
-        Self { running: lanes.chain(mailbox).collect(), stop }
+        let sweeper = tokio::spawn(sweep(portal.clone(), stop.clone()));
+        Self { running: lanes.chain(mailbox).chain([sweeper]).collect(), stop }
     }
 
     /// Ends all workers: each finishes the step that it is at. One that does not come to its end in time is ended there, and another server goes on with
@@ -47,6 +51,20 @@ impl Workers {
 impl Drop for Workers {
     fn drop(&mut self) {
         self.stop.stop();
+    }
+}
+
+/// Removes what was kept long enough, now and then.
+async fn sweep(portal: Portal, stop: Stop) {
+    let mut times = tokio::time::interval_at(Instant::now() + SWEEP_AFTER, SWEEP_EVERY);
+    loop {
+        tokio::select! {
+            () = stop.stopped() => return,
+            _ = times.tick() => {}
+        }
+        if let Err(error) = portal::requests::sweep(&portal).await {
+            tracing::warn!(%error, "what was kept long enough is not removed yet");
+        }
     }
 }
 

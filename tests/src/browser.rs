@@ -1,6 +1,13 @@
 use portal::demo::DEMO_PASSWORD;
-use reqwest::{Client, StatusCode, header::HeaderMap, multipart};
+use reqwest::{Client, ClientBuilder, StatusCode, header::HeaderMap, multipart, redirect::Policy};
 use scraper::{Html, Selector};
+
+/// A client that follows no redirect and asks no proxy.
+pub fn client() -> ClientBuilder {
+    // reqwest is built without a choice of cryptography of its own. A second call finds one chosen.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::builder().redirect(Policy::none()).no_proxy()
+}
 
 /// A browser without script: it keeps cookies, which its clones share, and says where its forms come from.
 #[derive(Clone)]

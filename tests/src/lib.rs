@@ -1,16 +1,20 @@
 //! The harness: a real server on a free port of loopback, a frozen clock, a seeded random source, and a browser without script.
 
 mod browser;
+mod clamd;
 mod connection;
 mod form;
+mod keeper;
 mod mail_servers;
 mod postgres;
 mod process;
 mod report;
+mod s3;
 mod workbook;
 
-pub use browser::{Answer, Browser};
+pub use browser::{Answer, Browser, client};
 use chrono::{DateTime, TimeDelta, Utc};
+pub use clamd::{Clamd, VIRUS};
 pub use connection::{Connection, Head};
 pub use form::{BATCHES, MEDIA_SERVERS, NEW, UNUSED_KEY, changed, form, fresh_key, send_table, send_table_with};
 pub use mail_servers::{BreakingLine, MailServers};
@@ -23,7 +27,8 @@ use portal::{
 pub use postgres::{Cluster, Durability, free_port, lasting};
 pub use process::{Home, PATIENCE, Process, REACHED, RECEIVED, TRACE};
 pub use report::{Size, report, seed};
-use reqwest::{Client, header::HOST, redirect::Policy};
+use reqwest::header::HOST;
+pub use s3::S3;
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, FromQueryResult, JsonValue, Statement};
 use server::{Running, Secret, Settings};
 use std::{
@@ -359,7 +364,7 @@ impl Server {
     /// Never, as long as reqwest can be built.
     #[must_use]
     pub fn browser(&self) -> Browser {
-        let mut client = Client::builder().cookie_store(true).redirect(Policy::none()).no_proxy();
+        let mut client = client().cookie_store(true);
         if self.url() != self.address() {
             // A proxy in front passes on the host that people ask for.
             let host = self.url().split("://").nth(1).expect("a host").parse().expect("a header");
@@ -396,6 +401,10 @@ fn settings(folder: &Path) -> Settings {
         replies_to: Some("requests@licences.example".parse().expect("an address")),
         mailbox: None,
         mail_authority: None,
+        blobs: None,
+        clamd: None,
+        keep_requests_days: 365,
+        keep_attachments_days: 30,
         trusted_proxy: Vec::new(),
         demo: false,
     }

@@ -1,6 +1,9 @@
 //! Mail servers on loopback, ended with the process that started them: one that takes mail (aiosmtpd), and one that shows it (Dovecot).
 
-use crate::free_port;
+use crate::{
+    free_port,
+    keeper::{answers, keep},
+};
 use std::{
     fs,
     io::{BufRead, BufReader, Write},
@@ -12,25 +15,15 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::{Duration, Instant},
 };
 use tempfile::TempDir;
 
-const PATIENCE: Duration = Duration::from_secs(30);
 /// Domain of the mailbox that is ours.
 const OWN: &str = "licences.example";
 const USER: &str = "requests";
 const PASSWORD: &str = "a/b c";
 /// The password as it stands in an address.
 const PASSWORD_IN_ADDRESS: &str = "a%2Fb%20c";
-
-/// Runs a program until its input ends, and then ends it.
-const KEEPER: &str = r#"
-"$@" & server=$!
-read -r _
-kill -TERM "$server" 2>/dev/null
-wait "$server"
-"#;
 
 /// Both servers, with one mailbox of ours and one for everybody else.
 pub struct MailServers {
@@ -39,7 +32,8 @@ pub struct MailServers {
     imap: u16,
     imaps: u16,
     /// They end with their input.
-    _running: [Child; 2],
+    taking: Option<Child>,
+    _showing: Child,
 }
 
 impl MailServers {
@@ -86,34 +80,41 @@ impl MailServers {
             }
         }
         let (smtp, imap, imaps) = (free_port(), free_port(), free_port());
+        fs::write(folder.path().join("dovecot.conf"), configuration(folder.path(), imap, imaps)).expect("configured");
+        fs::write(folder.path().join("users"), format!("{USER}:{{PLAIN}}{PASSWORD}\n")).expect("configured");
+        let showing =
+            keep(&["/usr/sbin/dovecot".as_ref(), "-F".as_ref(), "-c".as_ref(), folder.path().join("dovecot.conf").as_ref()]);
+        let mut servers = Self { folder, smtp, imap, imaps, taking: None, _showing: showing };
+        servers.resume();
+        answers(imap, || servers.log());
+        servers
+    }
+
+    /// Takes mail again.
+    ///
+    /// # Panics
+    /// When aiosmtpd is not installed or does not start.
+    pub fn resume(&mut self) {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/smtp_server.py");
         let mut taking = Command::new("/usr/bin/python3");
-        taking.arg(script).arg(smtp.to_string()).args(["cert.pem", "key.pem", USER, PASSWORD, OWN, "ours", "others"]);
-        let mut taking = taking
-            .current_dir(folder.path())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("python3 starts");
+        taking.arg(script).arg(self.smtp.to_string()).args(["cert.pem", "key.pem", USER, PASSWORD, OWN, "ours", "others"]);
+        taking.current_dir(self.folder.path()).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut taking = taking.spawn().expect("python3 starts");
         let mut line = String::new();
         BufReader::new(taking.stdout.take().expect("its output")).read_line(&mut line).expect("its line");
         assert_eq!(line.trim(), "ready", "python3-aiosmtpd is needed");
-        fs::write(folder.path().join("dovecot.conf"), configuration(folder.path(), imap, imaps)).expect("configured");
-        fs::write(folder.path().join("users"), format!("{USER}:{{PLAIN}}{PASSWORD}\n")).expect("configured");
-        let showing = Command::new("/bin/sh")
-            .args(["-c", KEEPER, "keeper", "/usr/sbin/dovecot", "-F", "-c"])
-            .arg(folder.path().join("dovecot.conf"))
-            .stdin(Stdio::piped())
-            .spawn()
-            .expect("dovecot starts");
-        let servers = Self { folder, smtp, imap, imaps, _running: [taking, showing] };
-        let began = Instant::now();
-        while TcpStream::connect(("127.0.0.1", imap)).is_err() {
-            assert!(began.elapsed() < PATIENCE, "Dovecot does not answer: {}", servers.log());
-            std::thread::sleep(Duration::from_millis(20));
+        self.taking = Some(taking);
+    }
+
+    /// Takes no more mail until [`Self::resume`].
+    ///
+    /// # Panics
+    /// When aiosmtpd does not end.
+    pub fn stop(&mut self) {
+        if let Some(mut taking) = self.taking.take() {
+            drop(taking.stdin.take());
+            taking.wait().expect("its end");
         }
-        servers
     }
 
     /// What Dovecot logged.

@@ -1,7 +1,6 @@
 //! The server as a process of its own, which can be killed and started again on the same data.
 
-use crate::{Backend, Browser, Cluster, Durability, free_port};
-use reqwest::{Client, redirect::Policy};
+use crate::{Backend, Browser, Cluster, Durability, client, free_port};
 use server::{Secret, Settings};
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -160,7 +159,7 @@ impl Home {
     /// Never, as long as reqwest can be built.
     #[must_use]
     pub fn browser(&self) -> Browser {
-        let client = Client::builder().cookie_store(true).redirect(Policy::none()).no_proxy().build().expect("a client");
+        let client = client().cookie_store(true).build().expect("a client");
         Browser::new(client, format!("http://{}", self.settings.listen))
     }
 

@@ -53,6 +53,7 @@ fn command() -> Result<()> {
             tools::postgres()?;
             tools::python()?;
             tools::mail()?;
+            tools::clamd()?;
             cargo(&["test", "--locked"])?;
             cargo(&["test", "--package", "xtask", "--locked"])?;
             // The same flows once more, on the other database.

@@ -59,6 +59,11 @@ pub fn mail() -> Result<()> {
     if installed { Ok(()) } else { install(&["dovecot-imapd", "python3-aiosmtpd"]) }
 }
 
+/// The virus scanner.
+pub fn clamd() -> Result<()> {
+    if Path::new("/usr/sbin/clamd").exists() { Ok(()) } else { install(&["clamav-daemon"]) }
+}
+
 /// Rules for dependencies (`deny.toml`), checked where cargo-deny is installed. Advisories are left out: they change with the day, and no build depends
 /// on that.
 pub fn deny() -> Result<()> {

@@ -65,6 +65,13 @@ pub fn busy_uploading(reference: &str) -> Page {
     page(503, "Not available right now", words, "Try again in a moment: go back and send them again.")
 }
 
+/// The virus scanner has not spoken about an attachment.
+#[must_use]
+pub fn being_checked(reference: &str) -> Page {
+    let words = format!("This file is still being checked for viruses. Reference: {reference}.");
+    page(503, "Not available yet", words, "Try again in a moment: nobody gets it before.")
+}
+
 /// Nothing moved on the line for a while.
 #[must_use]
 pub fn upload_stalled() -> Page {

@@ -5,9 +5,9 @@ use super::{
 use crate::{
     error::Error,
     files::batch::{RunBatch, expire_old_plans, run_batch},
-    mail::{Mail, Mailer},
+    mail::{Mail, MailedSource, Mailer},
     portal::Portal,
-    requests::{ConfirmRequest, confirm_request},
+    requests::{ConfirmRequest, confirm_request, provided_bytes, scan_pending},
     store::{statement::row, write::QueuedKinds},
 };
 use chrono::TimeDelta;
@@ -101,6 +101,9 @@ pub async fn run_due(portal: &Portal, lane: &Lane, stop: &Stop) -> Result<u32, E
     if matches!(lane, Lane::Batches) {
         expire_old_plans(portal).await?;
     }
+    if matches!(lane, Lane::Requests) {
+        scan_pending(portal).await?;
+    }
     while !stop.is_stopped() {
         let (most, lease) = match lane {
             Lane::Mail(_) => (MAILS, MAIL_LEASE),
@@ -184,7 +187,7 @@ async fn send(portal: &Portal, mailer: &Mailer, claimed: Vec<Claimed>, stop: &St
     Ok(u32::try_from(sent.len()).unwrap_or(u32::MAX))
 }
 
-/// Bytes of the activation files that a mail carries; `None` when one is not there.
+/// Bytes of the files that a mail carries; `None` when one is not there.
 async fn attached(portal: &Portal, mail: &Mail) -> Result<Option<Vec<Vec<u8>>>, Error> {
     #[derive(FromQueryResult)]
     struct Stored {
@@ -192,9 +195,15 @@ async fn attached(portal: &Portal, mail: &Mail) -> Result<Option<Vec<Vec<u8>>>, 
     }
     let mut files = Vec::with_capacity(mail.files.len());
     for file in &mail.files {
-        let sql = "SELECT bytes FROM file_revisions WHERE id = $1";
-        let stored: Option<Stored> = row(portal.database.read(), "mail: file", sql, [file.revision.into()]).await?;
-        let Some(Stored { bytes }) = stored else { return Ok(None) };
+        let bytes = match file.source {
+            MailedSource::Revision(id) => {
+                let sql = "SELECT bytes FROM file_revisions WHERE id = $1";
+                let stored: Option<Stored> = row(portal.database.read(), "mail: file", sql, [id.into()]).await?;
+                stored.map(|Stored { bytes }| bytes)
+            }
+            MailedSource::Attachment(id) => provided_bytes(portal, id).await?,
+        };
+        let Some(bytes) = bytes else { return Ok(None) };
         files.push(bytes);
     }
     Ok(Some(files))

@@ -46,7 +46,7 @@ impl Letter {
         Self { by_person: true, ..self }
     }
 
-    /// Attaches activation files.
+    /// Attaches files.
     pub(crate) fn with(self, files: Vec<MailedFile>) -> Self {
         Self { files, ..self }
     }

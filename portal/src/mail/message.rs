@@ -25,17 +25,27 @@ pub(crate) struct Mail {
     /// A person wrote it: programs may answer.
     #[serde(default)]
     pub(crate) by_person: bool,
-    /// Activation files that are attached.
+    /// Files that are attached.
     #[serde(default)]
     pub(crate) files: Vec<MailedFile>,
 }
 
-/// An activation file that a mail carries: its bytes are read when it is sent.
+/// A file that a mail carries: its bytes are read when it is sent.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct MailedFile {
-    /// Row id of the revision.
-    pub(crate) revision: i64,
+    #[serde(flatten)]
+    pub(crate) source: MailedSource,
     pub(crate) name: String,
+}
+
+/// Where the bytes of a [`MailedFile`] are: a row id.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum MailedSource {
+    /// Revision of an activation file.
+    Revision(i64),
+    /// Attachment that an analyst provided.
+    Attachment(i64),
 }
 
 impl Job for Mail {

@@ -6,4 +6,4 @@ pub(crate) mod message;
 
 pub(crate) use letter::Letter;
 pub use mailer::{Mailer, MailerError, address_in};
-pub(crate) use message::Mail;
+pub(crate) use message::{Mail, MailedFile, MailedSource};

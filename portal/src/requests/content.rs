@@ -51,7 +51,7 @@ impl Kind {
             "png" | "jpg" | "jpeg" | "gif" | "webp" | "bmp" | "tif" | "tiff" | "heic" => Some(Self::Picture),
             "pdf" => Some(Self::Pdf),
             "zip" | "docx" | "xlsx" | "pptx" => Some(Self::Archive),
-            "txt" | "csv" | "log" | "xml" | "json" | "ini" | "conf" | "cfg" | "md" | "eml" => Some(Self::Text),
+            "txt" | "lic" | "csv" | "log" | "xml" | "json" | "ini" | "conf" | "cfg" | "md" | "eml" => Some(Self::Text),
             "i3lic" => Some(Self::ActivationFile),
             _ => None,
         }

@@ -3,7 +3,7 @@
 use crate::{
     error::Error,
     files::{Download, download::file_name_of, download::hexadecimal},
-    mail::message::MailedFile,
+    mail::message::{MailedFile, MailedSource},
     store::{
         statement::{count, parsed, row, rows, run},
         write::Write,
@@ -114,7 +114,7 @@ pub(super) async fn hand_over(
         let values = [now.into(), revision_id.into(), request.into(), serial.as_str().into()];
         run(write.on(), "request: hand file over", sql, values).await?;
         let name = file_name_of(serial.as_str(), None);
-        let mailed = MailedFile { revision: revision_id, name: name.clone() };
+        let mailed = MailedFile { source: MailedSource::Revision(revision_id), name: name.clone() };
         handed.push(Handed { serial: serial.clone(), name, sha256: hexadecimal(&sha256), mailed });
     }
     Ok(handed)

@@ -14,12 +14,15 @@ mod limits;
 mod message;
 mod queue;
 mod reply_address;
+mod scan;
 mod submit;
+mod sweep;
 mod work;
 
+pub(crate) use attachment::provided_bytes;
 pub use attachment::{
-    AttachAccess, Attachment, MOST_ATTACHMENTS, MOST_BYTES, MOST_BYTES_EACH, NotAttached, Upload, attach, attachment,
-    attachment_for_analyst, attachments, remove_attachment,
+    AttachAccess, Attachment, MOST_ATTACHMENTS, MOST_BYTES, MOST_BYTES_EACH, NotAttached, Opened, Scan, Upload, attach,
+    attachment, attachment_for_analyst, attachments, remove_attachment,
 };
 pub use browser::BrowserAccess;
 pub(crate) use confirmation::{ConfirmRequest, confirm_request};
@@ -38,7 +41,10 @@ pub use incoming::{
 pub use limits::TooMany;
 pub use message::{Message, MessageKind, NotSent};
 pub use queue::{MOST_COUNTED, QueuePage, QueueRow, QueueView, Sought, ViewCounts, queue, view_counts};
+pub(crate) use scan::Scanner;
+pub use scan::{NotAScanner, NotScanned, ScannerAddress, scan_pending, unscanned};
 pub use submit::{NotSubmitted, Sender, Submitted, finish, submit, submitted};
+pub use sweep::{Keep, Swept, sweep};
 pub use work::{
     AccountFact, Analyst, Answer, Facts, NotHeld, RequestWork, analysts, answer, bind_file, claim, hand_over, link_account,
     next_step, note, release, work,

@@ -1,7 +1,7 @@
 //! The analyst's side of a request: who has it, what was answered, and the facts beside it.
 
 use super::{
-    attachment::{self, Attachment},
+    attachment::{self, Attachment, Provided, Side},
     confirmation::{how_to_answer, letter_about, letter_to_parties},
     files::{self, BoundFile, NotHanded, bound},
     follow::{self, Head, OwnRequest, RequestView, StoredLine},
@@ -12,8 +12,8 @@ use crate::{
     access::{account::AccountAccess, analyst::AnalystAccess},
     audit::AuditEvent,
     error::Error,
-    files::FileRow,
-    mail::message as outgoing,
+    files::{FileRow, download::hexadecimal},
+    mail::{MailedFile, MailedSource, message as outgoing},
     path,
     search::search,
     store::{
@@ -56,6 +56,8 @@ pub enum NotHeld {
     NoSuchAnalyst,
     #[error("{0} was not generated for this request. Select files of the list.")]
     NotBound(Serial),
+    #[error("A file that you selected was removed, or is still being checked. Select it again when it is there.")]
+    NotProvided,
     #[error("There is no account {0}. Check the GARN.")]
     NoSuchAccount(String),
     #[error(transparent)]
@@ -125,6 +127,8 @@ pub struct Facts {
 
 /// Maximum number of other requests listed.
 const MOST_OTHERS: u32 = 10;
+/// Maximum size of provided files that a mail carries, in bytes: mail servers refuse more. Others are behind their links.
+const MOST_MAILED: u64 = 12 * 1024 * 1024;
 /// Maximum number of events listed.
 const MOST_EVENTS: u32 = 200;
 
@@ -170,7 +174,7 @@ pub async fn work(access: &AnalystAccess, number: RequestNumber) -> Result<Reque
         assigned_to,
         revision: stored.revision,
         files: bound(on, number.id()).await?,
-        attachments: attachment::list(on, number.id()).await?,
+        attachments: attachment::list(on, number.id(), Side::Analyst).await?,
         mails: incoming::of_request(on, number.id()).await?,
         facts,
         timeline: events.into_iter().map(|event| (event.at, event.actor, event.action)).collect(),
@@ -353,6 +357,8 @@ pub struct Answer {
     pub resolution: Resolution,
     /// Files bound to the request that are handed over with it.
     pub files: Vec<Serial>,
+    /// Row ids of provided files that are handed over with it.
+    pub provided: Vec<i64>,
     /// State of the request that the reply was written for.
     pub revision: i64,
 }
@@ -405,8 +411,21 @@ pub async fn answer(access: &AnalystAccess, number: RequestNumber, key: &Submiss
             .link(format!("Activation file {}, also attached", file.name), format!("{follow}/files/{}", file.serial))
             .words(format!("SHA-256 of {}: {}", file.name, file.sha256));
     }
-    let letter = letter.link(how_to_answer(portal), &follow);
-    let letter = letter.with(handed.into_iter().map(|file| file.mailed).collect());
+    let provided = attachment::hand_over(&write, number.id(), &reply.provided, now).await?.ok_or(NotHeld::NotProvided)?;
+    let mut mailed: Vec<_> = handed.into_iter().map(|file| file.mailed).collect();
+    let mut room = MOST_MAILED;
+    for Provided { id, name, bytes, sha256 } in provided {
+        let fits = room.checked_sub(bytes);
+        let how = if fits.is_some() { ", also attached" } else { "" };
+        letter = letter
+            .link(format!("{name}{how}"), format!("{follow}/attachments/{id}"))
+            .words(format!("SHA-256 of {name}: {}", hexadecimal(&sha256)));
+        if let Some(left) = fits {
+            room = left;
+            mailed.push(MailedFile { source: MailedSource::Attachment(id), name });
+        }
+    }
+    let letter = letter.link(how_to_answer(portal), &follow).with(mailed);
     for recipient in head.recipients()? {
         outgoing::queue(&write, &letter.mail(recipient, format!("Activation file request {number}")), now).await?;
     }

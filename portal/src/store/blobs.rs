@@ -1,13 +1,19 @@
 //! Blobs: what is too large for a table, such as attachments. The database has their records.
 
 use crate::error::Error;
-use futures_util::{StreamExt, stream::BoxStream};
-use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt, WriteMultipart, local::LocalFileSystem, path::Path};
+use chrono::{DateTime, Utc};
+use futures_util::{StreamExt, TryStreamExt, stream::BoxStream};
+use object_store::{
+    GetOptions, GetRange, ObjectStore, ObjectStoreExt, RetryConfig, WriteMultipart, aws::AmazonS3Builder, local::LocalFileSystem,
+    path::Path, prefix::PrefixStore,
+};
 use std::{
     io::{Read, Seek, Write},
     ops::Range,
     path::PathBuf,
+    str::FromStr,
     sync::Arc,
+    time::Duration,
 };
 
 /// Place of the blobs.
@@ -15,12 +21,36 @@ use std::{
 pub enum BlobAddress {
     /// A folder, which must exist.
     Folder(PathBuf),
+    /// A bucket of S3 or of what speaks like it, and what names begin with there. Keys, region and endpoint are in the environment, as `AWS_…`.
+    S3 { bucket: String, prefix: String },
+}
+
+/// Text that is not the address of a bucket.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("Attachments are kept in a bucket written as s3://bucket/prefix.")]
+pub struct NotABucket;
+
+impl FromStr for BlobAddress {
+    type Err = NotABucket;
+    fn from_str(text: &str) -> Result<Self, NotABucket> {
+        let (bucket, prefix) =
+            text.strip_prefix("s3://").map(|rest| rest.split_once('/').unwrap_or((rest, ""))).ok_or(NotABucket)?;
+        let named = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
+        let fits = !bucket.is_empty() && bucket.chars().all(named) && prefix.chars().all(|c| named(c) || c == '/');
+        if fits {
+            Ok(Self::S3 { bucket: bucket.to_owned(), prefix: prefix.trim_matches('/').to_owned() })
+        } else {
+            Err(NotABucket)
+        }
+    }
 }
 
 /// Blobs by their names, which are random.
 pub(crate) struct Blobs {
     store: Arc<dyn ObjectStore>,
     folder: Option<PathBuf>,
+    /// Size of the pieces in which a blob is written, in bytes.
+    written: usize,
 }
 
 /// Bytes of a blob, piece by piece.
@@ -42,8 +72,12 @@ impl BlobBytes {
     }
 }
 
-/// A blob is written and read in pieces of this size, in bytes.
+/// A blob is read in pieces of this size, in bytes, and written into a folder.
 const PIECE: usize = 64 * 1024;
+/// S3 takes none that are smaller, but for the last one.
+const PIECE_OF_S3: usize = 5 * 1024 * 1024;
+/// The store has so long for one answer.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 impl From<object_store::Error> for Error {
     fn from(error: object_store::Error) -> Self {
@@ -59,7 +93,15 @@ impl Blobs {
         match address {
             BlobAddress::Folder(folder) => {
                 let store = LocalFileSystem::new_with_prefix(folder)?.with_fsync(true);
-                Ok(Self { store: Arc::new(store), folder: Some(folder.clone()) })
+                Ok(Self { store: Arc::new(store), folder: Some(folder.clone()), written: PIECE })
+            }
+            BlobAddress::S3 { bucket, prefix } => {
+                // A second portal in this process finds it there.
+                let _ = rustls::crypto::ring::default_provider().install_default();
+                let retry = RetryConfig { max_retries: 3, retry_timeout: PATIENCE, ..RetryConfig::default() };
+                let store = AmazonS3Builder::from_env().with_bucket_name(bucket).with_retry(retry).build()?;
+                let store = PrefixStore::new(store, prefix.as_str());
+                Ok(Self { store: Arc::new(store), folder: None, written: PIECE_OF_S3 })
             }
         }
     }
@@ -67,7 +109,8 @@ impl Blobs {
     /// Writes what `file` holds, from its beginning. It is there whole or not at all.
     pub(crate) async fn put(&self, name: &str, mut file: std::fs::File) -> Result<(), Error> {
         file.rewind().map_err(unreadable)?;
-        let mut upload = WriteMultipart::new(self.store.put_multipart(&Path::from(name)).await?);
+        let upload = self.store.put_multipart(&Path::from(name)).await?;
+        let mut upload = WriteMultipart::new_with_chunk_size(upload, self.written);
         loop {
             let reading = tokio::task::spawn_blocking(move || {
                 let mut piece = vec![0; PIECE];
@@ -110,6 +153,12 @@ impl Blobs {
         let (range, whole) = (found.range.clone(), found.meta.size);
         let pieces = found.into_stream().map(|piece| piece.map(|bytes| bytes.to_vec()).map_err(Error::from)).boxed();
         Ok(BlobBytes { range, whole, pieces })
+    }
+
+    /// Names of the blobs that were written before an instant.
+    pub(crate) async fn names_before(&self, instant: DateTime<Utc>) -> Result<Vec<String>, Error> {
+        let old = self.store.list(None).try_filter(|blob| std::future::ready(blob.last_modified < instant));
+        Ok(old.map_ok(|blob| blob.location.to_string()).try_collect().await?)
     }
 
     /// Removes a blob. One that is not there is removed already.

@@ -10,7 +10,7 @@ pub(crate) mod statement;
 pub(crate) mod write;
 
 pub use address::{DatabaseAddress, NotADatabaseUrl, PostgresAddress};
-pub use blobs::{BlobAddress, BlobBytes};
+pub use blobs::{BlobAddress, BlobBytes, NotABucket};
 pub use copy::{CopyError, copy_database};
 pub use entity::TABLES;
 pub use write::Write;

@@ -51,6 +51,10 @@ async fn configuration(settings: &Settings) -> Vec<Finding> {
         let opened = async { Ok(mailbox?.opens().await?) };
         findings.push(Finding::new("the mailbox opens", facts(opened.await)));
     }
+    if let Some(scanner) = &settings.clamd {
+        let answers = async { Ok(scanner.answers().await?) };
+        findings.push(Finding::new("the virus scanner answers", facts(answers.await)));
+    }
     findings
 }
 

@@ -131,6 +131,8 @@ routes! {
     DismissMail: POST "/requests/mail/{id}/dismiss" SignedIn [handler::requests::mail::reopen] => handler::requests::mail::dismiss,
     Request: GET "/requests/{number}" SignedIn [] => handler::requests::work::show,
     UploadSignedIn: POST "/requests/{number}/attachments" SignedIn [nothing] => handler::requests::attachments::upload_signed_in,
+    ProvideFile: POST "/requests/{number}/provided" SignedIn [nothing] => handler::requests::attachments::provide,
+    RemoveProvided: POST "/requests/{number}/provided/{id}/remove" SignedIn [handler::requests::work::reopen] => handler::requests::attachments::remove_provided,
     Attachment: GET "/requests/{number}/attachments/{id}" SignedIn [] => handler::requests::attachments::signed_in,
     FileOfRequest: GET "/requests/{number}/files/{serial}" SignedIn [] => handler::requests::work::download,
     ReplyToRequest: POST "/requests/{number}/reply" SignedIn [handler::requests::work::reopen] => handler::requests::work::reply,
@@ -189,7 +191,7 @@ impl Route {
             Self::SignIn => form::MOST_BYTES_KEPT,
             Self::SendCheckFile => handler::files::check::MOST_BYTES,
             Self::SendBatch => table_form::MOST_BYTES,
-            Self::UploadToForm | Self::UploadByLink | Self::UploadSignedIn => upload::MOST_BODY,
+            Self::UploadToForm | Self::UploadByLink | Self::UploadSignedIn | Self::ProvideFile => upload::MOST_BODY,
             Self::SendRequest | Self::KeepRequest => handler::requests::form::MOST_BYTES,
             _ => form::MOST_BYTES,
         }

@@ -7,6 +7,7 @@ use portal::{
     jobs::{Lane, Stop, run_due},
     mail::Mailer,
     people::{PasswordCost, SignIn},
+    requests::Keep,
     signing::KeyFile,
 };
 use std::{
@@ -40,6 +41,8 @@ pub(crate) async fn portal_with_mail(folder: &Path, clock: &Arc<Mutex<DateTime<U
         public_url: "https://licences.example".into(),
         vendor: "Meridian Contact Software".into(),
         mail: MailSettings { from: "licensing@meridian.example".parse().expect("an address"), replies_to: None, authority: None },
+        scanner: None,
+        keep: Keep::default(),
         password_cost: PasswordCost::Least,
         slow_query: Duration::from_secs(60),
     };

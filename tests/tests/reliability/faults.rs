@@ -137,7 +137,7 @@ async fn restarts_under_load_lose_nothing_on_postgres() {
     restarted_under_load(Backend::Postgres).await;
 }
 
-fn prlimit(process: u32, limit: &str) {
+pub(crate) fn prlimit(process: u32, limit: &str) {
     let set = Command::new("prlimit").args(["--pid", &process.to_string(), limit]).status().expect("prlimit starts");
     assert!(set.success());
 }

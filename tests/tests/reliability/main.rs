@@ -7,6 +7,7 @@ mod faults;
 mod kills;
 mod logs;
 mod model;
+mod requests;
 
 /// The server that can be killed at a failpoint.
 const EXECUTABLE: &str = env!("CARGO_BIN_EXE_afmt_under_test");

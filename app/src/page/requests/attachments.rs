@@ -2,7 +2,7 @@
 
 use crate::component::{Column, Icon, Problem, Table, error_id, icon};
 use leptos::prelude::*;
-use portal::requests::Attachment;
+use portal::requests::{Attachment, Scan};
 
 /// Name of the field of the files.
 pub const FILES: &str = "files";
@@ -21,9 +21,23 @@ pub(super) fn list_of(attached: Vec<Attachment>, action: Action<'_>) -> AnyView 
     if attached.is_empty() {
         return view! { <p class="help">"None yet."</p> }.into_any();
     }
-    let row = |Attachment { id, name, bytes, about, .. }: Attachment| {
-        let content = [view! { <span class="wrap">{about}</span> }.into_any(), size(bytes).into_any()];
+    let row = |Attachment { id, name, bytes, about, scan, provided, .. }: Attachment| {
+        let what = view! {
+            {(scan == Scan::Pending).then(|| view! { <span class="badge warn">"Being checked for viruses"</span>" " })}
+            {(scan == Scan::Infected).then(|| view! { <span class="badge bad"><Icon icon=icon::WARNING />"Infected"</span>" " })}
+            {provided.then(|| view! { <span class="badge">"From the analyst"</span>" " })}
+            <span class="wrap">{about}</span>
+        };
+        let content = [what.into_any(), size(bytes).into_any()];
         match action {
+            _ if scan == Scan::Infected => {
+                let nothing = matches!(action, Action::Remove(_)).then(|| ().into_any());
+                let file = view! { <span class="wrap">{name}</span> }.into_any();
+                std::iter::once(file).chain(content).chain(nothing).collect()
+            }
+            Action::Download(_) if scan == Scan::Pending => {
+                std::iter::once(view! { <span class="wrap">{name}</span> }.into_any()).chain(content).collect()
+            }
             Action::Download(base) => {
                 let file = view! { <a class="wrap" href=format!("{base}/{id}")>{name}</a> }.into_any();
                 std::iter::once(file).chain(content).collect()

@@ -1,7 +1,7 @@
 //! One request on the workbench.
 
 use super::{
-    attachments::{Action, list_of},
+    attachments::{Action, FILES, UploadForm, list_of},
     conversation::{Answers, Conversation},
     follow::Key,
 };
@@ -19,7 +19,7 @@ use licensing::{
 };
 use portal::{
     AnalystAccess, Error, path,
-    requests::{Analyst, BoundFile, Facts, NotHeld, NotSent, NotedMail, RequestWork},
+    requests::{Analyst, Attachment, BoundFile, Facts, NotAttached, NotHeld, NotSent, NotedMail, RequestWork, Scan},
 };
 
 /// Names of the form's fields.
@@ -30,6 +30,8 @@ pub mod field {
     pub const NOTE: &str = "note";
     /// Serial of a file that is handed over with the reply.
     pub const FILE: &str = "file";
+    /// Row id of a provided file that is handed over with the reply.
+    pub const PROVIDED: &str = "provided";
     pub const ANALYST: &str = "analyst";
     pub const GARN: &str = "garn";
 }
@@ -41,6 +43,8 @@ pub struct FormState {
     /// Field that the reason is about.
     pub field: &'static str,
     pub why: Option<NotHeld>,
+    /// Files that were not taken.
+    pub refused: Vec<NotAttached>,
 }
 
 impl FormState {
@@ -50,7 +54,8 @@ impl FormState {
 
     fn status(&self) -> u16 {
         match &self.why {
-            None => 200,
+            None if self.refused.is_empty() => 200,
+            None => 422,
             Some(
                 NotHeld::Taken(_)
                 | NotHeld::Held
@@ -77,9 +82,12 @@ pub async fn show(access: &AnalystAccess, number: RequestNumber, state: FormStat
         let [reply_key, note_key] = keys;
         let problem = state.why.as_ref().map(ToString::to_string);
         let at = |name: &str| problem.clone().filter(|_| state.field == name);
-        let problems = problem.clone().map(|words| vec![Problem::new(state.field, words)]);
+        let upload: Vec<_> = state.refused.iter().map(|why| Problem::new(FILES, why.to_string())).collect();
+        let problems: Vec<_> =
+            problem.clone().map(|words| Problem::new(state.field, words)).into_iter().chain(upload.clone()).collect();
         let base = path::request(number);
         let RequestWork { request, assigned_to, is_mine, revision, facts, files, attachments, mails, timeline } = work;
+        let (provided, attached): (Vec<_>, Vec<_>) = attachments.into_iter().partition(|file| file.provided);
         let recipients: Vec<String> = std::iter::once(request.email.clone()).chain(request.copies.clone()).collect();
         let resolutions =
             Resolution::ALL.iter().map(|resolution| (resolution.code().to_owned(), resolution.to_string())).collect();
@@ -93,7 +101,7 @@ pub async fn show(access: &AnalystAccess, number: RequestNumber, state: FormStat
         let typed_garn = Some(state.value(field::GARN)).filter(|typed| !typed.is_empty());
         let garn = typed_garn.or_else(|| facts.account.as_ref().map(|account| account.garn.to_string())).unwrap_or_default();
         view! {
-            {problems.map(|problems| view! { <ErrorSummary problems /> })}
+            {(!problems.is_empty()).then(|| view! { <ErrorSummary problems /> })}
             <p><a href=path::REQUESTS><Icon icon=icon::BACK />"Requests"</a></p>
             <h1>{format!("{number}: {}", request.subject)}</h1>
             <p class="lead">
@@ -107,7 +115,7 @@ pub async fn show(access: &AnalystAccess, number: RequestNumber, state: FormStat
                     <h2>"Conversation"</h2>
                     <Conversation messages=request.messages.clone() zone />
                     <h2>"Attachments"</h2>
-                    {list_of(attachments, Action::Download(&format!("{base}/attachments")))}
+                    {list_of(attached, Action::Download(&format!("{base}/attachments")))}
                     {is_mine.then(|| view! {
                         <form method="post" action=format!("{base}/answer") novalidate class="section reply">
                             <h2>"Reply"</h2>
@@ -115,10 +123,18 @@ pub async fn show(access: &AnalystAccess, number: RequestNumber, state: FormStat
                             <Key key=reply_key />
                             <input type="hidden" name=field::REVISION value=revision />
                             <TextArea name=field::REPLY label="Reply" value=state.value(field::REPLY) rows=8 error=at(field::REPLY) prose=true />
-                            {handed_over(&files, &state)}
+                            {handed_over(&files, &provided, &state)}
                             <SelectField name=field::RESOLUTION label="State after it" options=resolutions value=resolution />
                             <div class="buttons"><button class="button primary">"Send reply"</button></div>
                         </form>
+                    })}
+                    {is_mine.then(|| view! {
+                        <div class="section">
+                            <h2>"Files to hand over"</h2>
+                            <p class="help">"Files of third parties. The requester sees one when a reply hands it over."</p>
+                            {list_of(provided, Action::Remove(&format!("{base}/provided")))}
+                            <UploadForm action=format!("{base}/provided") problems=upload />
+                        </div>
                     })}
                     <form method="post" action=format!("{base}/note") novalidate class="section internal">
                         <h2>"Internal note"</h2>
@@ -183,23 +199,34 @@ fn Held(
 }
 
 /// Files that were generated for the request: the reply carries those that are ticked.
-fn handed_over(files: &[BoundFile], state: &FormState) -> Option<AnyView> {
-    let items: Vec<_> = files
-        .iter()
-        .map(|file| {
-            let (serial, id) = (file.serial.to_string(), format!("file-{}", file.serial));
-            let ticked = state.fields.iter().any(|(name, value)| name == field::FILE && *value == serial);
-            let checked = ticked || (state.fields.is_empty() && file.handed.is_none());
-            let was = file.handed.map(|revision| format!("Revision {revision} was handed over before."));
-            view! {
-                <div class="choice">
-                    <input type="checkbox" id=id.clone() name=field::FILE value=serial.clone() checked=checked />
-                    <label for=id><span>{format!("Hand over {serial}, attached and as a link")}</span><span class="help">{was}</span></label>
-                </div>
-            }
-        })
-        .collect();
+fn handed_over(files: &[BoundFile], provided: &[Attachment], state: &FormState) -> Option<AnyView> {
+    let ready = provided.iter().filter(|file| matches!(file.scan, Scan::None | Scan::Clean)).map(|file| {
+        let (value, id) = (file.id.to_string(), format!("provided-{}", file.id));
+        let ticked = state.fields.iter().any(|(name, sent)| name == field::PROVIDED && *sent == value);
+        let checked = ticked || (state.fields.is_empty() && file.handed_at.is_none());
+        let was = file.handed_at.map(|_| "It was handed over before.".to_owned());
+        choice(field::PROVIDED, (value, id), &file.name, checked, was)
+    });
+    let bound = files.iter().map(|file| {
+        let (serial, id) = (file.serial.to_string(), format!("file-{}", file.serial));
+        let ticked = state.fields.iter().any(|(name, value)| name == field::FILE && *value == serial);
+        let checked = ticked || (state.fields.is_empty() && file.handed.is_none());
+        let was = file.handed.map(|revision| format!("Revision {revision} was handed over before."));
+        choice(field::FILE, (serial.clone(), id), &serial, checked, was)
+    });
+    let items: Vec<_> = bound.chain(ready).collect();
     (!items.is_empty()).then(|| items.into_any())
+}
+
+/// A file that is handed over when it is ticked.
+fn choice(name: &'static str, (value, id): (String, String), file: &str, checked: bool, was: Option<String>) -> AnyView {
+    view! {
+        <div class="choice">
+            <input type="checkbox" id=id.clone() name=name value=value checked=checked />
+            <label for=id><span class="wrap">{format!("Hand over {file}, attached and as a link")}</span><span class="help">{was}</span></label>
+        </div>
+    }
+    .into_any()
 }
 
 #[component]

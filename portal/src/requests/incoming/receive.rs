@@ -327,7 +327,7 @@ pub(super) async fn make_message(
     message::store(write, draft, now).await?;
     let mut remarks = brought.remarks.clone();
     for kept in &brought.kept {
-        match record(write, request, kept, None, now).await {
+        match record(write, request, kept, (None, false), now).await {
             Ok(()) => {}
             Err(NotAttached::Error(error)) => return Err(error),
             Err(why) => remarks.push(why.to_string()),

@@ -2,7 +2,7 @@
 
 use crate::{
     http::{
-        answer,
+        answer::{self, Sent},
         extract::{Browser, Segments},
         upload,
     },
@@ -10,9 +10,13 @@ use crate::{
 };
 use app::{
     Visit,
-    page::requests::{
-        follow::{self, Notice},
-        form,
+    page::{
+        problem,
+        requests::{
+            follow::{self, Notice},
+            form,
+            work::{self, FormState},
+        },
     },
 };
 use axum::{
@@ -26,7 +30,7 @@ use futures_util::TryStreamExt;
 use licensing::requests::RequestNumber;
 use portal::{
     Caller, Error, path,
-    requests::{AttachAccess, NotAttached, RequestAccess, attachment, attachment_for_analyst},
+    requests::{AttachAccess, NotAttached, Opened, RequestAccess, attachment, attachment_for_analyst, remove_attachment},
     store::BlobBytes,
 };
 use std::ops::Range;
@@ -69,7 +73,7 @@ pub(crate) async fn remove_from_form(
 ) -> Response {
     let removed = async {
         let access = AttachAccess::of_form(&browser.access, &key).await?;
-        portal::requests::remove_attachment(&access, id).await
+        remove_attachment(&access, id).await
     };
     match removed.await {
         Ok(()) => Redirect::to(&path::request_attachments(&key)).into_response(),
@@ -159,10 +163,55 @@ fn range(headers: &HeaderMap) -> Option<Range<u64>> {
     (first <= last).then_some(first..last.saturating_add(1))
 }
 
+/// Uploads of an analyst, to be handed over with a reply.
+pub(crate) async fn provide(
+    State(app): State<App>,
+    Extension(visit): Extension<Visit>,
+    Extension(caller): Extension<Caller>,
+    Segments(number): Segments<String>,
+    request: Request,
+) -> Response {
+    let Ok(analyst) = caller.analyst() else { return answer::page(visit, problem::for_analysts()).await };
+    let access = async {
+        let number: RequestNumber = number.parse().map_err(|_| Error::NotFound)?;
+        Ok((AttachAccess::of_analyst(&analyst, number).await?, number))
+    };
+    let (access, number) = match access.await {
+        Ok(access) => access,
+        Err(error) => return answer::failure(visit, &error).await,
+    };
+    match upload::receive(&visit, &app, &access, request).await {
+        Ok(refused) if refused.is_empty() => Redirect::to(&path::request(number)).into_response(),
+        Ok(refused) => {
+            let page = work::show(&analyst, number, FormState { refused, ..FormState::default() }).await;
+            answer::result(visit, page).await
+        }
+        Err(response) => response,
+    }
+}
+
+pub(crate) async fn remove_provided(
+    Extension(visit): Extension<Visit>,
+    Extension(caller): Extension<Caller>,
+    Segments((number, id)): Segments<(String, i64)>,
+) -> Response {
+    let Ok(analyst) = caller.analyst() else { return answer::page(visit, problem::for_analysts()).await };
+    let removed = async {
+        let number: RequestNumber = number.parse().map_err(|_| Error::NotFound)?;
+        remove_attachment(&AttachAccess::of_analyst(&analyst, number).await?, id).await?;
+        Ok(Sent::To(path::request(number)))
+    };
+    let removed = removed.await;
+    answer::sent(visit, removed).await
+}
+
 /// An attachment, to be kept and not to be shown: it is somebody else's.
-pub(super) async fn send(visit: Visit, found: Result<(String, BlobBytes), Error>) -> Response {
+pub(super) async fn send(visit: Visit, found: Result<Opened, Error>) -> Response {
     let (name, BlobBytes { range, whole, pieces }) = match found {
-        Ok(found) => found,
+        Ok(Opened::Bytes(name, bytes)) => (name, bytes),
+        Ok(Opened::Pending) => {
+            return answer::try_again_later(visit, problem::being_checked).await;
+        }
         Err(error) => return answer::failure(visit, &error).await,
     };
     let encoded: String = name

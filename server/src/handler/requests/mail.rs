@@ -18,7 +18,7 @@ use app::{
 use axum::{Extension, extract::RawQuery, response::Response};
 use portal::{
     Caller, Error, path,
-    requests::{MailView, NotSettled},
+    requests::{MailView, NotSettled, Opened},
 };
 
 pub(crate) async fn show(
@@ -53,7 +53,7 @@ pub(crate) async fn raw(
 ) -> Response {
     let Ok(access) = caller.analyst() else { return answer::page(visit, problem::for_analysts()).await };
     let found = portal::requests::raw_mail(&access, id).await;
-    send(visit, found.map(|bytes| (format!("mail {id}.eml"), bytes))).await
+    send(visit, found.map(|bytes| Opened::Bytes(format!("mail {id}.eml"), bytes))).await
 }
 
 pub(crate) async fn add(

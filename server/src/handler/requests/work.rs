@@ -125,7 +125,9 @@ async fn act(
         match action(&access, number).await {
             Ok(()) => Ok(Sent::To(path::request(number))),
             Err(NotHeld::Error(error)) => Err(error),
-            Err(why) => Ok(Sent::Page(work::show(&access, number, FormState { fields, field, why: Some(why) }).await?)),
+            Err(why) => Ok(Sent::Page(
+                work::show(&access, number, FormState { fields, field, why: Some(why), ..FormState::default() }).await?,
+            )),
         }
     };
     let sent = sent.await;
@@ -173,6 +175,7 @@ pub(crate) async fn send_answer(
         text: form.value(field::REPLY).to_owned(),
         resolution: Resolution::from_code(form.value(field::RESOLUTION)).unwrap_or(Resolution::Keep),
         files: form.fields.iter().filter(|(name, _)| name == field::FILE).filter_map(|(_, serial)| serial.parse().ok()).collect(),
+        provided: form.fields.iter().filter(|(name, _)| name == field::PROVIDED).filter_map(|(_, id)| id.parse().ok()).collect(),
         revision: form.value(field::REVISION).parse().unwrap_or_default(),
     };
     act(visit, &caller, &number, (form.fields, field::REPLY), async |access, number| {

@@ -11,6 +11,7 @@ use portal::{
     demo::DEMO_PASSWORD,
     files::batch::{LineCounts, Lines, NewBatch},
     people::{PasswordCost, SignIn},
+    requests::Keep,
 };
 use sea_orm::ConnectionTrait;
 use std::{
@@ -49,6 +50,8 @@ pub async fn measure(home: &Home, title: &str) -> Result<String> {
         public_url: "http://127.0.0.1".into(),
         vendor: "Meridian Contact Software".into(),
         mail: MailSettings { from: "licensing@meridian.example".parse().expect("an address"), replies_to: None, authority: None },
+        scanner: None,
+        keep: Keep::default(),
         password_cost: PasswordCost::Least,
         slow_query: Duration::MAX,
     };

@@ -134,6 +134,8 @@ fn row(route: Route) -> (&'static str, Row) {
         Route::AttachmentByLink => ("/request/none/attachments/1", everybody(404)),
         // No file is kept while somebody signs in.
         Route::UploadSignedIn => ("/requests/AFR-0000001/attachments", [303, 404, 404, 404, 404, 404, 404]),
+        Route::ProvideFile => ("/requests/AFR-0000001/provided", [401, 403, 403, 403, 403, 404, 403]),
+        Route::RemoveProvided => ("/requests/AFR-0000001/provided/1/remove", [401, 403, 403, 403, 403, 404, 403]),
         Route::Attachment => ("/requests/AFR-0000001/attachments/1", [303, 404, 404, 404, 404, 404, 404]),
         Route::HandedFile => ("/request/none/files/{serial}", everybody(404)),
         Route::FileOfRequest => ("/requests/AFR-0000001/files/{serial}", [303, 404, 404, 404, 404, 404, 404]),

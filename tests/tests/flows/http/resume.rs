@@ -56,6 +56,11 @@ fn typed(route: Route) -> Largest {
         Route::AddMail => {
             ("/requests/mail/1/add", vec![("number-1", own("AFR-0000001"))], ("input[name=number-1]", "value", "AFR-0000001"))
         }
+        Route::RemoveProvided => (
+            "/requests/AFR-0000001/provided/1/remove",
+            Vec::new(),
+            ("main form[action$=release]", "action", "/requests/AFR-0000001/release"),
+        ),
         Route::DismissMail => {
             ("/requests/mail/1/dismiss", Vec::new(), ("main form[action$=dismiss]", "action", "/requests/mail/1/dismiss"))
         }
@@ -150,7 +155,7 @@ async fn every_form_that_is_sent_when_the_session_has_ended_comes_back_at_its_la
     for route in Route::ALL {
         if route.method() != Method::POST
             || route.access() != Access::SignedIn
-            || matches!(route, Route::SendBatch | Route::UploadSignedIn)
+            || matches!(route, Route::SendBatch | Route::UploadSignedIn | Route::ProvideFile)
         {
             continue;
         }

@@ -232,7 +232,7 @@ async fn another_host_than_the_public_one_is_told_so_and_probes_are_answered() {
     let server = Server::start().await;
     let port = server.url().rsplit(':').next().expect("a port").to_owned();
     let ask = async |path: &str, host: &str| {
-        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().expect("a client");
+        let client = tests::client().build().expect("a client");
         client.get(format!("{}{path}", server.address())).header("host", host).send().await.expect("an answer")
     };
     for host in ["evil.example", "127.0.0.1", "127.0.0.1:1", "evil@127.0.0.1"] {

@@ -8,7 +8,7 @@ use zip::{ZipWriter, write::SimpleFileOptions};
 /// The beginning of a PNG picture.
 const PICTURE: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
 
-async fn upload(browser: &Browser, address: &str, files: &[(&str, &[u8])]) -> Answer {
+pub(super) async fn upload(browser: &Browser, address: &str, files: &[(&str, &[u8])]) -> Answer {
     let parts: Vec<_> = files.iter().map(|(name, bytes)| ("files", Some(*name), *bytes)).collect();
     browser.post_parts(address, &parts).await
 }

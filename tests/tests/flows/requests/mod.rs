@@ -5,6 +5,7 @@ mod follow;
 mod form;
 mod mail;
 mod mail_servers;
+mod stores;
 mod work;
 
 use tests::{Browser, Server, changed};

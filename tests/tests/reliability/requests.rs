@@ -1,0 +1,106 @@
+//! Faults on the way of an activation file request.
+
+use crate::{
+    EXECUTABLE,
+    faults::prlimit,
+    kills::{database, number},
+};
+use reqwest::StatusCode;
+use sea_orm::ConnectionTrait;
+use std::time::{Duration, Instant};
+use tests::{Backend, Browser, Home, LENA, MailServers, PATIENCE, changed, report};
+
+/// The fields of a question.
+const QUESTION: [(&str, &str); 9] = [
+    ("kind", "question"),
+    ("first_name", "Dana"),
+    ("last_name", "Reyes"),
+    ("email", "dana@contoso.example"),
+    ("email_again", "dana@contoso.example"),
+    ("employer", "Contoso"),
+    ("end_user", "Contoso"),
+    ("subject", "Where is the host id?"),
+    ("description", "We look for it."),
+];
+
+/// Sends a question: the address of its form.
+async fn ask(home: &Home, stranger: &Browser) -> String {
+    let form = stranger.get("/request/new").await;
+    let action = form.attribute("main form", "action").expect("a form");
+    let sent = stranger.post(&action, &changed(form.fields(""), &QUESTION)).await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER, "{:?}", sent.problems());
+    assert_eq!(number(home, "requests").await, 1);
+    action
+}
+
+/// No mail goes out while a request is sent, claimed and answered: nobody notices, and all of it arrives afterwards, once.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_mail_server_is_down_for_a_whole_request() {
+    let mut servers = MailServers::start();
+    let home = Home::new(EXECUTABLE, Backend::Sqlite).await;
+    let mut command = home.command(&[]);
+    command.env("AFMT_SMTP_URL", servers.smtp_url()).env("SSL_CERT_FILE", servers.certificate());
+    servers.stop();
+    let running = home.start_with(command);
+    let stranger = home.browser();
+    let action = ask(&home, &stranger).await;
+    assert_eq!(stranger.press(&format!("{action}/done")).await.status, StatusCode::SEE_OTHER);
+    let lena = home.browser();
+    lena.sign_in(LENA).await;
+    let work = "/requests/AFR-0000001";
+    assert_eq!(lena.press(&format!("{work}/claim")).await.status, StatusCode::SEE_OTHER);
+    let form = lena.get(work).await.fields_of(&format!("form[action='{work}/answer']"));
+    let reply = changed(form, &[("reply", "GetHostID shows it."), ("resolution", "answer")]);
+    assert_eq!(lena.post(&format!("{work}/answer"), &reply).await.status, StatusCode::SEE_OTHER);
+    let began = Instant::now();
+    while number(&home, "jobs WHERE kind = 'mail' AND attempts > 0 AND reason IS NOT NULL").await < 2 {
+        assert!(began.elapsed() < PATIENCE, "no attempt failed");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(servers.arrived().is_empty());
+    servers.resume();
+    // Tried again now instead of some minutes later.
+    let database = database(&home).await;
+    database
+        .execute_unprepared("UPDATE jobs SET due_at = queued_at WHERE kind = 'mail' AND state = 'queued'")
+        .await
+        .expect("due");
+    database.close().await.expect("closed");
+    let began = Instant::now();
+    while servers.arrived().len() < 2 || number(&home, "jobs WHERE kind = 'mail' AND state = 'done'").await < 2 {
+        assert!(began.elapsed() < PATIENCE, "it does not arrive");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let arrived = servers.arrived();
+    assert_eq!(arrived.len(), 2);
+    assert_eq!(arrived.iter().filter(|mail| mail.contains("GetHostID shows it.")).count(), 1);
+    running.terminate();
+    report(
+        "faults: mail server down while a request is sent, claimed and answered: nobody is told, all mail arrives afterwards, once",
+    );
+}
+
+/// Files that may not grow are to attachments what a full disk is: that is said, nothing is recorded, and with room it goes on.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_disk_is_full_under_an_attachment() {
+    // The database is elsewhere, and has room.
+    let home = Home::new(EXECUTABLE, Backend::Postgres).await;
+    let running = home.start_with(home.command(&["/bin/sh", "-c", "trap '' XFSZ; exec \"$@\"", "sh"]));
+    let stranger = home.browser();
+    let address = format!("{}/attachments", ask(&home, &stranger).await);
+    let log = b"A line of a log.\n".repeat(500_000);
+    let upload = async || stranger.post_parts(&address, &[("files", Some("server.log"), &log[..])]).await;
+    prlimit(running.id(), "--fsize=1048576:unlimited");
+    let full = upload().await;
+    assert_eq!((full.status, full.header("retry-after")), (StatusCode::SERVICE_UNAVAILABLE, "5"), "{}", full.text());
+    assert_eq!(number(&home, "request_attachments").await, 0);
+    assert_eq!(std::fs::read_dir(home.data().join("attachments")).expect("a folder").count(), 0);
+    prlimit(running.id(), "--fsize=unlimited:unlimited");
+    assert_eq!(upload().await.status, StatusCode::SEE_OTHER);
+    assert_eq!(number(&home, "request_attachments").await, 1);
+    running.terminate();
+    home.assert_healthy().await;
+    report(
+        "faults: disk full under an attachment: 503 with Retry-After, nothing recorded, with room the same upload is taken, doctor clean",
+    );
+}
