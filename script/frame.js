@@ -110,14 +110,61 @@ function showUploads() {
 }
 showUploads();
 
-// A slash leads to the search.
+/** Leads to the line of a list behind the one that has the focus, or before it. */
+function step(by) {
+  const lines = [...document.querySelectorAll("[data-lines] tbody th a")];
+  const at = lines.indexOf(document.activeElement);
+  const next = at < 0 ? (by > 0 ? 0 : lines.length - 1) : at + by;
+  lines[next]?.focus();
+  return lines.length > 0;
+}
+
+/** What a key does here; false where it does nothing. */
+const keys = {
+  "/": () => {
+    const search = document.querySelector("main [data-lines-search]") ?? document.querySelector("header [type=search]");
+    search?.select();
+    return Boolean(search);
+  },
+  j: () => step(1),
+  k: () => step(-1),
+  c: () => {
+    const claim = document.querySelector("button[data-key=c]");
+    claim?.click();
+    return Boolean(claim);
+  },
+  r: () => {
+    const reply = document.querySelector("textarea[name=reply]");
+    reply?.focus();
+    return Boolean(reply);
+  },
+  "?": () => {
+    const help = document.querySelector("dialog[data-keys]");
+    help?.showModal();
+    return Boolean(help);
+  },
+};
 addEventListener("keydown", (event) => {
-  const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
-  const search = document.querySelector("header [type=search]");
-  if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey || !search) return;
-  event.preventDefault();
-  search.select();
+  const typing = event.target.closest?.("input:not([type=checkbox], [type=radio]), textarea, select, dialog, [contenteditable]");
+  if (typing || event.ctrlKey || event.metaKey || event.altKey || !Object.hasOwn(keys, event.key)) return;
+  if (keys[event.key]()) event.preventDefault();
 });
+for (const open of document.querySelectorAll("button[data-opens-keys]")) {
+  open.hidden = false;
+  open.addEventListener("click", keys["?"]);
+}
+
+// Whoever reads a request is seen by others who do.
+for (const readers of document.querySelectorAll("[data-reading]")) {
+  const tell = async () => {
+    if (document.visibilityState === "hidden") return;
+    const answer = await fetch(readers.dataset.reading, { method: "POST" }).catch(() => undefined);
+    const words = answer?.ok ? await answer.text() : readers.textContent;
+    if (words !== readers.textContent) readers.textContent = words;
+  };
+  setInterval(tell, 20_000);
+  document.addEventListener("visibilitychange", tell);
+}
 
 // A button opens and closes what it controls.
 for (const button of document.querySelectorAll("button[aria-expanded]")) {

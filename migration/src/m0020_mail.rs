@@ -1,4 +1,4 @@
-//! Mail that comes in, what checks attachments found, files that analysts provide, answers that are kept ready, and who reads a request.
+//! Mail that comes in, what checks attachments found, files that analysts provide, answers that are kept ready, who reads a request, and the orders that the queue is in.
 super::step!(
     "
     CREATE TABLE received_mails (
@@ -29,6 +29,16 @@ super::step!(
     ALTER TABLE request_attachments ADD COLUMN provided BOOLEAN NOT NULL DEFAULT FALSE;
     ALTER TABLE request_attachments ADD COLUMN handed_at {instant};
     CREATE INDEX request_attachments_pending ON request_attachments (id) WHERE scan = 'pending' AND removed_at IS NULL;
+
+    CREATE INDEX request_words_of_request ON request_words (request_id, word);
+    CREATE INDEX requests_by_category ON requests (category, id);
+    CREATE INDEX requests_by_analyst ON requests (assigned_to, id);
+    CREATE INDEX requests_by_age ON requests (submitted_at);
+    CREATE INDEX requests_by_need ON requests (needed_by, id) WHERE ended_at IS NULL;
+    CREATE INDEX requests_open_by_id ON requests (id) WHERE ended_at IS NULL;
+    CREATE INDEX requests_unassigned ON requests (id) WHERE ended_at IS NULL AND assigned_to IS NULL;
+    CREATE INDEX requests_urgent ON requests (id) WHERE ended_at IS NULL AND urgent;
+    CREATE INDEX requests_waiting ON requests (id) WHERE state = 'waiting';
 
     CREATE TABLE canned_answers (
         id {id},

@@ -369,6 +369,7 @@ pub async fn fill(portal: &Portal) -> Result<(), Error> {
     for order in &ORDERS {
         insert_order(on, order, today).await?;
     }
+    crate::requests::fill_demo(portal, &write).await?;
     portal.ctx.reach("demo filled");
     write.commit(AuditEvent::by_operator(portal.ctx.now(), "server", DEMO, "database")).await?;
     portal.ctx.reach("demo committed");

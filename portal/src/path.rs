@@ -21,6 +21,21 @@ pub const NEW_REQUEST: &str = "/request/new";
 /// The queue of requests, or one's own.
 pub const REQUESTS: &str = "/requests";
 
+/// The queue as a table.
+pub const REQUESTS_CSV: &str = "/requests.csv";
+/// Figures of the requests.
+pub const FIGURES: &str = "/requests/figures";
+/// Answers that are kept ready.
+pub const CANNED: &str = "/requests/answers";
+/// The form of activation file requests, for administrators.
+pub const REQUEST_FORM: &str = "/requests/form";
+
+/// Removes an answer that is kept ready.
+#[must_use]
+pub fn remove_canned(id: i64) -> String {
+    format!("{CANNED}/{id}/remove")
+}
+
 /// Mail that came in and became no message by itself.
 pub const MAIL: &str = "/requests/mail";
 
@@ -88,6 +103,12 @@ pub fn confirm_mailbox(link: &str, key: &str) -> String {
 #[must_use]
 pub fn request(number: RequestNumber) -> String {
     format!("{REQUESTS}/{number}")
+}
+
+/// Tells that an analyst reads a request.
+#[must_use]
+pub fn reading(number: RequestNumber) -> String {
+    format!("{REQUESTS}/{number}/reading")
 }
 
 #[must_use]

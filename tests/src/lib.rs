@@ -410,8 +410,9 @@ fn settings(folder: &Path) -> Settings {
     }
 }
 
-/// Tables that [`Server::contents`] leaves out: the catalogue, which nobody changes, keys, and what signing in leaves.
-const APART: [&str; 9] = [
+/// Tables that [`Server::contents`] leaves out: the catalogue, which nobody changes, keys, and what signing in and reading leave.
+const APART: [&str; 10] = [
+    "request_readers",
     "products",
     "product_versions",
     "parts",

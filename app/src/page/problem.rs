@@ -46,6 +46,13 @@ pub fn internal(reference: &str) -> Page {
     page(500, "Internal error", words, "Nothing was changed. Try again; if it happens again, tell us the reference.")
 }
 
+/// Something that administrators do, asked for by somebody else.
+#[must_use]
+pub fn for_administrators() -> Page {
+    let next = view! { <a href=portal::path::ACCOUNTS>"Your accounts"</a> };
+    page(403, "For administrators", "Administrators alone do this. Nothing was changed.".into(), next)
+}
+
 /// An action of the workbench, asked for by somebody else.
 #[must_use]
 pub fn for_analysts() -> Page {

@@ -2,10 +2,13 @@
 
 mod attachment;
 mod browser;
+mod canned;
 mod confirmation;
 mod content;
 pub(crate) mod doctor;
 mod draft;
+mod facts;
+mod figures;
 mod files;
 mod follow;
 mod form;
@@ -13,6 +16,7 @@ mod incoming;
 mod limits;
 mod message;
 mod queue;
+mod readers;
 mod reply_address;
 mod scan;
 mod submit;
@@ -25,27 +29,35 @@ pub use attachment::{
     attachment, attachment_for_analyst, attachments, remove_attachment,
 };
 pub use browser::BrowserAccess;
+pub(crate) use canned::fill_demo;
+pub use canned::{CannedAnswer, GAPS, NotCanned, canned_answers, canned_text, keep_canned, remove_canned};
 pub(crate) use confirmation::{ConfirmRequest, confirm_request};
 pub use content::BadContent;
 pub use draft::{Draft, NotKept, draft, keep, latest_draft};
+pub use facts::{AccountFact, Facts};
+pub use figures::{Figures, Week, figures};
 pub use files::{BoundFile, HandedFile};
 pub use follow::{
     Follower, OwnRequest, RequestAccess, RequestView, close, confirm_mailbox, download_handed, own_requests, renew_link, reply,
     view,
 };
-pub use form::form;
+pub use form::{FormDocument, NotTaken, change_form, form, form_document};
 pub use incoming::{
     ImapMailbox, LONGEST_MAIL, MailView, NotAMailbox, NotFetched, NotSettled, NotedMail, RawMail, Receipt, TrayMail, TrayPage,
     add_to_request, dismiss, raw_mail, receive, tray, unverified,
 };
 pub use limits::TooMany;
 pub use message::{Message, MessageKind, NotSent};
-pub use queue::{MOST_COUNTED, QueuePage, QueueRow, QueueView, Sought, ViewCounts, queue, view_counts};
+pub use queue::{
+    MOST_COUNTED, Place, QUESTIONS, QueueOrder, QueuePage, QueueRow, QueueView, Sought, ViewCounts, queue, queue_lines,
+    view_counts,
+};
+pub use readers::reading;
 pub(crate) use scan::Scanner;
 pub use scan::{NotAScanner, NotScanned, ScannerAddress, scan_pending, unscanned};
 pub use submit::{NotSubmitted, Sender, Submitted, finish, submit, submitted};
 pub use sweep::{Keep, Swept, sweep};
 pub use work::{
-    AccountFact, Analyst, Answer, Facts, NotHeld, RequestWork, analysts, answer, bind_file, claim, hand_over, link_account,
-    next_step, note, release, work,
+    Analyst, Answer, MailPreview, NotHeld, RequestWork, analysts, answer, bind_file, claim, hand_over, link_account, next_step,
+    note, preview, release, work,
 };

@@ -3,8 +3,9 @@
 use super::{
     attachment::{self, Attachment, Provided, Side},
     confirmation::{how_to_answer, letter_about, letter_to_parties},
+    facts::{self, Facts},
     files::{self, BoundFile, NotHanded, bound},
-    follow::{self, Head, OwnRequest, RequestView, StoredLine},
+    follow::{self, Head, RequestView},
     incoming::{self, NotedMail},
     message::{self, MessageKind, NotSent},
 };
@@ -12,22 +13,21 @@ use crate::{
     access::{account::AccountAccess, analyst::AnalystAccess},
     audit::AuditEvent,
     error::Error,
-    files::{FileRow, download::hexadecimal},
-    mail::{MailedFile, MailedSource, message as outgoing},
+    files::download::hexadecimal,
+    mail::{Letter, MailedFile, MailedSource, message as outgoing},
     path,
-    search::search,
     store::{
-        statement::{known, row, rows, run},
+        statement::{row, rows, run},
         write::Write,
     },
     submission::key::SubmissionKey,
 };
 use chrono::{DateTime, Utc};
 use licensing::{
-    Garn, LicenceModel, Serial,
+    Serial,
     requests::{RequestNumber, RequestState, Resolution},
 };
-use sea_orm::{ConnectionTrait, FromQueryResult};
+use sea_orm::FromQueryResult;
 use serde_json::json;
 
 /// A licensing analyst who can have a request.
@@ -58,6 +58,8 @@ pub enum NotHeld {
     NotBound(Serial),
     #[error("A file that you selected was removed, or is still being checked. Select it again when it is there.")]
     NotProvided,
+    #[error("Select one of the canned answers of the list.")]
+    NoSuchAnswer,
     #[error("There is no account {0}. Check the GARN.")]
     NoSuchAccount(String),
     #[error(transparent)]
@@ -104,29 +106,6 @@ pub struct RequestWork {
     pub timeline: Vec<(DateTime<Utc>, String, String)>,
 }
 
-/// Account of a request.
-#[derive(Clone, Debug)]
-pub struct AccountFact {
-    pub garn: Garn,
-    pub name: String,
-    pub licence_model: LicenceModel,
-    /// An analyst linked it, or the requester had signed in; else it is the one whose GARN was typed.
-    pub linked: bool,
-}
-
-/// Facts beside a request.
-#[derive(Clone, Debug, Default)]
-pub struct Facts {
-    pub account: Option<AccountFact>,
-    pub hosts: Vec<String>,
-    /// Files that are or were for the named hosts.
-    pub files: Vec<(Garn, FileRow)>,
-    /// Earlier and later requests of the same mailbox, GARN or account.
-    pub others: Vec<OwnRequest>,
-}
-
-/// Maximum number of other requests listed.
-const MOST_OTHERS: u32 = 10;
 /// Maximum size of provided files that a mail carries, in bytes: mail servers refuse more. Others are behind their links.
 const MOST_MAILED: u64 = 12 * 1024 * 1024;
 /// Maximum number of events listed.
@@ -158,13 +137,7 @@ pub async fn work(access: &AnalystAccess, number: RequestNumber) -> Result<Reque
     let found: Option<Stored> = row(on, "request: work", sql, [number.id().into()]).await?;
     let stored = found.ok_or(Error::NotFound)?;
     let request = follow::load(on, number.id(), true).await?;
-    let account = account(on, stored.account_id, stored.garn.as_deref()).await?;
-    let facts = Facts {
-        hosts: hosts(on, number).await?,
-        files: files(access, on, number).await?,
-        others: others(on, number, (&stored.email, stored.garn.as_deref(), stored.account_id)).await?,
-        account,
-    };
+    let facts = facts::load(access, number, (&stored.email, stored.garn.as_deref(), stored.account_id)).await?;
     let sql = format!("SELECT at, actor, action FROM audit_events WHERE subject = $1 ORDER BY id LIMIT {MOST_EVENTS}");
     let events: Vec<Event> = rows(on, "request: events", &sql, [number.to_string().into()]).await?;
     let assigned_to = stored.assigned_to.zip(stored.analyst).map(|(id, name)| Analyst { id, name });
@@ -179,71 +152,6 @@ pub async fn work(access: &AnalystAccess, number: RequestNumber) -> Result<Reque
         facts,
         timeline: events.into_iter().map(|event| (event.at, event.actor, event.action)).collect(),
     })
-}
-
-async fn account(on: &impl ConnectionTrait, linked: Option<i64>, typed: Option<&str>) -> Result<Option<AccountFact>, Error> {
-    #[derive(FromQueryResult)]
-    struct Stored {
-        garn: String,
-        name: String,
-        licence_model: String,
-    }
-    let sql = "SELECT garn, name, licence_model FROM accounts WHERE id = $1 OR ($1 IS NULL AND garn = $2)";
-    let found: Option<Stored> = row(on, "request: account", sql, [linked.into(), typed.map(str::to_owned).into()]).await?;
-    found
-        .map(|stored| {
-            Ok(AccountFact {
-                garn: crate::store::statement::parsed(&stored.garn)?,
-                name: stored.name,
-                licence_model: known(LicenceModel::from_code(&stored.licence_model), &stored.licence_model)?,
-                linked: linked.is_some(),
-            })
-        })
-        .transpose()
-}
-
-async fn hosts(on: &impl ConnectionTrait, number: RequestNumber) -> Result<Vec<String>, Error> {
-    #[derive(FromQueryResult)]
-    struct Host {
-        host_id: String,
-    }
-    let sql = "SELECT host_id FROM request_hosts WHERE request_id = $1 ORDER BY host_id";
-    let hosts: Vec<Host> = rows(on, "request: hosts", sql, [number.id().into()]).await?;
-    Ok(hosts.into_iter().map(|host| host.host_id).collect())
-}
-
-async fn files(access: &AnalystAccess, on: &impl ConnectionTrait, number: RequestNumber) -> Result<Vec<(Garn, FileRow)>, Error> {
-    let mut files: Vec<(Garn, FileRow)> = Vec::new();
-    for host in hosts(on, number).await? {
-        for (garn, file) in search(access.caller(), None, &host).await?.files {
-            if !files.iter().any(|(_, known)| known.serial == file.serial) {
-                files.push((garn, file));
-            }
-        }
-    }
-    Ok(files)
-}
-
-async fn others(
-    on: &impl ConnectionTrait,
-    number: RequestNumber,
-    (email, garn, account): (&str, Option<&str>, Option<i64>),
-) -> Result<Vec<OwnRequest>, Error> {
-    // Each part reads an index of its own.
-    let part = |condition: &str| {
-        format!(
-            "SELECT * FROM (SELECT id, subject, state, submitted_at, changed_at FROM requests WHERE {condition} AND id <> $1 ORDER BY id DESC LIMIT {MOST_OTHERS}) p"
-        )
-    };
-    let sql = format!(
-        "{} UNION {} UNION {} ORDER BY id DESC LIMIT {MOST_OTHERS}",
-        part("email = $2"),
-        part("garn = $3"),
-        part("account_id = $4")
-    );
-    let values = [number.id().into(), email.into(), garn.map(str::to_owned).into(), account.into()];
-    let stored: Vec<StoredLine> = rows(on, "request: others", &sql, values).await?;
-    stored.into_iter().map(StoredLine::line).collect()
 }
 
 /// Analysts who can have a request, by name.
@@ -363,26 +271,64 @@ pub struct Answer {
     pub revision: i64,
 }
 
-/// Sends a reply to all addresses of the request, and notes what it makes of the request.
+/// The mail that a reply would send.
+#[derive(Clone, Debug)]
+pub struct MailPreview {
+    pub recipients: Vec<String>,
+    pub subject: String,
+    pub text: String,
+    /// Names of the attached files.
+    pub files: Vec<String>,
+}
+
+/// Shows the mail of a reply before it goes. Nothing is changed.
 ///
 /// # Errors
-/// [`NotHeld`]; nothing was changed then.
-pub async fn answer(access: &AnalystAccess, number: RequestNumber, key: &SubmissionKey, reply: &Answer) -> Result<(), NotHeld> {
-    let body = match message::text(&reply.text) {
-        Err(NotSent::Empty) if reply.resolution == Resolution::Reject => return Err(NotHeld::NoReason),
-        text => text?,
-    };
+/// [`NotHeld`], as the reply itself.
+pub async fn preview(access: &AnalystAccess, number: RequestNumber, reply: &Answer) -> Result<MailPreview, NotHeld> {
+    let body = text_of(reply)?;
     let (write, head) = begin(access, number).await?;
-    let me = access.caller().person_id();
-    if message::is_stored(write.on(), number.id(), key, &body).await? {
-        return Ok(());
+    may_answer(access, &head, reply)?;
+    let letter = letter(&write, access, (number, &head), reply, &body).await?;
+    let mail = letter.mail("", subject(number));
+    // What was noted for the letter ends with the write.
+    let files = mail.files.into_iter().map(|file| file.name).collect();
+    Ok(MailPreview { recipients: head.recipients()?, subject: mail.subject, text: mail.body, files })
+}
+
+fn subject(number: RequestNumber) -> String {
+    format!("Activation file request {number}")
+}
+
+fn text_of(reply: &Answer) -> Result<String, NotHeld> {
+    match message::text(&reply.text) {
+        Err(NotSent::Empty) if reply.resolution == Resolution::Reject => Err(NotHeld::NoReason),
+        text => Ok(text?),
     }
-    if head.assigned_to != Some(me) {
+}
+
+fn may_answer(access: &AnalystAccess, head: &Head, reply: &Answer) -> Result<(), NotHeld> {
+    if head.assigned_to != Some(access.caller().person_id()) {
         return Err(NotHeld::NotYours);
     }
     if head.revision != reply.revision {
         return Err(NotHeld::ChangedMeanwhile);
     }
+    Ok(())
+}
+
+/// Sends a reply to all addresses of the request, and notes what it makes of the request.
+///
+/// # Errors
+/// [`NotHeld`]; nothing was changed then.
+pub async fn answer(access: &AnalystAccess, number: RequestNumber, key: &SubmissionKey, reply: &Answer) -> Result<(), NotHeld> {
+    let body = text_of(reply)?;
+    let (write, head) = begin(access, number).await?;
+    let me = access.caller().person_id();
+    if message::is_stored(write.on(), number.id(), key, &body).await? {
+        return Ok(());
+    }
+    may_answer(access, &head, reply)?;
     let portal = access.caller().portal();
     let now = portal.now();
     let author = &access.caller().person().name;
@@ -400,18 +346,39 @@ pub async fn answer(access: &AnalystAccess, number: RequestNumber, key: &Submiss
     follow::set_state(&write, number.id(), (reply.resolution.state(), Some(me)), now).await?;
     let answered = "UPDATE requests SET answered_at = COALESCE(answered_at, $1) WHERE id = $2";
     run(write.on(), "request: answered", answered, [now.into(), number.id().into()]).await.map_err(NotHeld::Error)?;
+    let letter = letter(&write, access, (number, &head), reply, &body).await?;
+    for recipient in head.recipients()? {
+        outgoing::queue(&write, &letter.mail(recipient, subject(number)), now).await?;
+    }
+    let told = event(access, &head, number, "request answered")
+        .changing(json!({ "state": head.state }), json!({ "state": reply.resolution.state() }));
+    write.commit(told).await?;
+    Ok(())
+}
+
+/// The letter of a reply; the files that it carries are noted as handed over in `write`.
+async fn letter(
+    write: &Write,
+    access: &AnalystAccess,
+    (number, head): (RequestNumber, &Head),
+    reply: &Answer,
+    body: &str,
+) -> Result<Letter, NotHeld> {
+    let portal = access.caller().portal();
+    let now = portal.now();
+    let author = &access.caller().person().name;
     let follow = format!("{}{}", portal.settings.public_url, path::follow(&head.link));
-    let handed = files::hand_over(&write, number.id(), &reply.files, now).await?;
+    let handed = files::hand_over(write, number.id(), &reply.files, now).await?;
     let mut letter = letter_to_parties(portal, number, &head.mailbox_key)
         .by_person()
-        .words(&body)
+        .words(body)
         .words(format!("{author}, {}", portal.settings.vendor));
     for file in &handed {
         letter = letter
             .link(format!("Activation file {}, also attached", file.name), format!("{follow}/files/{}", file.serial))
             .words(format!("SHA-256 of {}: {}", file.name, file.sha256));
     }
-    let provided = attachment::hand_over(&write, number.id(), &reply.provided, now).await?.ok_or(NotHeld::NotProvided)?;
+    let provided = attachment::hand_over(write, number.id(), &reply.provided, now).await?.ok_or(NotHeld::NotProvided)?;
     let mut mailed: Vec<_> = handed.into_iter().map(|file| file.mailed).collect();
     let mut room = MOST_MAILED;
     for Provided { id, name, bytes, sha256 } in provided {
@@ -425,14 +392,7 @@ pub async fn answer(access: &AnalystAccess, number: RequestNumber, key: &Submiss
             mailed.push(MailedFile { source: MailedSource::Attachment(id), name });
         }
     }
-    let letter = letter.link(how_to_answer(portal), &follow).with(mailed);
-    for recipient in head.recipients()? {
-        outgoing::queue(&write, &letter.mail(recipient, format!("Activation file request {number}")), now).await?;
-    }
-    let told = event(access, &head, number, "request answered")
-        .changing(json!({ "state": head.state }), json!({ "state": reply.resolution.state() }));
-    write.commit(told).await?;
-    Ok(())
+    Ok(letter.link(how_to_answer(portal), &follow).with(mailed))
 }
 
 /// Adds a note that analysts alone see. Whoever has the request.

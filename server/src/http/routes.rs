@@ -125,6 +125,14 @@ routes! {
     Mailbox: GET "/request/{link}/mailbox/{key}" Anyone [] => handler::requests::follow::show_mailbox,
     ConfirmMailbox: POST "/request/{link}/mailbox/{key}" Anyone [nothing] => handler::requests::follow::confirm,
     Requests: GET "/requests" SignedIn [] => handler::requests::work::list,
+    RequestsCsv: GET "/requests.csv" SignedIn [] => handler::requests::work::table,
+    Figures: GET "/requests/figures" SignedIn [] => handler::requests::work::show_figures,
+    Canned: GET "/requests/answers" SignedIn [] => handler::requests::canned::show,
+    KeepCanned: POST "/requests/answers" SignedIn [handler::requests::canned::reopen] => handler::requests::canned::keep,
+    RemoveCanned: POST "/requests/answers/{id}/remove" SignedIn [handler::requests::canned::reopen] => handler::requests::canned::remove,
+    FormDocument: GET "/requests/form" SignedIn [] => handler::requests::canned::show_form,
+    ChangeForm: POST "/requests/form" SignedIn [handler::requests::canned::reopen_form] => handler::requests::canned::change_form,
+    Reading: POST "/requests/{number}/reading" SignedIn [nothing] => handler::requests::work::reading,
     Mail: GET "/requests/mail" SignedIn [] => handler::requests::mail::show,
     RawMail: GET "/requests/mail/{id}" SignedIn [] => handler::requests::mail::raw,
     AddMail: POST "/requests/mail/{id}/add" SignedIn [handler::requests::mail::reopen] => handler::requests::mail::add,
@@ -192,7 +200,7 @@ impl Route {
             Self::SendCheckFile => handler::files::check::MOST_BYTES,
             Self::SendBatch => table_form::MOST_BYTES,
             Self::UploadToForm | Self::UploadByLink | Self::UploadSignedIn | Self::ProvideFile => upload::MOST_BODY,
-            Self::SendRequest | Self::KeepRequest => handler::requests::form::MOST_BYTES,
+            Self::SendRequest | Self::KeepRequest | Self::ChangeForm => handler::requests::form::MOST_BYTES,
             _ => form::MOST_BYTES,
         }
     }

@@ -4,6 +4,7 @@ use super::{
     attachments::{Action, FILES, UploadForm, list_of},
     conversation::{Answers, Conversation},
     follow::Key,
+    keys::Keys,
 };
 use crate::{
     component::{ErrorSummary, Icon, Instant, Problem, SelectField, TextArea, TextField, icon},
@@ -15,11 +16,14 @@ use leptos::prelude::*;
 use licensing::{
     Garn,
     files::request::field as file,
+    orders::entitlement::Holding,
     requests::{RequestNumber, Resolution},
 };
 use portal::{
-    AnalystAccess, Error, path,
-    requests::{Analyst, Attachment, BoundFile, Facts, NotAttached, NotHeld, NotSent, NotedMail, RequestWork, Scan},
+    AnalystAccess, Error,
+    orders::OwnedProduct,
+    path,
+    requests::{Analyst, Attachment, BoundFile, Facts, MailPreview, NotAttached, NotHeld, NotSent, NotedMail, RequestWork, Scan},
 };
 
 /// Names of the form's fields.
@@ -32,6 +36,12 @@ pub mod field {
     pub const FILE: &str = "file";
     /// Row id of a provided file that is handed over with the reply.
     pub const PROVIDED: &str = "provided";
+    /// Action of the reply form: [`PREVIEW`] or [`INSERT`]; without one the reply is sent.
+    pub const STEP: &str = "step";
+    pub const PREVIEW: &str = "preview";
+    pub const INSERT: &str = "insert";
+    /// Row id of an answer that is kept ready.
+    pub const CANNED: &str = "canned";
     pub const ANALYST: &str = "analyst";
     pub const GARN: &str = "garn";
 }
@@ -45,6 +55,8 @@ pub struct FormState {
     pub why: Option<NotHeld>,
     /// Files that were not taken.
     pub refused: Vec<NotAttached>,
+    /// The mail that the reply would send.
+    pub preview: Option<MailPreview>,
 }
 
 impl FormState {
@@ -73,6 +85,8 @@ impl FormState {
 pub async fn show(access: &AnalystAccess, number: RequestNumber, state: FormState) -> Result<Page, Error> {
     let work = portal::requests::work(access, number).await?;
     let analysts = portal::requests::analysts(access).await?;
+    let canned = portal::requests::canned_answers(access).await?;
+    let readers = portal::requests::reading(access, number).await?;
     let portal = access.caller().portal();
     let keys = [portal.new_submission_key(), portal.new_submission_key()];
     let zone = access.caller().person().time_zone;
@@ -102,7 +116,10 @@ pub async fn show(access: &AnalystAccess, number: RequestNumber, state: FormStat
         let garn = typed_garn.or_else(|| facts.account.as_ref().map(|account| account.garn.to_string())).unwrap_or_default();
         view! {
             {(!problems.is_empty()).then(|| view! { <ErrorSummary problems /> })}
-            <p><a href=path::REQUESTS><Icon icon=icon::BACK />"Requests"</a></p>
+            <div class="title-row">
+                <p><a href=path::REQUESTS><Icon icon=icon::BACK />"Requests"</a></p>
+                <Keys />
+            </div>
             <h1>{format!("{number}: {}", request.subject)}</h1>
             <p class="lead">
                 <span class="badge">{request.state.to_string()}</span>
@@ -111,6 +128,7 @@ pub async fn show(access: &AnalystAccess, number: RequestNumber, state: FormStat
             </p>
             <div class="workbench">
                 <div>
+                    <p class="readers" role="status" data-reading=path::reading(number)>{also_reading(&readers)}</p>
                     <Held assigned_to is_mine others base=base.clone() error=at(field::ANALYST) />
                     <h2>"Conversation"</h2>
                     <Conversation messages=request.messages.clone() zone />
@@ -119,13 +137,26 @@ pub async fn show(access: &AnalystAccess, number: RequestNumber, state: FormStat
                     {is_mine.then(|| view! {
                         <form method="post" action=format!("{base}/answer") novalidate class="section reply">
                             <h2>"Reply"</h2>
+                            {state.preview.clone().map(preview)}
                             <p class="help wrap">{format!("The mail goes to {}.", recipients.join(", "))}</p>
                             <Key key=reply_key />
+                            {(!canned.is_empty()).then(|| {
+                                let options = canned.into_iter().map(|answer| (answer.id.to_string(), answer.name)).collect();
+                                view! {
+                                    <div class="row">
+                                        <SelectField name=field::CANNED label="Canned answer" options value="" all=false />
+                                        <button class="button" name=field::STEP value=field::INSERT>"Insert"</button>
+                                    </div>
+                                }
+                            })}
                             <input type="hidden" name=field::REVISION value=revision />
                             <TextArea name=field::REPLY label="Reply" value=state.value(field::REPLY) rows=8 error=at(field::REPLY) prose=true />
                             {handed_over(&files, &provided, &state)}
                             <SelectField name=field::RESOLUTION label="State after it" options=resolutions value=resolution />
-                            <div class="buttons"><button class="button primary">"Send reply"</button></div>
+                            <div class="buttons">
+                                <button class="button primary">"Send reply"</button>
+                                <button class="button" name=field::STEP value=field::PREVIEW>"Preview the mail"</button>
+                            </div>
                         </form>
                     })}
                     {is_mine.then(|| view! {
@@ -163,6 +194,33 @@ pub async fn show(access: &AnalystAccess, number: RequestNumber, state: FormStat
         }
     });
     Ok(page.with_status(status))
+}
+
+/// Words about analysts who read the request, too; empty when there are none.
+#[must_use]
+pub fn also_reading(readers: &[String]) -> String {
+    match readers {
+        [] => String::new(),
+        [one] => format!("{one} reads this request, too."),
+        many => format!("{} read this request, too.", many.join(" and ")),
+    }
+}
+
+/// The mail of a reply, before it goes.
+fn preview(mail: MailPreview) -> AnyView {
+    let MailPreview { recipients, subject, text, files } = mail;
+    view! {
+        <div class="preview" id="preview" tabindex="-1" role="group" aria-labelledby="preview-title">
+            <h3 id="preview-title">"The mail as it will go"</h3>
+            <dl class="facts">
+                <div><dt>"To"</dt><dd class="wrap">{recipients.join(", ")}</dd></div>
+                <div><dt>"Subject"</dt><dd class="wrap">{subject}</dd></div>
+                {(!files.is_empty()).then(|| view! { <div><dt>"Attached"</dt><dd class="wrap">{files.join(", ")}</dd></div> })}
+            </dl>
+            <p class="body">{text}</p>
+        </div>
+    }
+    .into_any()
 }
 
 /// Analyst who has the request, with the buttons that change it.
@@ -239,6 +297,7 @@ fn AboutAccount(facts: Facts, number: RequestNumber, base: String, garn: String,
             </p>
             <p><a href=path::summary(&account.garn)>"Account summary"</a></p>
             <p><a class="button" href=generate(&account.garn, number, &facts.hosts)>"Generate from this request"</a></p>
+            <Owned products=facts.owned />
         }
     });
     view! {
@@ -250,6 +309,27 @@ fn AboutAccount(facts: Facts, number: RequestNumber, base: String, garn: String,
         </form>
     }
     .into_any()
+}
+
+/// What the account owns, and what is left of it.
+#[component]
+fn Owned(products: Vec<OwnedProduct>) -> AnyView {
+    let items = products
+        .into_iter()
+        .map(|product| {
+            let rows = product
+                .lines
+                .iter()
+                .map(|line| {
+                    let holding = Holding::of(std::slice::from_ref(&line.entitlement));
+                    let left = if holding.unlimited { "billed by use".to_owned() } else { holding.available().to_string() };
+                    view! { <div><dt class="wrap">{line.description.clone()}" "<span class="code">{line.number.to_string()}</span></dt><dd>{left}</dd></div> }
+                })
+                .collect_view();
+            view! { <details><summary>{format!("{}: what is left", product.name)}</summary><dl class="facts">{rows}</dl></details> }
+        })
+        .collect_view();
+    items.into_any()
 }
 
 /// *New activation file*, filled in from the request.

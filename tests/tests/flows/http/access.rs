@@ -142,6 +142,12 @@ fn row(route: Route) -> (&'static str, Row) {
         Route::Mailbox | Route::ConfirmMailbox => ("/request/none/mailbox/none", everybody(404)),
         Route::Requests => (route.path(), [303, 200, 200, 200, 200, 200, 200]),
         // Nobody has sent one.
+        Route::RequestsCsv | Route::Figures | Route::Canned => (route.path(), [303, 403, 403, 403, 403, 200, 403]),
+        Route::KeepCanned => (route.path(), [401, 403, 403, 403, 403, 422, 403]),
+        Route::RemoveCanned => ("/requests/answers/9/remove", [401, 403, 403, 403, 403, 404, 403]),
+        Route::FormDocument => (route.path(), [303, 403, 403, 403, 403, 403, 200]),
+        Route::ChangeForm => (route.path(), [401, 403, 403, 403, 403, 403, 422]),
+        Route::Reading => ("/requests/AFR-0000001/reading", [401, 403, 403, 403, 403, 404, 403]),
         Route::Mail => (route.path(), [303, 403, 403, 403, 403, 200, 403]),
         Route::RawMail => ("/requests/mail/1", [303, 403, 403, 403, 403, 404, 403]),
         Route::AddMail => ("/requests/mail/1/add", [401, 403, 403, 403, 403, 422, 403]),

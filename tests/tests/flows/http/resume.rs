@@ -53,6 +53,13 @@ fn typed(route: Route) -> Largest {
         Route::CloseRequest => {
             ("/requests/AFR-0000001/close", Vec::new(), ("main form[action$=close]", "action", "/requests/AFR-0000001/close"))
         }
+        Route::KeepCanned => ("/requests/answers", vec![("name", own("kept"))], ("input[name=name]", "value", "kept")),
+        Route::RemoveCanned => (
+            "/requests/answers/1/remove",
+            Vec::new(),
+            ("main form[action$='answers/1/remove']", "action", "/requests/answers/1/remove"),
+        ),
+        Route::ChangeForm => ("/requests/form", vec![("document", own("kept"))], ("textarea[name=document]", "", "kept")),
         Route::AddMail => {
             ("/requests/mail/1/add", vec![("number-1", own("AFR-0000001"))], ("input[name=number-1]", "value", "AFR-0000001"))
         }
@@ -155,13 +162,13 @@ async fn every_form_that_is_sent_when_the_session_has_ended_comes_back_at_its_la
     for route in Route::ALL {
         if route.method() != Method::POST
             || route.access() != Access::SignedIn
-            || matches!(route, Route::SendBatch | Route::UploadSignedIn | Route::ProvideFile)
+            || matches!(route, Route::SendBatch | Route::UploadSignedIn | Route::ProvideFile | Route::Reading)
         {
             continue;
         }
         let (path, mut fields, (selector, attribute, expected)) = typed(*route);
         let who = match route {
-            Route::RetryJob | Route::DiscardJob => SAM,
+            Route::RetryJob | Route::DiscardJob | Route::ChangeForm => SAM,
             Route::ReplyToRequest | Route::CloseRequest => AMELIA,
             _ => LENA,
         };

@@ -7,6 +7,7 @@ mod mail;
 mod mail_servers;
 mod stores;
 mod work;
+mod workbench;
 
 use tests::{Browser, Server, changed};
 
