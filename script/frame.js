@@ -62,6 +62,46 @@ for (const form of document.querySelectorAll("form[data-draft]")) {
   });
 }
 
+// An activation file that is dropped on the request form, or chosen there, fills in what it names. It is read here and stays here.
+const named = document.querySelector("[data-reads-file]");
+if (named) {
+  const form = named.closest("form");
+  const told = named.querySelector("[role=status]");
+  /** What a line of the file says, for the lines that are asked for. */
+  const read = (text) => {
+    const found = { hosts: [] };
+    let table = "";
+    for (const line of text.split(/\r?\n/)) {
+      table = /^\[+([a-z.]+)\]+$/.exec(line)?.[1] ?? table;
+      const [, name, value] = /^([a-z_]+) = "([^"\\]{1,100})"$/.exec(line) ?? [];
+      if (table === "" && (name === "serial" || name === "product" || name === "product_version")) found[name] = value;
+      if (table === "account" && name === "garn") found.garn = value;
+      if (table === "binding.server" && name === "host_id") found.hosts.push(value);
+    }
+    return found;
+  };
+  const fill = async (file) => {
+    const text = file && file.size <= 512 * 1024 ? await file.text() : "";
+    const { serial, product, product_version: version, garn, hosts } = read(text);
+    if (!text.startsWith("format = ") || !serial) {
+      told.textContent = "This is no activation file. Choose one that ends in .I3Lic.";
+      return;
+    }
+    const values = { garn, replaces: serial, primary_host: hosts[0], host: hosts[0], backup_host: hosts[1], subject: `About ${serial}: ${product} ${version}` };
+    const filled = Object.entries(values).filter(([name, value]) => value && form.elements[name]?.value === "");
+    for (const [name, value] of filled) form.elements[name].value = value;
+    form.dispatchEvent(new Event("input"));
+    told.textContent = `Filled in from ${serial}, as far as it was empty: account, serial, host ids and product. The file stays here.`;
+  };
+  named.hidden = false;
+  named.querySelector("[type=file]").addEventListener("change", ({ target }) => fill(target.files[0]));
+  form.addEventListener("dragover", (event) => event.preventDefault());
+  form.addEventListener("drop", (event) => {
+    event.preventDefault();
+    fill(event.dataTransfer.files[0]);
+  });
+}
+
 // Files that are uploaded tell how far they are.
 function showUploads() {
   const form = document.querySelector("form[data-upload]");

@@ -153,15 +153,29 @@ impl MailServers {
         self.imap
     }
 
+    /// The command that sends its input, without sender and recipient.
+    #[must_use]
+    pub fn sending(&self) -> Command {
+        let mut curl = Command::new("curl");
+        curl.args(["--silent", "--show-error", "--ssl-reqd", "--cacert"]).arg(self.certificate());
+        curl.args(["--url", &format!("smtp://localhost:{}", self.smtp), "--user", &format!("{USER}:{PASSWORD}")]);
+        curl.args(["--upload-file", "-"]);
+        curl
+    }
+
+    /// Folder that mail for everybody else arrives in.
+    #[must_use]
+    pub fn arrived_in(&self) -> PathBuf {
+        self.folder.path().join("others/new")
+    }
+
     /// Sends a mail as somebody's mail program does.
     ///
     /// # Panics
     /// When it is not taken.
     pub fn send(&self, from: &str, to: &str, mail: &str) {
-        let mut curl = Command::new("curl");
-        curl.args(["--silent", "--show-error", "--ssl-reqd", "--cacert"]).arg(self.certificate());
-        curl.args(["--url", &format!("smtp://localhost:{}", self.smtp), "--user", &format!("{USER}:{PASSWORD}")]);
-        curl.args(["--mail-from", from, "--mail-rcpt", to, "--upload-file", "-"]).stdin(Stdio::piped()).stderr(Stdio::piped());
+        let mut curl = self.sending();
+        curl.args(["--mail-from", from, "--mail-rcpt", to]).stdin(Stdio::piped()).stderr(Stdio::piped());
         let mut curl = curl.spawn().expect("curl starts");
         curl.stdin.take().expect("its input").write_all(mail.replace('\n', "\r\n").as_bytes()).expect("it reads");
         let ended = curl.wait_with_output().expect("its end");
@@ -174,7 +188,7 @@ impl MailServers {
     /// When the mailbox cannot be read.
     #[must_use]
     pub fn arrived(&self) -> Vec<String> {
-        let files = fs::read_dir(self.folder.path().join("others/new")).expect("a mailbox");
+        let files = fs::read_dir(self.arrived_in()).expect("a mailbox");
         files.flatten().map(|entry| fs::read_to_string(entry.path()).expect("a mail")).collect()
     }
 

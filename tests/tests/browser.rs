@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
-use tests::Server;
+use tests::{Backend, Home, MailServers, Server};
 
 fn e2e() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("e2e")
@@ -56,12 +56,18 @@ async fn drive(file: &'static str, then: fn(&Path)) {
 }
 
 fn node(file: &str, url: &str, then: fn(&Path)) {
+    node_with(file, url, then, "{}");
+}
+
+/// `mail` says how mail is sent and received, as JSON.
+fn node_with(file: &str, url: &str, then: fn(&Path), mail: &str) {
     let out = tempfile::tempdir().expect("a folder for downloads");
     let status = Command::new("node")
         .args(["--test", "--test-reporter=spec", file])
         .current_dir(e2e())
         .env("AFMT_URL", url)
         .env("AFMT_OUT", out.path())
+        .env("AFMT_MAIL", mail)
         .status()
         .expect("node starts");
     assert!(status.success(), "a browser test of {file} failed");
@@ -77,7 +83,8 @@ fn every_file_of_browser_tests_is_run() {
         files.sort();
         files
     };
-    let own = ["batches.test.mjs", "checker.test.mjs", "main-job.test.mjs", "requests.test.mjs", "tabs.test.mjs"];
+    let own =
+        ["batches.test.mjs", "checker.test.mjs", "mail.test.mjs", "main-job.test.mjs", "requests.test.mjs", "tabs.test.mjs"];
     assert_eq!(in_folder("."), own, "each has a test below");
     assert_eq!(in_folder("walks"), ["history.test.mjs", "layout.test.mjs", "typed.test.mjs"], "each has a test below");
 }
@@ -105,6 +112,35 @@ async fn people_make_many_files_in_a_browser() {
 #[tokio::test(flavor = "multi_thread")]
 async fn people_send_and_answer_requests_in_a_browser() {
     drive("requests.test.mjs", |_| {}).await;
+}
+
+/// With servers that take mail and show it, and the executable of the tests, which mail is piped to.
+#[tokio::test(flavor = "multi_thread")]
+async fn people_answer_requests_by_mail() {
+    let servers = tokio::task::spawn_blocking(MailServers::start).await.expect("the mail servers");
+    let home = Home::new(env!("CARGO_BIN_EXE_afmt_under_test"), Backend::Sqlite).await;
+    let mut command = home.command(&[]);
+    command.env("AFMT_SMTP_URL", servers.smtp_url()).env("AFMT_MAILBOX", servers.imaps_url());
+    command.env("SSL_CERT_FILE", servers.certificate());
+    let running = home.start_with(command);
+    let receive = home.command(&[]);
+    let words = |command: &Command| -> Vec<String> {
+        std::iter::once(command.get_program()).chain(command.get_args()).map(|word| word.to_string_lossy().into_owned()).collect()
+    };
+    let env = receive
+        .get_envs()
+        .filter_map(|(name, value)| Some((name.to_string_lossy().into_owned(), value?.to_string_lossy().into_owned())));
+    let mail = serde_json::json!({
+        "arrived": servers.arrived_in(),
+        "curl": words(&servers.sending()),
+        "receive": { "words": words(&receive).into_iter().chain(["--receive".to_owned()]).collect::<Vec<_>>(),
+                     "env": env.collect::<std::collections::BTreeMap<_, _>>() },
+    });
+    let url = format!("http://{}", home.settings.listen);
+    tokio::task::spawn_blocking(move || node_with("mail.test.mjs", &url, |_| {}, &mail.to_string()))
+        .await
+        .expect("the browser tests end");
+    running.terminate();
 }
 
 #[tokio::test(flavor = "multi_thread")]

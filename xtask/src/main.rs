@@ -108,6 +108,7 @@ fn i3lic() -> Result<()> {
 fn e2e(settings: &[(&str, std::ffi::OsString)]) -> Result<()> {
     site::build(false)?;
     tools::browser()?;
+    tools::mail()?;
     run(cargo_command().args(["test", "--test", "browser", "--locked"]).envs(settings.iter().cloned()))
 }
 

@@ -53,15 +53,17 @@ pub async fn show(access: &AnalystAccess) -> Result<Page, Error> {
         let by_week = weeks.into_iter().rev().map(|(monday, week)| row(day(monday), week)).collect();
         view! {
             <p><a href=path::REQUESTS><Icon icon=icon::BACK />"Requests"</a></p>
+            <div class="figures-page">
             <h1>"Figures of requests"</h1>
-            <p class="lead">{format!("{} requests are open.", thousands(open))}</p>
+            <p class="lead">{if open == 1 { "1 request is open.".to_owned() } else { format!("{} requests are open.", thousands(open)) }}</p>
             <h2>"Age of open requests"</h2>
             <Table columns=AGES rows=ages />
             <h2>"Requests sent, by week"</h2>
             {chart}
-            <Table columns=WEEKS rows=by_week />
+            <details><summary>"The weeks in figures"</summary><Table columns=WEEKS rows=by_week /></details>
             <h2>"The last half year, by category"</h2>
             <Table columns=CATEGORIES rows=by_category />
+            </div>
         }
     }))
 }
@@ -100,7 +102,7 @@ fn chart(weeks: &[(NaiveDate, Week)]) -> AnyView {
     let (width, height) = (weeks.len() * WIDTH, HEIGHT + 1);
     view! {
         <figure class="chart">
-            <svg viewBox=format!("0 0 {width} {height}") role="img" aria-label="Requests sent and answered by week; the table below has the figures">
+            <svg viewBox=format!("0 0 {width} {height}") role="img" aria-label="Requests sent and answered by week; the figures stand below">
                 {bars}<line x1="0" x2=width y1=HEIGHT y2=HEIGHT />
             </svg>
             <figcaption><span class="sent"></span>"Sent "<span class="answered"></span>"Answered. Most in a week: "{thousands(most)}"."</figcaption>

@@ -57,6 +57,12 @@ pub fn details(form: Arc<RequestForm>, state: FormState) -> Page {
                 <h1>"Activation file request"</h1>
                 <p class="help">"Fields with * are required. "<span data-kept="">{if state.kept { "What you type is kept in this browser." } else { "" }}</span></p>
                 <form method="post" action=action novalidate data-draft=draft>
+                    <div class="field" data-reads-file="" hidden>
+                        <label for="activation-file">"Activation file that it is about"</label>
+                        <p class="help">"Choose it, or drop it anywhere on this form: its account, serial, host ids and product are filled in. It is read here and not sent."</p>
+                        <input type="file" id="activation-file" accept=".I3Lic" />
+                        <p role="status"></p>
+                    </div>
                     {groups}
                     {suggestions(&form)}
                     <div class="buttons"><button class="button primary">"Submit and continue"<Icon icon=icon::NEXT /></button></div>

@@ -98,7 +98,7 @@ pub async fn show(access: &AnalystAccess, sought: &Sought) -> Result<Page, Error
             ]
         });
         view! {
-            <div class="title-row">
+            <div class="page-head">
                 <h1>"Requests"</h1>
                 <p class="buttons">
                     <a class="button compact" href=path::FIGURES>"Figures"</a>

@@ -116,7 +116,7 @@ pub async fn show(access: &AnalystAccess, number: RequestNumber, state: FormStat
         let garn = typed_garn.or_else(|| facts.account.as_ref().map(|account| account.garn.to_string())).unwrap_or_default();
         view! {
             {(!problems.is_empty()).then(|| view! { <ErrorSummary problems /> })}
-            <div class="title-row">
+            <div class="page-head">
                 <p><a href=path::REQUESTS><Icon icon=icon::BACK />"Requests"</a></p>
                 <Keys />
             </div>

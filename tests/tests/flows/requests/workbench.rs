@@ -150,7 +150,7 @@ async fn figures_say_what_is_open_and_how_long_answers_took() {
     server.advance(TimeDelta::days(2));
     let lena = server.signed_in(LENA).await;
     let page = lena.get("/requests/figures").await;
-    assert_eq!(page.all(".lead"), ["1 requests are open."]);
+    assert_eq!(page.all(".lead"), ["1 request is open."]);
     let cells = page.all("tbody td");
     assert_eq!(cells[..5], ["0", "1", "0", "0", "0"], "by age");
     assert_eq!(page.all("svg g").len(), 26);
