@@ -171,6 +171,7 @@ async fn send(portal: &Portal, mailer: &Mailer, claimed: Vec<Claimed>, stop: &St
             Err(error) => Outcome::Parked(error.to_string()),
         };
         if matches!(outcome, Outcome::Done) {
+            portal.ctx.reach("mail sent");
             portal.observed.mail("sent");
             sent.push(job);
             continue;

@@ -104,3 +104,38 @@ async fn the_disk_is_full_under_an_attachment() {
         "faults: disk full under an attachment: 503 with Retry-After, nothing recorded, with room the same upload is taken, doctor clean",
     );
 }
+
+/// A server that is killed when the mail server has a mail, before that is noted, sends it once more under the same message id: who gets both sees one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_is_killed_in_the_middle_of_sending() {
+    let servers = MailServers::start();
+    let home = Home::new(EXECUTABLE, Backend::Sqlite).await;
+    let command = || {
+        let mut command = home.command(&[]);
+        command.env("AFMT_SMTP_URL", servers.smtp_url()).env("SSL_CERT_FILE", servers.certificate());
+        command
+    };
+    let mut running = home.start_with(command());
+    let stranger = home.browser();
+    let action = ask(&home, &stranger).await;
+    running.arm("mail sent");
+    // The worker may be faster than the answer.
+    let _ = stranger.try_post(&format!("{action}/done"), &[] as &[(&str, &str)]).await;
+    running.assert_killed();
+    assert_eq!((servers.arrived().len(), number(&home, "jobs WHERE kind = 'mail' AND state = 'running'").await), (1, 1));
+    // As if its claim had ended.
+    let database = database(&home).await;
+    database.execute_unprepared("UPDATE jobs SET due_at = queued_at WHERE kind = 'mail'").await.expect("due");
+    database.close().await.expect("closed");
+    let running = home.start_with(command());
+    let began = Instant::now();
+    while number(&home, "jobs WHERE kind = 'mail' AND state = 'done'").await < 1 {
+        assert!(began.elapsed() < PATIENCE, "it is not sent again");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let id = |mail: &String| mail.lines().find(|line| line.starts_with("Message-ID: ")).expect("an id").trim_end().to_owned();
+    let ids: Vec<_> = servers.arrived().iter().map(id).collect();
+    assert_eq!((ids.len(), ids[0] == ids[1]), (2, true), "{ids:?}");
+    running.terminate();
+    report("faults: worker killed between mail server and note: the mail is sent once more, under the same message id");
+}

@@ -1,5 +1,6 @@
 use super::{finished, form::end_of, question, sent};
 use crate::generated;
+use futures_util::StreamExt;
 use reqwest::StatusCode;
 use std::io::{Cursor, Write};
 use tests::{AMELIA, Answer, Backend, Browser, LENA, Server};
@@ -221,4 +222,35 @@ async fn an_upload_that_is_cut_or_too_large_leaves_nothing() {
     assert_eq!(cut.status(), StatusCode::BAD_REQUEST);
     assert_eq!(blobs(&server), 0);
     assert_eq!(server.rows("SELECT id FROM request_attachments").await.len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gigabyte_is_refused_on_its_way_and_nothing_is_kept() {
+    let server = Server::start().await;
+    let stranger = server.browser();
+    let step = sent(&stranger, &question(&[])).await;
+    const GIGABYTE: u64 = 1024 * 1024 * 1024;
+    let head = b"--b\r\nContent-Disposition: form-data; name=\"files\"; filename=\"server.log\"\r\n\r\n";
+    // Whoever says how long it is, and whoever does not.
+    for length in [Some(GIGABYTE), None] {
+        let piece = vec![b'a'; 1024 * 1024];
+        let pieces = futures_util::stream::iter(std::iter::once(head.to_vec()).chain(std::iter::repeat_n(piece, 1024)));
+        let body = reqwest::Body::wrap_stream(pieces.map(Ok::<_, std::io::Error>));
+        let mut request =
+            stranger.client.post(server.address() + &step).header("content-type", "multipart/form-data; boundary=b");
+        if let Some(length) = length {
+            request = request.header("content-length", length);
+        }
+        let answer = request.header("origin", server.url()).body(body).send().await;
+        // A client that goes on sending may miss the answer.
+        if let Ok(answer) = answer {
+            assert!(
+                [StatusCode::PAYLOAD_TOO_LARGE, StatusCode::UNPROCESSABLE_ENTITY].contains(&answer.status()),
+                "{}",
+                answer.status()
+            );
+        }
+        assert_eq!(stranger.get(&step).await.all("tbody th"), Vec::<String>::new());
+    }
+    assert_eq!(std::fs::read_dir(server.settings().data.join("attachments")).expect("a folder").count(), 0);
 }

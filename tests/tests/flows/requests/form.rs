@@ -207,3 +207,21 @@ async fn each_category_and_type_asks_its_fields() {
     }
     assert_eq!(table, std::fs::read_to_string(&path).unwrap_or_default());
 }
+
+#[tokio::test]
+async fn no_field_puts_a_line_into_the_header_of_a_mail() {
+    let server = Server::start().await;
+    let stranger = server.browser();
+    for name in ["first_name", "last_name", "email", "copies", "employer", "subject", "garn"] {
+        let value = "dana@contoso.example\r\nBcc: eve@evil.example";
+        let form = stranger.get("/request/new").await.attribute("main form", "action").expect("a form");
+        let mut changes = vec![(name, value)];
+        if name == "email" {
+            changes.push(("email_again", value));
+        }
+        let refused = stranger.post(&form, &question(&changes)).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{name}");
+        assert!(refused.problems().iter().any(|(field, _)| field == name), "{name}: {:?}", refused.problems());
+    }
+    assert!(server.rows("SELECT id FROM requests").await.is_empty());
+}

@@ -3,6 +3,7 @@
 mod ask;
 mod driver;
 mod ledger;
+mod requests;
 
 use ask::{Ask, Request};
 use driver::Driver;
