@@ -1,6 +1,6 @@
 //! (e) The list of an account with a million files, among ten thousand accounts: every filter and order that its page offers.
 
-use super::{Client, connect, resident_mebibytes};
+use super::{Client, connect, percentiles, resident_mebibytes};
 use anyhow::{Context, Result};
 use licensing::{
     LicenceType,
@@ -14,10 +14,7 @@ use portal::{
 };
 use rand::{RngExt, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 use sea_orm::{ConnectionTrait, DatabaseConnection};
-use std::{
-    fmt::Write as _,
-    time::{Duration, Instant},
-};
+use std::{fmt::Write as _, time::Instant};
 use tests::{Backend, Home, LENA, Process};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -109,15 +106,6 @@ pub async fn measure(home: &Home, running: &Process, backend: Backend, title: &s
     )?;
     server.stop().await?;
     Ok(table)
-}
-
-/// `median / 95 % / most`, in milliseconds.
-fn percentiles(mut times: Vec<Duration>) -> String {
-    times.sort();
-    let at = |part: usize| {
-        times.get((times.len() * part / 100).min(times.len().saturating_sub(1))).map_or(0.0, |time| time.as_secs_f64() * 1000.0)
-    };
-    if times.is_empty() { "–".to_owned() } else { format!("{:.1} / {:.1} / {:.1}", at(50), at(95), at(100)) }
 }
 
 /// A filter of the kind `name`, with a value that some file has.

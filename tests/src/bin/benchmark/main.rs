@@ -1,10 +1,11 @@
 //! The benchmark: everything that is compared is measured in the same run, by turns. `cargo xtask bench` runs it.
 //!
 //! Arguments: the executable `afmt` as released, the file that the tables are written to, and the name of one group
-//! of figures where only those are wanted: `signatures`, `served`, `batches`, `lists` or `worst`.
+//! of figures where only those are wanted: `signatures`, `served`, `batches`, `lists`, `requests` or `worst`.
 
 mod batches;
 mod lists;
+mod requests;
 mod worst;
 
 use anyhow::{Context, Result};
@@ -71,6 +72,9 @@ async fn main() -> Result<()> {
         }
         if wanted("lists") {
             tables += &listed(&afmt, backend).await?;
+        }
+        if wanted("requests") {
+            tables += &requested(&afmt, backend).await?;
         }
     }
     fs::write(report, tables)?;
@@ -165,6 +169,15 @@ async fn listed(afmt: &str, backend: Backend) -> Result<String> {
     let home = Home::new(afmt, backend).await;
     let running = home.start();
     let table = lists::measure(&home, &running, backend, title(backend)).await?;
+    running.terminate();
+    Ok(table)
+}
+
+/// (g) on one database.
+async fn requested(afmt: &str, backend: Backend) -> Result<String> {
+    let home = Home::new(afmt, backend).await;
+    let running = home.start();
+    let table = requests::measure(&home, &running, backend, title(backend)).await?;
     running.terminate();
     Ok(table)
 }
@@ -322,6 +335,15 @@ async fn commits(home: &Home, title: &str, clients: Vec<Client>, sites: &[String
     }
     table.push('\n');
     Ok(table)
+}
+
+/// `median / 95 % / most`, in milliseconds.
+fn percentiles(mut times: Vec<Duration>) -> String {
+    times.sort();
+    let at = |part: usize| {
+        times.get((times.len() * part / 100).min(times.len().saturating_sub(1))).map_or(0.0, |time| time.as_secs_f64() * 1000.0)
+    };
+    if times.is_empty() { "–".to_owned() } else { format!("{:.1} / {:.1} / {:.1}", at(50), at(95), at(100)) }
 }
 
 /// Runs per second, by `writers` clients together, of what `work` gives for each of them.
