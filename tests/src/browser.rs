@@ -106,6 +106,14 @@ impl Browser {
     /// # Panics
     /// When the server does not answer.
     pub async fn post_parts(&self, path: &str, parts: &[(&str, Option<&str>, &[u8])]) -> Answer {
+        self.try_post_parts(path, parts).await.expect(path)
+    }
+
+    /// As [`Self::post_parts`], for a server that may be gone.
+    ///
+    /// # Errors
+    /// There was no answer, or not all of it.
+    pub async fn try_post_parts(&self, path: &str, parts: &[(&str, Option<&str>, &[u8])]) -> reqwest::Result<Answer> {
         let form = parts.iter().fold(multipart::Form::new(), |form, (field, file, bytes)| {
             let part = multipart::Part::bytes(bytes.to_vec());
             form.part(
@@ -117,8 +125,7 @@ impl Browser {
             )
         });
         let request = self.client.post(format!("{}{path}", self.url)).header("origin", &self.url).header("accept", self.accept);
-        let sent = request.multipart(form).send().await.expect(path);
-        Answer::of(sent).await.expect(path)
+        Answer::of(request.multipart(form).send().await?).await
     }
 
     async fn try_post_body(&self, path: &str, body: Vec<u8>) -> reqwest::Result<Answer> {

@@ -214,6 +214,7 @@ pub(super) async fn keep(portal: &Portal, upload: Upload) -> Result<Kept, NotAtt
         judged.map_err(|why| NotAttached::Content(if name.is_empty() { "A file".to_owned() } else { name.clone() }, why))?;
     let object = portal.new_object_name();
     portal.blobs.put(&object, file).await?;
+    portal.ctx.reach("blob written");
     let scan = if portal.scanner.is_some() { Scan::Pending } else { Scan::None };
     Ok(Kept { name, about, bytes, sha256: sha256.finalize().to_vec(), object, scan })
 }

@@ -255,10 +255,10 @@ async fn fill(database: &DatabaseConnection, backend: Backend) -> Result<()> {
             "INSERT INTO requests (id, draft_key, browser_sha256, request_sha256, link, mailbox_key, held, network, kind, category, file_type, urgent,
                 needed_by, name, email, domain, copies, garn, subject, answers, submitted_at, confirmed_at, state, assigned_to, changed_at, answered_at,
                 ended_at, revision)
-             SELECT n.i, 'key' || n.i, {bytes}, {bytes}, 'link' || n.i, 'secret' || n.i, {no}, 'n' || n.i % 5000,
+             SELECT n.i, 'key' || n.i, {bytes}, {bytes}, 'link' || n.i, 'secret' || n.i, {no}, 'n' || (n.i % 5000),
                 CASE WHEN n.i % 4 = 0 THEN 'question' ELSE 'file' END, {category}, CASE WHEN n.i % 4 = 0 THEN NULL ELSE 'upgrade' END,
                 CASE WHEN n.i % 52 = 1 THEN {yes} ELSE {no} END, CASE WHEN n.i % 5 = 0 THEN {day} END, 'Person ' || n.i,
-                'p' || n.i % 200000 || '@c' || n.i % 5000 || '.example', 'c' || n.i % 5000 || '.example', '[]',
+                'p' || (n.i % 200000) || '@c' || (n.i % 5000) || '.example', 'c' || (n.i % 5000) || '.example', '[]',
                 CASE WHEN n.i % 50 = 0 THEN 'ACME-1001' END, 'Subject ' || n.i, '[]', {at}, {at},
                 CASE WHEN n.i <= {open} THEN 'answered' WHEN n.i % 3 = 0 THEN 'new' WHEN n.i % 3 = 1 THEN 'in-review' ELSE 'waiting' END,
                 CASE WHEN n.i <= {open} OR n.i % 3 <> 0 THEN (SELECT p.id FROM people p WHERE p.email = '{LENA}') END, {at},
@@ -271,7 +271,7 @@ async fn fill(database: &DatabaseConnection, backend: Backend) -> Result<()> {
     for kind in 0..8_u32 {
         let many = 50 * 4_u64.pow(kind);
         statements.push(format!(
-            "INSERT INTO request_words (word, request_id) SELECT 'w{kind}x' || (n.i * 31 + {kind} * 7919) % {many} || 'x', n.i FROM {numbers}"
+            "INSERT INTO request_words (word, request_id) SELECT 'w{kind}x' || ((n.i * 31 + {kind} * 7919) % {many}) || 'x', n.i FROM {numbers}"
         ));
     }
     if backend == Backend::Postgres {

@@ -142,6 +142,58 @@ async fn killed_on_the_way_of_requests(backend: Backend) {
     ));
 }
 
+/// Number of blobs in the folder.
+fn blobs(home: &Home) -> i64 {
+    let blobs = std::fs::read_dir(home.data().join("attachments")).expect("a folder").count();
+    i64::try_from(blobs).expect("a count")
+}
+
+async fn killed_on_the_way_of_attachments(backend: Backend) {
+    let began = Instant::now();
+    let home = Home::new(EXECUTABLE, backend).await;
+    let mut running = home.start();
+    let mut people = People { stranger: home.browser(), lena: home.browser(), requests: 0 };
+    people.lena.sign_in(LENA).await;
+    let Post(_, finish, _) = people.before(Step::Finish).await;
+    let address = finish.replace("/done", "/attachments");
+    let upload = async || people.stranger.try_post_parts(&address, &[("files", Some("notes.txt"), b"notes")]).await;
+    let failpoints = running.trace(async { drop(upload().await) }, COMMITTED).await;
+    assert!(failpoints.iter().any(|failpoint| failpoint == "blob written"), "{failpoints:?}");
+    let mut attached = 1;
+    for failpoint in &failpoints {
+        running.arm(failpoint);
+        assert!(upload().await.is_err(), "{failpoint:?}: nobody was told");
+        running.assert_killed();
+        attached += i64::from(failpoint == COMMITTED);
+        assert_eq!(number(&home, "request_attachments").await, attached, "{failpoint:?}");
+        // A blob may be nobody's, until it is swept; a record without its blob there is none.
+        assert!(blobs(&home) >= attached, "{failpoint:?}");
+        home.assert_healthy().await;
+        running = home.start();
+        let again = upload().await.expect("an answer");
+        assert_eq!(again.status, StatusCode::SEE_OTHER, "{:?}", again.problems());
+        attached += 1;
+        assert_eq!(number(&home, "request_attachments").await, attached, "{failpoint:?}");
+    }
+    running.terminate();
+    report(&format!(
+        "kills, {backend:?}: SIGKILL at each of {} steps of attaching a file: attached or not, no record without its blob, sent again each time, \
+         doctor clean after every kill, {} s",
+        failpoints.len(),
+        began.elapsed().as_secs()
+    ));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_attachment_that_was_killed_is_there_whole_or_not_at_all_on_sqlite() {
+    killed_on_the_way_of_attachments(Backend::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_attachment_that_was_killed_is_there_whole_or_not_at_all_on_postgres() {
+    killed_on_the_way_of_attachments(Backend::Postgres).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_that_was_killed_leaves_all_or_nothing_on_sqlite() {
     killed_on_the_way_of_requests(Backend::Sqlite).await;
