@@ -12,11 +12,13 @@ super::step!(
         body TEXT NOT NULL,
         request_id {ref} REFERENCES requests (id),
         object TEXT UNIQUE,
+        kept_bytes BIGINT NOT NULL CHECK (kept_bytes >= 0),
         settled_by {ref} REFERENCES people (id),
         settled_at {instant},
         CHECK (outcome NOT IN ('message', 'added') OR request_id IS NOT NULL),
         CHECK ((outcome IN ('added', 'dismissed')) = (settled_at IS NOT NULL) AND (settled_by IS NULL) = (settled_at IS NULL)),
-        CHECK (object IS NULL OR outcome = 'unverified')
+        CHECK (object IS NULL OR outcome = 'unverified'),
+        CHECK ((object IS NULL) = (kept_bytes = 0))
     );
     CREATE INDEX received_mails_by_outcome ON received_mails (outcome, id);
     CREATE INDEX received_mails_of_request ON received_mails (request_id, id);

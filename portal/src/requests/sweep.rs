@@ -71,7 +71,7 @@ pub async fn sweep(portal: &Portal) -> Result<Swept, Error> {
     let unconfirmed = format!("r.submitted_at <= $1 AND r.mailbox_confirmed_at IS NULL AND r.state = 'new' AND {attached}");
     swept.attachments += attachments(portal, &unconfirmed, now - UNCONFIRMED, "request attachments expired").await?;
     swept.requests = requests(portal, now - keep.requests).await?;
-    swept.mails = mails(portal, now - NOTED).await?;
+    swept.mails = mails(portal, now - NOTED).await? + unverified(portal, now - keep.attachments).await?;
     swept.orphans = orphans(portal, now - UNDER_WAY).await?;
     if swept != Swept::default() {
         let Swept { requests, attachments, mails, orphans } = swept;
@@ -163,16 +163,31 @@ async fn mails(portal: &Portal, before: DateTime<Utc>) -> Result<u64, Error> {
         "DELETE FROM received_mails WHERE received_at <= $1 AND outcome IN ('automatic', 'bounce', 'unreadable', 'dismissed')";
     let removed = run(write.on(), "mail: sweep", sql, [before.into()]).await?;
     if removed > 0 {
-        write
-            .commit(AuditEvent::by_operator(
-                portal.now(),
-                "portal",
-                "mails removed",
-                if removed == 1 { "1 mail".to_owned() } else { format!("{removed} mails") },
-            ))
-            .await?;
+        write.commit(AuditEvent::by_operator(portal.now(), "portal", "mails removed", counted(removed))).await?;
     }
     Ok(removed)
+}
+
+fn counted(mails: u64) -> String {
+    if mails == 1 { "1 mail".to_owned() } else { format!("{mails} mails") }
+}
+
+/// Removes mails that have waited for an analyst as long as attachments are kept.
+async fn unverified(portal: &Portal, before: DateTime<Utc>) -> Result<u64, Error> {
+    #[derive(FromQueryResult)]
+    struct Removed {
+        object: Option<String>,
+    }
+    let write = portal.database.write().await?;
+    let sql = "DELETE FROM received_mails WHERE outcome = 'unverified' AND received_at <= $1 RETURNING object";
+    let removed: Vec<Removed> = rows(write.on(), "mail: sweep unverified", sql, [before.into()]).await?;
+    let many = removed.len() as u64;
+    if many > 0 {
+        write.commit(AuditEvent::by_operator(portal.now(), "portal", "unverified mails removed", counted(many))).await?;
+        let objects = removed.into_iter().filter_map(|removed| removed.object).map(|object| Object { object });
+        remove_blobs(portal, objects.collect()).await?;
+    }
+    Ok(many)
 }
 
 /// Removes blobs that no record names: an upload ended between both.

@@ -295,10 +295,10 @@ const BREAKS: [Break; 58] = [
         "no activation file request waits for a mailbox that was confirmed: AFR-1: it waits, and AFR-2 confirmed its mailbox",
     ),
     Break {
-        sqlite: "INSERT INTO received_mails (mail_sha256, received_at, sender, subject, outcome, reason, body, request_id)
-                 VALUES (x'00', '2026-11-25T00:00:00+00:00', 'a@b.example', 's', 'message', '', '', 1)",
-        postgres: "INSERT INTO received_mails (mail_sha256, received_at, sender, subject, outcome, reason, body, request_id)
-                   VALUES ('\\x00', '2026-11-25T00:00:00+00:00', 'a@b.example', 's', 'message', '', '', 1)",
+        sqlite: "INSERT INTO received_mails (mail_sha256, received_at, sender, subject, outcome, reason, body, request_id, kept_bytes)
+                 VALUES (x'00', '2026-11-25T00:00:00+00:00', 'a@b.example', 's', 'message', '', '', 1, 0)",
+        postgres: "INSERT INTO received_mails (mail_sha256, received_at, sender, subject, outcome, reason, body, request_id, kept_bytes)
+                   VALUES ('\\x00', '2026-11-25T00:00:00+00:00', 'a@b.example', 's', 'message', '', '', 1, 0)",
         said: "each mail that was taken as a message is one message of its request, and no other mail is any: mail 1 (message) is 0 messages of AFR-1",
     },
     on_both(

@@ -32,6 +32,8 @@ const OF_REQUEST: i64 = 50;
 /// Mails of one sender, and of all, whose content waits for an analyst.
 const OF_SENDER: i64 = 20;
 const OF_ALL: i64 = 10_000;
+/// Size of all mails whose content waits, in bytes.
+const MOST_WAITING: i64 = 2 * 1024 * 1024 * 1024;
 
 /// A mail as it arrives.
 #[derive(Debug)]
@@ -378,17 +380,18 @@ async fn insert(
     write: &Write,
     decision: &Decision,
     mail: &IncomingMail,
-    (sha256, object): (&[u8], Option<&str>),
+    (sha256, object): (&[u8], Option<(&str, i64)>),
     now: DateTime<Utc>,
 ) -> Result<Option<i64>, Error> {
     let sql = format!(
-        "INSERT INTO {} (mail_sha256, received_at, sender, subject, outcome, reason, body, request_id, object)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (mail_sha256) DO NOTHING RETURNING id",
+        "INSERT INTO {} (mail_sha256, received_at, sender, subject, outcome, reason, body, request_id, object, kept_bytes)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (mail_sha256) DO NOTHING RETURNING id",
         received_mail::TABLE
     );
     // A message has its text in the conversation.
     let body = if decision.outcome == Outcome::Message { "" } else { mail.text.as_str() };
-    let values: [Value; 9] = [
+    let (object, kept_bytes) = object.unzip();
+    let values: [Value; 10] = [
         sha256.to_vec().into(),
         now.into(),
         mail.sender.as_ref().map(|sender| sender.as_str().to_owned()).unwrap_or_default().into(),
@@ -398,6 +401,7 @@ async fn insert(
         body.into(),
         decision.request.into(),
         object.map(str::to_owned).into(),
+        kept_bytes.unwrap_or_default().into(),
     ];
     let inserted: Vec<Id> = rows(write.on(), "mail: note", &sql, values).await?;
     Ok(inserted.into_iter().next().map(|row| row.id))
@@ -418,36 +422,44 @@ async fn note(
     }
     let mut object = None;
     if decision.outcome == Outcome::Unverified {
-        if many_wait(portal, mail).await? {
+        let size = i64::try_from(bytes.len()).map_err(Error::internal)?;
+        if size == 0 || many_wait(portal, mail, size).await? {
             decision.reason.push_str(" Too many mails wait already: its attachments were not kept.");
         } else {
             let name = portal.new_object_name();
             portal.blobs.put_bytes(&name, bytes).await?;
-            object = Some(name);
+            object = Some((name, size));
         }
     }
     let noted = async {
         let write = portal.database.write().await?;
         let now = portal.now();
-        let Some(id) = insert(&write, &decision, mail, (&sha256, object.as_deref()), now).await? else { return Ok(false) };
+        let Some(id) =
+            insert(&write, &decision, mail, (&sha256, object.as_ref().map(|(name, size)| (name.as_str(), *size))), now).await?
+        else {
+            return Ok(false);
+        };
         write.commit(AuditEvent::by_operator(now, "mail", "mail noted", format!("mail {id}"))).await?;
         Ok(true)
     };
     let noted: Result<bool, Error> = noted.await;
-    if let (Some(object), false) = (&object, matches!(noted, Ok(true))) {
+    if let (Some((object, _)), false) = (&object, matches!(noted, Ok(true))) {
         portal.blobs.remove(object).await?;
     }
     noted
 }
 
-async fn many_wait(portal: &Portal, mail: &IncomingMail) -> Result<bool, Error> {
+async fn many_wait(portal: &Portal, mail: &IncomingMail, size: i64) -> Result<bool, Error> {
     let sender = mail.sender.as_ref().map(|sender| sender.as_str().to_owned()).unwrap_or_default();
     let sql = format!(
         "SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM received_mails WHERE outcome = 'unverified' LIMIT {OF_ALL}) w) / {OF_ALL}
-              + (SELECT COUNT(*) FROM received_mails WHERE sender = $1 AND received_at > $2 AND object IS NOT NULL) / {OF_SENDER} AS many"
+              + (SELECT COUNT(*) FROM received_mails WHERE sender = $1 AND received_at > $2 AND object IS NOT NULL) / {OF_SENDER}
+              + CASE WHEN (SELECT COALESCE(SUM(kept_bytes), 0) FROM received_mails WHERE outcome = 'unverified') + $3 > {MOST_WAITING}
+                THEN 1 ELSE 0 END AS many"
     );
     let since = portal.now() - TimeDelta::days(1);
-    let waiting: Option<Count> = row(portal.database.read(), "mail: waiting", &sql, [sender.into(), since.into()]).await?;
+    let waiting: Option<Count> =
+        row(portal.database.read(), "mail: waiting", &sql, [sender.into(), since.into(), size.into()]).await?;
     Ok(waiting.is_some_and(|waiting| waiting.many > 0))
 }
 

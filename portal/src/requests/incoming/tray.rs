@@ -285,7 +285,7 @@ async fn settle(
     (outcome, request): (Outcome, Option<RequestNumber>),
 ) -> Result<Waiting, Error> {
     let mail = waiting(write.on(), id).await?;
-    let sql = "UPDATE received_mails SET outcome = $1, request_id = COALESCE($2, request_id), settled_by = $3, settled_at = $4, object = NULL,
+    let sql = "UPDATE received_mails SET outcome = $1, request_id = COALESCE($2, request_id), settled_by = $3, settled_at = $4, object = NULL, kept_bytes = 0,
                    body = CASE WHEN $1 = 'added' THEN '' ELSE body END
                WHERE id = $5 AND outcome = 'unverified'";
     let now = access.caller().portal().now();

@@ -119,6 +119,7 @@ table!(
     body: String,
     request_id: Option<i64>,
     object: Option<String>,
+    kept_bytes: i64,
     settled_by: Option<i64>,
     settled_at: Option<DateTimeUtc>,
 );

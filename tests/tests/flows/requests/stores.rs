@@ -190,16 +190,19 @@ async fn what_was_kept_long_enough_is_removed_and_leaves_its_event() {
     upload(&stranger, &format!("{unconfirmed}/attachments"), &[("unread.txt", b"unread")]).await;
     let noted = b"From: eve@evil.example\r\nPrecedence: bulk\r\nSubject: Buy\r\n\r\nNow\r\n";
     receive(server.portal(), RawMail::from(noted.to_vec())).await.expect("received");
+    let stranger_to_us = b"From: eve@evil.example\r\nSubject: Who is there?\r\n\r\nMe\r\n";
+    receive(server.portal(), RawMail::from(stranger_to_us.to_vec())).await.expect("received");
     let objects = server.settings().data.join("attachments");
     std::fs::write(objects.join("orphan"), b"an upload that ended between blob and record").expect("written");
     let swept = async || sweep(server.portal()).await.expect("swept");
     assert_eq!(swept().await, Swept::default(), "nothing is old");
     server.advance(TimeDelta::days(20));
     assert_eq!(swept().await, Swept { attachments: 1, orphans: 1, ..Swept::default() });
-    assert_eq!(std::fs::read_dir(&objects).expect("a folder").count(), 1);
+    assert_eq!(std::fs::read_dir(&objects).expect("a folder").count(), 2, "an attachment and a mail that waits");
     assert_eq!(stranger.get(&format!("{link}/attachments/1")).await.body, b"kept");
     server.advance(TimeDelta::days(11));
-    assert_eq!(swept().await, Swept { attachments: 1, ..Swept::default() });
+    assert_eq!(swept().await, Swept { attachments: 1, mails: 1, ..Swept::default() });
+    assert_eq!(std::fs::read_dir(&objects).expect("a folder").count(), 0);
     assert!(stranger.get(&link).await.all("main table tbody th").is_empty(), "the request is still there");
     server.advance(TimeDelta::days(60));
     assert_eq!(swept().await, Swept { requests: 1, mails: 1, ..Swept::default() });
@@ -212,6 +215,7 @@ async fn what_was_kept_long_enough_is_removed_and_leaves_its_event() {
         [
             ("request attachments expired", "AFR-0000002"),
             ("request attachments removed", "AFR-0000001"),
+            ("unverified mails removed", "1 mail"),
             ("request removed", "AFR-0000001"),
             ("mails removed", "1 mail"),
         ]
