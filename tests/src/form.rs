@@ -40,6 +40,43 @@ pub fn form(browser_key: &str, changes: &[(&str, &str)]) -> Vec<(String, String)
     changed(complete.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect(), changes)
 }
 
+/// Fields of a question of a stranger that can be sent.
+pub const QUESTION: [(&str, &str); 9] = [
+    ("kind", "question"),
+    ("first_name", "Dana"),
+    ("last_name", "Reyes"),
+    ("email", "dana.reyes@contoso.example"),
+    ("email_again", "dana.reyes@contoso.example"),
+    ("employer", "Contoso"),
+    ("end_user", "Contoso"),
+    ("subject", "Where is the host id?"),
+    ("description", "We look for it on Windows."),
+];
+
+/// [`QUESTION`] with `changes`.
+#[must_use]
+pub fn question(changes: &[(&str, &str)]) -> Vec<(String, String)> {
+    changed(QUESTION.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect(), changes)
+}
+
+/// [`QUESTION`] from another mailbox.
+#[must_use]
+pub fn question_of(email: &str) -> Vec<(String, String)> {
+    question(&[("email", email), ("email_again", email)])
+}
+
+/// Sends a question of `email`: the address of its form.
+///
+/// # Panics
+/// When it is not taken.
+pub async fn ask(browser: &Browser, email: &str) -> String {
+    let form = browser.get("/request/new").await;
+    let action = form.attribute("main form", "action").expect("a form");
+    let sent = browser.post(&action, &question_of(email)).await;
+    assert_eq!(sent.status, reqwest::StatusCode::SEE_OTHER, "{:?}", sent.problems());
+    action
+}
+
 /// `fields` with `changes`, which replace or add.
 #[must_use]
 pub fn changed(mut fields: Vec<(String, String)>, changes: &[(&str, &str)]) -> Vec<(String, String)> {

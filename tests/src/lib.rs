@@ -16,7 +16,10 @@ pub use browser::{Answer, Browser, client};
 use chrono::{DateTime, TimeDelta, Utc};
 pub use clamd::{Clamd, VIRUS};
 pub use connection::{Connection, Head};
-pub use form::{BATCHES, MEDIA_SERVERS, NEW, UNUSED_KEY, changed, form, fresh_key, send_table, send_table_with};
+pub use form::{
+    BATCHES, MEDIA_SERVERS, NEW, QUESTION, UNUSED_KEY, ask, changed, form, fresh_key, question, question_of, send_table,
+    send_table_with,
+};
 pub use mail_servers::{BreakingLine, MailServers};
 use portal::{
     Ctx,

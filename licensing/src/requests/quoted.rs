@@ -15,43 +15,59 @@ const WROTE_NAME: [(&str, &str); 1] = [("Am ", " schrieb ")];
 /// ```
 #[must_use]
 pub fn quoted(text: &str) -> (&str, &str) {
-    let mut lines: Vec<(usize, &str)> = Vec::new();
+    let mut lines: Vec<Line> = Vec::new();
     let mut at = 0;
     for line in text.split_inclusive('\n') {
-        lines.push((at, line.trim()));
+        lines.push(Line { at, text: line.trim(), all_quoted: false, any_quoted: false });
         at += line.len();
     }
+    let (mut all_quoted, mut any_quoted) = (true, false);
+    for line in lines.iter_mut().rev() {
+        all_quoted &= line.text.is_empty() || line.text.starts_with('>');
+        any_quoted |= line.text.starts_with('>');
+        (line.all_quoted, line.any_quoted) = (all_quoted, any_quoted);
+    }
     let begins = (1..lines.len()).find(|at| is_history(&lines[*at..]));
-    let parts = begins.map(|at| text.split_at(lines[at].0)).map(|(own, history)| (own.trim_end(), history.trim()));
+    let parts = begins.map(|at| text.split_at(lines[at].at)).map(|(own, history)| (own.trim_end(), history.trim()));
     parts.filter(|(own, _)| !own.trim().is_empty()).unwrap_or((text, ""))
 }
 
+/// A line of a text.
+struct Line<'a> {
+    /// Where it begins, in bytes.
+    at: usize,
+    text: &'a str,
+    /// Whether each line from here on is quoted or empty, and whether one is quoted.
+    all_quoted: bool,
+    any_quoted: bool,
+}
+
 /// Whether `lines` are history from the first to the last one.
-fn is_history(lines: &[(usize, &str)]) -> bool {
-    let Some(((_, first), rest)) = lines.split_first() else { return false };
+fn is_history(lines: &[Line<'_>]) -> bool {
+    let Some((Line { text: first, all_quoted, .. }, rest)) = lines.split_first() else { return false };
     let dashed = first.starts_with("---") && first.ends_with("---") && first.contains(' ');
-    let ruled = first.len() >= 20 && first.bytes().all(|b| b == b'_') && rest.first().is_some_and(|(_, next)| is_header(next));
+    let ruled = first.len() >= 20 && first.bytes().all(|b| b == b'_') && rest.first().is_some_and(|next| is_header(next.text));
     if dashed || ruled {
         return true;
     }
-    let block = || rest.iter().take(BLOCK).filter(|(_, line)| is_header(line)).count() >= 2;
+    let block = || rest.iter().take(BLOCK).filter(|line| is_header(line.text)).count() >= 2;
     if is_header(first) && block() {
         return true;
     }
-    // The line may be broken once.
+    if first.starts_with('>') {
+        return *all_quoted;
+    }
     let wrote = |line: &str| {
         let named = |(begins, middle): &(&str, &str)| line.starts_with(begins) && line.contains(middle) && line.ends_with(':');
         WROTE.iter().any(|ending| line.ends_with(ending)) || WROTE_NAME.iter().any(named)
     };
+    // The line may be broken once.
     let after = match rest.split_first() {
         _ if wrote(first) => rest,
-        Some(((_, second), after)) if wrote(second) && first.starts_with(|c: char| c.is_uppercase()) => after,
-        _ if first.starts_with('>') => lines,
+        Some((second, after)) if wrote(second.text) && first.starts_with(|c: char| c.is_uppercase()) => after,
         _ => return false,
     };
-    let mut said = after.iter().map(|(_, line)| *line).filter(|line| !line.is_empty());
-    let all = said.clone().all(|line| line.starts_with('>'));
-    all || (!first.starts_with('>') && !said.any(|line| line.starts_with('>')))
+    after.first().is_none_or(|line| line.all_quoted || !line.any_quoted)
 }
 
 /// Whether a line is one of the header of a quoted mail, in a language that mail programs write it in.

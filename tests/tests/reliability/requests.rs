@@ -8,30 +8,7 @@ use crate::{
 use reqwest::StatusCode;
 use sea_orm::ConnectionTrait;
 use std::time::{Duration, Instant};
-use tests::{Backend, Browser, Home, LENA, MailServers, PATIENCE, changed, report};
-
-/// The fields of a question.
-const QUESTION: [(&str, &str); 9] = [
-    ("kind", "question"),
-    ("first_name", "Dana"),
-    ("last_name", "Reyes"),
-    ("email", "dana@contoso.example"),
-    ("email_again", "dana@contoso.example"),
-    ("employer", "Contoso"),
-    ("end_user", "Contoso"),
-    ("subject", "Where is the host id?"),
-    ("description", "We look for it."),
-];
-
-/// Sends a question: the address of its form.
-async fn ask(home: &Home, stranger: &Browser) -> String {
-    let form = stranger.get("/request/new").await;
-    let action = form.attribute("main form", "action").expect("a form");
-    let sent = stranger.post(&action, &changed(form.fields(""), &QUESTION)).await;
-    assert_eq!(sent.status, StatusCode::SEE_OTHER, "{:?}", sent.problems());
-    assert_eq!(number(home, "requests").await, 1);
-    action
-}
+use tests::{Backend, Home, LENA, MailServers, PATIENCE, ask, changed, report};
 
 /// No mail goes out while a request is sent, claimed and answered: nobody notices, and all of it arrives afterwards, once.
 #[tokio::test(flavor = "multi_thread")]
@@ -43,7 +20,7 @@ async fn the_mail_server_is_down_for_a_whole_request() {
     servers.stop();
     let running = home.start_with(command);
     let stranger = home.browser();
-    let action = ask(&home, &stranger).await;
+    let action = ask(&stranger, "dana@contoso.example").await;
     assert_eq!(stranger.press(&format!("{action}/done")).await.status, StatusCode::SEE_OTHER);
     let lena = home.browser();
     lena.sign_in(LENA).await;
@@ -87,7 +64,7 @@ async fn the_disk_is_full_under_an_attachment() {
     let home = Home::new(EXECUTABLE, Backend::Postgres).await;
     let running = home.start_with(home.command(&["/bin/sh", "-c", "trap '' XFSZ; exec \"$@\"", "sh"]));
     let stranger = home.browser();
-    let address = format!("{}/attachments", ask(&home, &stranger).await);
+    let address = format!("{}/attachments", ask(&stranger, "dana@contoso.example").await);
     let log = b"A line of a log.\n".repeat(500_000);
     let upload = async || stranger.post_parts(&address, &[("files", Some("server.log"), &log[..])]).await;
     prlimit(running.id(), "--fsize=1048576:unlimited");
@@ -117,7 +94,7 @@ async fn a_worker_is_killed_in_the_middle_of_sending() {
     };
     let mut running = home.start_with(command());
     let stranger = home.browser();
-    let action = ask(&home, &stranger).await;
+    let action = ask(&stranger, "dana@contoso.example").await;
     running.arm("mail sent");
     // The worker may be faster than the answer.
     let _ = stranger.try_post(&format!("{action}/done"), &[] as &[(&str, &str)]).await;

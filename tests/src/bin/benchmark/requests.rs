@@ -193,20 +193,7 @@ async fn submit(portal: &Portal, number: u64) -> Result<()> {
 /// The server's memory before an upload and after it, in MiB.
 async fn upload(home: &Home, running: &Process) -> Result<(f64, f64)> {
     let stranger = home.browser();
-    let form = stranger.get("/request/new").await;
-    let action = form.attribute("main form", "action").context("a form")?;
-    let typed = [
-        ("kind", "question"),
-        ("first_name", "Dana"),
-        ("last_name", "Reyes"),
-        ("email", "dana@contoso.example"),
-        ("email_again", "dana@contoso.example"),
-        ("employer", "Contoso"),
-        ("end_user", "Contoso"),
-        ("subject", "Where is the host id?"),
-        ("description", "We look for it."),
-    ];
-    stranger.post(&action, &tests::changed(form.fields(""), &typed)).await;
+    let action = tests::ask(&stranger, "dana@contoso.example").await;
     let address = format!("{action}/attachments");
     let small = b"A line of a log.\n".repeat(10);
     let large = b"A line of a log.\n".repeat(UPLOAD / 17);

@@ -1,8 +1,8 @@
-use super::{QUESTION, opened, question, sent};
+use super::{opened, question, sent};
 use chrono::TimeDelta;
 use licensing::requests::RequestForm;
 use reqwest::StatusCode;
-use tests::{AMELIA, Backend, Server, changed};
+use tests::{AMELIA, Backend, QUESTION, Server, changed};
 
 #[tokio::test]
 async fn a_stranger_sends_a_question_once_however_often_its_form_is_sent() {

@@ -9,25 +9,8 @@ mod stores;
 mod work;
 mod workbench;
 
-use tests::{Browser, Server, changed};
-
-/// A question that can be sent.
-const QUESTION: [(&str, &str); 9] = [
-    ("kind", "question"),
-    ("first_name", "Dana"),
-    ("last_name", "Reyes"),
-    ("email", "dana.reyes@contoso.example"),
-    ("email_again", "dana.reyes@contoso.example"),
-    ("employer", "Contoso"),
-    ("end_user", "Contoso"),
-    ("subject", "Where is the host id?"),
-    ("description", "We look for it on Windows."),
-];
-
-/// [`QUESTION`] with `changes`.
-pub(crate) fn question(changes: &[(&str, &str)]) -> Vec<(String, String)> {
-    changed(QUESTION.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect(), changes)
-}
+pub(crate) use tests::question;
+use tests::{Browser, Server};
 
 /// Address that the form of a browser is sent to, just opened.
 async fn opened(browser: &Browser) -> String {

@@ -2,21 +2,8 @@
 
 use super::{number, times};
 use crate::EXECUTABLE;
-use reqwest::StatusCode;
 use std::time::Instant;
-use tests::{Backend, Home, TRACE, changed, report};
-
-const TYPED: [(&str, &str); 9] = [
-    ("kind", "question"),
-    ("first_name", "Dana"),
-    ("last_name", "Reyes"),
-    ("email", "dana@contoso.example"),
-    ("email_again", "dana@contoso.example"),
-    ("employer", "Contoso"),
-    ("end_user", "Contoso"),
-    ("subject", "Where is the host id?"),
-    ("description", "We look for it."),
-];
+use tests::{Backend, Home, TRACE, ask, report};
 
 /// A reply with an attachment, the one with this number.
 fn reply(number: usize) -> Vec<u8> {
@@ -32,11 +19,7 @@ async fn killed_on_the_way_of_mail(backend: Backend) {
     let (times, began) = (times().min(1), Instant::now());
     let home = Home::new(EXECUTABLE, backend).await;
     let running = home.start();
-    let stranger = home.browser();
-    let form = stranger.get("/request/new").await;
-    let action = form.attribute("main form", "action").expect("a form");
-    let sent = stranger.post(&action, &changed(form.fields(""), &TYPED)).await;
-    assert_eq!(sent.status, StatusCode::SEE_OTHER, "{:?}", sent.problems());
+    ask(&home.browser(), "dana@contoso.example").await;
     let message = "Message(RequestNumber(1))";
     let (receipt, failpoints) = home.receive(&reply(0), Some(TRACE)).received();
     assert_eq!(receipt, message);

@@ -4,7 +4,7 @@ use super::{COMMITTED, number, times};
 use crate::EXECUTABLE;
 use reqwest::StatusCode;
 use std::time::Instant;
-use tests::{Backend, Browser, Home, LENA, changed, report};
+use tests::{Backend, Browser, Home, LENA, changed, question_of, report};
 
 /// What is done with a request, in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,18 +71,7 @@ impl People {
                 *action = form.attribute("main form", "action").expect("a form");
                 // A mailbox of its own for each.
                 let email = format!("dana.{}@contoso.example", self.requests);
-                let typed = [
-                    ("kind", "question"),
-                    ("first_name", "Dana"),
-                    ("last_name", "Reyes"),
-                    ("email", &email),
-                    ("email_again", &email),
-                    ("employer", "Contoso"),
-                    ("end_user", "Contoso"),
-                    ("subject", "Where is the host id?"),
-                    ("description", "We look for it."),
-                ];
-                Post(&self.stranger, action.clone(), changed(form.fields(""), &typed))
+                Post(&self.stranger, action.clone(), question_of(&email))
             }
             Step::Finish => Post(&self.stranger, format!("{action}/done"), Vec::new()),
             Step::Claim => Post(&self.lena, format!("{work}/claim"), Vec::new()),

@@ -4,7 +4,7 @@ use portal::requests::{RawMail, Receipt, receive};
 use rand::{RngExt, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 use reqwest::StatusCode;
 use std::{collections::BTreeMap, time::Instant};
-use tests::{Backend, Browser, LENA, SAM, Server, Size, changed, report, seed};
+use tests::{Backend, Browser, LENA, SAM, Server, Size, question_of, report, seed};
 
 /// A request as the model has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,21 +93,10 @@ impl Driver {
 
     async fn submit(&mut self, random: &mut StdRng) -> &'static str {
         let mailbox = random.random_range(0..MAILBOXES);
-        let form = self.stranger.get("/request/new").await;
-        let action = form.attribute("main form", "action").expect("a form");
-        let email = address(mailbox);
-        let typed = [
-            ("kind", "question"),
-            ("first_name", "Dana"),
-            ("last_name", "Reyes"),
-            ("email", &email),
-            ("email_again", &email),
-            ("employer", "Contoso"),
-            ("end_user", "Contoso"),
-            ("subject", "Where is the host id?"),
-            ("description", "We look for it."),
-        ];
-        self.post(random, &self.stranger, &action, &changed(form.fields(""), &typed), StatusCode::SEE_OTHER).await;
+        let page = self.stranger.get("/request/new").await;
+        let action = page.attribute("main form", "action").expect("a form");
+        let form = question_of(&address(mailbox));
+        self.post(random, &self.stranger, &action, &form, StatusCode::SEE_OTHER).await;
         self.post(random, &self.stranger, &format!("{action}/done"), &[], StatusCode::SEE_OTHER).await;
         let open = self.requests.iter().filter(|request| request.mailbox == mailbox && request.is_open()).count();
         let held = open >= 2 && !self.confirmed[mailbox];
