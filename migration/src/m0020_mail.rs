@@ -35,6 +35,8 @@ super::step!(
     CREATE INDEX request_words_of_request ON request_words (request_id, word);
     CREATE INDEX requests_by_category ON requests (category, id);
     CREATE INDEX requests_by_analyst ON requests (assigned_to, id);
+    DROP INDEX requests_of_analyst;
+    CREATE INDEX requests_open_of_analyst ON requests (assigned_to, id) WHERE ended_at IS NULL;
     CREATE INDEX requests_by_age ON requests (submitted_at);
     CREATE INDEX requests_by_need ON requests (needed_by, id) WHERE ended_at IS NULL;
     CREATE INDEX requests_open_by_id ON requests (id) WHERE ended_at IS NULL;

@@ -2,7 +2,10 @@
 
 use crate::{
     error::Error,
-    store::{statement::row, write::Write},
+    store::{
+        statement::{row, run},
+        write::Write,
+    },
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult};
@@ -28,6 +31,12 @@ pub struct TooMany {
 /// What the sender of a request has sent before.
 #[derive(Clone, Copy, Debug, FromQueryResult)]
 pub(super) struct Earlier {
+    mailbox: i64,
+    mailbox_first: Option<DateTime<Utc>>,
+    domain: i64,
+    domain_first: Option<DateTime<Utc>>,
+    network: i64,
+    network_first: Option<DateTime<Utc>>,
     /// Requests of the mailbox that are open.
     open: i64,
     /// Whether somebody who reads the mailbox has confirmed it.
@@ -44,15 +53,8 @@ impl Earlier {
 /// Makes other submissions of the same form or mailbox wait until this write has ended, so that counts stay true.
 pub(super) async fn lock(write: &Write, texts: [&str; 2]) -> Result<(), Error> {
     if write.on().get_database_backend() == DbBackend::Postgres {
-        for text in texts {
-            crate::store::statement::run(
-                write.on(),
-                "lock request",
-                "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))",
-                [text.into()],
-            )
-            .await?;
-        }
+        let sql = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0)), pg_advisory_xact_lock(hashtextextended($2, 0))";
+        run(write.on(), "lock request", sql, texts.map(Into::into)).await?;
     }
     Ok(())
 }
@@ -63,30 +65,34 @@ pub(super) async fn check(
     (email, domain, network): (&str, &str, &str),
     now: DateTime<Utc>,
 ) -> Result<Result<Earlier, TooMany>, Error> {
-    #[derive(FromQueryResult)]
-    struct Counted {
-        many: i64,
-        first: Option<DateTime<Utc>>,
-    }
-    for (column, value, most, of) in [
-        ("email", email, OF_MAILBOX, "this mailbox"),
-        ("domain", domain, OF_DOMAIN, "this company"),
-        ("network", network, OF_NETWORK, "this network"),
+    // The latest ones, as many as a day takes.
+    let latest = |column: &str, place: u32, most: i64| {
+        format!(
+            "(SELECT COUNT(*) AS many, MIN(submitted_at) AS first
+              FROM (SELECT submitted_at FROM requests WHERE {column} = ${place} AND submitted_at > $4 ORDER BY submitted_at DESC LIMIT {most}) r)"
+        )
+    };
+    let sql = format!(
+        "SELECT m.many AS mailbox, m.first AS mailbox_first, d.many AS domain, d.first AS domain_first, n.many AS network,
+            n.first AS network_first, o.open, o.confirmed
+         FROM {} m, {} d, {} n,
+            (SELECT COUNT(CASE WHEN ended_at IS NULL THEN 1 END) AS open, COUNT(mailbox_confirmed_at) > 0 AS confirmed
+             FROM requests WHERE email = $1) o",
+        latest("email", 1, OF_MAILBOX),
+        latest("domain", 2, OF_DOMAIN),
+        latest("network", 3, OF_NETWORK)
+    );
+    let values = [email.into(), domain.into(), network.into(), (now - DAY).into()];
+    let earlier: Option<Earlier> = row(write.on(), "requests of a day", &sql, values).await?;
+    let earlier = earlier.ok_or_else(|| Error::internal("counts without a row"))?;
+    for (many, first, most, of) in [
+        (earlier.mailbox, earlier.mailbox_first, OF_MAILBOX, "this mailbox"),
+        (earlier.domain, earlier.domain_first, OF_DOMAIN, "this company"),
+        (earlier.network, earlier.network_first, OF_NETWORK, "this network"),
     ] {
-        let sql = format!(
-            "SELECT COUNT(*) AS many, MIN(submitted_at) AS first
-             FROM (SELECT submitted_at FROM requests WHERE {column} = $1 AND submitted_at > $2 ORDER BY submitted_at DESC LIMIT {most}) r"
-        );
-        let counted: Option<Counted> = row(write.on(), "requests of a day", &sql, [value.into(), (now - DAY).into()]).await?;
-        if let Some(Counted { many, first: Some(first) }) = counted
-            && many >= most
-        {
+        if let Some(first) = first.filter(|_| many >= most) {
             return Ok(Err(TooMany { many, of, again: first + DAY }));
         }
     }
-    let sql = "SELECT COUNT(CASE WHEN ended_at IS NULL THEN 1 END) AS open,
-                   COUNT(mailbox_confirmed_at) > 0 AS confirmed
-               FROM requests WHERE email = $1";
-    let earlier: Option<Earlier> = row(write.on(), "requests of a mailbox", sql, [email.into()]).await?;
-    Ok(Ok(earlier.unwrap_or(Earlier { open: 0, confirmed: false })))
+    Ok(Ok(earlier))
 }

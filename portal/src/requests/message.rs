@@ -106,7 +106,15 @@ pub(super) async fn is_stored(on: &impl ConnectionTrait, request: i64, key: &Sub
     }
 }
 
+/// Stores a message, and the words that its request is searched by.
 pub(super) async fn store(write: &Write, draft: Draft<'_>, now: DateTime<Utc>) -> Result<(), Error> {
+    let (request, words) = (draft.request, quoted(draft.body).0);
+    store_alone(write, &draft, now).await?;
+    note_words(write, request, words).await
+}
+
+/// Stores a message whose words are noted with others.
+pub(super) async fn store_alone(write: &Write, draft: &Draft<'_>, now: DateTime<Utc>) -> Result<(), Error> {
     let row = request_message::ActiveModel {
         id: NotSet,
         request_id: Set(draft.request),
@@ -121,7 +129,7 @@ pub(super) async fn store(write: &Write, draft: Draft<'_>, now: DateTime<Utc>) -
     };
     insert::<request_message::Entity>(write.on(), vec![row]).await?;
     write.reach("message stored");
-    note_words(write, draft.request, quoted(draft.body).0).await
+    Ok(())
 }
 
 /// Notes the words of a text that its request is searched by.

@@ -164,9 +164,13 @@ pub async fn submit(sender: &Sender<'_>, key: &SubmissionKey, details: &RequestD
         resolution: None,
         mail: None,
     };
-    message::store(&write, first, now).await?;
+    message::store_alone(&write, &first, now).await?;
     let answers = details.answers.iter().map(|answer| answer.value.as_str());
-    let told: Vec<&str> = [details.subject.as_str(), &details.name, email].into_iter().chain(answers).collect();
+    let told: Vec<&str> = [details.subject.as_str(), &details.name, email]
+        .into_iter()
+        .chain(answers)
+        .chain([details.description.as_str()])
+        .collect();
     message::note_words(&write, id, &told.join(" ")).await?;
     run(write.on(), "request draft: sent", "DELETE FROM request_drafts WHERE key = $1", [key.as_str().into()]).await?;
     enqueue(&write, &ConfirmRequest { request: id }, now + WAIT).await?;
