@@ -3,7 +3,10 @@ use crate::{
     error::Error,
     observe::Observed,
     people::password::{PasswordCost, Passwords},
-    requests::{Keep, Scanner, ScannerAddress},
+    requests::{
+        keep::Keep,
+        scanner::{Scanner, ScannerAddress},
+    },
     signing::{
         key_file::{KeyFile, SigningKeyError},
         signer::{Rotation, Signer},

@@ -13,12 +13,14 @@ mod files;
 mod follow;
 mod form;
 mod incoming;
+pub(crate) mod keep;
 mod limits;
 mod message;
 mod queue;
 mod readers;
 mod reply_address;
 mod scan;
+pub(crate) mod scanner;
 mod submit;
 mod sweep;
 mod work;
@@ -46,6 +48,7 @@ pub use incoming::{
     ImapMailbox, LONGEST_MAIL, MailView, NotAMailbox, NotFetched, NotSettled, NotedMail, RawMail, Receipt, TrayMail, TrayPage,
     add_to_request, dismiss, raw_mail, receive, tray, unverified,
 };
+pub use keep::Keep;
 pub use limits::TooMany;
 pub use message::{Message, MessageKind, NotSent};
 pub use queue::{
@@ -53,10 +56,10 @@ pub use queue::{
     view_counts,
 };
 pub use readers::reading;
-pub(crate) use scan::Scanner;
-pub use scan::{NotAScanner, NotScanned, ScannerAddress, scan_pending, unscanned};
+pub use scan::{scan_pending, unscanned};
+pub use scanner::{NotAScanner, NotScanned, ScannerAddress};
 pub use submit::{NotSubmitted, Sender, Submitted, finish, submit, submitted};
-pub use sweep::{Keep, Swept, sweep};
+pub use sweep::{Swept, sweep};
 pub use work::{
     Analyst, Answer, MailPreview, NotHeld, RequestWork, analysts, answer, bind_file, claim, hand_over, link_account, next_step,
     note, preview, release, work,

@@ -14,19 +14,6 @@ use licensing::requests::RequestNumber;
 use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult};
 use std::collections::BTreeSet;
 
-/// Time over which requests and their attachments are kept after the request has ended.
-#[derive(Clone, Copy, Debug)]
-pub struct Keep {
-    pub requests: TimeDelta,
-    pub attachments: TimeDelta,
-}
-
-impl Default for Keep {
-    fn default() -> Self {
-        Self { requests: TimeDelta::days(3 * 365), attachments: TimeDelta::days(365) }
-    }
-}
-
 /// Attachments of a request that nobody has claimed, and whose mailbox nobody has confirmed, are kept so long.
 const UNCONFIRMED: TimeDelta = TimeDelta::days(14);
 /// Mails that became no message are kept so long.

@@ -173,7 +173,7 @@ pub struct NotedMail {
 }
 
 /// Mails that name the request: bounces, automatic replies, and what waits.
-pub(in crate::requests) async fn of_request(on: &impl ConnectionTrait, request: i64) -> Result<Vec<NotedMail>, Error> {
+pub(crate) async fn of_request(on: &impl ConnectionTrait, request: i64) -> Result<Vec<NotedMail>, Error> {
     let sql = format!(
         "SELECT {COLUMNS} FROM received_mails
          WHERE request_id = $1 AND outcome IN ('unverified', 'automatic', 'bounce', 'unreadable') ORDER BY id DESC LIMIT {PAGE}"
