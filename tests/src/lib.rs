@@ -134,10 +134,24 @@ impl Server {
     /// # Panics
     /// When the server does not start.
     pub async fn durable(backend: Backend) -> Self {
-        match backend {
-            Backend::Sqlite => Self::on(backend).await,
-            Backend::Postgres => Self::on_postgres(Cluster::shared(Durability::On).new_database().await).await,
-        }
+        Self::durable_with(backend, |_| {}).await
+    }
+
+    /// The same, with settings of the test's own.
+    ///
+    /// # Panics
+    /// When the server does not start.
+    pub async fn durable_with(backend: Backend, change: impl FnOnce(&mut Settings)) -> Self {
+        let url = match backend {
+            Backend::Sqlite => None,
+            Backend::Postgres => Some(Secret(Cluster::shared(Durability::On).new_database().await)),
+        };
+        Self::with(backend, |settings| {
+            settings.demo = true;
+            settings.database_url = url;
+            change(settings);
+        })
+        .await
     }
 
     /// A server that people reach at `public_url`, through a proxy.

@@ -103,8 +103,8 @@ async fn a_line_that_breaks_in_the_middle_of_a_mail_loses_and_doubles_nothing() 
     assert!(away.fetch(server.portal()).await.expect_err("away").to_string().starts_with("the line to the mail server broke: "));
     // Doctor opens the mailbox as the server does.
     let settings = server::Settings { mailbox: Some(Secret(servers.imap_url(None))), ..server.settings().clone() };
-    let (holds, said) = server.doctor(&settings).await;
-    assert!(holds && said.contains(&"ok      the mailbox opens".to_owned()), "{said:#?}");
+    let said = server.doctor(&settings).await.1;
+    assert!(said.contains(&"ok      the mailbox opens".to_owned()), "{said:#?}");
     let settings = server::Settings { mailbox: Some(Secret(servers.imap_url(Some(tests::free_port())))), ..settings };
     assert!(server.doctor(&settings).await.1.iter().any(|line| line.starts_with("BROKEN  the mailbox opens: ")));
 }

@@ -25,8 +25,7 @@ async fn saying(browser: &Browser, page: &str, words: &str) -> Answer {
 #[tokio::test(flavor = "multi_thread")]
 async fn attachments_wait_for_the_virus_scanner_and_an_infected_one_is_removed() {
     let mut clamd = tokio::task::spawn_blocking(Clamd::start).await.expect("clamd");
-    let server = Server::with(Backend::of_run(), |settings| {
-        settings.demo = true;
+    let server = Server::durable_with(Backend::of_run(), |settings| {
         settings.clamd = Some(clamd.address().parse().expect("an address"));
     });
     let server = server.await;
@@ -174,8 +173,7 @@ async fn an_analyst_provides_a_file_of_somebody_else_and_hands_it_over() {
 
 #[tokio::test]
 async fn what_was_kept_long_enough_is_removed_and_leaves_its_event() {
-    let server = Server::with(Backend::of_run(), |settings| {
-        settings.demo = true;
+    let server = Server::durable_with(Backend::of_run(), |settings| {
         settings.keep_attachments_days = 30;
         settings.keep_requests_days = 90;
     });
