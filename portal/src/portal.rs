@@ -42,7 +42,7 @@ pub struct Settings {
     pub slow_query: Duration,
 }
 
-/// What mail goes out by, and what comes in.
+/// Addresses that mail goes out from and comes in by.
 #[derive(Clone, Debug)]
 pub struct MailSettings {
     /// Address that mail comes from.

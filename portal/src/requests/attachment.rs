@@ -376,7 +376,7 @@ pub async fn attachments(access: &AttachAccess) -> Result<Vec<Attachment>, Error
     list(access.portal.database.read(), access.request, Side::Requester).await
 }
 
-/// Who looks at attachments.
+/// Side that looks at attachments.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Side {
     /// They see what was handed over to them.

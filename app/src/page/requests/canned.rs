@@ -17,7 +17,7 @@ pub mod field {
     pub const BODY: &str = "body";
 }
 
-/// What is shown in the form.
+/// Content of the form.
 #[derive(Default)]
 pub struct FormState {
     /// Row id of the answer that is changed.

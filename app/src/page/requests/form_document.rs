@@ -16,7 +16,7 @@ pub mod field {
     pub const CHANGE: &str = "change";
 }
 
-/// What is shown.
+/// Content of the page.
 #[derive(Default)]
 pub struct FormState {
     /// The document as typed.

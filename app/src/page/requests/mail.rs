@@ -19,7 +19,7 @@ pub mod field {
     pub const NUMBER: &str = "number";
 }
 
-/// What is shown of the tray.
+/// Part of the tray that is shown.
 #[derive(Default)]
 pub struct Shown {
     pub view: MailView,

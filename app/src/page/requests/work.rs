@@ -312,7 +312,7 @@ fn AboutAccount(facts: Facts, number: RequestNumber, base: String, garn: String,
     .into_any()
 }
 
-/// What the account owns, and what is left of it.
+/// Parts that the account owns, and the rest that is left of each.
 #[component]
 fn Owned(products: Vec<OwnedProduct>) -> AnyView {
     let items = products
