@@ -27,6 +27,7 @@ mod m0017_changes_of_lines;
 mod m0018_lists;
 mod m0019_requests;
 mod m0020_mail;
+mod m0021_lean_requests;
 
 pub struct Migrator;
 
@@ -54,6 +55,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0018_lists::Migration),
             Box::new(m0019_requests::Migration),
             Box::new(m0020_mail::Migration),
+            Box::new(m0021_lean_requests::Migration),
         ]
     }
 }

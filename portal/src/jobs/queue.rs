@@ -27,7 +27,10 @@ pub(crate) async fn enqueue<J: Job>(write: &Write, job: &J, due_at: DateTime<Utc
         state: Set("queued".to_owned()),
     };
     job::Entity::insert(row).exec_without_returning(write.on()).await?;
-    write.wake_workers(J::KIND);
+    // What is due later is found when its time has come: a worker that looked now would hold up the next write for nothing.
+    if due_at <= write.now() {
+        write.wake_workers(J::KIND);
+    }
     Ok(())
 }
 

@@ -194,7 +194,7 @@ pub const MOST_COUNTED: u32 = 10_000;
 /// A word in no more requests than this leads to them; others are looked for in one request after the other.
 const RARE: u32 = 10_000;
 /// Requests that are looked through for common words.
-const MOST_LOOKED_THROUGH: i64 = 10_000;
+const MOST_LOOKED_THROUGH: i64 = 4_000;
 /// Words of a search.
 const MOST_WORDS: usize = 8;
 

@@ -73,7 +73,7 @@ impl BlobBytes {
 }
 
 /// A blob is read in pieces of this size, in bytes, and written into a folder.
-const PIECE: usize = 64 * 1024;
+const PIECE: usize = 32 * 1024;
 /// S3 takes none that are smaller, but for the last one.
 const PIECE_OF_S3: usize = 5 * 1024 * 1024;
 /// The store has so long for one answer.
@@ -111,20 +111,17 @@ impl Blobs {
         file.rewind().map_err(unreadable)?;
         let upload = self.store.put_multipart(&Path::from(name)).await?;
         let mut upload = WriteMultipart::new_with_chunk_size(upload, self.written);
+        // One buffer for all pieces, whichever thread reads: each thread would keep memory for one of its own.
+        let mut piece = vec![0; PIECE];
         loop {
-            let reading = tokio::task::spawn_blocking(move || {
-                let mut piece = vec![0; PIECE];
-                let read = file.read(&mut piece)?;
-                piece.truncate(read);
-                Ok((file, piece))
-            });
-            let (back, piece) = reading.await.map_err(Error::internal)?.map_err(unreadable)?;
-            file = back;
-            if piece.is_empty() {
+            let reading = tokio::task::spawn_blocking(move || file.read(&mut piece).map(|read| (file, piece, read)));
+            let (back, filled, read) = reading.await.map_err(Error::internal)?.map_err(unreadable)?;
+            (file, piece) = (back, filled);
+            if read == 0 {
                 break;
             }
             upload.wait_for_capacity(2).await?;
-            upload.write(&piece);
+            upload.write(&piece[..read]);
         }
         upload.finish().await?;
         // The folder is closed to others already; each file is, too.

@@ -6,6 +6,7 @@ use crate::{
     error::Error,
     store::{entity::audit_event, insertion::insert, statement::run},
 };
+use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -56,6 +57,11 @@ impl Write {
     /// Makes the workers of `kind` look for jobs once this write is committed.
     pub(crate) fn wake_workers(&self, kind: &'static str) {
         self.queued.lock().unwrap_or_else(PoisonError::into_inner).insert(kind);
+    }
+
+    /// Now, by the portal's one clock.
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.ctx.now()
     }
 
     pub(crate) fn on(&self) -> &DatabaseTransaction {

@@ -29,6 +29,8 @@ use tower::{ServiceExt, util::BoxCloneSyncService};
 const LONGEST_HEAD: Duration = Duration::from_secs(10);
 /// …and a trusted proxy this long: it keeps connections at rest, and gives them up sooner by itself.
 const LONGEST_HEAD_OF_PROXY: Duration = Duration::from_secs(30);
+/// Buffer of a connection, in bytes; the head of a request fits in it. Larger ones gain nothing, and the allocator keeps whole pages of each size.
+const BUFFER: usize = 16 * 1024;
 /// Connections at the same time: the process stays below the usual limit of 1,024 open files.
 const MOST_CONNECTIONS: usize = 900;
 /// Connections at the same time from one network. A trusted proxy brings many people.
@@ -82,7 +84,7 @@ impl Drop for OfNetwork {
 /// Only HTTP/1: telling versions apart would wait for a client that sends nothing, without a limit.
 fn builder(longest_head: Duration) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new()).http1_only();
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(longest_head);
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(longest_head).max_buf_size(BUFFER);
     builder
 }
 

@@ -76,8 +76,9 @@ async fn main() -> Result<()> {
         if wanted("requests") {
             tables += &requested(&afmt, backend).await?;
         }
+        // What was measured stands also when the rest is ended.
+        fs::write(&report, &tables)?;
     }
-    fs::write(report, tables)?;
     Ok(())
 }
 
