@@ -11,7 +11,10 @@ mod start;
 mod state;
 mod worker;
 
-pub use command::{KeysCommand, MailCommand, copy_database, doctor, generate_key, receive_mail, seal_key, use_key};
+pub use command::{
+    CatalogueCommand, KeysCommand, MailCommand, check_catalogue, copy_database, doctor, generate_key, receive_mail, seal_key,
+    use_key,
+};
 pub use http::{Access, PublicUrl, Route};
 pub use log::{log, log_panics};
 pub use settings::{Secret, Settings};

@@ -7,7 +7,7 @@ use portal::{
     demo::{DEMO_PASSWORD, DemoPerson},
     people::PasswordCost,
 };
-use server::{KeysCommand, MailCommand, Settings};
+use server::{CatalogueCommand, KeysCommand, MailCommand, Settings};
 use std::{io::Write, process::ExitCode};
 
 /// The system's own allocator keeps an arena for each thread and gives little back.
@@ -40,6 +40,11 @@ enum Command {
     CopyDatabase {
         #[command(flatten)]
         settings: Settings,
+    },
+    /// The catalogue: products, their versions and parts.
+    Catalogue {
+        #[command(subcommand)]
+        command: CatalogueCommand,
     },
     /// Mail that comes in.
     Mail {
@@ -79,6 +84,9 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Some(Command::CopyDatabase { settings }) => {
             let rows = server::copy_database(&settings, &Ctx::system()).await?;
             writeln!(std::io::stdout(), "{rows} rows were copied to {}. Verify them with “afmt doctor”.", settings.database()?)?;
+        }
+        Some(Command::Catalogue { command: CatalogueCommand::Check { file } }) => {
+            writeln!(std::io::stdout(), "{}", server::check_catalogue(&file)?)?;
         }
         Some(Command::Mail { command: MailCommand::Receive { settings } }) => {
             let received = server::receive_mail(&settings, Ctx::system(), PasswordCost::Full, std::io::stdin()).await;

@@ -328,3 +328,28 @@ fn a_key_that_was_made_before_works_with_a_warning_and_is_sealed_anew() {
     let next = keys(&["keys", "generate", "--signing-key", "licensing.meridian.example/2027a", "--passphrase-file", "short"]);
     assert_eq!(refused(&next), "The passphrase has 5 characters. Choose one of at least 12.");
 }
+
+#[test]
+fn a_catalogue_is_checked_before_anybody_uses_it() {
+    const SHIPPED: &str = include_str!("../../portal/catalogue/pureconnect.toml");
+    let folder = tempfile::tempdir().expect("a folder");
+    let check = |bytes: &[u8]| {
+        std::fs::write(folder.path().join("catalogue.toml"), bytes).expect("written");
+        afmt(folder.path()).args(["catalogue", "check", "catalogue.toml"]).output().expect("afmt runs")
+    };
+    let fine = check(SHIPPED.as_bytes());
+    assert!(fine.status.success(), "{}", String::from_utf8_lossy(&fine.stderr));
+    let said = String::from_utf8_lossy(&fine.stdout).into_owned();
+    assert!(said.starts_with("catalogue.toml is a catalogue. Products: 4; versions: 109; parts: 80; "), "{said}");
+    let part = "\n[[part]]\nnumber = \"XX-1\"\ndescription = \"d\"\nproduct = \"Nothing\"\ngeneration = \"4.0\"\nclass = \"access\"\nkeys = []\n";
+    assert_eq!(
+        refused(&check(format!("{SHIPPED}{part}").as_bytes())),
+        "catalogue.toml: Part XX-1 names product Nothing, which the catalogue does not have."
+    );
+    let torn = refused(&check(&SHIPPED.as_bytes()[..SHIPPED.len() / 2]));
+    assert!(torn.starts_with("catalogue.toml: The catalogue cannot be read at line "), "{torn}");
+    assert!(refused(&check(b"\xFF\xFE")).starts_with("catalogue.toml is no text in UTF-8"));
+    assert_eq!(refused(&check(&vec![b'#'; 4 * 1024 * 1024 + 1])), "catalogue.toml is larger than 4 MiB, which no catalogue is");
+    let nowhere = afmt(folder.path()).args(["catalogue", "check", "nowhere.toml"]).output().expect("afmt runs");
+    assert!(refused(&nowhere).starts_with("nowhere.toml cannot be opened"));
+}

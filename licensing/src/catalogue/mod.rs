@@ -140,8 +140,8 @@ pub struct SharedHost {
 /// Why a catalogue file is refused.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CatalogueError {
-    #[error("The catalogue cannot be read: {0}")]
-    Unreadable(String),
+    #[error("The catalogue cannot be read at line {line}: {what}")]
+    Unreadable { line: usize, what: String },
     #[error("{what} {name} stands twice in the catalogue.")]
     Twice { what: &'static str, name: String },
     #[error("Part {part} names {what} {name}, which the catalogue does not have.")]
@@ -170,8 +170,11 @@ impl Catalogue {
             #[serde(default)]
             shared_host: Vec<SharedHost>,
         }
-        let Tables { product, part, shared_host } =
-            toml::from_str(text).map_err(|e| CatalogueError::Unreadable(e.message().to_owned()))?;
+        let unreadable = |error: toml::de::Error| {
+            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+            CatalogueError::Unreadable { line: before.matches('\n').count() + 1, what: error.message().to_owned() }
+        };
+        let Tables { product, part, shared_host } = toml::from_str(text).map_err(unreadable)?;
         let catalogue = Self { product, part, shared_host };
         catalogue.check()?;
         Ok(catalogue)
@@ -444,6 +447,10 @@ mod tests {
             refused(part("A", "CIC", "keys = [[\"I3_FEATURE_SU_ALLOWED\", 1, 0]]")),
             "Part A maps I3_FEATURE_SU_ALLOWED, which follows from a rule and is never sold."
         );
-        assert!(refused(part("A", "CIC", "keys = [[\"I3_CLIENT_ACCESS\", 1, 0]]")).contains("another name of I3_ACCESS_CLIENT"));
+        let alias = refused(part("A", "CIC", "keys = [[\"I3_CLIENT_ACCESS\", 1, 0]]"));
+        assert!(
+            alias.starts_with("The catalogue cannot be read at line 17: ") && alias.contains("another name of I3_ACCESS_CLIENT"),
+            "{alias}"
+        );
     }
 }

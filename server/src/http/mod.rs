@@ -12,6 +12,7 @@ pub(crate) mod query;
 pub(crate) mod resume;
 pub(crate) mod routes;
 pub(crate) mod serve;
+mod sips;
 pub(crate) mod table_form;
 pub(crate) mod upload;
 

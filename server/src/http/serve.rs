@@ -1,5 +1,6 @@
 //! Takes connections and answers on them.
 
+use super::sips::Sips;
 use crate::metrics::Metrics;
 use axum::{Router, body::Body, extract::ConnectInfo};
 use hyper::{Request, body::Incoming};
@@ -29,8 +30,6 @@ use tower::{ServiceExt, util::BoxCloneSyncService};
 const LONGEST_HEAD: Duration = Duration::from_secs(10);
 /// …and a trusted proxy this long: it keeps connections at rest, and gives them up sooner by itself.
 const LONGEST_HEAD_OF_PROXY: Duration = Duration::from_secs(30);
-/// Buffer of a connection, in bytes; the head of a request fits in it. Larger ones gain nothing, and the allocator keeps whole pages of each size.
-const BUFFER: usize = 16 * 1024;
 /// Connections at the same time: the process stays below the usual limit of 1,024 open files.
 const MOST_CONNECTIONS: usize = 900;
 /// Connections at the same time from one network. A trusted proxy brings many people.
@@ -84,7 +83,7 @@ impl Drop for OfNetwork {
 /// Only HTTP/1: telling versions apart would wait for a client that sends nothing, without a limit.
 fn builder(longest_head: Duration) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new()).http1_only();
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(longest_head).max_buf_size(BUFFER);
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(longest_head);
     builder
 }
 
@@ -139,7 +138,7 @@ pub(crate) async fn serve(
             continue;
         };
         let builder = if is_proxy { &of_proxy } else { &of_client };
-        let connection = builder.serve_connection(TokioIo::new(stream), answer).into_owned();
+        let connection = builder.serve_connection(TokioIo::new(Sips(stream)), answer).into_owned();
         let connection = open.watch(connection);
         let metrics = Arc::clone(&metrics);
         metrics.connections.inc();

@@ -293,21 +293,6 @@ async fn clients_that_send_slowly_are_given_up_and_keep_nobody_waiting() {
     );
 }
 
-/// A head that no buffer holds is refused with its status, and costs nobody else anything.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_head_that_is_too_long_is_refused() {
-    let server = Server::start().await;
-    let address = server.address().trim_start_matches("http://").to_owned();
-    for (length, status) in [(8 * 1024, "HTTP/1.1 200 "), (64 * 1024, "HTTP/1.1 431 ")] {
-        let mut stream = TcpStream::connect(&address).await.expect("connected");
-        let head =
-            format!("GET /healthz HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\nx-long: {}\r\n\r\n", "x".repeat(length));
-        stream.write_all(head.as_bytes()).await.expect("a head");
-        let answer = rest(stream).await;
-        assert!(answer.starts_with(status), "{length} bytes: {answer}");
-    }
-}
-
 /// More half-sent heads from one address than there are connections: probes are answered, and so is whoever is connected.
 #[tokio::test(flavor = "multi_thread")]
 async fn one_address_does_not_silence_the_probes() {
