@@ -1,7 +1,6 @@
 //! Indexes of requests that have only the rows which are looked for by them: most requests name no account, and each index is written with each request.
 super::step!(
     "
-    DROP INDEX requests_open;
     DROP INDEX requests_by_account;
     CREATE INDEX requests_by_account ON requests (account_id, id) WHERE account_id IS NOT NULL;
     DROP INDEX requests_by_garn;
