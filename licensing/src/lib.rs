@@ -11,6 +11,7 @@ pub mod form;
 mod licence;
 pub mod offer;
 pub mod orders;
+pub mod people;
 pub mod requests;
 pub mod sites;
 pub mod value;

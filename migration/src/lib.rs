@@ -28,6 +28,8 @@ mod m0018_lists;
 mod m0019_requests;
 mod m0020_mail;
 mod m0021_lean_requests;
+mod m0022_people;
+mod m0023_catalogue;
 
 pub struct Migrator;
 
@@ -56,6 +58,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0019_requests::Migration),
             Box::new(m0020_mail::Migration),
             Box::new(m0021_lean_requests::Migration),
+            Box::new(m0022_people::Migration),
+            Box::new(m0023_catalogue::Migration),
         ]
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     },
 };
 use chrono::{NaiveDate, TimeDelta};
-use licensing::catalogue::{Catalogue, PartClass};
+use licensing::{catalogue::PartClass, people::Permissions};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, NotSet, PaginatorTrait, QueryFilter,
 };
@@ -301,8 +301,6 @@ const ORDERS: [Order; 11] = [
 /// The event that the demo leaves.
 const DEMO: &str = "demo";
 
-const CATALOGUE: &str = include_str!("../catalogue/pureconnect.toml");
-
 /// Whether the demo was filled in here.
 ///
 /// # Errors
@@ -329,8 +327,7 @@ pub async fn fill(portal: &Portal) -> Result<(), Error> {
         return Ok(());
     }
     let today = portal.ctx.now().date_naive();
-    let shipped = Catalogue::from_toml(CATALOGUE).map_err(Error::internal)?;
-    catalogue::insert(on, &shipped).await?;
+    catalogue::apply_shipped(&write, "server").await.map_err(Error::internal)?;
     for (garn, name, kind, licence_model, time_zone) in ACCOUNTS {
         account::ActiveModel {
             id: NotSet,
@@ -391,7 +388,9 @@ async fn insert_people(on: &DatabaseTransaction, password_hashes: Vec<String>, t
         .insert(on)
         .await?;
         if let Some(garn) = demo.account {
-            let row = membership::ActiveModel { person_id: Set(person.id), account_id: Set(account_id(on, garn).await?) };
+            let permissions = Set(Permissions::all().to_string());
+            let row =
+                membership::ActiveModel { person_id: Set(person.id), account_id: Set(account_id(on, garn).await?), permissions };
             membership::Entity::insert(row).exec_without_returning(on).await?;
         }
         let (from, through) = match demo.certified {

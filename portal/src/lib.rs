@@ -41,7 +41,7 @@
 
 mod access;
 mod audit;
-mod catalogue;
+pub mod catalogue;
 pub mod cloud;
 mod ctx;
 pub mod demo;
@@ -60,6 +60,7 @@ mod portal;
 mod private_file;
 pub mod requests;
 pub mod search;
+pub mod setup;
 pub mod signing;
 pub mod sites;
 pub mod store;

@@ -14,6 +14,42 @@ pub const SIGN_IN: &str = "/sign-in";
 /// Work beside requests, for administrators.
 pub const JOBS: &str = "/jobs";
 
+/// The checklist of what the portal still needs, for administrators.
+pub const SETUP: &str = "/setup";
+/// Sends a test mail.
+pub const TRY_MAIL: &str = "/setup/mail";
+/// The catalogue, for administrators.
+pub const CATALOGUE: &str = "/catalogue";
+
+/// The document of a catalogue.
+#[must_use]
+pub fn catalogue_document(id: i64) -> String {
+    format!("{CATALOGUE}/{id}/document")
+}
+
+/// A catalogue that is proposed, and what it would change.
+#[must_use]
+pub fn proposed_catalogue(id: i64) -> String {
+    format!("{CATALOGUE}/{id}")
+}
+
+/// People of the portal, for administrators.
+pub const PEOPLE: &str = "/people";
+/// Form that invites somebody, for administrators.
+pub const INVITE: &str = "/people/invitations";
+
+/// An invitation by its secret link.
+#[must_use]
+pub fn invitation(secret: &str) -> String {
+    format!("/invitation/{secret}")
+}
+
+/// Withdraws an invitation.
+#[must_use]
+pub fn withdraw_invitation(id: i64) -> String {
+    format!("{INVITE}/{id}/withdraw")
+}
+
 /// Welcome page of the public request form.
 pub const REQUEST: &str = "/request";
 /// A new request form.

@@ -12,8 +12,8 @@ mod state;
 mod worker;
 
 pub use command::{
-    CatalogueCommand, KeysCommand, MailCommand, check_catalogue, copy_database, doctor, generate_key, receive_mail, seal_key,
-    use_key,
+    AdministratorCommand, CatalogueCommand, KeysCommand, MailCommand, apply_catalogue, check_catalogue, copy_database, doctor,
+    generate_key, invite_administrator, receive_mail, seal_key, use_key,
 };
 pub use http::{Access, PublicUrl, Route};
 pub use log::{log, log_panics};

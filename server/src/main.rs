@@ -7,7 +7,7 @@ use portal::{
     demo::{DEMO_PASSWORD, DemoPerson},
     people::PasswordCost,
 };
-use server::{CatalogueCommand, KeysCommand, MailCommand, Settings};
+use server::{AdministratorCommand, CatalogueCommand, KeysCommand, MailCommand, Settings};
 use std::{io::Write, process::ExitCode};
 
 /// The system's own allocator keeps an arena for each thread and gives little back.
@@ -40,6 +40,11 @@ enum Command {
     CopyDatabase {
         #[command(flatten)]
         settings: Settings,
+    },
+    /// Administrators of the portal.
+    Administrator {
+        #[command(subcommand)]
+        command: AdministratorCommand,
     },
     /// The catalogue: products, their versions and parts.
     Catalogue {
@@ -85,8 +90,19 @@ async fn run(cli: Cli) -> Result<ExitCode> {
             let rows = server::copy_database(&settings, &Ctx::system()).await?;
             writeln!(std::io::stdout(), "{rows} rows were copied to {}. Verify them with “afmt doctor”.", settings.database()?)?;
         }
+        Some(Command::Administrator { command: AdministratorCommand::Invite { email, settings } }) => {
+            let link = server::invite_administrator(&settings, &email, Ctx::system(), PasswordCost::Full).await?;
+            writeln!(
+                std::io::stdout(),
+                "{link}\n\nWhoever opens it within 7 days becomes an administrator, once. Pass it on to {email} only."
+            )?;
+        }
         Some(Command::Catalogue { command: CatalogueCommand::Check { file } }) => {
             writeln!(std::io::stdout(), "{}", server::check_catalogue(&file)?)?;
+        }
+        Some(Command::Catalogue { command: CatalogueCommand::Apply { file, dry_run, settings } }) => {
+            let said = server::apply_catalogue(&settings, &file, dry_run, Ctx::system(), PasswordCost::Full).await?;
+            writeln!(std::io::stdout(), "{said}")?;
         }
         Some(Command::Mail { command: MailCommand::Receive { settings } }) => {
             let received = server::receive_mail(&settings, Ctx::system(), PasswordCost::Full, std::io::stdin()).await;

@@ -441,6 +441,18 @@ const APART: [&str; 10] = [
     "devices",
 ];
 
+/// Waits until the server's own worker has sent all mail.
+///
+/// # Panics
+/// When the database does not answer, or mail is left after [`PATIENCE`].
+pub async fn sent_mail(portal: &portal::Portal) {
+    let began = Instant::now();
+    while jobs::unsent_mail(portal).await.expect("counted") != JobCounts::default() {
+        assert!(began.elapsed() < PATIENCE, "mail is not sent");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
 /// Works on the batches that were begun until all of them are done, here or by the server's own worker.
 ///
 /// # Panics

@@ -27,11 +27,21 @@ pub fn document(visit: Visit, page: Page) -> impl IntoView {
     let icon_href = format!("{}/icons/favicon.svg", site.assets);
     let root = site.assets.to_string();
     let title = format!("{title} – AFMT – {vendor}");
-    let jobs = address.starts_with(path::JOBS).then_some("page");
     let searches = caller.as_ref().is_some_and(|caller| caller.administrator().is_err());
     let searched = account.as_ref().map(|account| account.garn.to_string());
     let typed = if address.starts_with(path::SEARCH) { query_value(&address, SEARCH) } else { String::new() };
     let analyses = caller.as_ref().is_some_and(|caller| caller.analyst().is_ok());
+    let administration = [
+        ("Checklist", path::SETUP),
+        ("People", path::PEOPLE),
+        ("Catalogue", path::CATALOGUE),
+        ("Request form", path::REQUEST_FORM),
+        ("Background jobs", path::JOBS),
+    ]
+    .map(|(label, href)| {
+        let open = address.split('?').next() == Some(href);
+        view! { <li><a href=href aria-current=open.then_some("page")>{label}</a></li> }
+    });
     let administers = caller.as_ref().is_some_and(|caller| caller.administrator().is_ok());
     let description = format!("Activation files of {vendor}: generate, download, update and check them.");
     let scripts = module.map(|module| {
@@ -66,7 +76,7 @@ pub fn document(visit: Visit, page: Page) -> impl IntoView {
                     {account.map(|account| view! { <AccountHeader account /> })}
                     {administers.then(|| view! {
                         <nav class="account" aria-label="Administration">
-                            <ul class="tabs"><li><a href=path::JOBS aria-current=jobs>"Background jobs"</a></li></ul>
+                            <ul class="tabs">{administration.collect_view()}</ul>
                         </nav>
                     })}
                 </header>

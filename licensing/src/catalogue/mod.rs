@@ -1,5 +1,6 @@
 //! The vendor's catalogue as data: products, versions, parts and the keys each part gives. Domain §2.
 
+pub mod difference;
 pub mod key;
 
 use crate::{
@@ -178,6 +179,12 @@ impl Catalogue {
         let catalogue = Self { product, part, shared_host };
         catalogue.check()?;
         Ok(catalogue)
+    }
+
+    /// A catalogue as a database holds it, whose references were checked when it came in.
+    #[must_use]
+    pub fn stored(product: Vec<Product>, part: Vec<Part>, shared_host: Vec<SharedHost>) -> Self {
+        Self { product, part, shared_host }
     }
 
     fn check(&self) -> Result<(), CatalogueError> {

@@ -59,8 +59,15 @@ pub(crate) async fn load_offer(
             a.cloud_organization, a.cloud_connected
          FROM products p JOIN product_versions v ON v.product_id = p.id JOIN accounts a ON a.id = $4
          LEFT JOIN products b ON b.code = p.cloud_beside
-         WHERE p.code = $1 AND v.name = $2 AND (v.subscription OR NOT $3)",
-        [product.into(), version.into(), only_subscribes(access).into(), access.account_id().into()],
+         WHERE p.code = $1 AND v.name = $2 AND (v.subscription OR NOT $3) AND ($5 OR NOT v.retired)",
+        [
+            product.into(),
+            version.into(),
+            only_subscribes(access).into(),
+            access.account_id().into(),
+            // A file that is there may stay as it is.
+            updates.is_some().into(),
+        ],
     )
     .await?
     .ok_or(Error::NotFound)?;

@@ -208,7 +208,8 @@ pub(crate) async fn catalogue_parts(on: &impl ConnectionTrait, version: &Version
     }
     let sql = format!(
         "SELECT p.id, p.number, p.description, p.class, {KEYS} AS keys, {REQUIRES} AS requires FROM parts p
-         WHERE p.product_id = $1 AND p.generation = $2 AND p.class NOT IN ('development-bundle', 'evaluation') ORDER BY p.id"
+         WHERE p.product_id = $1 AND p.generation = $2 AND NOT p.retired
+           AND p.class NOT IN ('development-bundle', 'evaluation') ORDER BY p.id"
     );
     let values = [version.product_id.into(), version.generation.clone().into()];
     let mut sources = Sources::default();

@@ -37,7 +37,8 @@ pub async fn start(access: &AccountAccess) -> Result<Start, Error> {
     let licence_types = licence_types(access);
     let products = if licence_types.iter().any(|t| t.source() == Source::Catalogue) {
         let all: Vec<Product> =
-            rows(on, "offer: all products", "SELECT p.code, p.name FROM products p ORDER BY p.id", []).await?;
+            rows(on, "offer: all products", "SELECT p.code, p.name FROM products p WHERE NOT p.retired ORDER BY p.id", [])
+                .await?;
         all.into_iter().map(Product::pair).collect()
     } else {
         owned_products(access, on).await?
@@ -46,7 +47,7 @@ pub async fn start(access: &AccountAccess) -> Result<Start, Error> {
         on,
         "offer: versions",
         "SELECT v.name, MAX(v.released_on) AS released_on FROM product_versions v
-         WHERE v.subscription OR NOT $1 GROUP BY v.name ORDER BY released_on DESC",
+         WHERE (v.subscription OR NOT $1) AND NOT v.retired GROUP BY v.name ORDER BY released_on DESC",
         [only_subscribes(access).into()],
     )
     .await?;

@@ -274,7 +274,7 @@ async fn load_upgradable(access: &AccountAccess, on: &impl ConnectionTrait) -> R
     let options: Vec<Target> = rows(
         on,
         "upgrade: options",
-        "SELECT u.part_id, t.number, t.description FROM part_upgrades u JOIN parts t ON t.id = u.target_part_id
+        "SELECT u.part_id, t.number, t.description FROM part_upgrades u JOIN parts t ON t.id = u.target_part_id AND NOT t.retired
          WHERE u.part_id IN (SELECT part_id FROM entitlements WHERE account_id = $1) ORDER BY u.part_id, t.id",
         [account.into()],
     )

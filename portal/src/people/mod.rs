@@ -1,8 +1,13 @@
-//! People who sign in: passwords, sessions, attempts.
+//! People: how they come in, sign in, and what they are.
 
 pub(crate) mod doctor;
+mod invitation;
 pub(crate) mod password;
 mod session;
 
-pub use password::PasswordCost;
+pub use invitation::{
+    Acceptance, Invitation, InvitedAs, MOST_OPEN, NotAccepted, NotInvited, OpenInvitation, accept, accept_signed_in, invitation,
+    invite_administrator, invite_by_administrator, open_invitations, withdraw_invitation,
+};
+pub use password::{LONGEST_PASSWORD, PasswordCost, PasswordProblem, SHORTEST_PASSWORD};
 pub use session::{SignIn, SignInRefused, SignedIn, Token};

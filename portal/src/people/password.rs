@@ -1,8 +1,12 @@
+//! Passwords: what makes a good one, and checking one.
+
 use crate::{ctx::Ctx, error::Error};
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use std::{sync::Arc, time::Duration};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use zeroize::Zeroizing;
+use zxcvbn::{Score, zxcvbn};
 
 /// Cost of checking a password, and of opening a signing key.
 #[derive(Clone, Copy, Debug)]
@@ -11,6 +15,51 @@ pub enum PasswordCost {
     Full,
     /// As little as the algorithm allows. For tests, which hash by the hundred.
     Least,
+}
+
+/// Minimum length of a password, in characters. Any characters count.
+pub const SHORTEST_PASSWORD: usize = 15;
+/// Maximum length, in characters: more is a file that was pasted.
+pub const LONGEST_PASSWORD: usize = 256;
+
+/// Problem of a password that somebody chooses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PasswordProblem {
+    #[error("Enter a password.")]
+    Missing,
+    #[error(
+        "The password has {0} characters. Use at least {SHORTEST_PASSWORD}: a few words that do not belong together make a good one."
+    )]
+    TooShort(usize),
+    #[error("The password has {0} characters; at most {LONGEST_PASSWORD} are possible.")]
+    TooLong(usize),
+    #[error(
+        "This password is guessed easily: it is made of common passwords, repetitions, or your own name or address. Choose words that do not belong together."
+    )]
+    Guessable,
+}
+
+/// A password that was chosen and may be kept, as a hash.
+pub(crate) struct NewPassword(Zeroizing<String>);
+
+impl NewPassword {
+    /// The password that somebody chose. `own` are words of theirs, such as name and address, which others would try.
+    pub(crate) fn chosen(password: &str, own: &[&str]) -> Result<Self, PasswordProblem> {
+        let length = password.chars().count();
+        match length {
+            0 => return Err(PasswordProblem::Missing),
+            1..SHORTEST_PASSWORD => return Err(PasswordProblem::TooShort(length)),
+            SHORTEST_PASSWORD..=LONGEST_PASSWORD => {}
+            _ => return Err(PasswordProblem::TooLong(length)),
+        }
+        let parts = own.iter().flat_map(|words| words.split(|c: char| !c.is_alphanumeric()));
+        let own: Vec<&str> = own.iter().copied().chain(parts).filter(|word| word.chars().count() > 2).collect();
+        // Fewer than 10^8 guesses: within reach of somebody who has stolen the hashes.
+        match zxcvbn(password, &own).score() {
+            Score::Three | Score::Four => Ok(Self(Zeroizing::new(password.to_owned()))),
+            _ => Err(PasswordProblem::Guessable),
+        }
+    }
 }
 
 /// Hashes counted at the same time: together at most 76 MiB, whatever comes in.
@@ -44,12 +93,28 @@ impl Passwords {
         hash(&self.argon2, password.as_bytes(), ctx)
     }
 
-    /// Whether `password` belongs to `stored`. Without one it takes as long and is false.
-    pub(crate) async fn check(&self, password: String, stored: Option<String>) -> Result<bool, Error> {
-        let turn = tokio::time::timeout(PATIENCE, Arc::clone(&self.turns).acquire_owned())
+    /// The hash of a password that was chosen, when it is its turn.
+    pub(crate) async fn hash_chosen(&self, NewPassword(password): NewPassword, ctx: &Ctx) -> Result<String, Error> {
+        let turn = self.turn().await?;
+        let (argon2, ctx) = (self.argon2.clone(), ctx.clone());
+        let hashing = tokio::task::spawn_blocking(move || {
+            let hashed = hash(&argon2, password.as_bytes(), &ctx);
+            drop(turn);
+            hashed
+        });
+        hashing.await.map_err(Error::internal)?
+    }
+
+    async fn turn(&self) -> Result<OwnedSemaphorePermit, Error> {
+        tokio::time::timeout(PATIENCE, Arc::clone(&self.turns).acquire_owned())
             .await
             .map_err(|e| Error::Unavailable(Box::new(e)))?
-            .map_err(Error::internal)?;
+            .map_err(Error::internal)
+    }
+
+    /// Whether `password` belongs to `stored`. Without one it takes as long and is false.
+    pub(crate) async fn check(&self, password: String, stored: Option<String>) -> Result<bool, Error> {
+        let turn = self.turn().await?;
         let argon2 = self.argon2.clone();
         let known = stored.is_some();
         let hash = stored.unwrap_or_else(|| self.nobody.clone());
@@ -88,5 +153,23 @@ mod tests {
         let length = |hash: &PasswordHash| hash.hash.map(|output| output.len());
         assert_eq!(length(&nobody), length(&real));
         assert!(!passwords.check("walk the ledger".into(), None).await.expect("checked"));
+    }
+
+    #[test]
+    fn a_password_is_long_and_not_made_of_what_others_try_first() {
+        let own = ["Amelia Hart", "amelia.hart@acme.example", "Meridian Contact Software"];
+        let problem = |password: &str| NewPassword::chosen(password, &own).err();
+        assert_eq!(problem(""), Some(PasswordProblem::Missing));
+        assert_eq!(problem("fourteen chars"), Some(PasswordProblem::TooShort(14)));
+        assert_eq!(problem(&"x".repeat(257)), Some(PasswordProblem::TooLong(257)));
+        for easy in
+            ["passwordpassword", "aaaaaaaaaaaaaaaaaaaa", "amelia.hart@acme.example", "Amelia Hart 2026", "qwertyuiopasdfghjkl"]
+        {
+            assert_eq!(problem(easy), Some(PasswordProblem::Guessable), "{easy}");
+        }
+        for good in ["walk the ledger", "grün läuft der Hase", "七つの海を越えて行く船の帆は白い", " spaces  at  both ends "]
+        {
+            assert_eq!(problem(good), None, "{good}");
+        }
     }
 }

@@ -78,6 +78,12 @@ pub struct SignedIn {
     pub device: Token,
 }
 
+/// A session that begins with a write, and the event of it.
+pub(super) struct Begun {
+    pub(super) signed_in: SignedIn,
+    pub(super) event: AuditEvent,
+}
+
 /// Why somebody was not signed in.
 #[derive(Debug, thiserror::Error)]
 pub enum SignInRefused {
@@ -143,41 +149,44 @@ impl Portal {
             return Err(SignInRefused::Incorrect);
         };
 
-        let token = self.new_token();
         let now = self.ctx.now();
         // By itself: inside the transaction it would lock rows of other people in no order.
         let ended = "DELETE FROM sign_in_attempts WHERE window_began_at <= $1";
         run(self.database.bookkeeping(), "attempts: ended", ended, [(now - ATTEMPT_WINDOW).into()]).await?;
         let write = self.database.write().await?;
-        session::Entity::delete_many()
-            .filter(session::Column::BeganAt.lt(now - LONGEST))
-            .exec(write.on())
-            .await
-            .map_err(Error::from)?;
-        if let Some(replaced) = &sign_in.replaces {
-            self.end_session(&write, replaced).await?;
-        }
-        session::ActiveModel {
-            token_sha256: Set(hash(&token.0)),
-            person_id: Set(person.id),
-            began_at: Set(now),
-            seen_at: Set(now),
-        }
-        .insert(write.on())
-        .await
-        .map_err(Error::from)?;
-        let device = self.note_device(&write, sign_in.device, person.id, now).await?;
+        let Begun { signed_in, event } =
+            self.begin_session(&write, (person.id, &person.name), sign_in.device, sign_in.replaces.as_deref()).await?;
         run(write.on(), "attempts: forget", "DELETE FROM sign_in_attempts WHERE subject_sha256 = $1", [own.0.into()]).await?;
         for (subject, _) in shared {
             // People behind one address who sign in rightly do not use up its attempts.
             self.give_back_attempt(write.on(), &subject).await?;
         }
-        let event = AuditEvent::by_operator(now, &person.name, "sign-in", format!("person {}", person.id));
-        write.commit(event.of_person(person.id)).await?;
-        Ok(SignedIn { token, device })
+        write.commit(event).await?;
+        Ok(signed_in)
     }
 
-    fn new_token(&self) -> Token {
+    /// Begins a session of the person, row id and name, in place of the one that the browser has.
+    pub(super) async fn begin_session(
+        &self,
+        write: &Write,
+        (id, name): (i64, &str),
+        device: Option<String>,
+        replaces: Option<&str>,
+    ) -> Result<Begun, Error> {
+        let (token, now) = (self.new_token(), self.ctx.now());
+        session::Entity::delete_many().filter(session::Column::BeganAt.lt(now - LONGEST)).exec(write.on()).await?;
+        if let Some(replaced) = replaces {
+            self.end_session(write, replaced).await?;
+        }
+        session::ActiveModel { token_sha256: Set(hash(&token.0)), person_id: Set(id), began_at: Set(now), seen_at: Set(now) }
+            .insert(write.on())
+            .await?;
+        let device = self.note_device(write, device, id, now).await?;
+        let event = AuditEvent::by_operator(now, name, "sign-in", format!("person {id}")).of_person(id);
+        Ok(Begun { signed_in: SignedIn { token, device }, event })
+    }
+
+    pub(super) fn new_token(&self) -> Token {
         Token(URL_SAFE_NO_PAD.encode(self.ctx.random::<32>()))
     }
 
@@ -375,7 +384,7 @@ impl StoredPerson {
     }
 }
 
-fn hash(token: &str) -> Vec<u8> {
+pub(super) fn hash(token: &str) -> Vec<u8> {
     Sha256::digest(token).to_vec()
 }
 

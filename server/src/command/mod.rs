@@ -1,12 +1,14 @@
 //! The command line beside serving.
 
+mod administrator;
 mod catalogue;
 mod copy;
 mod doctor;
 mod keys;
 mod mail;
 
-pub use catalogue::{CatalogueCommand, check_catalogue};
+pub use administrator::{AdministratorCommand, invite_administrator};
+pub use catalogue::{CatalogueCommand, apply_catalogue, check_catalogue};
 pub use copy::copy_database;
 pub use doctor::doctor;
 pub use keys::{KeysCommand, generate_key, seal_key, use_key};

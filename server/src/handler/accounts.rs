@@ -13,7 +13,7 @@ pub(crate) async fn list(
     RawQuery(query): RawQuery,
 ) -> Response {
     if caller.administrator().is_ok() {
-        return Redirect::to(path::JOBS).into_response();
+        return Redirect::to(path::SETUP).into_response();
     }
     let query = query.unwrap_or_default();
     let search = decode(&query).find(|(name, _)| name == "q").map(|(_, value)| value).unwrap_or_default();

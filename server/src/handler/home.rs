@@ -18,7 +18,7 @@ use portal::path;
 pub(crate) async fn home(Extension(visit): Extension<Visit>) -> Response {
     let Some(caller) = &visit.caller else { return Redirect::to(path::SIGN_IN).into_response() };
     if caller.administrator().is_ok() {
-        return Redirect::to(path::JOBS).into_response();
+        return Redirect::to(path::SETUP).into_response();
     }
     match portal::overview::accounts(caller, "").await {
         Ok(accounts) if accounts.len() == 1 => Redirect::to(&path::account(&accounts[0].garn)).into_response(),

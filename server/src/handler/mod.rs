@@ -1,6 +1,7 @@
 //! Handlers of all addresses: read the request, ask `portal`, answer with a page of `app`.
 
 pub(crate) mod accounts;
+pub(crate) mod catalogue;
 pub(crate) mod cloud;
 pub(crate) mod files;
 pub(crate) mod health;
@@ -12,5 +13,6 @@ pub(crate) mod orders;
 pub(crate) mod people;
 pub(crate) mod requests;
 pub(crate) mod search;
+pub(crate) mod setup;
 pub(crate) mod signing;
 pub(crate) mod sites;

@@ -27,7 +27,7 @@ async fn everybody_sees_their_own_accounts() {
         );
     }
     // Administrators see none.
-    assert_eq!(server.signed_in(SAM).await.get("/accounts").await.header("location"), "/jobs");
+    assert_eq!(server.signed_in(SAM).await.get("/accounts").await.header("location"), "/setup");
     // Nobody is offered to change to another account where there is none.
     let changes = async |email: &str, garn: &str| {
         server.signed_in(email).await.get(&format!("/accounts/{garn}")).await.all(".account-name a")

@@ -90,7 +90,7 @@ async fn two_workers_share_the_jobs_and_run_each_once() {
 async fn an_administrator_retries_and_discards_what_was_parked() {
     let server = Server::durable(Backend::of_run()).await;
     let (amelia, sam) = (server.signed_in(AMELIA).await, server.signed_in(SAM).await);
-    assert_eq!(sam.get("/").await.header("location"), "/jobs");
+    assert_eq!(sam.get("/").await.header("location"), "/setup");
     assert_eq!(sam.get("/jobs").await.all(".empty"), ["Nothing waits: all jobs are done."]);
     generated(&amelia, &[]).await;
     let waits = sam.get("/jobs").await;

@@ -1,6 +1,7 @@
 //! Flows over real HTTP: exact status, exact words, and what the database holds afterwards.
 
 mod accounts;
+mod catalogue;
 mod cloud;
 mod doctor;
 mod files;

@@ -1,3 +1,5 @@
-//! Signing in.
+//! Signing in, invitations, and who is there.
 
+pub mod directory;
+pub mod invitation;
 pub mod sign_in;

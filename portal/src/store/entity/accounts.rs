@@ -31,6 +31,23 @@ table!(
     person_id: i64,
     #[sea_orm(primary_key, auto_increment = false)]
     account_id: i64,
+    permissions: String,
+);
+table!(
+    invitation, "invitations",
+    #[sea_orm(primary_key)]
+    id: i64,
+    secret_sha256: Vec<u8>,
+    email: String,
+    staff_role: Option<String>,
+    account_id: Option<i64>,
+    permissions: String,
+    invited_by: Option<i64>,
+    invited_at: DateTimeUtc,
+    ends_at: DateTimeUtc,
+    withdrawn_at: Option<DateTimeUtc>,
+    accepted_at: Option<DateTimeUtc>,
+    accepted_by: Option<i64>,
 );
 table!(
     partner_grant, "partner_grants",

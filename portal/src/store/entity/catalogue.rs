@@ -10,6 +10,7 @@ table!(
     switchover: bool,
     mail_connector: bool,
     cloud_beside: Option<String>,
+    retired: bool,
 );
 table!(
     product_version, "product_versions",
@@ -21,6 +22,7 @@ table!(
     generation: String,
     subscription: bool,
     virtual_cloud: bool,
+    retired: bool,
 );
 table!(
     part, "parts",
@@ -32,6 +34,18 @@ table!(
     generation: String,
     class: String,
     development: Option<String>,
+    retired: bool,
+);
+table!(
+    catalogue_document, "catalogues",
+    #[sea_orm(primary_key)]
+    id: i64,
+    document: String,
+    proposed_at: DateTimeUtc,
+    proposed_by: String,
+    person_id: Option<i64>,
+    applied_at: Option<DateTimeUtc>,
+    changes: Option<i64>,
 );
 table!(
     part_requirement, "part_requirements",

@@ -1,3 +1,5 @@
-//! Signing in and out.
+//! Signing in, invitations, and who is there.
 
+pub(crate) mod directory;
+pub(crate) mod invitation;
 pub(crate) mod sign_in;

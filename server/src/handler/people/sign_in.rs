@@ -90,6 +90,12 @@ async fn signed_in(app: &App, mut visit: Visit, given: &SignedIn, asked: Asked) 
         Ok(None) => Redirect::to(&asked.return_to).into_response(),
         Err(error) => answer::failure(visit, &error).await,
     };
+    set_session(app, &mut response, given);
+    response
+}
+
+/// Gives the browser the tokens of a session that begins with this response.
+pub(super) fn set_session(app: &App, response: &mut Response, given: &SignedIn) {
     let session = cookie(app, app.public_url.session_cookie(), given.token.as_str());
     let device = cookie(app, app.public_url.device_cookie(), given.device.as_str()).max_age(DEVICE_KEPT);
     for cookie in [session, device] {
@@ -97,7 +103,6 @@ async fn signed_in(app: &App, mut visit: Visit, given: &SignedIn, asked: Asked) 
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }
     }
-    response
 }
 
 /// The form that was kept, if there is one.

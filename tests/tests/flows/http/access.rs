@@ -161,6 +161,20 @@ fn row(route: Route) -> (&'static str, Row) {
         Route::AnswerRequest => ("/requests/AFR-0000001/answer", [401, 403, 403, 403, 403, 404, 403]),
         Route::NoteRequest => ("/requests/AFR-0000001/note", [401, 403, 403, 403, 403, 404, 403]),
         Route::LinkRequest => ("/requests/AFR-0000001/account", [401, 403, 403, 403, 403, 404, 403]),
+        // No invitation has this link.
+        Route::Invitation | Route::AcceptInvitation => ("/invitation/none", everybody(410)),
+        Route::Setup | Route::People => (route.path(), [303, 403, 403, 403, 403, 403, 200]),
+        Route::Catalogue => (route.path(), [303, 403, 403, 403, 403, 403, 200]),
+        // The fields below are no form with a file.
+        Route::ProposeCatalogue => (route.path(), [401, 403, 403, 403, 403, 403, 400]),
+        // Nobody has proposed one; the first is in use.
+        Route::ProposedCatalogue => ("/catalogue/2", [303, 403, 403, 403, 403, 403, 404]),
+        Route::ApplyCatalogue => ("/catalogue/2", [401, 403, 403, 403, 403, 403, 404]),
+        Route::CatalogueDocument => ("/catalogue/1/document", [303, 403, 403, 403, 403, 403, 200]),
+        Route::TryMail => (route.path(), [401, 403, 403, 403, 403, 403, 303]),
+        // The fields below name nobody.
+        Route::Invite => (route.path(), [401, 403, 403, 403, 403, 403, 422]),
+        Route::WithdrawInvitation => ("/people/invitations/1/withdraw", [401, 403, 403, 403, 403, 403, 404]),
         Route::Jobs => (route.path(), [303, 403, 403, 403, 403, 403, 200]),
         // No job of this number is parked.
         Route::RetryJob => ("/jobs/7/retry", [401, 403, 403, 403, 403, 403, 409]),

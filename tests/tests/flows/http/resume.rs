@@ -89,6 +89,16 @@ fn typed(route: Route) -> Largest {
             vec![("analyst", own("0"))],
             ("main form[action$=release]", "action", "/requests/AFR-0000001/release"),
         ),
+        Route::ApplyCatalogue => ("/catalogue/2", Vec::new(), ("main form", "action", "/catalogue/2")),
+        Route::TryMail => ("/setup/mail", Vec::new(), ("main form", "action", "/setup/mail")),
+        Route::Invite => (
+            "/people/invitations",
+            vec![("email", own("kept@meridian.example")), ("role", own("analyst"))],
+            ("input[name=email]", "value", "kept@meridian.example"),
+        ),
+        Route::WithdrawInvitation => {
+            ("/people/invitations/1/withdraw", Vec::new(), ("main form", "action", "/people/invitations"))
+        }
         Route::RetryJob => ("/jobs/7/retry", Vec::new(), ("main form", "action", "/jobs/1/retry")),
         Route::DiscardJob => ("/jobs/7/discard", Vec::new(), ("main form", "action", "/jobs/1/retry")),
         Route::SendNewSite => (
@@ -151,6 +161,10 @@ async fn server() -> Server {
     // Confirmed now: nothing comes due while the clock goes on.
     amelia.press(&format!("{action}/done")).await;
     assert_eq!(lena.press("/requests/AFR-0000001/claim").await.status, StatusCode::SEE_OTHER);
+    let sam = server.signed_in(SAM).await;
+    let other = include_str!("../../../../portal/catalogue/pureconnect.toml").replacen("2020 R4", "2020 R9", 1);
+    let proposed = sam.post_parts("/catalogue", &[("table", Some("catalogue.toml"), other.as_bytes())]).await;
+    assert_eq!(proposed.header("location"), "/catalogue/2");
     let mail = RawMail::from(b"From: eve@evil.example\r\nSubject: s\r\n\r\nText".to_vec());
     assert_eq!(receive(server.portal(), mail).await.expect("received"), Receipt::Unverified);
     server
@@ -162,13 +176,22 @@ async fn every_form_that_is_sent_when_the_session_has_ended_comes_back_at_its_la
     for route in Route::ALL {
         if route.method() != Method::POST
             || route.access() != Access::SignedIn
-            || matches!(route, Route::SendBatch | Route::UploadSignedIn | Route::ProvideFile | Route::Reading)
+            || matches!(
+                route,
+                Route::SendBatch | Route::ProposeCatalogue | Route::UploadSignedIn | Route::ProvideFile | Route::Reading
+            )
         {
             continue;
         }
         let (path, mut fields, (selector, attribute, expected)) = typed(*route);
         let who = match route {
-            Route::RetryJob | Route::DiscardJob | Route::ChangeForm => SAM,
+            Route::RetryJob
+            | Route::DiscardJob
+            | Route::ChangeForm
+            | Route::TryMail
+            | Route::Invite
+            | Route::WithdrawInvitation
+            | Route::ApplyCatalogue => SAM,
             Route::ReplyToRequest | Route::CloseRequest => AMELIA,
             _ => LENA,
         };

@@ -1,3 +1,4 @@
-//! Signing in.
+//! How people come in and sign in.
 
+mod invitations;
 mod sign_in;

@@ -311,7 +311,9 @@ fn Choices(
         .filter(|site| site.active || site.id == chosen)
         .map(|site| (site.id.clone(), if site.active { site.name.clone() } else { format!("{} (not active)", site.name) }))
         .collect();
-    let versions = start.versions.iter().map(|version| (version.clone(), version.clone())).collect();
+    // A version that is offered no more stays that of the files made for it.
+    let held = Some(form.value(field::VERSION).to_owned()).filter(|held| !new && !start.versions.contains(held));
+    let versions = held.iter().chain(&start.versions).map(|version| (version.clone(), version.clone())).collect();
     let types = start.licence_types.iter().map(|t| (t.code().to_owned(), t.to_string())).collect();
     // What the sections below are for, also after a link that names no type.
     let chosen_type = if beside { licence_type(&form).code() } else { form.value(field::TYPE) };
