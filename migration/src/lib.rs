@@ -30,6 +30,7 @@ mod m0020_mail;
 mod m0021_lean_requests;
 mod m0022_people;
 mod m0023_catalogue;
+mod m0024_imports;
 
 pub struct Migrator;
 
@@ -60,6 +61,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0021_lean_requests::Migration),
             Box::new(m0022_people::Migration),
             Box::new(m0023_catalogue::Migration),
+            Box::new(m0024_imports::Migration),
         ]
     }
 }

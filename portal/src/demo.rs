@@ -340,6 +340,7 @@ pub async fn fill(portal: &Portal) -> Result<(), Error> {
             cloud_connected: Set(licence_model == "subscription"),
             mirrored: Set(garn == MIRRORED),
             folded: Set(searched(name, garn)),
+            ..Default::default()
         }
         .insert(on)
         .await?;

@@ -33,6 +33,35 @@ pub fn proposed_catalogue(id: i64) -> String {
     format!("{CATALOGUE}/{id}")
 }
 
+/// Imports of accounts and orders, for licensing analysts.
+pub const IMPORTS: &str = "/imports";
+/// The table that an import is filled into.
+pub const IMPORT_TEMPLATE: &str = "/imports/template.csv";
+
+/// One import, such as `IM-0000001`.
+#[must_use]
+pub fn import(reference: &str) -> String {
+    format!("{IMPORTS}/{reference}")
+}
+
+/// Applies an import.
+#[must_use]
+pub fn apply_import(reference: &str) -> String {
+    format!("{IMPORTS}/{reference}/apply")
+}
+
+/// Discards an import that was not applied.
+#[must_use]
+pub fn discard_import(reference: &str) -> String {
+    format!("{IMPORTS}/{reference}/discard")
+}
+
+/// Lines of an import as a table.
+#[must_use]
+pub fn import_lines(reference: &str) -> String {
+    format!("{IMPORTS}/{reference}/lines.csv")
+}
+
 /// People of the portal, for administrators.
 pub const PEOPLE: &str = "/people";
 /// Form that invites somebody, for administrators.

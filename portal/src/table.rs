@@ -3,7 +3,7 @@
 //! A written table is read back unchanged: a mark at its beginning says that it is UTF-8, and a cell that a spreadsheet would take for a formula
 //! has an apostrophe before it, which reading removes again.
 
-use calamine::{Data, DataRef, Reader as _, Xlsx};
+use calamine::{Data, DataRef, ExcelDateTime, Reader as _, Xlsx};
 use licensing::value::encoding::{self, NotText};
 use std::{
     borrow::Cow,
@@ -13,8 +13,8 @@ use zip::ZipArchive;
 
 /// Columns of a table at most; wider ones are not made by people.
 const MOST_COLUMNS: usize = 1_000;
-/// A workbook is unpacked to at most so many bytes.
-const MOST_UNPACKED: u64 = 32 * 1024 * 1024;
+/// A workbook is unpacked to at most so many MiB, where nothing else is said.
+pub(crate) const MOST_UNPACKED: u64 = 32;
 
 /// Why bytes cannot be read as a table. Lines are counted below the head, but for text that cannot be read at all.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -31,8 +31,8 @@ pub enum NotATable {
     NotCsv,
     #[error("The workbook cannot be read. Save it as .xlsx once more, or as “CSV UTF-8”.")]
     NotAWorkbook,
-    #[error("The workbook is larger than 32 MiB when it is unpacked. Send its lines in parts.")]
-    TooLarge,
+    #[error("The workbook is larger than {0} MiB when it is unpacked. Send its lines in parts.")]
+    TooLarge(u64),
 }
 
 /// A row of a table: its line, counted below the head, and its cells, one for each column that has a name.
@@ -42,14 +42,15 @@ pub(crate) struct Row<'a> {
 }
 
 /// Reads a table: `head` is given the names of its columns, `row` each row that has anything in it. Columns without a name, and rows without a filled
-/// cell, are passed over. Either may end the reading with a problem of its own.
+/// cell, are passed over. Either may end the reading with a problem of its own. A workbook is unpacked to at most `most_unpacked` MiB.
 pub(crate) fn read<E: From<NotATable>>(
     bytes: &[u8],
+    most_unpacked: u64,
     head: impl FnOnce(&[Cow<'_, str>]) -> Result<(), E>,
     row: impl FnMut(Row<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
     // Workbooks are ZIP archives.
-    if bytes.starts_with(b"PK\x03\x04") { read_workbook(bytes, head, row) } else { read_csv(bytes, head, row) }
+    if bytes.starts_with(b"PK\x03\x04") { read_workbook(bytes, most_unpacked, head, row) } else { read_csv(bytes, head, row) }
 }
 
 /// Which columns count: those with a name.
@@ -143,10 +144,11 @@ fn separator(text: &str) -> (u8, &str) {
 
 fn read_workbook<E: From<NotATable>>(
     bytes: &[u8],
+    most_unpacked: u64,
     head: impl FnOnce(&[Cow<'_, str>]) -> Result<(), E>,
     mut row: impl FnMut(Row<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
-    unpacks(bytes)?;
+    unpacks(bytes, most_unpacked)?;
     let none = |_| NotATable::NotAWorkbook;
     let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(none)?;
     let sheet = workbook.sheet_names().first().cloned().ok_or(NotATable::NotAWorkbook)?;
@@ -187,13 +189,13 @@ fn read_workbook<E: From<NotATable>>(
 }
 
 /// Whether the archive is what it says, and no more than can be unpacked.
-fn unpacks(bytes: &[u8]) -> Result<(), NotATable> {
+fn unpacks(bytes: &[u8], most: u64) -> Result<(), NotATable> {
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|_| NotATable::NotAWorkbook)?;
-    let mut left = MOST_UNPACKED;
+    let mut left = most * 1024 * 1024;
     for at in 0..archive.len() {
         let file = archive.by_index(at).map_err(|_| NotATable::NotAWorkbook)?;
         let unpacked = std::io::copy(&mut file.take(left + 1), &mut std::io::sink()).map_err(|_| NotATable::NotAWorkbook)?;
-        left = left.checked_sub(unpacked).ok_or(NotATable::TooLarge)?;
+        left = left.checked_sub(unpacked).ok_or(NotATable::TooLarge(most))?;
     }
     Ok(())
 }
@@ -203,9 +205,17 @@ fn own_text(value: &DataRef<'_>) -> String {
     match Data::from(value.clone()) {
         Data::Float(number) if number.fract() == 0.0 && number.abs() < 1e15 => format!("{number:.0}"),
         Data::Float(number) => format!("{number:E}"),
+        Data::DateTime(instant) if instant.is_datetime() => day(instant),
         Data::Empty | Data::Error(_) => String::new(),
         other => other.to_string(),
     }
+}
+
+/// A date as people agree on it; one with a time of the day is no such date, and is given with it.
+fn day(instant: ExcelDateTime) -> String {
+    let (year, month, day, hour, minute, second, milli) = instant.to_ymd_hms_milli();
+    let date = format!("{year:04}-{month:02}-{day:02}");
+    if (hour, minute, second, milli) == (0, 0, 0, 0) { date } else { format!("{date} {hour:02}:{minute:02}:{second:02}") }
 }
 
 /// `true` for characters that make a formula at the beginning of a cell, full-width signs included.
@@ -270,6 +280,7 @@ mod tests {
         let mut rows = Vec::new();
         let read = read::<NotATable>(
             bytes,
+            MOST_UNPACKED,
             |names| {
                 found.push(names.join("|"));
                 Ok(())
@@ -348,7 +359,7 @@ mod tests {
             read_back.extend(row.cells.iter().map(ToString::to_string));
             Ok::<_, NotATable>(())
         };
-        read(&written, |_| Ok(()), keep).expect("a table");
+        read(&written, MOST_UNPACKED, |_| Ok(()), keep).expect("a table");
         assert_eq!(read_back, cells);
         for cell in cells {
             assert!(beginnings(&guarded(cell)).all(|part| !part.starts_with(begins_formula)), "{cell}");

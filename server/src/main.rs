@@ -8,7 +8,7 @@ use portal::{
     people::PasswordCost,
 };
 use server::{AdministratorCommand, CatalogueCommand, KeysCommand, MailCommand, Settings};
-use std::{io::Write, process::ExitCode};
+use std::{io::Write, path::PathBuf, process::ExitCode};
 
 /// The system's own allocator keeps an arena for each thread and gives little back.
 #[global_allocator]
@@ -50,6 +50,16 @@ enum Command {
     Catalogue {
         #[command(subcommand)]
         command: CatalogueCommand,
+    },
+    /// Say what each line of a table of accounts and orders would do; with --apply, do it all.
+    Import {
+        /// The table: CSV, or a workbook.
+        file: PathBuf,
+        /// Apply the lines, if none of them is refused.
+        #[arg(long)]
+        apply: bool,
+        #[command(flatten)]
+        settings: Box<Settings>,
     },
     /// Mail that comes in.
     Mail {
@@ -103,6 +113,9 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Some(Command::Catalogue { command: CatalogueCommand::Apply { file, dry_run, settings } }) => {
             let said = server::apply_catalogue(&settings, &file, dry_run, Ctx::system(), PasswordCost::Full).await?;
             writeln!(std::io::stdout(), "{said}")?;
+        }
+        Some(Command::Import { file, apply, settings }) => {
+            server::import_orders(&settings, &file, apply, Ctx::system(), PasswordCost::Full, &mut std::io::stdout()).await?;
         }
         Some(Command::Mail { command: MailCommand::Receive { settings } }) => {
             let received = server::receive_mail(&settings, Ctx::system(), PasswordCost::Full, std::io::stdin()).await;

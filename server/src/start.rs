@@ -82,7 +82,7 @@ pub async fn start(settings: &Settings, ctx: Ctx, password_cost: PasswordCost) -
     }));
     let (stop, stopped) = watch::channel(false);
     let serving = tokio::spawn(serve(listener, routes::router(app), settings.trusted_proxy.clone(), metrics, until(stopped)));
-    let workers = Workers::start(&portal, [Lane::Mail(Box::new(mailer)), Lane::Batches, Lane::Requests], mailbox);
+    let workers = Workers::start(&portal, [Lane::Mail(Box::new(mailer)), Lane::Batches, Lane::Requests, Lane::Imports], mailbox);
     Ok(Running { address, url, portal, stop, serving, workers })
 }
 

@@ -441,6 +441,18 @@ const APART: [&str; 10] = [
     "devices",
 ];
 
+/// Waits until the server's own worker has done all jobs of `lane`.
+///
+/// # Panics
+/// When the database does not answer, or jobs are left after [`PATIENCE`].
+pub async fn finished(portal: &portal::Portal, lane: &Lane) {
+    let began = Instant::now();
+    while jobs::unfinished(portal, lane).await.expect("counted") != JobCounts::default() {
+        assert!(began.elapsed() < PATIENCE, "jobs are not done");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
 /// Waits until the server's own worker has sent all mail.
 ///
 /// # Panics

@@ -1,7 +1,7 @@
 use std::io::Write;
 use zip::{ZipWriter, write::SimpleFileOptions};
 
-/// A workbook with one sheet, whose cells are given as the sheet has them.
+/// A workbook with one sheet, whose cells are given as the sheet has them. Cells of style 1 are dates.
 ///
 /// # Panics
 /// Never: it is written to memory.
@@ -18,6 +18,7 @@ pub fn workbook(sheet: &str) -> Vec<u8> {
                 "<Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\">\
                  <Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/>\
                  <Override PartName=\"/xl/workbook.xml\" ContentType=\"{types}.sheet.main+xml\"/>\
+                 <Override PartName=\"/xl/styles.xml\" ContentType=\"{types}.styles+xml\"/>\
                  <Override PartName=\"/xl/worksheets/sheet1.xml\" ContentType=\"{types}.worksheet+xml\"/></Types>"
             ),
         ),
@@ -38,7 +39,13 @@ pub fn workbook(sheet: &str) -> Vec<u8> {
             "xl/_rels/workbook.xml.rels",
             format!(
                 "<Relationships xmlns=\"{relations}\"><Relationship Id=\"rId1\" Type=\"{office}/worksheet\" Target=\"worksheets/sheet1.xml\"/>\
-                 </Relationships>"
+                 <Relationship Id=\"rId2\" Type=\"{office}/styles\" Target=\"styles.xml\"/></Relationships>"
+            ),
+        ),
+        (
+            "xl/styles.xml",
+            format!(
+                "<styleSheet xmlns=\"{main}\"><cellXfs count=\"2\"><xf numFmtId=\"0\"/><xf numFmtId=\"14\"/></cellXfs></styleSheet>"
             ),
         ),
         ("xl/worksheets/sheet1.xml", format!("<worksheet xmlns=\"{main}\"><sheetData>{sheet}</sheetData></worksheet>")),

@@ -21,7 +21,10 @@ pub async fn show(caller: &Caller, search: &str) -> Result<Page, Error> {
     let role = caller.role();
     Ok(Page::new("Accounts", move || {
         view! {
-            <h1>"Accounts"</h1>
+            <div class="page-head">
+                <h1>"Accounts"</h1>
+                {(role == Role::Analyst).then(|| view! { <a class="button" href=path::IMPORTS>"Import accounts and orders"</a> })}
+            </div>
             <SearchForm action="/accounts" label="Name or GARN" value=search.clone() />
             {if accounts.is_empty() { empty(&search, role).into_any() } else { table(accounts).into_any() }}
         }

@@ -6,6 +6,7 @@ use crate::{
     error::Error,
     files::batch::{RunBatch, expire_old_plans, run_batch},
     mail::{Mail, MailedSource, Mailer},
+    orders::import::{RunImport, run_import},
     portal::Portal,
     requests::{ConfirmRequest, confirm_request, provided_bytes, scan_pending},
     store::{statement::row, write::QueuedKinds},
@@ -30,6 +31,8 @@ pub enum Lane {
     Batches,
     /// What activation file requests lead to.
     Requests,
+    /// Accounts and orders that come in.
+    Imports,
 }
 
 impl Lane {
@@ -39,7 +42,7 @@ impl Lane {
     pub fn gathers(&self) -> Duration {
         match self {
             Self::Mail(_) => Duration::from_secs(1),
-            Self::Batches | Self::Requests => Duration::ZERO,
+            Self::Batches | Self::Requests | Self::Imports => Duration::ZERO,
         }
     }
 
@@ -48,6 +51,7 @@ impl Lane {
             Self::Mail(_) => &[Mail::KIND],
             Self::Batches => &[RunBatch::KIND],
             Self::Requests => &[ConfirmRequest::KIND],
+            Self::Imports => &[RunImport::KIND],
         }
     }
 }
@@ -58,6 +62,7 @@ pub(super) fn describe(kind: &str, arguments: &serde_json::Value) -> Option<Desc
         Mail::KIND => Description::of::<Mail>(arguments),
         RunBatch::KIND => Description::of::<RunBatch>(arguments),
         ConfirmRequest::KIND => Description::of::<ConfirmRequest>(arguments),
+        RunImport::KIND => Description::of::<RunImport>(arguments),
         _ => None,
     }
 }
@@ -107,13 +112,13 @@ pub async fn run_due(portal: &Portal, lane: &Lane, stop: &Stop) -> Result<u32, E
     while !stop.is_stopped() {
         let (most, lease) = match lane {
             Lane::Mail(_) => (MAILS, MAIL_LEASE),
-            Lane::Batches | Lane::Requests => (1, LEASE),
+            Lane::Batches | Lane::Requests | Lane::Imports => (1, LEASE),
         };
         let claimed = queue::claim(&portal.database, lane.kinds(), most, portal.now(), lease).await?;
         let last = claimed.len() < most;
         succeeded += match lane {
             Lane::Mail(mailer) => send(portal, mailer, claimed, stop).await?,
-            Lane::Batches | Lane::Requests => work(portal, claimed, stop).await?,
+            Lane::Batches | Lane::Requests | Lane::Imports => work(portal, claimed, stop).await?,
         };
         if last {
             break;
@@ -130,7 +135,7 @@ pub async fn reclaim(portal: &Portal, lane: &Lane) -> Result<(), Error> {
     match lane {
         // A mail is not sent twice where that can be helped.
         Lane::Mail(_) => Ok(()),
-        Lane::Batches | Lane::Requests => queue::reclaim(&portal.database, lane.kinds(), portal.now()).await,
+        Lane::Batches | Lane::Requests | Lane::Imports => queue::reclaim(&portal.database, lane.kinds(), portal.now()).await,
     }
 }
 
@@ -241,6 +246,7 @@ async fn run(portal: &Portal, job: &Claimed, progress: &Progress, stop: &Stop) -
     match job.kind.as_str() {
         RunBatch::KIND => attempt(job, async |batch: RunBatch| run_batch(portal, &batch, progress, stop).await).await,
         ConfirmRequest::KIND => attempt(job, async |request: ConfirmRequest| confirm_request(portal, &request).await).await,
+        RunImport::KIND => attempt(job, async |import: RunImport| run_import(portal, &import, progress).await).await,
         kind => Err(Error::internal(format!("no lane runs jobs of the kind {kind:?}"))),
     }
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod allocation;
 pub(crate) mod doctor;
+pub mod import;
 pub(crate) mod line;
 mod summary;
 pub(crate) mod upgrade;

@@ -183,7 +183,8 @@ async fn orphans(portal: &Portal, before: DateTime<Utc>) -> Result<u64, Error> {
     if old.is_empty() {
         return Ok(0);
     }
-    let sql = "SELECT object FROM request_attachments WHERE removed_at IS NULL UNION ALL SELECT object FROM received_mails WHERE object IS NOT NULL";
+    let sql = "SELECT object FROM request_attachments WHERE removed_at IS NULL UNION ALL SELECT object FROM received_mails WHERE object IS NOT NULL
+               UNION ALL SELECT object FROM imports WHERE object IS NOT NULL";
     let known: Vec<Object> = rows(portal.database.read(), "blobs: known", sql, []).await?;
     let known: BTreeSet<String> = known.into_iter().map(|known| known.object).collect();
     remove_blobs(portal, old.into_iter().filter(|name| !known.contains(name)).map(|object| Object { object }).collect()).await

@@ -44,6 +44,11 @@ impl Write {
         Ok(())
     }
 
+    /// Makes what this write has noted last, without an event: notes of the portal's own, which change nobody's property.
+    pub(crate) async fn commit_bookkeeping(self) -> Result<(), Error> {
+        Ok(self.transaction.commit().await?)
+    }
+
     /// Records events of this write. The commit takes one more.
     pub(crate) async fn record(&self, events: Vec<AuditEvent>) -> Result<(), Error> {
         insert::<audit_event::Entity>(self.on(), events.into_iter().map(AuditEvent::row).collect()).await

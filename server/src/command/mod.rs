@@ -4,6 +4,7 @@ mod administrator;
 mod catalogue;
 mod copy;
 mod doctor;
+mod import;
 mod keys;
 mod mail;
 
@@ -11,5 +12,6 @@ pub use administrator::{AdministratorCommand, invite_administrator};
 pub use catalogue::{CatalogueCommand, apply_catalogue, check_catalogue};
 pub use copy::copy_database;
 pub use doctor::doctor;
+pub use import::import_orders;
 pub use keys::{KeysCommand, generate_key, seal_key, use_key};
 pub use mail::{MailCommand, receive_mail};

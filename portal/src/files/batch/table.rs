@@ -99,7 +99,7 @@ pub(crate) fn read(kind: Kind, bytes: &[u8]) -> Result<Table, TableProblem> {
         }
     };
     let mut rows = Vec::new();
-    table::read(bytes, head, |Row { line, cells }| {
+    table::read(bytes, table::MOST_UNPACKED, head, |Row { line, cells }| {
         if rows.len() == MOST_LINES {
             return Err(TableProblem::TooMany);
         }

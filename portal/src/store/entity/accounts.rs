@@ -13,6 +13,10 @@ table!(
     cloud_connected: bool,
     mirrored: bool,
     folded: String,
+    activated_on: Option<Date>,
+    billable: bool,
+    billing: Option<Json>,
+    landlord_id: Option<i64>,
 );
 table!(
     person, "people",

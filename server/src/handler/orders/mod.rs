@@ -1,5 +1,6 @@
 //! Orders of an account.
 
 pub(crate) mod csv;
+pub(crate) mod imports;
 pub(crate) mod summary;
 pub(crate) mod upgrade;

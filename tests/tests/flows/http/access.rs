@@ -171,6 +171,13 @@ fn row(route: Route) -> (&'static str, Row) {
         Route::ProposedCatalogue => ("/catalogue/2", [303, 403, 403, 403, 403, 403, 404]),
         Route::ApplyCatalogue => ("/catalogue/2", [401, 403, 403, 403, 403, 403, 404]),
         Route::CatalogueDocument => ("/catalogue/1/document", [303, 403, 403, 403, 403, 403, 200]),
+        Route::Imports | Route::ImportTemplate => (route.path(), [303, 403, 403, 403, 403, 200, 403]),
+        // The fields below are no form with a table, and nothing was imported.
+        Route::BeginImport => (route.path(), [401, 403, 403, 403, 403, 400, 403]),
+        Route::Import => ("/imports/IM-0000009", [303, 403, 403, 403, 403, 404, 403]),
+        Route::ImportLines => ("/imports/IM-0000009/lines.csv", [303, 403, 403, 403, 403, 404, 403]),
+        Route::ApplyImport => ("/imports/IM-0000009/apply", [401, 403, 403, 403, 403, 404, 403]),
+        Route::DiscardImport => ("/imports/IM-0000009/discard", [401, 403, 403, 403, 403, 404, 403]),
         Route::TryMail => (route.path(), [401, 403, 403, 403, 403, 403, 303]),
         // The fields below name nobody.
         Route::Invite => (route.path(), [401, 403, 403, 403, 403, 403, 422]),

@@ -90,6 +90,12 @@ fn typed(route: Route) -> Largest {
             ("main form[action$=release]", "action", "/requests/AFR-0000001/release"),
         ),
         Route::ApplyCatalogue => ("/catalogue/2", Vec::new(), ("main form", "action", "/catalogue/2")),
+        Route::ApplyImport => {
+            ("/imports/IM-0000001/apply", Vec::new(), ("main a[href='/imports/IM-0000001/lines.csv']", "", "Download CSV"))
+        }
+        Route::DiscardImport => {
+            ("/imports/IM-0000001/discard", Vec::new(), ("main a[href='/imports/IM-0000001/lines.csv']", "", "Download CSV"))
+        }
         Route::TryMail => ("/setup/mail", Vec::new(), ("main form", "action", "/setup/mail")),
         Route::Invite => (
             "/people/invitations",
@@ -161,6 +167,9 @@ async fn server() -> Server {
     // Confirmed now: nothing comes due while the clock goes on.
     amelia.press(&format!("{action}/done")).await;
     assert_eq!(lena.press("/requests/AFR-0000001/claim").await.status, StatusCode::SEE_OTHER);
+    let imported = lena.post_parts("/imports", &[("table", Some("orders.csv"), &b"garn,account\nACME-1001,Acme\n"[..])]).await;
+    assert_eq!(imported.header("location"), "/imports/IM-0000001");
+    tests::finished(server.portal(), &portal::jobs::Lane::Imports).await;
     let sam = server.signed_in(SAM).await;
     let other = include_str!("../../../../portal/catalogue/pureconnect.toml").replacen("2020 R4", "2020 R9", 1);
     let proposed = sam.post_parts("/catalogue", &[("table", Some("catalogue.toml"), other.as_bytes())]).await;
@@ -178,7 +187,12 @@ async fn every_form_that_is_sent_when_the_session_has_ended_comes_back_at_its_la
             || route.access() != Access::SignedIn
             || matches!(
                 route,
-                Route::SendBatch | Route::ProposeCatalogue | Route::UploadSignedIn | Route::ProvideFile | Route::Reading
+                Route::SendBatch
+                    | Route::ProposeCatalogue
+                    | Route::BeginImport
+                    | Route::UploadSignedIn
+                    | Route::ProvideFile
+                    | Route::Reading
             )
         {
             continue;

@@ -1,4 +1,5 @@
 //! Orders of an account.
 
+mod import;
 mod summary;
 mod upgrade;
