@@ -1,6 +1,6 @@
 //! Applying an import: everything that was planned, in one short transaction, or nothing.
 
-use super::operation::reference;
+use super::reference::reference;
 use crate::{
     error::Error,
     portal::Portal,

@@ -4,6 +4,7 @@
 mod apply;
 mod operation;
 mod plan;
+mod reference;
 mod table;
 
 pub use operation::{

@@ -1,6 +1,7 @@
 use super::{
     apply::{Applied, apply},
     plan::{LineCounts, Planner, forget},
+    reference::{id_of, reference},
     table::TableProblem,
 };
 use crate::{
@@ -105,17 +106,6 @@ pub enum NotImported {
 
 const STALE: &str =
     "Accounts or orders were changed after the lines were compared. Nothing was imported. Upload the table again.";
-
-/// `IM-0000001`.
-pub(super) fn reference(id: i64) -> String {
-    format!("IM-{id:07}")
-}
-
-/// Row id of a reference; `None` for a text that is none.
-fn id_of(text: &str) -> Option<i64> {
-    let digits = text.strip_prefix("IM-")?;
-    ((7..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())).then(|| digits.parse().ok())?
-}
 
 /// Work on an import beside requests: planning its lines, or applying them.
 #[derive(Debug, Serialize, Deserialize)]
