@@ -39,8 +39,9 @@ use sha2::{Digest, Sha256};
 use std::{sync::Arc, time::Duration};
 
 /// The rules of each feature.
-const RULES: [&[Rule]; 8] = [
+const RULES: [&[Rule]; 9] = [
     orders::doctor::RULES,
+    orders::import::doctor::RULES,
     files::doctor::RULES,
     files::batch::doctor::RULES,
     access::doctor::RULES,

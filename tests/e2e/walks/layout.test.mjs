@@ -57,10 +57,11 @@ const pages = {
     "/accounts/HELIOS-2002/files/new?product=CIC&version=2020+R4&type=production",
     "/accounts/HELIOS-2002/cloud",
     "/accounts/NORDIC-3003",
+    "/imports",
     "/requests",
     "/requests?view=all&q=nobody@contoso.example",
   ],
-  "sam.okafor@meridian.example": ["/accounts", "/jobs", "/nothing"],
+  "sam.okafor@meridian.example": ["/setup", "/people", "/catalogue", "/accounts", "/jobs", "/nothing"],
 };
 
 /** A file for a pair whose names are as long as names can be, at a site of the same kind. */

@@ -2,6 +2,7 @@
 //! are applied together, or none.
 
 mod apply;
+pub(crate) mod doctor;
 mod operation;
 mod plan;
 mod reference;

@@ -9,6 +9,7 @@ mod mail;
 mod requests;
 mod start;
 mod upgrade;
+mod vendor;
 
 pub(crate) use any_time::generate_on;
 
