@@ -22,6 +22,15 @@ super::step!(
         CHECK (accepted_at IS NULL OR withdrawn_at IS NULL)
     );
     CREATE INDEX invitations_open ON invitations (account_id, id) WHERE accepted_at IS NULL AND withdrawn_at IS NULL;
+    CREATE TABLE password_resets (
+        id {id},
+        secret_sha256 {bytes} NOT NULL UNIQUE,
+        person_id {ref} NOT NULL REFERENCES people (id),
+        asked_at {instant} NOT NULL,
+        ends_at {instant} NOT NULL,
+        used_at {instant}
+    );
+    CREATE INDEX password_resets_by_person ON password_resets (person_id);
     CREATE INDEX invitations_by_inviter ON invitations (invited_by, invited_at);
     "
 );

@@ -11,6 +11,21 @@ pub const SEARCH: &str = "/search";
 /// The chooser of accounts.
 pub const ACCOUNTS: &str = "/accounts";
 pub const SIGN_IN: &str = "/sign-in";
+/// One's own name, password and sessions.
+pub const PROFILE: &str = "/profile";
+/// Changes one's own password.
+pub const CHANGE_PASSWORD: &str = "/profile/password";
+/// Ends one's other sessions.
+pub const END_SESSIONS: &str = "/profile/sessions/end";
+/// Asks for a link that sets another password.
+pub const FORGOTTEN: &str = "/password";
+
+/// Sets another password, by a secret link.
+#[must_use]
+pub fn reset_password(secret: &str) -> String {
+    format!("{FORGOTTEN}/{secret}")
+}
+
 /// Work beside requests, for administrators.
 pub const JOBS: &str = "/jobs";
 

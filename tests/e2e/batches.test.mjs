@@ -219,6 +219,8 @@ test("many add-on items are found with the keyboard alone, and the chosen ones s
 test("an administrator sees what waits", async () => {
   const { context, page, problems } = await open(browser, { javaScriptEnabled: false });
   await signIn(page, "sam.okafor@meridian.example");
+  await page.getByRole("heading", { name: "Checklist" }).waitFor();
+  await page.getByRole("link", { name: "Background jobs" }).click();
   await page.getByRole("heading", { name: "Background jobs" }).waitFor();
   await context.close();
   assert.deepEqual(problems, []);

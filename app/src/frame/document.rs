@@ -110,7 +110,7 @@ fn Search(
 fn SignedIn(name: String) -> AnyView {
     view! {
         <div class="signed-in">
-            <span class="person">{name}</span>
+            <a class="person" href=path::PROFILE>{name}</a>
             <form method="post" action="/sign-out">
                 <button class="button compact quiet"><Icon icon=icon::SIGN_OUT />"Sign out"</button>
             </form>

@@ -7,6 +7,7 @@ use crate::{
     files::batch::{RunBatch, expire_old_plans, run_batch},
     mail::{Mail, MailedSource, Mailer},
     orders::import::{RunImport, run_import},
+    people::{ResetPassword, send_reset},
     portal::Portal,
     requests::{ConfirmRequest, confirm_request, provided_bytes, scan_pending},
     store::{statement::row, write::QueuedKinds},
@@ -29,7 +30,7 @@ const MAILS: usize = 20;
 pub enum Lane {
     Mail(Box<Mailer>),
     Batches,
-    /// What activation file requests lead to.
+    /// What strangers ask for: confirmations of activation file requests, and links that set another password.
     Requests,
     /// Accounts and orders that come in.
     Imports,
@@ -50,7 +51,7 @@ impl Lane {
         match self {
             Self::Mail(_) => &[Mail::KIND],
             Self::Batches => &[RunBatch::KIND],
-            Self::Requests => &[ConfirmRequest::KIND],
+            Self::Requests => &[ConfirmRequest::KIND, ResetPassword::KIND],
             Self::Imports => &[RunImport::KIND],
         }
     }
@@ -62,6 +63,7 @@ pub(super) fn describe(kind: &str, arguments: &serde_json::Value) -> Option<Desc
         Mail::KIND => Description::of::<Mail>(arguments),
         RunBatch::KIND => Description::of::<RunBatch>(arguments),
         ConfirmRequest::KIND => Description::of::<ConfirmRequest>(arguments),
+        ResetPassword::KIND => Description::of::<ResetPassword>(arguments),
         RunImport::KIND => Description::of::<RunImport>(arguments),
         _ => None,
     }
@@ -246,6 +248,7 @@ async fn run(portal: &Portal, job: &Claimed, progress: &Progress, stop: &Stop) -
     match job.kind.as_str() {
         RunBatch::KIND => attempt(job, async |batch: RunBatch| run_batch(portal, &batch, progress, stop).await).await,
         ConfirmRequest::KIND => attempt(job, async |request: ConfirmRequest| confirm_request(portal, &request).await).await,
+        ResetPassword::KIND => attempt(job, async |reset: ResetPassword| send_reset(portal, &reset).await).await,
         RunImport::KIND => attempt(job, async |import: RunImport| run_import(portal, &import, progress).await).await,
         kind => Err(Error::internal(format!("no lane runs jobs of the kind {kind:?}"))),
     }

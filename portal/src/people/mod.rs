@@ -3,6 +3,8 @@
 pub(crate) mod doctor;
 mod invitation;
 pub(crate) mod password;
+mod profile;
+mod reset;
 mod session;
 
 pub use invitation::{
@@ -10,4 +12,7 @@ pub use invitation::{
     invite_administrator, invite_by_administrator, open_invitations, withdraw_invitation,
 };
 pub use password::{LONGEST_PASSWORD, PasswordCost, PasswordProblem, SHORTEST_PASSWORD};
+pub use profile::{NotChanged, ProfileChange, SessionRow, change_password, change_profile, end_other_sessions, sessions};
+pub use reset::{NotReset, ask_for_reset, can_be_reset, reset_password};
+pub(crate) use reset::{ResetPassword, send_reset};
 pub use session::{SignIn, SignInRefused, SignedIn, Token};

@@ -30,9 +30,9 @@ const ATTEMPT_WINDOW: TimeDelta = TimeDelta::minutes(15);
 
 /// Number of wrong attempts that are taken at once, and the wait of each further one: guessing is slowed down, and nobody is shut out by it.
 #[derive(Clone, Copy)]
-struct Pace {
-    free: i64,
-    gap: TimeDelta,
+pub(super) struct Pace {
+    pub(super) free: i64,
+    pub(super) gap: TimeDelta,
 }
 
 /// On a device that its person has signed in on before. What strangers try does not count here.
@@ -242,7 +242,7 @@ impl Portal {
         Ok(device)
     }
 
-    async fn count_attempt(&self, subject: &[u8], pace: Pace) -> Result<(), SignInRefused> {
+    pub(super) async fn count_attempt(&self, subject: &[u8], pace: Pace) -> Result<(), SignInRefused> {
         #[derive(FromQueryResult)]
         struct Attempts {
             attempts: i64,
@@ -388,7 +388,7 @@ pub(super) fn hash(token: &str) -> Vec<u8> {
     Sha256::digest(token).to_vec()
 }
 
-fn subject(kind: &str, value: &str) -> Vec<u8> {
+pub(super) fn subject(kind: &str, value: &str) -> Vec<u8> {
     Sha256::digest(format!("{kind}\n{value}")).to_vec()
 }
 
@@ -401,7 +401,7 @@ impl Portal {
 }
 
 /// An IPv6 user has a whole /64.
-fn network(address: IpAddr) -> String {
+pub(super) fn network(address: IpAddr) -> String {
     match address.to_canonical() {
         IpAddr::V4(address) => address.to_string(),
         IpAddr::V6(address) => format!("{:x?}", &address.segments()[..4]),

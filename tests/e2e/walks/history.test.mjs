@@ -163,7 +163,10 @@ const flows = {
     await step("Accounts", link("Change account"));
   },
   "sam.okafor@meridian.example": () => async (step) => {
-    await step("Background jobs", at("/"));
+    await step("Checklist", at("/"));
+    await step("People", link("People"));
+    await step("Catalogue", link("Catalogue"));
+    await step("Background jobs", link("Background jobs"));
     await step("Help", at("/help"));
     await step("Not found", at("/nothing"));
   },

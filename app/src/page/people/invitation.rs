@@ -7,7 +7,7 @@ use crate::{
 use leptos::prelude::*;
 use portal::{
     path,
-    people::{Invitation, InvitedAs, NotAccepted, SHORTEST_PASSWORD},
+    people::{Invitation, InvitedAs, NotAccepted},
 };
 
 /// Names of the fields.
@@ -55,7 +55,7 @@ pub fn show(visit: &Visit, secret: &str, invitation: Invitation, state: FormStat
             .into_iter()
             .filter_map(|(field, words)| Some(Problem::new(field, words?)))
             .collect();
-        let help = format!("At least {SHORTEST_PASSWORD} characters of any kind: a few words that do not belong together make a good one.");
+        let help = super::password::help();
         let form = if own {
             view! {
                 <form method="post" action=action><button class="button primary">"Accept the invitation"</button></form>

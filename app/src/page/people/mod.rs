@@ -2,4 +2,6 @@
 
 pub mod directory;
 pub mod invitation;
+pub mod password;
+pub mod profile;
 pub mod sign_in;

@@ -31,6 +31,8 @@ pub struct Asked {
     pub choose_again: Option<String>,
     /// (field, what is wrong with it)
     pub problems: Vec<(&'static str, String)>,
+    /// Another password was set just now.
+    pub reset: bool,
     pub status: u16,
 }
 
@@ -38,7 +40,7 @@ pub struct Asked {
 #[must_use]
 pub fn show(visit: &Visit, asked: Asked) -> Page {
     let demo = visit.site.demo;
-    let Asked { email, return_to, kept_form, choose_again, problems, status } = asked;
+    let Asked { email, return_to, kept_form, choose_again, problems, reset, status } = asked;
     let title = if problems.is_empty() { "Sign in" } else { "Error: Sign in" };
     let interrupted = !kept_form.is_empty();
     Page::new(title, move || {
@@ -50,6 +52,9 @@ pub fn show(visit: &Visit, asked: Asked) -> Page {
         view! {
             <div class="narrow">
                 {(!problems.is_empty()).then(|| view! { <ErrorSummary problems /> })}
+                {reset.then(|| view! {
+                    <div class="note ok" role="status"><p>"Your password was set. Sign in with it."</p></div>
+                })}
                 <h1>"Sign in"</h1>
                 {interrupted.then(|| view! {
                     <p class="note info">"Your session ended. Sign in again: what you typed is kept and shown to you afterwards. Nothing was sent yet."</p>
@@ -63,6 +68,7 @@ pub fn show(visit: &Visit, asked: Asked) -> Page {
                     <TextField name=field::PASSWORD label="Password" value="" kind="password" autocomplete="current-password" error=of_password />
                     <button class="button primary">"Sign in"</button>
                 </form>
+                <p><a href=portal::path::FORGOTTEN>"Forgotten password"</a></p>
                 <p>"Without signing in: " <a href="/check">"check an activation file"</a>", "<a href=portal::path::REQUEST>"send an activation file request"</a></p>
                 {demo.then(|| view! { <DemoSignIns /> })}
             </div>

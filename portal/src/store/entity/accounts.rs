@@ -54,6 +54,16 @@ table!(
     accepted_by: Option<i64>,
 );
 table!(
+    password_reset, "password_resets",
+    #[sea_orm(primary_key)]
+    id: i64,
+    secret_sha256: Vec<u8>,
+    person_id: i64,
+    asked_at: DateTimeUtc,
+    ends_at: DateTimeUtc,
+    used_at: Option<DateTimeUtc>,
+);
+table!(
     partner_grant, "partner_grants",
     #[sea_orm(primary_key, auto_increment = false)]
     partner_id: i64,

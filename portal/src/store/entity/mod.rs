@@ -42,7 +42,7 @@ pub(crate) use requests::*;
 macro_rules! each_table {
     ($do:ident) => {
         $do!(
-            account person membership invitation partner_grant install_site product product_version part catalogue_document
+            account person membership invitation password_reset partner_grant install_site product product_version part catalogue_document
             part_requirement part_upgrade key_mapping shared_host certification order entitlement line_change import import_account import_site import_line signing_key
             activation_file listed_file file_machine file_revision allocation unordered_part upgrade upgrade_line
             batch batch_line request_form request_draft request request_host request_attachment request_file request_word received_mail request_message

@@ -2,4 +2,6 @@
 
 pub(crate) mod directory;
 pub(crate) mod invitation;
+pub(crate) mod password;
+pub(crate) mod profile;
 pub(crate) mod sign_in;

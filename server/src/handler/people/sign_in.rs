@@ -30,7 +30,7 @@ use std::net::SocketAddr;
 pub(crate) async fn show(Extension(visit): Extension<Visit>, RawQuery(query): RawQuery) -> Response {
     let query = query.unwrap_or_default();
     let return_to = decode(&query).find(|(name, _)| name == field::RETURN_TO).map(|(_, value)| value).unwrap_or_default();
-    let asked = Asked { return_to, status: 200, ..Asked::default() };
+    let asked = Asked { return_to, reset: query == "password", status: 200, ..Asked::default() };
     answer::page(visit.clone(), sign_in_page(&visit, asked)).await
 }
 

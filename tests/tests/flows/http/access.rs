@@ -163,6 +163,15 @@ fn row(route: Route) -> (&'static str, Row) {
         Route::LinkRequest => ("/requests/AFR-0000001/account", [401, 403, 403, 403, 403, 404, 403]),
         // No invitation has this link.
         Route::Invitation | Route::AcceptInvitation => ("/invitation/none", everybody(410)),
+        // Nobody asked for a link, and the field is of another form.
+        Route::Forgotten => (route.path(), everybody(200)),
+        Route::AskForReset => (route.path(), everybody(422)),
+        Route::ResetPage | Route::Reset => ("/password/none", everybody(410)),
+        Route::Profile => (route.path(), [303, 200, 200, 200, 200, 200, 200]),
+        // The fields below have no name.
+        Route::ChangeProfile => (route.path(), [401, 422, 422, 422, 422, 422, 422]),
+        Route::ChangePassword => (route.path(), [401, 422, 422, 422, 422, 422, 422]),
+        Route::EndSessions => (route.path(), [401, 303, 303, 303, 303, 303, 303]),
         Route::Setup | Route::People => (route.path(), [303, 403, 403, 403, 403, 403, 200]),
         Route::Catalogue => (route.path(), [303, 403, 403, 403, 403, 403, 200]),
         // The fields below are no form with a file.

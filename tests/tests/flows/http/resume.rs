@@ -96,6 +96,11 @@ fn typed(route: Route) -> Largest {
         Route::DiscardImport => {
             ("/imports/IM-0000001/discard", Vec::new(), ("main a[href='/imports/IM-0000001/lines.csv']", "", "Download CSV"))
         }
+        Route::ChangeProfile => {
+            ("/profile", vec![("name", own("kept")), ("time_zone", own("UTC"))], ("input[name=name]", "value", "kept"))
+        }
+        Route::ChangePassword => ("/profile/password", Vec::new(), ("main form", "action", "/profile")),
+        Route::EndSessions => ("/profile/sessions/end", Vec::new(), ("main form", "action", "/profile")),
         Route::TryMail => ("/setup/mail", Vec::new(), ("main form", "action", "/setup/mail")),
         Route::Invite => (
             "/people/invitations",

@@ -139,7 +139,7 @@ async fn killed_on_the_way(backend: Backend, operation: Operation) {
         .trace(
             async {
                 drop(asked.send().await.expect("an answer"));
-                operation.done(&home).await
+                operation.done(&home).await;
             },
             operation.last(),
         )
