@@ -70,7 +70,7 @@ mod turns;
 
 pub use access::{
     AccountAccess, AdministratorAccess, AnalystAccess, AnalystAccount, Caller, ChangeAccess, NotAnAdministrator, NotAnAnalyst,
-    Person, Role,
+    NotPermitted, PeopleAccess, Person, Role, SitesAccess,
 };
 pub use audit::AuditEvent;
 pub use ctx::Ctx;

@@ -261,6 +261,30 @@ pub fn site(garn: &Garn, site: &str) -> String {
     format!("{ACCOUNTS}/{garn}/sites/{site}")
 }
 
+/// People of an account.
+#[must_use]
+pub fn people(garn: &Garn) -> String {
+    format!("{ACCOUNTS}/{garn}/people")
+}
+
+/// One person of an account.
+#[must_use]
+pub fn member(garn: &Garn, person: i64) -> String {
+    format!("{ACCOUNTS}/{garn}/people/{person}")
+}
+
+/// Takes a person from an account.
+#[must_use]
+pub fn remove_member(garn: &Garn, person: i64) -> String {
+    format!("{ACCOUNTS}/{garn}/people/{person}/remove")
+}
+
+/// Withdraws an invitation to an account.
+#[must_use]
+pub fn withdraw_member(garn: &Garn, invitation: i64) -> String {
+    format!("{ACCOUNTS}/{garn}/people/invitations/{invitation}/withdraw")
+}
+
 #[must_use]
 pub fn cloud(garn: &Garn) -> String {
     format!("{ACCOUNTS}/{garn}/cloud")

@@ -1,7 +1,7 @@
 //! Install sites: where an account's servers stand. They are never deleted. Domain §2.
 
 use crate::{
-    access::account::AccountAccess,
+    access::{account::AccountAccess, change::SitesAccess},
     error::Error,
     files::{facet::ACTIVE, list::MOST_COUNTED},
     store::{
@@ -114,7 +114,7 @@ async fn load_sites(
 ///
 /// # Errors
 /// [`NotSaved`]; nothing was changed then.
-pub async fn add(access: &AccountAccess, draft: SiteDraft) -> Result<Site, NotSaved> {
+pub async fn add(access: &SitesAccess, draft: SiteDraft) -> Result<Site, NotSaved> {
     let write = access.write().await?;
     if let Some(there) = named(access, &write, &draft, None).await? {
         return if there.details == draft { Ok(there) } else { Err(name_taken(&there)) };
@@ -140,7 +140,7 @@ pub struct SiteChange {
 ///
 /// # Errors
 /// [`NotSaved`]; nothing was changed then.
-pub async fn change(access: &AccountAccess, id: &str, change: SiteChange) -> Result<Site, NotSaved> {
+pub async fn change(access: &SitesAccess, id: &str, change: SiteChange) -> Result<Site, NotSaved> {
     let SiteChange { draft, mark, confirmed } = change;
     let write = access.write().await?;
     let before = load_site(access, write.on(), id).await?;

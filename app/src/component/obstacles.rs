@@ -88,6 +88,7 @@ pub fn WayOutOf(garn: Garn, reason: Ineligible, colleagues: Vec<Colleague>, #[pr
             view! { "Certified today: " {names.collect_view()} {urgent} }.into_any()
         }
         WayOut::Request => view! { {request} "." }.into_any(),
+        WayOut::People => view! { <a href=path::people(&garn)>"People of the account"</a> }.into_any(),
         WayOut::InstallSites => view! { <a href=format!("{}?inactive", path::sites(&garn))>"Install sites"</a> }.into_any(),
         WayOut::Summary => view! { <a href=path::summary(&garn)>"Account summary"</a> }.into_any(),
     }

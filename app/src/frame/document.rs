@@ -132,6 +132,7 @@ fn AccountHeader(account: AccountFrame) -> AnyView {
         (Tab::Upgrade, "Upgrade software", path::upgrade(&garn)),
         (Tab::NewFile, "New activation file", path::new_file(&garn)),
         (Tab::Sites, "Install sites", path::sites(&garn)),
+        (Tab::People, "People", path::people(&garn)),
     ];
     let requests = path::asking(path::REQUESTS, [(ACCOUNT, garn.as_str())]);
     let cloud = subscribes.then(|| (Tab::Cloud, "Cloud connection", path::cloud(&garn)));

@@ -127,6 +127,7 @@ pub(crate) enum Tab {
     Upgrade,
     NewFile,
     Sites,
+    People,
     Cloud,
     /// Beside the tabs: help, or a page that leads nowhere.
     Beside,

@@ -283,7 +283,7 @@ pub(crate) const fn of_tab(tab: Tab) -> Option<&'static str> {
         Tab::Upgrade => "upgrade",
         Tab::NewFile => "new-file",
         Tab::Sites => "sites",
-        Tab::Beside => return None,
+        Tab::People | Tab::Beside => return None,
     })
 }
 

@@ -60,6 +60,13 @@ pub fn for_analysts() -> Page {
     page(403, "For licensing analysts", "Licensing analysts alone do this. Nothing was changed.".into(), next)
 }
 
+/// Something that this person may not do in an account whose page has this address.
+#[must_use]
+pub fn not_permitted(why: portal::NotPermitted, people: String) -> Page {
+    let next = view! { <a href=people>"People of the account"</a> };
+    page(403, "Not permitted", format!("{why} Nothing was changed."), next)
+}
+
 #[must_use]
 pub fn too_large(most_bytes: usize) -> Page {
     let words = format!("What was sent is larger than {} KiB, the most that a form may have.", most_bytes / 1024);

@@ -37,6 +37,7 @@ const COLUMNS: [Column; 6] = [
 pub async fn list(access: &AccountAccess, inactive: bool, saved: Option<&str>) -> Result<Page, Error> {
     let sites = portal::sites::list(access).await?;
     let garn = access.garn.clone();
+    let manages = access.manage_sites().err();
     let saved = saved.and_then(|id| sites.iter().find(|site| site.id == id)).cloned();
     let page = Page::new("Install sites", move || {
         let base = path::sites(&garn);
@@ -50,12 +51,12 @@ pub async fn list(access: &AccountAccess, inactive: bool, saved: Option<&str>) -
             view! {
                 <div class="empty">
                     <p>"No active install site. A file is generated for a site: the place where its servers stand."</p>
-                    <p><a href=path::new_site(&garn)>"Add one"</a></p>
+                    {manages.is_none().then(|| view! { <p><a href=path::new_site(&garn)>"Add one"</a></p> })}
                 </div>
             }
             .into_any()
         } else {
-            let rows = shown.into_iter().map(|site| row(&garn, site)).collect();
+            let rows = shown.into_iter().map(|site| row(&garn, site, manages.is_none())).collect();
             view! {
                 <Table columns=COLUMNS rows />
             }
@@ -65,10 +66,13 @@ pub async fn list(access: &AccountAccess, inactive: bool, saved: Option<&str>) -
             {saved.map(|site| view! { <Saved site /> })}
             <div class="page-head">
                 <h1>"Install sites"</h1>
-                <DialogLink href=format!("{base}/new") class="button primary".to_owned()>
-                    <Icon icon=icon::ADD />"New install site"
-                </DialogLink>
+                {manages.is_none().then(|| view! {
+                    <DialogLink href=format!("{base}/new") class="button primary".to_owned()>
+                        <Icon icon=icon::ADD />"New install site"
+                    </DialogLink>
+                })}
             </div>
+            {manages.map(|why| view! { <p class="note info">{why.to_string()}" "<a href=path::people(&garn)>"People of the account"</a></p> })}
             {table}
             <p>{toggle}</p>
         }
@@ -89,7 +93,7 @@ fn Saved(site: Site) -> AnyView {
 }
 
 /// Cells of a site.
-fn row(garn: &Garn, site: Site) -> Vec<AnyView> {
+fn row(garn: &Garn, site: Site, manages: bool) -> Vec<AnyView> {
     let SiteDraft { name, country, optional: [_, city, state, _, contact, phone, email], active } = site.details;
     let href = path::site(garn, &site.id);
     let files = path::files_found(garn, &Filter { site: Some(site.id), ..Filter::default() });
@@ -113,10 +117,13 @@ fn row(garn: &Garn, site: Site) -> Vec<AnyView> {
         contact.into_iter().map(|line| view! { <span class="line">{line}</span> }).collect_view().into_any(),
         count.into_any(),
         badge.into_any(),
-        view! { <DialogLink href class="button compact".to_owned()>
-            <Icon icon=icon::UPDATE />"Edit"<span class="visually-hidden">{format!(" {name}")}</span>
-        </DialogLink> }
-        .into_any(),
+        manages
+            .then(|| {
+                view! { <DialogLink href class="button compact".to_owned()>
+                    <Icon icon=icon::UPDATE />"Edit"<span class="visually-hidden">{format!(" {name}")}</span>
+                </DialogLink> }
+            })
+            .into_any(),
     ]
 }
 

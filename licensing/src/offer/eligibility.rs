@@ -43,6 +43,8 @@ pub enum WayOut {
     Colleagues,
     /// The licensing analysts do it, on request.
     Request,
+    /// Somebody who manages the account's people gives a permission.
+    People,
     /// The install sites are corrected.
     InstallSites,
     /// The account summary says what there is.
@@ -54,6 +56,8 @@ pub enum WayOut {
 pub enum Ineligible {
     /// Customers and partners serve themselves only on perpetual accounts.
     LicenceModel(LicenceModel, Action),
+    /// The person may see the account, and not do this.
+    NotPermitted(Action),
     /// No certification at all.
     NotCertified {
         product: String,
@@ -114,6 +118,7 @@ impl Ineligible {
     pub fn remedy(&self) -> String {
         match self {
             Self::LicenceModel(..) => "Licensing analysts do it: send them an activation file request.".into(),
+            Self::NotPermitted(_) => "Ask somebody who manages the account’s people for the permission.".into(),
             Self::NotCertified { product } | Self::CertifiedForOthers { product, .. } => {
                 format!("Take the core certification for {product}, or ask a certified colleague to generate the file.")
             }
@@ -156,6 +161,7 @@ impl Ineligible {
             | Self::CertificationExpired { .. }
             | Self::CertificationNotYetValid { .. }
             | Self::ForPartners { partner: true } => WayOut::Colleagues,
+            Self::NotPermitted(_) => WayOut::People,
             Self::NoActiveSite => WayOut::InstallSites,
             Self::NoneForVersion { .. } => WayOut::Summary,
             Self::LicenceModel(..)
@@ -178,6 +184,7 @@ impl fmt::Display for Ineligible {
             Self::LicenceModel(model, action) => {
                 write!(f, "This is a {model} account. Customers and partners {action} perpetual accounts only.")
             }
+            Self::NotPermitted(action) => write!(f, "You are not permitted to {action} this account."),
             Self::NotCertified { product } => write!(f, "You hold no certification for {product}."),
             Self::CertifiedForOthers { product, held } => {
                 write!(f, "You hold no certification for {product}; yours is for {}.", held.join(" and "))

@@ -1,7 +1,7 @@
 //! One account, seen by somebody who may see it.
 
 use crate::{
-    access::caller::Caller,
+    access::caller::{Caller, Role},
     audit::AuditEvent,
     error::Error,
     portal::Portal,
@@ -12,7 +12,10 @@ use crate::{
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
-use licensing::{Garn, LicenceModel};
+use licensing::{
+    Garn, LicenceModel,
+    people::{Permission, Permissions},
+};
 use sea_orm::FromQueryResult;
 
 /// One account, seen by somebody who may see it.
@@ -27,6 +30,7 @@ pub struct AccountAccess {
     pub of_partner: bool,
     /// The caller may see other accounts, too.
     pub has_others: bool,
+    permissions: Permissions,
     time_zone: Tz,
 }
 
@@ -45,10 +49,15 @@ impl Caller {
             licence_model: String,
             time_zone: String,
             has_others: bool,
+            own: String,
+            granted: String,
         }
         let sql = format!(
             "SELECT a.id, a.garn, a.name, a.kind, a.licence_model, a.time_zone,
-                EXISTS (SELECT 1 FROM accounts b WHERE b.id <> a.id AND {}) AS has_others
+                EXISTS (SELECT 1 FROM accounts b WHERE b.id <> a.id AND {}) AS has_others,
+                COALESCE((SELECT m.permissions FROM memberships m WHERE m.account_id = a.id AND m.person_id = $1), '') AS own,
+                COALESCE((SELECT string_agg(m.permissions, ' ') FROM partner_grants g JOIN memberships m ON m.account_id = g.partner_id
+                          WHERE g.customer_id = a.id AND m.person_id = $1), '') AS granted
              FROM accounts a WHERE a.garn = $2 AND {}",
             self.visible("b"),
             self.visible("a")
@@ -56,6 +65,9 @@ impl Caller {
         let values = [self.person_id().into(), garn.into()];
         let found: Option<Found> = row(self.portal().database.read(), "account of the caller", &sql, values).await?;
         let found = found.ok_or(Error::NotFound)?;
+        let (own, granted): (Permissions, Permissions) = (parsed(&found.own)?, parsed(&found.granted)?);
+        // Who manages the people of a partner does not manage those of its customers.
+        let permitted = if self.role() == Role::Analyst { Permissions::all() } else { own.and(&granted.without_people()) };
         Ok(AccountAccess {
             caller: self.clone(),
             account_id: found.id,
@@ -64,6 +76,7 @@ impl Caller {
             licence_model: crate::store::statement::known(LicenceModel::from_code(&found.licence_model), &found.licence_model)?,
             of_partner: found.kind == "partner",
             has_others: found.has_others,
+            permissions: permitted,
             time_zone: parsed(&found.time_zone)?,
         })
     }
@@ -73,6 +86,12 @@ impl AccountAccess {
     #[must_use]
     pub fn caller(&self) -> &Caller {
         &self.caller
+    }
+
+    /// Whether this person may do such things in the account.
+    #[must_use]
+    pub fn may(&self, permission: Permission) -> bool {
+        self.permissions.contains(permission)
     }
 
     pub(crate) fn account_id(&self) -> i64 {

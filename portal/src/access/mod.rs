@@ -11,4 +11,4 @@ pub use account::AccountAccess;
 pub use administrator::{AdministratorAccess, NotAnAdministrator};
 pub use analyst::{AnalystAccess, AnalystAccount, NotAnAnalyst};
 pub use caller::{Caller, Person, Role};
-pub use change::ChangeAccess;
+pub use change::{ChangeAccess, NotPermitted, PeopleAccess, SitesAccess};

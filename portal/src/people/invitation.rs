@@ -157,7 +157,7 @@ impl Stored {
 }
 
 /// The account, by its row id, or the staff.
-enum To<'a> {
+pub(super) enum To<'a> {
     Staff(StaffRole),
     Account { id: i64, name: &'a str, permissions: &'a Permissions },
 }
@@ -215,7 +215,7 @@ pub async fn invite_by_administrator(
     invite_by_mail(access.caller(), write, email, &to).await
 }
 
-async fn invite_by_mail(caller: &Caller, write: Write, email: EmailAddress, to: &To<'_>) -> Result<(), NotInvited> {
+pub(super) async fn invite_by_mail(caller: &Caller, write: Write, email: EmailAddress, to: &To<'_>) -> Result<(), NotInvited> {
     let portal = caller.portal();
     let by = By { id: Some(caller.person_id()), name: &caller.person().name };
     let (secret, event) = invite(portal, &write, &by, email.clone(), to).await?;
@@ -319,9 +319,14 @@ fn told(role: Option<&str>, permissions: &str) -> Value {
 /// # Errors
 /// [`Error::Unavailable`] and [`Error::Internal`].
 pub async fn open_invitations(access: &AdministratorAccess) -> Result<Vec<OpenInvitation>, Error> {
-    let portal = access.caller().portal();
-    let sql = format!("{STORED} ORDER BY i.id DESC LIMIT {MOST_OPEN}");
-    let stored: Vec<Stored> = rows(portal.database.read(), "invitations: open", &sql, []).await?;
+    open_to(access.caller().portal(), None).await
+}
+
+/// Open invitations, those to one account (its row id) or all, the latest first.
+pub(super) async fn open_to(portal: &Portal, account: Option<i64>) -> Result<Vec<OpenInvitation>, Error> {
+    let of_account = if account.is_some() { "AND i.account_id = $1" } else { "" };
+    let sql = format!("{STORED} {of_account} ORDER BY i.id DESC LIMIT {MOST_OPEN}");
+    let stored: Vec<Stored> = rows(portal.database.read(), "invitations: open", &sql, account.map(Into::into)).await?;
     let now = portal.now();
     let open = |stored: Stored| {
         Ok(OpenInvitation {

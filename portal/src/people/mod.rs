@@ -2,6 +2,7 @@
 
 pub(crate) mod doctor;
 mod invitation;
+mod members;
 pub(crate) mod password;
 mod profile;
 mod reset;
@@ -10,6 +11,9 @@ mod session;
 pub use invitation::{
     Acceptance, Invitation, InvitedAs, MOST_OPEN, NotAccepted, NotInvited, OpenInvitation, accept, accept_signed_in, invitation,
     invite_administrator, invite_by_administrator, open_invitations, withdraw_invitation,
+};
+pub use members::{
+    Member, NotManaged, change_member, invitations_to_account, invite_member, member, members, remove_member, withdraw_member,
 };
 pub use password::{LONGEST_PASSWORD, PasswordCost, PasswordProblem, SHORTEST_PASSWORD};
 pub use profile::{NotChanged, ProfileChange, SessionRow, change_password, change_profile, end_other_sessions, sessions};

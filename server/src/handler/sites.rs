@@ -7,12 +7,15 @@ use crate::http::{
 };
 use app::{
     Page, Visit,
-    page::sites::{self, CONFIRMED, FormState, MARK},
+    page::{
+        problem,
+        sites::{self, CONFIRMED, FormState, MARK},
+    },
 };
 use axum::{Extension, extract::RawQuery, response::Response};
-use licensing::sites::SiteDraft;
+use licensing::{people::Permission, sites::SiteDraft};
 use portal::{
-    AccountAccess, Caller, Error, path,
+    AccountAccess, Caller, Error, NotPermitted, SitesAccess, path,
     sites::{NotSaved, SiteChange},
 };
 
@@ -25,6 +28,9 @@ pub(crate) async fn list(Extension(visit): Extension<Visit>, Account(access): Ac
 }
 
 pub(crate) async fn show_new(Extension(visit): Extension<Visit>, Account(access): Account) -> Response {
+    if access.manage_sites().is_err() {
+        return refused(visit, &access).await;
+    }
     let page = sites::form(&access, None, FormState::default()).await;
     answer::result(visit, page).await
 }
@@ -34,11 +40,15 @@ pub(crate) async fn show(
     Account(access): Account,
     Segments((_, site)): Segments<(String, String)>,
 ) -> Response {
+    if access.manage_sites().is_err() {
+        return refused(visit, &access).await;
+    }
     let page = sites::form(&access, Some(&site), FormState::default()).await;
     answer::result(visit, page).await
 }
 
 pub(crate) async fn send_new(Extension(visit): Extension<Visit>, Account(access): Account, posted: PostedForm) -> Response {
+    let Ok(access) = access.manage_sites() else { return refused(visit, &access).await };
     let sent = save(&access, None, &posted).await;
     answer::sent(visit, sent).await
 }
@@ -49,11 +59,20 @@ pub(crate) async fn send_change(
     Segments((_, site)): Segments<(String, String)>,
     posted: PostedForm,
 ) -> Response {
+    let Ok(access) = access.manage_sites() else { return refused(visit, &access).await };
     let sent = save(&access, Some(&site), &posted).await;
     answer::sent(visit, sent).await
 }
 
-async fn save(access: &AccountAccess, site: Option<&str>, posted: &PostedForm) -> Result<Sent, Error> {
+async fn refused(visit: Visit, access: &AccountAccess) -> Response {
+    answer::page(visit, not_permitted(access).beside(access)).await
+}
+
+fn not_permitted(access: &AccountAccess) -> Page {
+    problem::not_permitted(NotPermitted(Permission::Sites), path::people(&access.garn))
+}
+
+async fn save(access: &SitesAccess, site: Option<&str>, posted: &PostedForm) -> Result<Sent, Error> {
     let value = |field: &str| posted.value(field);
     let saved = match (site, SiteDraft::parse(value)) {
         (_, Err(refusals)) => Err(NotSaved::Refused(refusals)),
@@ -77,10 +96,18 @@ async fn save(access: &AccountAccess, site: Option<&str>, posted: &PostedForm) -
 }
 
 pub(crate) async fn reopen_new(caller: Caller, kept: Kept) -> Result<Page, Error> {
-    sites::form(&kept.account(&caller).await?, None, FormState { fields: kept.fields, why: None }).await
+    let access = kept.account(&caller).await?;
+    if access.manage_sites().is_err() {
+        return Ok(not_permitted(&access));
+    }
+    sites::form(&access, None, FormState { fields: kept.fields, why: None }).await
 }
 
 pub(crate) async fn reopen_change(caller: Caller, kept: Kept) -> Result<Page, Error> {
     let site = kept.segment("site").to_owned();
-    sites::form(&kept.account(&caller).await?, Some(&site), FormState { fields: kept.fields, why: None }).await
+    let access = kept.account(&caller).await?;
+    if access.manage_sites().is_err() {
+        return Ok(not_permitted(&access));
+    }
+    sites::form(&access, Some(&site), FormState { fields: kept.fields, why: None }).await
 }

@@ -1,12 +1,13 @@
 //! *People*: who is invited, and the form that invites. For administrators.
 
+use super::permissions::{Boxes, ticked};
 use crate::{
     component::{Choice, Column, ErrorSummary, Icon, Instant, Problem, Table, TextField, icon},
     frame::Page,
 };
 use chrono_tz::Tz;
 use leptos::prelude::*;
-use licensing::people::{Permission, StaffRole};
+use licensing::people::{Permissions, StaffRole};
 use portal::{
     AdministratorAccess, Error, path,
     people::{InvitedAs, NotInvited, OpenInvitation},
@@ -17,7 +18,6 @@ pub mod field {
     pub const EMAIL: &str = "email";
     pub const ROLE: &str = "role";
     pub const GARN: &str = "garn";
-    pub const PERMISSION: &str = "permission";
 }
 
 /// Choice of *role* that makes somebody a person of an account.
@@ -58,9 +58,7 @@ pub async fn show(access: &AdministratorAccess, state: FormState) -> Result<Page
         let problems = at.zip(words.clone()).map(|(field, words)| vec![Problem::new(field, words)]);
         let error = |field: &str| words.clone().filter(|_| at == Some(field));
         let done = |words: String| view! { <div class="note ok" role="status"><p><Icon icon=icon::ACTIVE />{words}</p></div> };
-        let chosen: Vec<String> =
-            state.fields.iter().filter(|(name, _)| name == field::PERMISSION).map(|(_, value)| value.clone()).collect();
-        let fresh = state.fields.is_empty();
+        let chosen = if state.fields.is_empty() { Permissions::all().without_people() } else { ticked(&state.fields) };
         let roles = StaffRole::ALL.iter().map(|role| {
             let explanation = match role {
                 StaffRole::Analyst => "Answers requests, imports orders, and generates what customers may not.",
@@ -73,20 +71,6 @@ pub async fn show(access: &AdministratorAccess, state: FormState) -> Result<Page
             "Person of an account".to_owned(),
             "A customer or partner, by the GARN of their account.".to_owned(),
         );
-        let permissions = Permission::ALL
-            .iter()
-            .map(|permission| {
-                let id = format!("{}-{}", field::PERMISSION, permission.code());
-                let checked =
-                    if fresh { *permission != Permission::People } else { chosen.iter().any(|code| code == permission.code()) };
-                view! {
-                    <div class="choice">
-                        <input type="checkbox" id=id.clone() name=field::PERMISSION value=permission.code() checked=checked />
-                        <label for=id>{licensing::capitalised(&permission.to_string())}</label>
-                    </div>
-                }
-            })
-            .collect_view();
         view! {
             {problems.map(|problems| view! { <ErrorSummary problems /> })}
             {state.invited.as_ref().map(|email| done(format!("{email} is invited. The link in the mail can be used for 7 days.")))}
@@ -96,8 +80,8 @@ pub async fn show(access: &AdministratorAccess, state: FormState) -> Result<Page
             {if open.is_empty() {
                 view! { <div class="empty"><p>"Nobody is invited who has not accepted yet."</p></div> }.into_any()
             } else {
-                let rows = open.into_iter().map(|open| row(open, zone)).collect();
-                view! { <Table columns=COLUMNS rows /> }.into_any()
+                let rows = open.into_iter().map(|open| { let action = path::withdraw_invitation(open.id); invitation_row(open, zone, action) }).collect();
+                view! { <Table columns=INVITATIONS rows /> }.into_any()
             }}
             <form method="post" action=path::INVITE novalidate class="section">
                 <h2>"Invite somebody"</h2>
@@ -105,10 +89,7 @@ pub async fn show(access: &AdministratorAccess, state: FormState) -> Result<Page
                 <Choice name=field::ROLE legend="Role" options=roles.chain([member]).collect() value=state.value(field::ROLE) error=error(field::ROLE) />
                 <div class="of-member">
                     <TextField name=field::GARN label="GARN of the account" value=state.value(field::GARN) code=true error=error(field::GARN) />
-                    <fieldset class="field">
-                        <legend>"There the person may, beside seeing everything"</legend>
-                        {permissions}
-                    </fieldset>
+                    <Boxes legend="There the person may, beside seeing everything" permissions=chosen />
                 </div>
                 <button class="button primary">"Invite"</button>
             </form>
@@ -117,7 +98,8 @@ pub async fn show(access: &AdministratorAccess, state: FormState) -> Result<Page
     Ok(page.with_status(status))
 }
 
-const COLUMNS: [Column; 5] = [
+/// Columns of open invitations.
+pub(super) const INVITATIONS: [Column; 5] = [
     Column::text("E-mail address"),
     Column::text("As"),
     Column::text("Invited by"),
@@ -125,8 +107,9 @@ const COLUMNS: [Column; 5] = [
     Column::text("Actions"),
 ];
 
-fn row(open: OpenInvitation, zone: Tz) -> Vec<AnyView> {
-    let OpenInvitation { id, email, invited_as, invited_by, ends_at, ended } = open;
+/// Cells of an open invitation, which `action` withdraws.
+pub(super) fn invitation_row(open: OpenInvitation, zone: Tz, action: String) -> Vec<AnyView> {
+    let OpenInvitation { email, invited_as, invited_by, ends_at, ended, .. } = open;
     let what = match invited_as {
         InvitedAs::Staff(role) => licensing::capitalised(&role.to_string()),
         InvitedAs::Member { garn, account, .. } => format!("{account} ({garn})"),
@@ -138,7 +121,7 @@ fn row(open: OpenInvitation, zone: Tz) -> Vec<AnyView> {
         view! { <span class="wrap">{invited_by}</span> }.into_any(),
         view! { {ended.then_some("Ended ")}<Instant at=ends_at zone /> }.into_any(),
         view! {
-            <form method="post" action=path::withdraw_invitation(id)>
+            <form method="post" action=action>
                 <button class="button compact" aria-label=label>"Withdraw"</button>
             </form>
         }

@@ -2,6 +2,8 @@
 
 pub mod directory;
 pub mod invitation;
+pub mod members;
 pub mod password;
+pub mod permissions;
 pub mod profile;
 pub mod sign_in;

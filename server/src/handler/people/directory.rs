@@ -10,12 +10,15 @@ use crate::http::{
 use app::{
     Page, Visit,
     page::{
-        people::directory::{self, FormState, MEMBER, field},
+        people::{
+            directory::{self, FormState, MEMBER, field},
+            permissions::ticked,
+        },
         problem,
     },
 };
 use axum::{Extension, extract::RawQuery, response::Response};
-use licensing::people::{Permission, Permissions, StaffRole};
+use licensing::people::StaffRole;
 use portal::{Caller, Error, path, people::NotInvited};
 
 pub(crate) async fn show(
@@ -51,7 +54,7 @@ pub(crate) async fn invite(
         (MEMBER, "") => Err(NotInvited::NoAccount(String::new())),
         _ => {
             let staff = StaffRole::from_code(role);
-            portal::people::invite_by_administrator(&access, email, staff, garn, &permissions(&posted.fields)).await
+            portal::people::invite_by_administrator(&access, email, staff, garn, &ticked(&posted.fields)).await
         }
     };
     let sent = match invited {
@@ -63,12 +66,6 @@ pub(crate) async fn invite(
         }
     };
     answer::sent(visit, sent).await
-}
-
-/// Permissions whose boxes are ticked.
-fn permissions(fields: &[(String, String)]) -> Permissions {
-    let ticked = fields.iter().filter(|(name, _)| name == field::PERMISSION);
-    ticked.filter_map(|(_, code)| Permission::from_code(code)).collect()
 }
 
 pub(crate) async fn withdraw(

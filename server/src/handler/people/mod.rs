@@ -2,6 +2,7 @@
 
 pub(crate) mod directory;
 pub(crate) mod invitation;
+pub(crate) mod members;
 pub(crate) mod password;
 pub(crate) mod profile;
 pub(crate) mod sign_in;

@@ -198,6 +198,13 @@ fn row(route: Route) -> (&'static str, Row) {
         // Administrators see no accounts: they are led to what they look after.
         Route::Accounts => (route.path(), [303, 200, 200, 200, 200, 200, 303]),
         Route::Search => (route.path(), [303, 200, 200, 200, 200, 200, 200]),
+        // The partner manages no people of a customer; the address is nobody's, and the field of another form.
+        Route::Members => (route.path(), account(303)),
+        Route::InviteMember => (route.path(), [401, 404, 422, 404, 403, 422, 404]),
+        Route::Member => ("/accounts/{garn}/people/2", [303, 404, 200, 404, 403, 200, 404]),
+        Route::ChangeMember => ("/accounts/{garn}/people/99", [401, 404, 404, 404, 403, 404, 404]),
+        Route::RemoveMember => ("/accounts/{garn}/people/99/remove", [401, 404, 404, 404, 403, 404, 404]),
+        Route::WithdrawMember => ("/accounts/{garn}/people/invitations/1/withdraw", [401, 404, 404, 404, 403, 404, 404]),
         Route::Overview
         | Route::Summary
         | Route::SummaryCsv

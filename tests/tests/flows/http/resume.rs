@@ -101,6 +101,22 @@ fn typed(route: Route) -> Largest {
         }
         Route::ChangePassword => ("/profile/password", Vec::new(), ("main form", "action", "/profile")),
         Route::EndSessions => ("/profile/sessions/end", Vec::new(), ("main form", "action", "/profile")),
+        Route::InviteMember => (
+            "/accounts/ACME-1001/people",
+            vec![("email", own("kept@acme.example"))],
+            ("input[name=email]", "value", "kept@acme.example"),
+        ),
+        Route::ChangeMember => {
+            ("/accounts/ACME-1001/people/2", Vec::new(), ("main form", "action", "/accounts/ACME-1001/people/2"))
+        }
+        Route::RemoveMember => {
+            ("/accounts/ACME-1001/people/2/remove", Vec::new(), ("main form", "action", "/accounts/ACME-1001/people/2"))
+        }
+        Route::WithdrawMember => (
+            "/accounts/ACME-1001/people/invitations/1/withdraw",
+            Vec::new(),
+            ("main form", "action", "/accounts/ACME-1001/people"),
+        ),
         Route::TryMail => ("/setup/mail", Vec::new(), ("main form", "action", "/setup/mail")),
         Route::Invite => (
             "/people/invitations",

@@ -1,0 +1,145 @@
+//! *People* of an account: who they are and what each may do there.
+
+use super::{
+    directory::invitation_row,
+    permissions::{Boxes, ticked},
+};
+use crate::{
+    component::{Column, ErrorSummary, Icon, Problem, Table, TextField, icon},
+    frame::{Page, Tab},
+};
+use leptos::prelude::*;
+use licensing::{
+    Garn,
+    people::{Permission, Permissions},
+};
+use portal::{
+    AccountAccess, Error, PeopleAccess, path,
+    people::{Member, NotInvited, NotManaged},
+};
+
+/// Field of the form that invites.
+pub const EMAIL: &str = "email";
+
+/// What was done just now, and what was typed.
+#[derive(Default)]
+pub struct FormState {
+    /// (field, typed)
+    pub fields: Vec<(String, String)>,
+    pub why: Option<NotInvited>,
+    /// What was done just now, in words.
+    pub done: Option<String>,
+}
+
+const COLUMNS: [Column; 4] =
+    [Column::text("Person"), Column::text("E-mail address"), Column::text("May"), Column::text("Actions")];
+
+/// All people of the account; who manages them sees the invitations, and the form that invites.
+///
+/// # Errors
+/// [`Error::Unavailable`] and [`Error::Internal`].
+pub async fn list(access: &AccountAccess, state: FormState) -> Result<Page, Error> {
+    let members = portal::people::members(access).await?;
+    let managed = access.manage_people();
+    let open = match &managed {
+        Ok(managed) => portal::people::invitations_to_account(managed).await?,
+        Err(_) => Vec::new(),
+    };
+    let zone = access.caller().person().time_zone;
+    let (garn, manages) = (access.garn.clone(), managed.is_ok());
+    let own = access.caller().number();
+    let status = if state.why.is_some() { 422 } else { 200 };
+    let title = if status == 200 { "People" } else { "Error: People" };
+    let page = Page::new(title, move || {
+        let FormState { fields, why, done } = state;
+        let words = why.map(|why| why.to_string());
+        let problems = words.clone().map(|words| vec![Problem::new(EMAIL, words)]);
+        let typed = fields.iter().find(|(name, _)| name == EMAIL).map_or_else(String::new, |(_, email)| email.clone());
+        let chosen = if fields.is_empty() { Permissions::all().without_people() } else { ticked(&fields) };
+        let rows: Vec<_> = members.into_iter().map(|member| row(&garn, member, manages, own)).collect();
+        let table = if rows.is_empty() {
+            view! { <div class="empty"><p>"Nobody belongs to this account yet."</p></div> }.into_any()
+        } else {
+            view! { <Table columns=COLUMNS rows /> }.into_any()
+        };
+        let of_invitations = garn.clone();
+        let invitations = (!open.is_empty()).then(|| {
+            let rows = open
+                .into_iter()
+                .map(|open| {
+                    let action = path::withdraw_member(&of_invitations, open.id);
+                    invitation_row(open, zone, action)
+                })
+                .collect();
+            view! {
+                <h2>"Open invitations"</h2>
+                <Table columns=super::directory::INVITATIONS rows />
+            }
+        });
+        let form = manages.then(|| {
+            view! {
+                <form method="post" action=path::people(&garn) novalidate class="section">
+                    <h2>"Invite a colleague"</h2>
+                    <TextField name=EMAIL label="E-mail address" value=typed kind="email" error=words />
+                    <Boxes legend="The person may, beside seeing everything" permissions=chosen />
+                    <button class="button primary">"Invite"</button>
+                </form>
+            }
+        });
+        view! {
+            {problems.map(|problems| view! { <ErrorSummary problems /> })}
+            {done.map(|words| view! { <div class="note ok" role="status"><p><Icon icon=icon::ACTIVE />{words}</p></div> })}
+            <div class="page-head"><h1>"People"</h1></div>
+            {table}
+            {invitations}
+            {form}
+        }
+    });
+    Ok(page.of_account(access, Tab::People).with_status(status))
+}
+
+fn row(garn: &Garn, member: Member, manages: bool, own: i64) -> Vec<AnyView> {
+    let Member { id, name, email, active, permissions } = member;
+    let label = format!("Change what {name} may do");
+    let action = (manages && id != own).then(|| {
+        view! { <a class="button compact" href=path::member(garn, id) aria-label=label><Icon icon=icon::UPDATE />"Change"</a> }
+    });
+    let badge = (!active).then(|| view! { " "<span class="badge"><Icon icon=icon::ENDED />"Disabled"</span> });
+    vec![
+        view! { <span class="wrap">{name}</span>{badge} }.into_any(),
+        view! { <a class="wrap" href=format!("mailto:{email}")>{email.clone()}</a> }.into_any(),
+        view! { <span class="wrap">{licensing::capitalised(&permissions.words())}</span> }.into_any(),
+        action.into_any(),
+    ]
+}
+
+/// What one person may do, to be changed.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn show(access: &PeopleAccess, person: i64, why: Option<NotManaged>) -> Result<Page, Error> {
+    let Member { id, name, email, permissions, .. } = portal::people::member(access, person).await?;
+    let garn = access.garn.clone();
+    let account = access.name.clone();
+    let status = if why.is_some() { 409 } else { 200 };
+    let title = if status == 200 { name.clone() } else { format!("Error: {name}") };
+    let page = Page::new(title, move || {
+        let manages = permissions.contains(Permission::People);
+        view! {
+            {why.map(|why| view! { <p class="note bad" role="alert">{why.to_string()}</p> })}
+            <p><a href=path::people(&garn)><Icon icon=icon::BACK />"People"</a></p>
+            <h1 class="wrap">{name.clone()}</h1>
+            <p class="lead">{email}{manages.then_some(", who manages the account’s people")}</p>
+            <form method="post" action=path::member(&garn, id) novalidate class="section">
+                <Boxes legend="The person may, beside seeing everything" permissions />
+                <button class="button primary">"Save"</button>
+            </form>
+            <form method="post" action=path::remove_member(&garn, id) class="section">
+                <h2>"Take from the account"</h2>
+                <p>{format!("{name} sees {account} no more, from the next click on. The sign-in stays, and what was done stays in the history.")}</p>
+                <button class="button danger">"Take from the account"</button>
+            </form>
+        }
+    });
+    Ok(page.of_account(access, Tab::People).with_status(status))
+}
