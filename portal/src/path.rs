@@ -279,6 +279,18 @@ pub fn remove_member(garn: &Garn, person: i64) -> String {
     format!("{ACCOUNTS}/{garn}/people/{person}/remove")
 }
 
+/// Enters a certification of a person.
+#[must_use]
+pub fn certify(garn: &Garn, person: i64) -> String {
+    format!("{}/certifications", member(garn, person))
+}
+
+/// Removes a certification of a person.
+#[must_use]
+pub fn withdraw_certification(garn: &Garn, person: i64, id: i64) -> String {
+    format!("{}/certifications/{id}/withdraw", member(garn, person))
+}
+
 /// Withdraws an invitation to an account.
 #[must_use]
 pub fn withdraw_member(garn: &Garn, invitation: i64) -> String {

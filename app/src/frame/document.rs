@@ -30,6 +30,7 @@ pub fn document(visit: Visit, page: Page) -> impl IntoView {
     let searches = caller.as_ref().is_some_and(|caller| caller.administrator().is_err());
     let searched = account.as_ref().map(|account| account.garn.to_string());
     let typed = if address.starts_with(path::SEARCH) { query_value(&address, SEARCH) } else { String::new() };
+    let signed_in = caller.is_some();
     let analyses = caller.as_ref().is_some_and(|caller| caller.analyst().is_ok());
     let administration = [
         ("Checklist", path::SETUP),
@@ -81,7 +82,7 @@ pub fn document(visit: Visit, page: Page) -> impl IntoView {
                     })}
                 </header>
                 <main id="main" tabindex="-1">{body()}</main>
-                <Footer site theme beside />
+                <Footer site theme beside signed_in />
                 <Sprite />
             </body>
         </html>
@@ -163,6 +164,8 @@ fn Footer(
     theme: Theme,
     /// Addresses of the file checker, the request form, help and the keys.
     beside: [String; 4],
+    /// Somebody has signed in, and has a profile.
+    signed_in: bool,
 ) -> AnyView {
     let [check, request, help, keys] = beside;
     let choices = Theme::ALL
@@ -192,6 +195,7 @@ fn Footer(
                 <a href=help>"help"</a>
                 ", "
                 <a href=keys>"public keys"</a>
+                {signed_in.then(|| view! { ", "<a href=path::PROFILE>"your profile"</a>"; all" })}
                 " of "{site.portal.vendor().to_owned()}
                 ". Dates of files are valid through the end of that day, by the date of the server that reads them."
             </p>

@@ -1,5 +1,6 @@
 //! People: how they come in, sign in, and what they are.
 
+mod certification;
 pub(crate) mod doctor;
 mod invitation;
 mod members;
@@ -8,6 +9,9 @@ mod profile;
 mod reset;
 mod session;
 
+pub use certification::{
+    CertificationRow, NewCertification, NotCertified, certifiable, certifications, certify, withdraw_certification,
+};
 pub use invitation::{
     Acceptance, Invitation, InvitedAs, MOST_OPEN, NotAccepted, NotInvited, OpenInvitation, accept, accept_signed_in, invitation,
     invite_administrator, invite_by_administrator, open_invitations, withdraw_invitation,

@@ -200,6 +200,8 @@ routes! {
     Member: GET "/accounts/{garn}/people/{person}" SignedIn [] => handler::people::members::show,
     ChangeMember: POST "/accounts/{garn}/people/{person}" SignedIn [handler::people::members::reopen_one] => handler::people::members::change,
     RemoveMember: POST "/accounts/{garn}/people/{person}/remove" SignedIn [handler::people::members::reopen_one] => handler::people::members::remove,
+    Certify: POST "/accounts/{garn}/people/{person}/certifications" SignedIn [handler::people::members::reopen_certification] => handler::people::members::certify,
+    WithdrawCertification: POST "/accounts/{garn}/people/{person}/certifications/{id}/withdraw" SignedIn [handler::people::members::reopen_one] => handler::people::members::withdraw_certification,
     WithdrawMember: POST "/accounts/{garn}/people/invitations/{id}/withdraw" SignedIn [handler::people::members::reopen] => handler::people::members::withdraw,
     Files: GET "/accounts/{garn}/files" SignedIn [] => handler::files::list::list,
     FilesCsv: GET "/accounts/{garn}/files.csv" SignedIn [] => handler::files::csv::send,

@@ -192,7 +192,11 @@ async fn help_and_pages_that_lead_nowhere_keep_the_tabs_of_the_account() {
     let overview = amelia.get("/accounts/ACME-1001").await;
     assert_eq!(
         overview.attributes("footer p a", "href"),
-        ["/check", "/request", "/help", "/keys"].map(|path| format!("{path}?account=ACME-1001"))
+        ["/check", "/request", "/help", "/keys"]
+            .map(|path| format!("{path}?account=ACME-1001"))
+            .into_iter()
+            .chain(["/profile".to_owned()])
+            .collect::<Vec<_>>()
     );
     // Of an account of others nothing is shown, nor of one that is not there.
     for path in ["/help?account=HELIOS-2002", "/help?account=NONE", "/help?account=%00", "/accounts/HELIOS-2002/nothing"] {

@@ -5,7 +5,7 @@ use super::{
     permissions::{Boxes, ticked},
 };
 use crate::{
-    component::{Column, ErrorSummary, Icon, Problem, Table, TextField, icon},
+    component::{Column, Day, ErrorSummary, Icon, Problem, SelectField, Table, TextField, icon},
     frame::{Page, Tab},
 };
 use leptos::prelude::*;
@@ -15,7 +15,7 @@ use licensing::{
 };
 use portal::{
     AccountAccess, Error, PeopleAccess, path,
-    people::{Member, NotInvited, NotManaged},
+    people::{Member, NotCertified, NotInvited, NotManaged},
 };
 
 /// Field of the form that invites.
@@ -113,19 +113,92 @@ fn row(garn: &Garn, member: Member, manages: bool, own: i64) -> Vec<AnyView> {
     ]
 }
 
-/// What one person may do, to be changed.
+const CERTIFICATIONS: [Column; 4] =
+    [Column::text("Certified for"), Column::text("First day"), Column::text("Last day"), Column::text("Actions")];
+
+/// Fields of the form that enters a certification.
+pub const PRODUCT: &str = "product";
+pub const VALID_FROM: &str = "valid_from";
+pub const VALID_THROUGH: &str = "valid_through";
+
+/// What was typed on the page of one person, and why it was not taken.
+#[derive(Default)]
+pub struct MemberState {
+    /// (field, typed)
+    pub fields: Vec<(String, String)>,
+    pub why: Option<NotManaged>,
+    pub uncertified: Option<NotCertified>,
+}
+
+/// What one person may do and is certified for, to be changed.
 ///
 /// # Errors
 /// [`Error::NotFound`].
-pub async fn show(access: &PeopleAccess, person: i64, why: Option<NotManaged>) -> Result<Page, Error> {
+pub async fn show(access: &PeopleAccess, person: i64, state: MemberState) -> Result<Page, Error> {
+    let MemberState { fields, why, uncertified } = state;
+    let certified = portal::people::certifications(access, person).await?;
+    let analyst = access.analyst().ok();
+    let products = match &analyst {
+        Some(analyst) => portal::people::certifiable(analyst).await?,
+        None => Vec::new(),
+    };
     let Member { id, name, email, permissions, .. } = portal::people::member(access, person).await?;
     let garn = access.garn.clone();
     let account = access.name.clone();
-    let status = if why.is_some() { 409 } else { 200 };
+    let status = match (&why, &uncertified) {
+        (Some(_), _) => 409,
+        (None, Some(_)) => 422,
+        (None, None) => 200,
+    };
     let title = if status == 200 { name.clone() } else { format!("Error: {name}") };
     let page = Page::new(title, move || {
         let manages = permissions.contains(Permission::People);
+        let at = uncertified.as_ref().map(|why| match why {
+            NotCertified::From(_) => VALID_FROM,
+            NotCertified::Through(_) | NotCertified::Backwards => VALID_THROUGH,
+            _ => PRODUCT,
+        });
+        let words = uncertified.map(|why| why.to_string());
+        let problems = at.zip(words.clone()).map(|(field, words)| vec![Problem::new(field, words)]);
+        let error = move |field: &str| words.clone().filter(|_| at == Some(field));
+        let typed =
+            move |name: &str| fields.iter().find(|(field, _)| field == name).map_or_else(String::new, |(_, value)| value.clone());
+        let enters = analyst.is_some();
+        let of_rows = garn.clone();
+        let rows: Vec<_> = certified
+            .into_iter()
+            .map(|one| {
+                let label = format!("Remove the certification for {}", one.product);
+                let action = path::withdraw_certification(&of_rows, id, one.id);
+                vec![
+                    one.product.into_any(),
+                    view! { <Day on=one.valid_from /> }.into_any(),
+                    view! { <Day on=one.valid_through /> }.into_any(),
+                    enters
+                        .then(|| view! { <form method="post" action=action><button class="button compact" aria-label=label>"Remove"</button></form> })
+                        .into_any(),
+                ]
+            })
+            .collect();
+        let certified = if rows.is_empty() {
+            view! { <div class="empty"><p>"Certified for nothing. Generating, updating and upgrading need a certification for the product."</p></div> }
+                .into_any()
+        } else {
+            view! { <Table columns=CERTIFICATIONS rows /> }.into_any()
+        };
+        let certify = enters.then(|| {
+            view! {
+                <form method="post" action=path::certify(&garn, id) novalidate class="section">
+                    <h2>"Enter a certification"</h2>
+                    <SelectField name=PRODUCT label="Product" options=products value=typed(PRODUCT) error=error(PRODUCT) />
+                    <TextField name=VALID_FROM label="First day" value=typed(VALID_FROM) help="Year, month and day, such as 2027-01-31" error=error(VALID_FROM) />
+                    <TextField name=VALID_THROUGH label="Last day" value=typed(VALID_THROUGH) error=error(VALID_THROUGH) />
+                    <button class="button">"Enter"</button>
+                </form>
+            }
+        });
         view! {
+            {problems.map(|problems| view! { <ErrorSummary problems /> })}
             {why.map(|why| view! { <p class="note bad" role="alert">{why.to_string()}</p> })}
             <p><a href=path::people(&garn)><Icon icon=icon::BACK />"People"</a></p>
             <h1 class="wrap">{name.clone()}</h1>
@@ -134,6 +207,9 @@ pub async fn show(access: &PeopleAccess, person: i64, why: Option<NotManaged>) -
                 <Boxes legend="The person may, beside seeing everything" permissions />
                 <button class="button primary">"Save"</button>
             </form>
+            <h2>"Certifications"</h2>
+            {certified}
+            {certify}
             <form method="post" action=path::remove_member(&garn, id) class="section">
                 <h2>"Take from the account"</h2>
                 <p>{format!("{name} sees {account} no more, from the next click on. The sign-in stays, and what was done stays in the history.")}</p>

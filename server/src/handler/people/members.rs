@@ -11,7 +11,7 @@ use app::{
     Page, Visit,
     page::{
         people::{
-            members::{self, EMAIL, FormState},
+            members::{self, EMAIL, FormState, MemberState, PRODUCT, VALID_FROM, VALID_THROUGH},
             permissions::ticked,
         },
         problem,
@@ -21,7 +21,7 @@ use axum::{Extension, extract::RawQuery, response::Response};
 use licensing::people::Permission;
 use portal::{
     AccountAccess, Caller, Error, NotPermitted, path,
-    people::{NotInvited, NotManaged},
+    people::{NewCertification, NotCertified, NotInvited, NotManaged},
 };
 
 pub(crate) async fn list(Extension(visit): Extension<Visit>, Account(access): Account, RawQuery(query): RawQuery) -> Response {
@@ -80,8 +80,12 @@ pub(crate) async fn show(
 }
 
 async fn one(access: &AccountAccess, person: i64, why: Option<NotManaged>) -> Result<Page, Error> {
+    member(access, person, MemberState { why, ..MemberState::default() }).await
+}
+
+async fn member(access: &AccountAccess, person: i64, state: MemberState) -> Result<Page, Error> {
     match access.manage_people() {
-        Ok(managed) => members::show(&managed, person, why).await,
+        Ok(managed) => members::show(&managed, person, state).await,
         Err(_) => Ok(not_permitted(access)),
     }
 }
@@ -114,6 +118,43 @@ async fn settled(visit: Visit, access: &AccountAccess, person: i64, done: Result
         Err(why) => one(access, person, Some(why)).await.map(Sent::Page),
     };
     answer::sent(visit, sent).await
+}
+
+pub(crate) async fn certify(
+    Extension(visit): Extension<Visit>,
+    Account(access): Account,
+    Segments((_, person)): Segments<(String, i64)>,
+    posted: PostedForm,
+) -> Response {
+    let Ok(analyst) = access.analyst() else { return answer::page(visit, problem::for_analysts().beside(&access)).await };
+    let value = |name: &str| posted.value(name).to_owned();
+    let new = NewCertification { product: value(PRODUCT), valid_from: value(VALID_FROM), valid_through: value(VALID_THROUGH) };
+    let sent = match portal::people::certify(&analyst, person, &new).await {
+        Ok(()) => Ok(Sent::To(path::member(&access.garn, person))),
+        Err(NotCertified::Error(error)) => Err(error),
+        Err(uncertified) => {
+            let state = MemberState { fields: posted.fields.clone(), uncertified: Some(uncertified), why: None };
+            member(&access, person, state).await.map(Sent::Page)
+        }
+    };
+    answer::sent(visit, sent).await
+}
+
+pub(crate) async fn withdraw_certification(
+    Extension(visit): Extension<Visit>,
+    Account(access): Account,
+    Segments((_, person, id)): Segments<(String, i64, i64)>,
+) -> Response {
+    let Ok(analyst) = access.analyst() else { return answer::page(visit, problem::for_analysts().beside(&access)).await };
+    let withdrawn = portal::people::withdraw_certification(&analyst, person, id).await;
+    answer::sent(visit, withdrawn.map(|()| Sent::To(path::member(&access.garn, person)))).await
+}
+
+/// The person, with the certification that was typed before the session ended.
+pub(crate) async fn reopen_certification(caller: Caller, kept: Kept) -> Result<Page, Error> {
+    let access = kept.account(&caller).await?;
+    let person = kept.segment("person").parse().map_err(|_| Error::NotFound)?;
+    member(&access, person, MemberState { fields: kept.fields, ..MemberState::default() }).await
 }
 
 /// The person as they are now.

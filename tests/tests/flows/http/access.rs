@@ -1,7 +1,8 @@
 use crate::{UNUSED_KEY, form, generated};
 use reqwest::{Method, StatusCode};
 use server::{Access, Route};
-use tests::{AMELIA, Answer, HANNA, LENA, PETRA, SAM, Server};
+use std::collections::HashMap;
+use tests::{AMELIA, Answer, Browser, HANNA, LENA, PETRA, SAM, Server};
 
 /// The page without what differs each time it is rendered.
 fn without_nonce(answer: &Answer) -> String {
@@ -204,6 +205,10 @@ fn row(route: Route) -> (&'static str, Row) {
         Route::Member => ("/accounts/{garn}/people/2", [303, 404, 200, 404, 403, 200, 404]),
         Route::ChangeMember => ("/accounts/{garn}/people/99", [401, 404, 404, 404, 403, 404, 404]),
         Route::RemoveMember => ("/accounts/{garn}/people/99/remove", [401, 404, 404, 404, 403, 404, 404]),
+        Route::Certify => ("/accounts/{garn}/people/99/certifications", [401, 404, 403, 404, 403, 404, 404]),
+        Route::WithdrawCertification => {
+            ("/accounts/{garn}/people/2/certifications/99/withdraw", [401, 404, 403, 404, 403, 404, 404])
+        }
         Route::WithdrawMember => ("/accounts/{garn}/people/invitations/1/withdraw", [401, 404, 404, 404, 403, 404, 404]),
         Route::Overview
         | Route::Summary
@@ -279,6 +284,7 @@ async fn every_route_answers_everybody_as_its_row_says() {
     assert_eq!(theirs.header("location"), "/accounts/NORDIC-3003/files/AF-0000002?generated", "{:?}", theirs.problems());
     server.execute("UPDATE entitlements SET owned_assigned = owned_assigned + 5 WHERE account_id = 3").await;
     let strangers = without_nonce(&server.signed_in(HANNA).await.get("/nothing").await);
+    let mut signed_in: HashMap<&str, Browser> = HashMap::new();
     for route in Route::ALL {
         let (path, expected) = row(*route);
         for (asking, expected) in Asking::ALL.into_iter().zip(expected) {
@@ -289,11 +295,16 @@ async fn every_route_answers_everybody_as_its_row_says() {
                 .replace("{revision}", "2")
                 .replace("{site}", asking.site());
             for accept in ["text/html,application/xhtml+xml", "*/*"] {
-                // Signing out ends the session, so each asks with one of its own.
-                let browser = match asking.email() {
-                    Some(email) => server.signed_in(email).await,
-                    None => server.browser(),
+                // Signing out ends a session: who does has one of their own.
+                let ends = *route == Route::SignOut;
+                let browser = match (asking.email(), asking.email().and_then(|email| signed_in.get(email))) {
+                    (Some(_), Some(browser)) if !ends => browser.clone(),
+                    (Some(email), _) => server.signed_in(email).await,
+                    (None, _) => server.browser(),
                 };
+                if let Some(email) = asking.email().filter(|_| !ends) {
+                    signed_in.insert(email, browser.clone());
+                }
                 let browser = browser.accepting(accept);
                 let answer = match route.method() {
                     Method::POST => browser.post(&path, &fields(*route, asking)).await,

@@ -112,6 +112,16 @@ fn typed(route: Route) -> Largest {
         Route::RemoveMember => {
             ("/accounts/ACME-1001/people/2/remove", Vec::new(), ("main form", "action", "/accounts/ACME-1001/people/2"))
         }
+        Route::Certify => (
+            "/accounts/ACME-1001/people/2/certifications",
+            vec![("valid_from", own("2026-01-01"))],
+            ("input[name=valid_from]", "value", "2026-01-01"),
+        ),
+        Route::WithdrawCertification => (
+            "/accounts/ACME-1001/people/2/certifications/9/withdraw",
+            Vec::new(),
+            ("main form", "action", "/accounts/ACME-1001/people/2"),
+        ),
         Route::WithdrawMember => (
             "/accounts/ACME-1001/people/invitations/1/withdraw",
             Vec::new(),

@@ -84,3 +84,42 @@ async fn colleagues_are_invited_to_their_account_only() {
     let lena = server.signed_in(LENA).await;
     assert_eq!(lena.post("/accounts/NORDIC-3003/people", &[("email", "y@nordic.example")]).await.status, StatusCode::SEE_OTHER);
 }
+
+#[tokio::test]
+async fn a_certification_that_an_analyst_enters_lets_its_person_generate() {
+    let server = Server::start().await;
+    let (lena, owen) = (server.signed_in(LENA).await, server.signed_in(OWEN).await);
+    let form_page = format!("{NEW}?product=CIC&version=2020+R2&type=production");
+    assert!(owen.get(&form_page).await.text().contains("You hold no certification for CIC."));
+    let certify = format!("{OWENS}/certifications");
+    let before = server.contents().await;
+    for (product, from, through, field, words) in [
+        ("", "2026-01-01", "2027-01-01", "product", "Select a product."),
+        (
+            "CIC",
+            "01/02/2026",
+            "2027-01-01",
+            "valid_from",
+            "“01/02/2026” is not a date. Enter year, month and day, such as 2027-01-31.",
+        ),
+        ("CIC", "2026-01-01", "", "valid_through", "“” is not a date. Enter year, month and day, such as 2027-01-31."),
+        ("CIC", "2026-01-02", "2026-01-01", "valid_through", "The last day lies before the first one."),
+    ] {
+        let answer = lena.post(&certify, &[("product", product), ("valid_from", from), ("valid_through", through)]).await;
+        assert_eq!(answer.problems(), [(field.to_owned(), words.to_owned())]);
+    }
+    assert_eq!(server.contents().await, before);
+    let fields = [("product", "CIC"), ("valid_from", "2026-01-01"), ("valid_through", "2027-01-01")];
+    assert_eq!(server.signed_in(AMELIA).await.post(&certify, &fields).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(lena.post(&certify, &fields).await.header("location"), OWENS);
+    let key = fresh_key(&owen).await;
+    assert_eq!(owen.post(NEW, &form(&key, &[])).await.status, StatusCode::SEE_OTHER);
+    let page = lena.get(OWENS).await;
+    assert_eq!(page.all("tbody th"), ["CIC"]);
+    let withdraw = page.attributes("tbody form", "action").remove(0);
+    assert_eq!(lena.press(&withdraw).await.header("location"), OWENS);
+    assert_eq!(lena.press(&withdraw).await.status, StatusCode::NOT_FOUND);
+    let events =
+        server.rows("SELECT action FROM audit_events WHERE action IN ('person certified', 'certification withdrawn')").await;
+    assert_eq!(events.len(), 2);
+}
