@@ -79,6 +79,18 @@ pub fn import_lines(reference: &str) -> String {
 
 /// People of the portal, for administrators.
 pub const PEOPLE: &str = "/people";
+/// One person, for administrators.
+#[must_use]
+pub fn person(id: i64) -> String {
+    format!("{PEOPLE}/{id}")
+}
+
+/// Lets a person sign in, or no more.
+#[must_use]
+pub fn set_active(id: i64) -> String {
+    format!("{PEOPLE}/{id}/active")
+}
+
 /// Form that invites somebody, for administrators.
 pub const INVITE: &str = "/people/invitations";
 

@@ -1,6 +1,7 @@
 //! People: how they come in, sign in, and what they are.
 
 mod certification;
+mod directory;
 pub(crate) mod doctor;
 mod invitation;
 mod members;
@@ -12,6 +13,7 @@ mod session;
 pub use certification::{
     CertificationRow, NewCertification, NotCertified, certifiable, certifications, certify, withdraw_certification,
 };
+pub use directory::{NotAdministered, PEOPLE_OF_PAGE, PersonRow, change_role, people, person, set_active};
 pub use invitation::{
     Acceptance, Invitation, InvitedAs, MOST_OPEN, NotAccepted, NotInvited, OpenInvitation, accept, accept_signed_in, invitation,
     invite_administrator, invite_by_administrator, open_invitations, withdraw_invitation,

@@ -61,7 +61,7 @@ const pages = {
     "/requests",
     "/requests?view=all&q=nobody@contoso.example",
   ],
-  "sam.okafor@meridian.example": ["/setup", "/people", "/catalogue", "/accounts", "/jobs", "/nothing"],
+  "sam.okafor@meridian.example": ["/setup", "/people", "/people/1", "/catalogue", "/accounts", "/jobs", "/nothing"],
 };
 
 /** A file for a pair whose names are as long as names can be, at a site of the same kind. */

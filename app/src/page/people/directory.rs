@@ -2,7 +2,7 @@
 
 use super::permissions::{Boxes, ticked};
 use crate::{
-    component::{Choice, Column, ErrorSummary, Icon, Instant, Problem, Table, TextField, icon},
+    component::{Choice, Column, ErrorSummary, Icon, Instant, Problem, SearchForm, Table, TextField, icon},
     frame::Page,
 };
 use chrono_tz::Tz;
@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use licensing::people::{Permissions, StaffRole};
 use portal::{
     AdministratorAccess, Error, path,
-    people::{InvitedAs, NotInvited, OpenInvitation},
+    people::{InvitedAs, NotAdministered, NotInvited, OpenInvitation, PEOPLE_OF_PAGE, PersonRow},
 };
 
 /// Names of the fields.
@@ -19,6 +19,12 @@ pub mod field {
     pub const ROLE: &str = "role";
     pub const GARN: &str = "garn";
 }
+
+/// Fields of the address of the list.
+pub const SEARCHED: &str = crate::frame::SEARCH;
+pub const AFTER: &str = "after";
+/// Field of the form that lets somebody sign in, or no more.
+pub const ACTIVE: &str = "active";
 
 /// Choice of *role* that makes somebody a person of an account.
 pub const MEMBER: &str = "member";
@@ -33,6 +39,9 @@ pub struct FormState {
     pub invited: Option<String>,
     /// An invitation was withdrawn just now.
     pub withdrawn: bool,
+    /// Text that the list is searched for, and the address that it begins behind.
+    pub search: String,
+    pub after: String,
 }
 
 impl FormState {
@@ -45,6 +54,7 @@ impl FormState {
 /// [`Error::Unavailable`] and [`Error::Internal`].
 pub async fn show(access: &AdministratorAccess, state: FormState) -> Result<Page, Error> {
     let open = portal::people::open_invitations(access).await?;
+    let people = portal::people::people(access, &state.search, &state.after).await?;
     let zone = access.caller().person().time_zone;
     let status = if state.why.is_some() { 422 } else { 200 };
     let title = if status == 200 { "People" } else { "Error: People" };
@@ -76,6 +86,8 @@ pub async fn show(access: &AdministratorAccess, state: FormState) -> Result<Page
             {state.invited.as_ref().map(|email| done(format!("{email} is invited. The link in the mail can be used for 7 days.")))}
             {state.withdrawn.then(|| done("The invitation was withdrawn. Its link leads nowhere now.".to_owned()))}
             <h1>"People"</h1>
+            <SearchForm action=path::PEOPLE label="Name or address" value=state.search.clone() />
+            <List people search=state.search.clone() />
             <h2>"Open invitations"</h2>
             {if open.is_empty() {
                 view! { <div class="empty"><p>"Nobody is invited who has not accepted yet."</p></div> }.into_any()
@@ -92,6 +104,93 @@ pub async fn show(access: &AdministratorAccess, state: FormState) -> Result<Page
                     <Boxes legend="There the person may, beside seeing everything" permissions=chosen />
                 </div>
                 <button class="button primary">"Invite"</button>
+            </form>
+        }
+    });
+    Ok(page.with_status(status))
+}
+
+const PEOPLE: [Column; 4] = [Column::text("Person"), Column::text("E-mail address"), Column::text("Role"), Column::text("State")];
+
+#[component]
+fn List(mut people: Vec<PersonRow>, search: String) -> AnyView {
+    let more = people.len() > PEOPLE_OF_PAGE;
+    people.truncate(PEOPLE_OF_PAGE);
+    let next = people.last().filter(|_| more).map(|last| {
+        let href = path::asking(path::PEOPLE, [(SEARCHED, search.as_str()), (AFTER, last.email.as_str())]);
+        view! { <p><a class="button" href=href>"Next people"</a></p> }
+    });
+    if people.is_empty() {
+        return view! { <div class="empty"><p>"Nobody is found."</p><p><a href=path::PEOPLE>"Show everybody"</a></p></div> }
+            .into_any();
+    }
+    let row = |person: PersonRow| {
+        let PersonRow { id, name, email, role, active, .. } = person;
+        vec![
+            view! { <a class="wrap" href=path::person(id)>{name}</a> }.into_any(),
+            view! { <span class="wrap">{email}</span> }.into_any(),
+            role.map(|role| licensing::capitalised(&role.to_string())).into_any(),
+            state(active),
+        ]
+    };
+    view! {
+        <Table columns=PEOPLE rows=people.into_iter().map(row).collect() />
+        {next}
+    }
+    .into_any()
+}
+
+fn state(active: bool) -> AnyView {
+    if active {
+        view! { <span class="badge ok"><Icon icon=icon::ACTIVE />"May sign in"</span> }.into_any()
+    } else {
+        view! { <span class="badge"><Icon icon=icon::ENDED />"Disabled"</span> }.into_any()
+    }
+}
+
+/// One person, for administrators.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn person(access: &AdministratorAccess, id: i64, why: Option<NotAdministered>, saved: bool) -> Result<Page, Error> {
+    let PersonRow { id, name, email, role, active, accounts } = portal::people::person(access, id).await?;
+    let status = if why.is_some() { 409 } else { 200 };
+    let title = if status == 200 { name.clone() } else { format!("Error: {name}") };
+    let page = Page::new(title, move || {
+        let roles =
+            StaffRole::ALL.iter().map(|role| (role.code().to_owned(), licensing::capitalised(&role.to_string()), String::new()));
+        let none = (String::new(), "None".to_owned(), "A person of their accounts, if any.".to_owned());
+        let role = role.map_or("", StaffRole::code);
+        let accounts = accounts
+            .into_iter()
+            .map(|(name, garn)| view! { <li><span class="wrap">{name}</span>" "<span class="code">{garn}</span></li> })
+            .collect_view();
+        let (button, words, value) = if active {
+            (
+                "Disable the sign-in",
+                "Every session ends at once, and nobody signs in with this address any more. What was done stays in the history.",
+                "no",
+            )
+        } else {
+            ("Enable the sign-in", "The person signs in with the password of before.", "yes")
+        };
+        view! {
+            {why.map(|why| view! { <p class="note bad" role="alert">{why.to_string()}</p> })}
+            {saved.then(|| view! { <div class="note ok" role="status"><p><Icon icon=icon::ACTIVE />"The change was saved."</p></div> })}
+            <p><a href=path::PEOPLE><Icon icon=icon::BACK />"People"</a></p>
+            <h1 class="wrap">{name}</h1>
+            <p class="lead"><span class="wrap">{email}</span>" "{state(active)}</p>
+            <h2>"Accounts"</h2>
+            <ul>{accounts}</ul>
+            <form method="post" action=path::person(id) novalidate class="section">
+                <h2>"Role"</h2>
+                <Choice name=field::ROLE legend="Role with the vendor" options=roles.chain([none]).collect() value=role />
+                <button class="button">"Save the role"</button>
+            </form>
+            <form method="post" action=path::set_active(id) class="section">
+                <h2>"Sign-in"</h2>
+                <p>{words}</p>
+                <button class=if active { "button danger" } else { "button" } name=ACTIVE value=value>{button}</button>
             </form>
         }
     });

@@ -249,6 +249,11 @@ async fn compare(portal: &Portal, import: &Stored, progress: &Progress) -> Resul
     let planned = Planner::new(portal, import.id).await?.plan(bytes, |done| progress.tell(done, done + 1)).await?;
     portal.ctx.reach("import planned");
     let write = portal.database.write().await?;
+    if stored(write.on(), import.id).await?.state() != ImportState::Reading {
+        // It was discarded meanwhile.
+        drop(write);
+        return forget(portal, import.id).await;
+    }
     let told = settle(portal, &write, import.id, &planned).await?;
     tell(portal, &write, import, &told).await?;
     write.commit(event(portal, import, "import compared")).await?;
@@ -451,19 +456,14 @@ pub async fn import_from_terminal(
         after = last.line;
         page.iter().filter(|line| line.state != "there").for_each(&mut told);
     }
-    let import = stored(portal.database.read(), id).await?;
-    if !applies {
+    if !applies || counts.refused > 0 || counts.new + counts.changed == 0 {
         let sql = "UPDATE imports SET state = 'discarded' WHERE id = $1";
         run(portal.database.bookkeeping(), "import: tried", sql, [id.into()]).await?;
         forget(portal, id).await?;
-        return Ok(counts);
+        let refused = applies && counts.refused > 0;
+        return if refused { Err(NotImported::Refused(counts.refused)) } else { Ok(counts) };
     }
-    if counts.new + counts.changed == 0 && counts.refused == 0 {
-        return Ok(counts);
-    }
-    if counts.refused > 0 {
-        return Err(NotImported::Refused(counts.refused));
-    }
+    let import = stored(portal.database.read(), id).await?;
     finish(portal, &import).await?;
     match stored(portal.database.read(), id).await?.state() {
         ImportState::Applied => Ok(counts),

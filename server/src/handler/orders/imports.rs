@@ -54,8 +54,11 @@ pub(crate) async fn begin(
     request: Request,
 ) -> Response {
     let Ok(access) = caller.analyst() else { return answer::page(visit, problem::for_analysts()).await };
-    // Each upload is in memory for a moment.
-    let Ok(_turn) = app.uploads.try_acquire() else { return answer::try_again_later(visit, problem::busy_uploading).await };
+    // A table is in memory for a moment: of one person one at a time.
+    let Some(_turn) = portal::files::batch::turn_to_plan(&caller).await else {
+        return answer::page(visit, problem::busy_planning()).await;
+    };
+    let Ok(_upload) = app.uploads.try_acquire() else { return answer::try_again_later(visit, problem::busy_uploading).await };
     let posted = match PostedTable::read(&visit, request, &app, Files::Read).await {
         Ok(posted) => posted,
         Err(refused) => return refused,

@@ -11,7 +11,7 @@ use app::{
     Page, Visit,
     page::{
         people::{
-            directory::{self, FormState, MEMBER, field},
+            directory::{self, ACTIVE, AFTER, FormState, MEMBER, SEARCHED, field},
             permissions::ticked,
         },
         problem,
@@ -19,7 +19,10 @@ use app::{
 };
 use axum::{Extension, extract::RawQuery, response::Response};
 use licensing::people::StaffRole;
-use portal::{Caller, Error, path, people::NotInvited};
+use portal::{
+    Caller, Error, path,
+    people::{NotAdministered, NotInvited},
+};
 
 pub(crate) async fn show(
     Extension(visit): Extension<Visit>,
@@ -27,8 +30,14 @@ pub(crate) async fn show(
     RawQuery(query): RawQuery,
 ) -> Response {
     let query = query.unwrap_or_default();
-    let invited = decode(&query).find(|(name, _)| name == "invited").map(|(_, email)| email);
-    let state = FormState { invited, withdrawn: query == "withdrawn", ..FormState::default() };
+    let value = |field: &str| decode(&query).find(|(name, _)| name == field).map(|(_, value)| value);
+    let state = FormState {
+        invited: value("invited"),
+        withdrawn: query == "withdrawn",
+        search: value(SEARCHED).unwrap_or_default(),
+        after: value(AFTER).unwrap_or_default(),
+        ..FormState::default()
+    };
     let page = page(&caller, state).await;
     answer::result(visit, page).await
 }
@@ -76,6 +85,60 @@ pub(crate) async fn withdraw(
     let Ok(access) = caller.administrator() else { return answer::page(visit, problem::for_administrators()).await };
     let withdrawn = portal::people::withdraw_invitation(&access, id).await;
     answer::sent(visit, withdrawn.map(|()| Sent::To(format!("{}?withdrawn", path::PEOPLE)))).await
+}
+
+pub(crate) async fn person(
+    Extension(visit): Extension<Visit>,
+    Extension(caller): Extension<Caller>,
+    Segments(id): Segments<i64>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let page = one(&caller, id, None, query.as_deref() == Some("saved")).await;
+    answer::result(visit, page).await
+}
+
+async fn one(caller: &Caller, id: i64, why: Option<NotAdministered>, saved: bool) -> Result<Page, Error> {
+    match caller.administrator() {
+        Ok(access) => directory::person(&access, id, why, saved).await,
+        Err(_) => Ok(problem::for_administrators()),
+    }
+}
+
+pub(crate) async fn change_role(
+    Extension(visit): Extension<Visit>,
+    Extension(caller): Extension<Caller>,
+    Segments(id): Segments<i64>,
+    posted: PostedForm,
+) -> Response {
+    let Ok(access) = caller.administrator() else { return answer::page(visit, problem::for_administrators()).await };
+    let changed = portal::people::change_role(&access, id, StaffRole::from_code(posted.value(field::ROLE))).await;
+    settled(visit, &caller, id, changed).await
+}
+
+pub(crate) async fn set_active(
+    Extension(visit): Extension<Visit>,
+    Extension(caller): Extension<Caller>,
+    Segments(id): Segments<i64>,
+    posted: PostedForm,
+) -> Response {
+    let Ok(access) = caller.administrator() else { return answer::page(visit, problem::for_administrators()).await };
+    let changed = portal::people::set_active(&access, id, posted.value(ACTIVE) == "yes").await;
+    settled(visit, &caller, id, changed).await
+}
+
+async fn settled(visit: Visit, caller: &Caller, id: i64, changed: Result<(), NotAdministered>) -> Response {
+    let sent = match changed {
+        Ok(()) => Ok(Sent::To(format!("{}?saved", path::person(id)))),
+        Err(NotAdministered::Error(error)) => Err(error),
+        Err(why) => one(caller, id, Some(why), false).await.map(Sent::Page),
+    };
+    answer::sent(visit, sent).await
+}
+
+/// The person as they are now.
+pub(crate) async fn reopen_person(caller: Caller, kept: Kept) -> Result<Page, Error> {
+    let id = kept.segment("person").parse().map_err(|_| Error::NotFound)?;
+    one(&caller, id, None, false).await
 }
 
 /// The page with what was typed before the session ended.

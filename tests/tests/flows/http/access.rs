@@ -191,6 +191,9 @@ fn row(route: Route) -> (&'static str, Row) {
         Route::TryMail => (route.path(), [401, 403, 403, 403, 403, 403, 303]),
         // The fields below name nobody.
         Route::Invite => (route.path(), [401, 403, 403, 403, 403, 403, 422]),
+        Route::Person => ("/people/1", [303, 403, 403, 403, 403, 403, 200]),
+        Route::ChangeRole => ("/people/99", [401, 403, 403, 403, 403, 403, 404]),
+        Route::SetActive => ("/people/99/active", [401, 403, 403, 403, 403, 403, 404]),
         Route::WithdrawInvitation => ("/people/invitations/1/withdraw", [401, 403, 403, 403, 403, 403, 404]),
         Route::Jobs => (route.path(), [303, 403, 403, 403, 403, 403, 200]),
         // No job of this number is parked.

@@ -127,6 +127,8 @@ fn typed(route: Route) -> Largest {
             Vec::new(),
             ("main form", "action", "/accounts/ACME-1001/people"),
         ),
+        Route::ChangeRole => ("/people/1", Vec::new(), ("main form", "action", "/people/1")),
+        Route::SetActive => ("/people/1/active", Vec::new(), ("main form", "action", "/people/1")),
         Route::TryMail => ("/setup/mail", Vec::new(), ("main form", "action", "/setup/mail")),
         Route::Invite => (
             "/people/invitations",
@@ -134,7 +136,7 @@ fn typed(route: Route) -> Largest {
             ("input[name=email]", "value", "kept@meridian.example"),
         ),
         Route::WithdrawInvitation => {
-            ("/people/invitations/1/withdraw", Vec::new(), ("main form", "action", "/people/invitations"))
+            ("/people/invitations/1/withdraw", Vec::new(), ("main form[action$=invitations]", "action", "/people/invitations"))
         }
         Route::RetryJob => ("/jobs/7/retry", Vec::new(), ("main form", "action", "/jobs/1/retry")),
         Route::DiscardJob => ("/jobs/7/discard", Vec::new(), ("main form", "action", "/jobs/1/retry")),
@@ -235,6 +237,8 @@ async fn every_form_that_is_sent_when_the_session_has_ended_comes_back_at_its_la
             | Route::ChangeForm
             | Route::TryMail
             | Route::Invite
+            | Route::ChangeRole
+            | Route::SetActive
             | Route::WithdrawInvitation
             | Route::ApplyCatalogue => SAM,
             Route::ReplyToRequest | Route::CloseRequest => AMELIA,

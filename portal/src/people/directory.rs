@@ -1,0 +1,142 @@
+//! All people, for administrators: who they are to the vendor, and whether they may sign in.
+
+use super::reset::forget;
+use crate::{
+    access::administrator::AdministratorAccess,
+    error::Error,
+    store::{
+        statement::{known, row, rows, run},
+        write::Write,
+    },
+};
+use licensing::people::StaffRole;
+use sea_orm::{ConnectionTrait, FromQueryResult};
+use serde_json::json;
+
+/// People of a page.
+pub const PEOPLE_OF_PAGE: usize = 50;
+
+/// A person as administrators see them.
+#[derive(Clone, Debug)]
+pub struct PersonRow {
+    /// Number that addresses know them by.
+    pub id: i64,
+    pub name: String,
+    pub email: String,
+    pub role: Option<StaffRole>,
+    /// They may sign in.
+    pub active: bool,
+    /// Accounts that they belong to: name and GARN.
+    pub accounts: Vec<(String, String)>,
+}
+
+/// Why a person was not changed. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum NotAdministered {
+    #[error("This is you. Another administrator changes your role, and whether you may sign in.")]
+    Oneself,
+    #[error(transparent)]
+    Error(#[from] Error),
+}
+
+#[derive(FromQueryResult)]
+struct Stored {
+    id: i64,
+    name: String,
+    email: String,
+    staff_role: Option<String>,
+    active: bool,
+}
+
+const STORED: &str = "SELECT p.id, p.name, p.email, p.staff_role, p.active FROM people p";
+
+impl Stored {
+    fn person(self, accounts: Vec<(String, String)>) -> Result<PersonRow, Error> {
+        let Self { id, name, email, staff_role, active } = self;
+        let role = staff_role.as_ref().map(|role| known(StaffRole::from_code(role), role)).transpose()?;
+        Ok(PersonRow { id, name, email, role, active, accounts })
+    }
+}
+
+/// People by address, behind the address `after`, whose name or address contains `search`: one more than a page, if there are so many. Without
+/// their accounts.
+///
+/// # Errors
+/// [`Error::Unavailable`] and [`Error::Internal`].
+pub async fn people(access: &AdministratorAccess, search: &str, after: &str) -> Result<Vec<PersonRow>, Error> {
+    let sql = format!(
+        "{STORED} WHERE p.email > $1 AND (p.email LIKE $2 ESCAPE '!' OR LOWER(p.name) LIKE $2 ESCAPE '!') ORDER BY p.email LIMIT {}",
+        PEOPLE_OF_PAGE + 1
+    );
+    let typed = search.trim().to_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_");
+    let values = [after.into(), format!("%{typed}%").into()];
+    let stored: Vec<Stored> = rows(access.caller().portal().database.read(), "people", &sql, values).await?;
+    stored.into_iter().map(|stored| stored.person(Vec::new())).collect()
+}
+
+/// One person.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn person(access: &AdministratorAccess, id: i64) -> Result<PersonRow, Error> {
+    load(access.caller().portal().database.read(), id).await
+}
+
+async fn load(on: &impl ConnectionTrait, id: i64) -> Result<PersonRow, Error> {
+    #[derive(FromQueryResult)]
+    struct Account {
+        name: String,
+        garn: String,
+    }
+    let stored: Option<Stored> = row(on, "person", &format!("{STORED} WHERE p.id = $1"), [id.into()]).await?;
+    let sql = "SELECT a.name, a.garn FROM memberships m JOIN accounts a ON a.id = m.account_id WHERE m.person_id = $1
+               ORDER BY a.name, a.id LIMIT 100";
+    let accounts: Vec<Account> = rows(on, "person: accounts", sql, [id.into()]).await?;
+    stored.ok_or(Error::NotFound)?.person(accounts.into_iter().map(|account| (account.name, account.garn)).collect())
+}
+
+async fn begin(access: &AdministratorAccess, id: i64) -> Result<(Write, PersonRow), NotAdministered> {
+    let write = access.caller().portal().database.write_alone().await?;
+    let before = load(write.on(), id).await?;
+    if id == access.caller().person_id() {
+        return Err(NotAdministered::Oneself);
+    }
+    Ok((write, before))
+}
+
+/// Lets a person sign in again, or ends every session of theirs at once and lets them in no more.
+///
+/// # Errors
+/// [`NotAdministered`]; nothing was changed then.
+pub async fn set_active(access: &AdministratorAccess, id: i64, active: bool) -> Result<(), NotAdministered> {
+    let (write, before) = begin(access, id).await?;
+    if before.active == active {
+        return Ok(());
+    }
+    run(write.on(), "person: active", "UPDATE people SET active = $1 WHERE id = $2", [active.into(), id.into()]).await?;
+    if !active {
+        run(write.on(), "person: sessions", "DELETE FROM sessions WHERE person_id = $1", [id.into()]).await?;
+        forget(&write, id).await?;
+    }
+    let action = if active { "person enabled" } else { "person disabled" };
+    let event = access.caller().event(write.now(), action, before.email);
+    write.commit(event).await?;
+    Ok(())
+}
+
+/// Changes what a person is to the vendor: `None` makes them nothing beside a person of their accounts.
+///
+/// # Errors
+/// [`NotAdministered`]; nothing was changed then.
+pub async fn change_role(access: &AdministratorAccess, id: i64, role: Option<StaffRole>) -> Result<(), NotAdministered> {
+    let (write, before) = begin(access, id).await?;
+    if before.role == role {
+        return Ok(());
+    }
+    let code = |role: Option<StaffRole>| role.map(StaffRole::code);
+    let sql = "UPDATE people SET staff_role = $1 WHERE id = $2";
+    run(write.on(), "person: role", sql, [code(role).into(), id.into()]).await?;
+    let event = access.caller().event(write.now(), "role changed", before.email);
+    write.commit(event.changing(json!({ "role": code(before.role) }), json!({ "role": code(role) }))).await?;
+    Ok(())
+}
