@@ -257,6 +257,10 @@ async fn compare(portal: &Portal, import: &Stored, progress: &Progress) -> Resul
     let told = settle(portal, &write, import.id, &planned).await?;
     tell(portal, &write, import, &told).await?;
     write.commit(event(portal, import, "import compared")).await?;
+    if planned.is_err() {
+        // The lines before the one that could not be read say nothing.
+        forget(portal, import.id).await?;
+    }
     portal.blobs.remove(object).await
 }
 
@@ -448,7 +452,13 @@ pub async fn import_from_terminal(
     let write = portal.database.write().await?;
     settle(portal, &write, id, &planned).await?;
     write.commit_bookkeeping().await?;
-    let counts = planned?;
+    let counts = match planned {
+        Ok(counts) => counts,
+        Err(problem) => {
+            forget(portal, id).await?;
+            return Err(problem.into());
+        }
+    };
     let mut after = 0;
     loop {
         let page = lines(portal, id, None, after, 1000).await?;

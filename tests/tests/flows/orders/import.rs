@@ -210,6 +210,12 @@ async fn every_line_that_cannot_be_taken_says_why_and_nothing_of_the_table_is_ap
     ] {
         assert_eq!(import(&server, bytes, true).await.1.as_deref(), Some(words));
     }
+    // A table that is torn leaves no line behind, however far it was read.
+    let torn = format!("{HEAD}{}FJORD-1,torn\n", good.repeat(1500));
+    let refused = import(&server, torn.as_bytes(), true).await.1.expect("torn");
+    assert!(refused.starts_with("Line 1501 has 2 cells, and the head has 16."), "{refused}");
+    assert!(server.rows("SELECT line FROM import_lines").await.is_empty());
+    assert!(server.rows("SELECT id FROM imports WHERE state IN ('reading', 'planned', 'applying')").await.is_empty());
 }
 
 #[tokio::test]
