@@ -53,7 +53,6 @@ pub enum InvitedAs {
 pub struct Invitation {
     pub email: EmailAddress,
     pub invited_as: InvitedAs,
-    pub ends_at: DateTime<Utc>,
     /// The address has a sign-in: its person accepts signed in.
     pub has_sign_in: bool,
 }
@@ -367,12 +366,7 @@ pub async fn withdraw_invitation(access: &AdministratorAccess, id: i64) -> Resul
 /// [`Error::NotFound`]: there is none, or it was accepted or withdrawn, or its days are over.
 pub async fn invitation(portal: &Portal, secret: &str) -> Result<Invitation, Error> {
     let stored = load(portal, portal.database.read(), secret).await?;
-    Ok(Invitation {
-        email: parsed(&stored.email)?,
-        invited_as: stored.invited_as()?,
-        ends_at: stored.ends_at,
-        has_sign_in: stored.has_sign_in,
-    })
+    Ok(Invitation { email: parsed(&stored.email)?, invited_as: stored.invited_as()?, has_sign_in: stored.has_sign_in })
 }
 
 async fn load(portal: &Portal, on: &impl sea_orm::ConnectionTrait, secret: &str) -> Result<Stored, Error> {

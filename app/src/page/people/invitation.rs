@@ -16,7 +16,7 @@ pub mod field {
     pub const PASSWORD: &str = "password";
 }
 
-/// What was typed, and why it was not taken.
+/// Name as it was typed, and the reason that it was not taken.
 #[derive(Default)]
 pub struct FormState {
     pub name: String,
@@ -27,7 +27,7 @@ pub struct FormState {
 /// The page of the link `secret`.
 #[must_use]
 pub fn show(visit: &Visit, secret: &str, invitation: Invitation, state: FormState) -> Page {
-    let Invitation { email, invited_as, ends_at: _, has_sign_in } = invitation;
+    let Invitation { email, invited_as, has_sign_in } = invitation;
     let FormState { name, why } = state;
     let status = match &why {
         None => 200,

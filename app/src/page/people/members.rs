@@ -21,13 +21,13 @@ use portal::{
 /// Field of the form that invites.
 pub const EMAIL: &str = "email";
 
-/// What was done just now, and what was typed.
+/// Fields as they were typed, and the message of the page.
 #[derive(Default)]
 pub struct FormState {
     /// (field, typed)
     pub fields: Vec<(String, String)>,
     pub why: Option<NotInvited>,
-    /// What was done just now, in words.
+    /// Words for the change that led here.
     pub done: Option<String>,
 }
 
@@ -121,7 +121,7 @@ pub const PRODUCT: &str = "product";
 pub const VALID_FROM: &str = "valid_from";
 pub const VALID_THROUGH: &str = "valid_through";
 
-/// What was typed on the page of one person, and why it was not taken.
+/// Fields as they were typed on the page of one person, and the reasons that they were not taken.
 #[derive(Default)]
 pub struct MemberState {
     /// (field, typed)
@@ -130,7 +130,7 @@ pub struct MemberState {
     pub uncertified: Option<NotCertified>,
 }
 
-/// What one person may do and is certified for, to be changed.
+/// Permissions and certifications of one person, to be changed.
 ///
 /// # Errors
 /// [`Error::NotFound`].

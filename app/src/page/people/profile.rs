@@ -20,7 +20,7 @@ pub mod field {
     pub const PASSWORD: &str = "password";
 }
 
-/// What was done just now.
+/// Change that led to the page.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Done {
     Saved,
@@ -28,7 +28,7 @@ pub enum Done {
     Sessions,
 }
 
-/// What was typed, and why it was not taken.
+/// Fields as they were typed, and the reason that they were not taken.
 #[derive(Default)]
 pub struct FormState {
     /// Name and time zone; those of the person where nothing was typed.
