@@ -31,6 +31,7 @@ mod m0021_lean_requests;
 mod m0022_people;
 mod m0023_catalogue;
 mod m0024_imports;
+mod m0025_second_factors;
 
 pub struct Migrator;
 
@@ -62,6 +63,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0022_people::Migration),
             Box::new(m0023_catalogue::Migration),
             Box::new(m0024_imports::Migration),
+            Box::new(m0025_second_factors::Migration),
         ]
     }
 }

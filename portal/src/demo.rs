@@ -5,12 +5,14 @@ use crate::{
     catalogue,
     error::Error,
     overview::searched,
+    people,
     portal::Portal,
     store::entity::{
         account, audit_event, certification, entitlement, install_site, membership, order, part, partner_grant, person, product,
+        second_factor,
     },
 };
-use chrono::{NaiveDate, TimeDelta};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use licensing::{catalogue::PartClass, people::Permissions};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, NotSet, PaginatorTrait, QueryFilter,
@@ -30,6 +32,8 @@ pub struct DemoPerson {
     staff_role: Option<&'static str>,
     account: Option<&'static str>,
     certified: Certified,
+    /// Secret that an authenticator app is set up with.
+    secret: Option<&'static [u8; 20]>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -98,8 +102,8 @@ impl DemoPerson {
             "BRIGHTWATER-9001",
             Certified::No,
         ),
-        Self::staff("lena.fischer@meridian.example", "Lena Fischer", "licensing analyst", "analyst"),
-        Self::staff("sam.okafor@meridian.example", "Sam Okafor", "administrator", "administrator"),
+        Self::staff("lena.fischer@meridian.example", "Lena Fischer", "licensing analyst", "analyst", b"lena counts licences"),
+        Self::staff("sam.okafor@meridian.example", "Sam Okafor", "administrator", "administrator", b"sam keeps every key."),
     ];
 
     const fn customer(
@@ -110,11 +114,47 @@ impl DemoPerson {
         account: &'static str,
         certified: Certified,
     ) -> Self {
-        Self { email, name, what, zone, staff_role: None, account: Some(account), certified }
+        Self { email, name, what, zone, staff_role: None, account: Some(account), certified, secret: None }
     }
 
-    const fn staff(email: &'static str, name: &'static str, what: &'static str, role: &'static str) -> Self {
-        Self { email, name, what, zone: BERLIN, staff_role: Some(role), account: None, certified: Certified::No }
+    const fn staff(
+        email: &'static str,
+        name: &'static str,
+        what: &'static str,
+        role: &'static str,
+        secret: &'static [u8; 20],
+    ) -> Self {
+        let (staff_role, secret) = (Some(role), Some(secret));
+        Self { email, name, what, zone: BERLIN, staff_role, account: None, certified: Certified::No, secret }
+    }
+
+    /// Whoever of the demo has this address.
+    #[must_use]
+    pub fn of(email: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|person| person.email == email)
+    }
+
+    /// Secret of their second factor in base 32, if they have one.
+    #[must_use]
+    pub fn secret(self) -> Option<String> {
+        self.secret.map(people::in_base32)
+    }
+
+    /// Code of their second factor at an instant, if they have one.
+    #[must_use]
+    pub fn code(self, at: DateTime<Utc>) -> Option<String> {
+        self.secret.map(|secret| people::code_at(secret, at))
+    }
+}
+
+/// A code that the app of a person of the demo shows now, and that was not used.
+///
+/// # Errors
+/// [`Error::Unavailable`] and [`Error::Internal`].
+pub async fn code(portal: &Portal, email: &str) -> Result<Option<String>, Error> {
+    match DemoPerson::of(email).and_then(|person| person.secret) {
+        Some(secret) => people::unused_code(portal, email, secret).await,
+        None => Ok(None),
     }
 }
 
@@ -326,7 +366,8 @@ pub async fn fill(portal: &Portal) -> Result<(), Error> {
     if person::Entity::find().count(on).await? > 0 {
         return Ok(());
     }
-    let today = portal.ctx.now().date_naive();
+    let now = portal.ctx.now();
+    let today = now.date_naive();
     catalogue::apply_shipped(&write, "server").await.map_err(Error::internal)?;
     for (garn, name, kind, licence_model, time_zone) in ACCOUNTS {
         account::ActiveModel {
@@ -363,18 +404,19 @@ pub async fn fill(portal: &Portal) -> Result<(), Error> {
         .insert(on)
         .await?;
     }
-    insert_people(on, hashes, today).await?;
+    insert_people(on, hashes, now).await?;
     for order in &ORDERS {
         insert_order(on, order, today).await?;
     }
     crate::requests::fill_demo(portal, &write).await?;
     portal.ctx.reach("demo filled");
-    write.commit(AuditEvent::by_operator(portal.ctx.now(), "server", DEMO, "database")).await?;
+    write.commit(AuditEvent::by_operator(now, "server", DEMO, "database")).await?;
     portal.ctx.reach("demo committed");
     Ok(())
 }
 
-async fn insert_people(on: &DatabaseTransaction, password_hashes: Vec<String>, today: NaiveDate) -> Result<(), Error> {
+async fn insert_people(on: &DatabaseTransaction, password_hashes: Vec<String>, now: DateTime<Utc>) -> Result<(), Error> {
+    let today = now.date_naive();
     let products = product::Entity::find().all(on).await?;
     for (demo, password_hash) in DemoPerson::ALL.into_iter().zip(password_hashes) {
         let person = person::ActiveModel {
@@ -388,6 +430,10 @@ async fn insert_people(on: &DatabaseTransaction, password_hashes: Vec<String>, t
         }
         .insert(on)
         .await?;
+        if let Some(secret) = demo.secret {
+            let factor = people::demo_factor(person.id, secret, now);
+            second_factor::Entity::insert(factor).exec_without_returning(on).await?;
+        }
         if let Some(garn) = demo.account {
             let permissions = Set(Permissions::all().to_string());
             let row =

@@ -15,6 +15,14 @@ pub const SIGN_IN: &str = "/sign-in";
 pub const PROFILE: &str = "/profile";
 /// Changes one's own password.
 pub const CHANGE_PASSWORD: &str = "/profile/password";
+/// One's own second factor.
+pub const SECOND_FACTOR: &str = "/profile/second-factor";
+/// Makes new recovery codes.
+pub const RECOVERY_CODES: &str = "/profile/second-factor/recovery-codes";
+/// Removes one's own second factor.
+pub const REMOVE_SECOND_FACTOR: &str = "/profile/second-factor/remove";
+/// Finishes a sign-in with a code.
+pub const FINISH_SIGN_IN: &str = "/sign-in/code";
 /// Ends one's other sessions.
 pub const END_SESSIONS: &str = "/profile/sessions/end";
 /// Asks for a link that sets another password.
@@ -83,6 +91,12 @@ pub const PEOPLE: &str = "/people";
 #[must_use]
 pub fn person(id: i64) -> String {
     format!("{PEOPLE}/{id}")
+}
+
+/// Resets a person's second factor, or asks for it.
+#[must_use]
+pub fn reset_second_factor(person: i64) -> String {
+    format!("{}/second-factor/reset", self::person(person))
 }
 
 /// Lets a person sign in, or no more.
@@ -358,6 +372,11 @@ pub fn update(garn: &Garn, serial: &Serial) -> String {
 #[must_use]
 pub fn deactivate(garn: &Garn, serial: &Serial) -> String {
     format!("{ACCOUNTS}/{garn}/files/{serial}/deactivate")
+}
+
+#[must_use]
+pub fn revoke(garn: &Garn, serial: &Serial) -> String {
+    format!("{ACCOUNTS}/{garn}/files/{serial}/revoke")
 }
 
 #[must_use]

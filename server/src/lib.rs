@@ -13,7 +13,7 @@ mod worker;
 
 pub use command::{
     AdministratorCommand, CatalogueCommand, KeysCommand, MailCommand, apply_catalogue, check_catalogue, copy_database, doctor,
-    generate_key, import_orders, invite_administrator, receive_mail, seal_key, use_key,
+    generate_key, import_orders, invite_administrator, receive_mail, reset_factor, seal_key, use_key,
 };
 pub use http::{Access, PublicUrl, Route};
 pub use log::{log, log_panics};

@@ -107,6 +107,10 @@ async fn run(cli: Cli) -> Result<ExitCode> {
                 "{link}\n\nWhoever opens it within 7 days becomes an administrator, once. Pass it on to {email} only."
             )?;
         }
+        Some(Command::Administrator { command: AdministratorCommand::ResetFactor { email, settings } }) => {
+            server::reset_factor(&settings, &email, Ctx::system(), PasswordCost::Full).await?;
+            writeln!(std::io::stdout(), "{email} signs in with the password, and sets up another second factor.")?;
+        }
         Some(Command::Catalogue { command: CatalogueCommand::Check { file } }) => {
             writeln!(std::io::stdout(), "{}", server::check_catalogue(&file)?)?;
         }
@@ -160,6 +164,10 @@ fn greet(url: &str, demo: bool) -> std::io::Result<()> {
         writeln!(out, "\nDemo sign-ins, each with the password “{DEMO_PASSWORD}”:")?;
         for person in DemoPerson::ALL {
             writeln!(out, "  {:<34} {}", person.email, person.what)?;
+        }
+        writeln!(out, "\nTheir second factors, for an authenticator app; the sign-in page shows the codes, too:")?;
+        for (person, secret) in DemoPerson::ALL.into_iter().filter_map(|person| Some((person, person.secret()?))) {
+            writeln!(out, "  {:<34} {secret}", person.email)?;
         }
         writeln!(out, "\nCtrl-C stops it.")?;
     }

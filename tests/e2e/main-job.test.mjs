@@ -260,6 +260,9 @@ test("a file for a virtual cloud with the keyboard alone", async () => {
   await type("E-mail address", "lena.fischer@meridian.example");
   await type("Password", "walk the ledger");
   await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "Enter your code" }).waitFor();
+  await type("Code", await page.locator(".demo-code").textContent());
+  await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: "New activation file" }).waitFor();
   await ready(page);
   // The radio buttons are one stop: arrows choose, and what the choice needs comes next.

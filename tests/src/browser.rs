@@ -1,3 +1,4 @@
+use crate::second_factor::{Codes, code_of};
 use portal::demo::DEMO_PASSWORD;
 use reqwest::{Client, ClientBuilder, StatusCode, header::HeaderMap, multipart, redirect::Policy};
 use scraper::{Html, Selector};
@@ -15,11 +16,12 @@ pub struct Browser {
     pub client: Client,
     url: String,
     accept: &'static str,
+    codes: Codes,
 }
 
 impl Browser {
-    pub(crate) fn new(client: Client, url: String) -> Self {
-        Self { client, url, accept: "text/html,*/*;q=0.8" }
+    pub(crate) fn new(client: Client, url: String, codes: Codes) -> Self {
+        Self { client, url, accept: "text/html,*/*;q=0.8", codes }
     }
 
     /// The same browser with its cookies, at another server of this machine.
@@ -28,13 +30,40 @@ impl Browser {
         Self { url, ..self }
     }
 
-    /// Signs `email` in.
+    /// Signs `email` of the demo in, with the second factor if they have one.
     ///
     /// # Panics
     /// When that fails.
-    pub async fn sign_in(&self, email: &str) {
-        let answer = self.post("/sign-in", &[("email", email), ("password", DEMO_PASSWORD)]).await;
+    pub async fn sign_in(&self, email: &str) -> Answer {
+        let mut answer = self.post("/sign-in", &[("email", email), ("password", DEMO_PASSWORD)]).await;
+        if answer.status == StatusCode::OK {
+            answer = self.enter_code(&answer, email).await;
+        }
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text());
+        answer
+    }
+
+    /// Enters the code of `email` of the demo into the page that asks for it.
+    ///
+    /// # Panics
+    /// When the page has no such form.
+    pub async fn enter_code(&self, page: &Answer, email: &str) -> Answer {
+        let mut fields = page.fields_of("main form");
+        fields.retain(|(name, _)| name != "code");
+        fields.push(("code".to_owned(), self.codes.next(email).await));
+        self.post("/sign-in/code", &fields).await
+    }
+
+    /// Sets up a second factor for whoever has signed in; its secret, in base 32.
+    ///
+    /// # Panics
+    /// When that fails.
+    pub async fn set_up_second_factor(&self) -> String {
+        let secret = self.get("/profile/second-factor").await.value("secret").expect("a secret");
+        let code = code_of(&secret, (self.codes.clock)());
+        let answer = self.post("/profile/second-factor", &[("secret", secret.as_str()), ("code", &code)]).await;
+        assert_eq!(answer.all("h1"), ["Recovery codes"], "{}", answer.text());
+        secret
     }
 
     /// The same browser, saying otherwise what it takes.

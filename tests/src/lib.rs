@@ -10,6 +10,7 @@ mod postgres;
 mod process;
 mod report;
 mod s3;
+mod second_factor;
 mod workbook;
 
 pub use browser::{Answer, Browser, client};
@@ -33,6 +34,7 @@ pub use report::{Size, report, seed};
 use reqwest::header::HOST;
 pub use s3::S3;
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, FromQueryResult, JsonValue, Statement};
+pub use second_factor::{code_of, signed_in};
 use server::{Running, Secret, Settings};
 use std::{
     path::{Path, PathBuf},
@@ -312,11 +314,7 @@ impl Server {
     /// # Panics
     /// When the database cannot be opened.
     pub async fn database(&self) -> DatabaseConnection {
-        let url = match &self.settings.database_url {
-            Some(Secret(url)) => url.clone(),
-            None => format!("sqlite://{}", self.database_file().display()),
-        };
-        Database::connect(lasting(url)).await.expect("the database opens")
+        Database::connect(lasting(database_url(&self.settings))).await.expect("the database opens")
     }
 
     /// Rows of a query.
@@ -387,7 +385,14 @@ impl Server {
             let host = self.url().split("://").nth(1).expect("a host").parse().expect("a header");
             client = client.default_headers([(HOST, host)].into_iter().collect());
         }
-        Browser::new(client.build().expect("a client"), self.address())
+        let codes = second_factor::Codes {
+            database_url: database_url(&self.settings),
+            clock: {
+                let clock = Arc::clone(&self.clock);
+                Arc::new(move || *clock.lock().unwrap_or_else(PoisonError::into_inner))
+            },
+        };
+        Browser::new(client.build().expect("a client"), self.address(), codes)
     }
 
     /// A browser in which `email` has signed in.
@@ -398,6 +403,15 @@ impl Server {
         let browser = self.browser();
         browser.sign_in(email).await;
         browser
+    }
+}
+
+/// Where the database of `settings` is.
+fn database_url(settings: &Settings) -> String {
+    match (&settings.database_url, settings.database().expect("an address")) {
+        (Some(Secret(url)), _) => url.clone(),
+        (None, DatabaseAddress::Sqlite(file)) => format!("sqlite://{}", file.display()),
+        (None, DatabaseAddress::Postgres(address)) => panic!("{address} is not in the settings"),
     }
 }
 
@@ -428,7 +442,7 @@ fn settings(folder: &Path) -> Settings {
 }
 
 /// Tables that [`Server::contents`] leaves out: the catalogue, which nobody changes, keys, and what signing in and reading leave.
-const APART: [&str; 10] = [
+const APART: [&str; 11] = [
     "request_readers",
     "products",
     "product_versions",
@@ -437,6 +451,7 @@ const APART: [&str; 10] = [
     "part_upgrades",
     "key_mappings",
     "signing_keys",
+    "second_factors",
     "sessions",
     "devices",
 ];

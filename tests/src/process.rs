@@ -1,6 +1,6 @@
 //! The server as a process of its own, which can be killed and started again on the same data.
 
-use crate::{Backend, Browser, Cluster, Durability, client, free_port};
+use crate::{Backend, Browser, Cluster, Durability, client, free_port, second_factor::Codes};
 use server::{Secret, Settings};
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -160,7 +160,8 @@ impl Home {
     #[must_use]
     pub fn browser(&self) -> Browser {
         let client = client().cookie_store(true).build().expect("a client");
-        Browser::new(client, format!("http://{}", self.settings.listen))
+        let codes = Codes { database_url: crate::database_url(&self.settings), clock: Arc::new(|| portal::Ctx::system().now()) };
+        Browser::new(client, format!("http://{}", self.settings.listen), codes)
     }
 
     /// The folder of the data.

@@ -12,7 +12,8 @@ mod time;
 pub use figures::{capped, counted, thousands};
 pub use file::{EnforcementFacts, KeyTable, Plate, Restriction, Seal, StateBadge};
 pub use form::{
-    Choice, ErrorSummary, Hidden, Needed, Problem, SearchForm, SelectField, TextArea, TextField, error_id, labelled, problem_of,
+    CODE, Choice, CodeField, ErrorSummary, Hidden, Needed, Problem, SearchForm, SelectField, TextArea, TextField, code_status,
+    error_id, labelled, problem_of,
 };
 pub use icon::{Icon, Sprite};
 pub use obstacles::{Known, ObstacleNote, RequestLink, WayOutOf};

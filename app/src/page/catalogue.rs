@@ -1,7 +1,7 @@
 //! *Catalogue*: what is in use, those of before, and another one before it is applied. For administrators.
 
 use crate::{
-    component::{Column, ErrorSummary, Icon, Instant, Problem, Table, counted, icon},
+    component::{CODE, CodeField, Column, ErrorSummary, Icon, Instant, Problem, Table, code_status, counted, icon},
     frame::Page,
 };
 use chrono_tz::Tz;
@@ -103,13 +103,24 @@ const MOST_SHOWN: usize = 500;
 /// [`NotApplied`]: it is not there any more, or changes nothing any more.
 pub async fn proposal(access: &AdministratorAccess, id: i64, why: Option<NotApplied>) -> Result<Page, NotApplied> {
     let Comparison { changes, base } = portal::catalogue::proposed_catalogue(access, id).await?;
-    let status = if why.is_some() { 409 } else { 200 };
+    let with_code = !access.caller().is_confirmed();
+    let (of_code, why) = match why {
+        Some(NotApplied::Code(problem)) => (Some(problem), None),
+        why => (None, why),
+    };
+    let status = match (&of_code, &why) {
+        (Some(problem), _) => code_status(problem),
+        (None, Some(_)) => 409,
+        (None, None) => 200,
+    };
+    let of_code = of_code.map(|problem| problem.to_string());
     let title = if status == 200 { "Apply a catalogue" } else { "Error: Apply a catalogue" };
     let page = Page::new(title, move || {
         let count = counted(changes.len() as u64, "change", "changes");
         let more = changes.len().checked_sub(MOST_SHOWN).filter(|more| *more > 0);
         let rows = changes.into_iter().take(MOST_SHOWN).map(told).collect();
         view! {
+            {of_code.clone().map(|words| view! { <ErrorSummary problems=vec![Problem::new(CODE, words)] /> })}
             {why.map(|why| view! { <p class="note bad" role="alert">{why.to_string()}</p> })}
             <p><a href=path::CATALOGUE><Icon icon=icon::BACK />"Catalogue"</a></p>
             <h1>"Apply a catalogue"</h1>
@@ -118,6 +129,7 @@ pub async fn proposal(access: &AdministratorAccess, id: i64, why: Option<NotAppl
             {more.map(|more| view! { <p>{format!("And {}.", counted(more as u64, "more change", "more changes"))}</p> })}
             <form method="post" action=path::proposed_catalogue(id)>
                 <input type="hidden" name=COMPARED value=base.to_string() />
+                {with_code.then(|| view! { <CodeField error=of_code /> })}
                 <div class="buttons">
                     <button class="button primary">"Apply the catalogue"</button>
                     <a class="button" href=path::CATALOGUE>"Cancel"</a>

@@ -1,8 +1,11 @@
 //! Somebody who has signed in.
 
 use crate::{audit::AuditEvent, portal::Portal};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
+
+/// A password or a second factor that was proved counts as fresh this long.
+const FRESH: TimeDelta = TimeDelta::minutes(10);
 
 /// Role of a person, over all accounts. Domain §1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +25,17 @@ pub struct Person {
     pub time_zone: Tz,
 }
 
+/// The session of a request.
+#[derive(Clone)]
+pub(crate) struct Session {
+    pub(crate) token_sha256: Vec<u8>,
+    pub(crate) began_at: DateTime<Utc>,
+    /// Instant at which the second factor was proved last.
+    pub(crate) factor_at: Option<DateTime<Utc>>,
+    /// The person's role with the vendor counts only once they have a second factor.
+    pub(crate) needs_factor: bool,
+}
+
 /// Somebody who has signed in. What they may do follows from here.
 #[derive(Clone)]
 pub struct Caller {
@@ -29,11 +43,43 @@ pub struct Caller {
     person_id: i64,
     person: Person,
     role: Role,
+    /// `None`: a job goes on for them.
+    session: Option<Session>,
 }
 
 impl Caller {
     pub(crate) fn new(portal: Portal, person_id: i64, person: Person, role: Role) -> Self {
-        Self { portal, person_id, person, role }
+        Self { portal, person_id, person, role, session: None }
+    }
+
+    pub(crate) fn in_session(self, session: Session) -> Self {
+        Self { session: Some(session), ..self }
+    }
+
+    pub(crate) fn session(&self) -> Option<&Session> {
+        self.session.as_ref()
+    }
+
+    /// Whether this person has a role with the vendor that counts only once they have set up a second factor.
+    #[must_use]
+    pub fn needs_second_factor(&self) -> bool {
+        self.session.as_ref().is_some_and(|session| session.needs_factor)
+    }
+
+    /// Whether the second factor was proved a short while ago: roles and the catalogue are changed only then.
+    #[must_use]
+    pub fn is_confirmed(&self) -> bool {
+        self.session.as_ref().and_then(|session| session.factor_at).is_some_and(|at| self.is_fresh(at))
+    }
+
+    /// Whether the person signed in a short while ago.
+    #[must_use]
+    pub fn has_just_signed_in(&self) -> bool {
+        self.session.as_ref().is_some_and(|session| self.is_fresh(session.began_at))
+    }
+
+    fn is_fresh(&self, at: DateTime<Utc>) -> bool {
+        self.portal.now() < at + FRESH
     }
 
     #[must_use]

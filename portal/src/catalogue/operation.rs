@@ -6,6 +6,7 @@ use crate::{
     access::administrator::AdministratorAccess,
     audit::AuditEvent,
     error::Error,
+    people::{CodeProblem, confirm},
     portal::Portal,
     store::{
         entity::catalogue_document,
@@ -50,6 +51,8 @@ pub enum NotApplied {
     ChangedMeanwhile,
     #[error("This is the catalogue that is in use. Nothing has changed.")]
     Same,
+    #[error(transparent)]
+    Code(#[from] CodeProblem),
     #[error(transparent)]
     Error(#[from] Error),
 }
@@ -184,7 +187,8 @@ async fn proposal(on: &impl ConnectionTrait, access: &AdministratorAccess, id: i
 ///
 /// # Errors
 /// [`NotApplied`]; nothing was changed then.
-pub async fn apply_catalogue(access: &AdministratorAccess, id: i64, compared: i64) -> Result<(), NotApplied> {
+pub async fn apply_catalogue(access: &AdministratorAccess, id: i64, compared: i64, code: &str) -> Result<(), NotApplied> {
+    confirm(access, code).await?;
     let (caller, portal) = (access.caller(), access.caller().portal());
     let write = portal.database.write_alone().await?;
     let (_, next) = proposal(write.on(), access, id).await?;

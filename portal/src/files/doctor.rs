@@ -56,16 +56,18 @@ pub(crate) const RULES: &[Rule] = &[
     },
     Rule {
         name: "doctor: ends",
-        rule: "each deactivated file was given back by one submission, and left its event",
+        rule: "each file that ended was given or taken back by one submission, and left its event",
         sql: concat!(
-            "SELECT f.serial || ': ' || COUNT(DISTINCT s.key) || ' submissions and ' || COUNT(DISTINCT a.id) || ' events deactivated it' AS broken
+            "SELECT f.serial || ': ' || COUNT(DISTINCT s.key) || ' submissions and ' || COUNT(DISTINCT a.id) || ' events ended it' AS broken
               FROM activation_files f
               LEFT JOIN ",
             led_to!(),
-            " s ON s.subject = f.serial AND s.action = 'deactivate' AND s.person_id = f.ended_by
-              LEFT JOIN audit_events a ON a.subject = f.serial AND a.action = 'deactivate' AND a.account_id = f.account_id
+            " s ON s.subject = f.serial AND s.person_id = f.ended_by
+                  AND s.action = CASE f.state WHEN 'revoked' THEN 'revoke' ELSE 'deactivate' END
+              LEFT JOIN audit_events a ON a.subject = f.serial AND a.account_id = f.account_id
                   AND a.person_id = f.ended_by AND a.at = f.ended_at
-              WHERE f.state = 'deactivated' GROUP BY f.id, f.serial
+                  AND a.action = CASE f.state WHEN 'revoked' THEN 'revoke' ELSE 'deactivate' END
+              WHERE f.state <> 'active' GROUP BY f.id, f.serial
               HAVING COUNT(DISTINCT s.key) <> 1 OR COUNT(DISTINCT a.id) <> 1
               ORDER BY f.id"
         ),

@@ -3,7 +3,10 @@
 use crate::{
     access::account::AccountAccess,
     error::Error,
-    files::row::{Current, stored_revision},
+    files::{
+        row::{Current, stored_revision},
+        state::FileState,
+    },
     store::statement::count,
 };
 use serde_json::json;
@@ -22,9 +25,9 @@ pub struct Download {
 /// # Errors
 /// [`Error::NotFound`], the same for another account's file and for none.
 pub async fn download(access: &AccountAccess, serial: &str, revision: Option<u32>) -> Result<Download, Error> {
-    let Current { serial, revision, current, bytes, sha256, .. } = stored_revision(access, serial, revision).await?;
+    let Current { serial, revision, current, state, bytes, sha256, .. } = stored_revision(access, serial, revision).await?;
     let superseded = (revision != current).then(|| count(revision)).transpose()?;
-    let file_name = file_name_of(&serial, superseded);
+    let file_name = file_name_of(&serial, superseded, FileState::stored(&state)?);
     note_download(access, &serial, Some(count(revision)?)).await;
     Ok(Download { file_name, bytes, sha256 })
 }
@@ -41,11 +44,13 @@ pub async fn note_download(access: &AccountAccess, subject: &str, revision: Opti
     }
 }
 
-/// The current file has the plain name; one that was `superseded` says which it is, so that nobody takes it for the current one.
-pub(crate) fn file_name_of(serial: &str, superseded: Option<u32>) -> String {
+/// The current file has the plain name; one that was `superseded` says which it is, and one that was revoked that it was, so that nobody takes it for
+/// one that counts.
+pub(crate) fn file_name_of(serial: &str, superseded: Option<u32>, state: FileState) -> String {
+    let revoked = if state == FileState::Revoked { "-revoked" } else { "" };
     match superseded {
-        None => format!("{serial}.I3Lic"),
-        Some(revision) => format!("{serial}-revision-{revision}.I3Lic"),
+        None => format!("{serial}{revoked}.I3Lic"),
+        Some(revision) => format!("{serial}-revision-{revision}{revoked}.I3Lic"),
     }
 }
 

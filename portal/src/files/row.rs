@@ -100,6 +100,7 @@ pub(super) struct Current {
     pub(super) system_type: Option<String>,
     pub(super) mail_connector: Option<String>,
     pub(super) updates_through: Option<NaiveDate>,
+    pub(super) state: String,
     pub(super) bytes: Vec<u8>,
     pub(super) sha256: Vec<u8>,
 }
@@ -134,7 +135,7 @@ pub(super) async fn stored_revision(access: &AccountAccess, serial: &str, revisi
         access.portal().database.read(),
         "file: revision",
         "SELECT f.serial, f.revision AS current, r.revision, r.id AS revision_id, r.system_type, r.mail_connector, r.updates_through,
-            r.bytes, r.sha256
+            f.state, r.bytes, r.sha256
          FROM activation_files f JOIN file_revisions r ON r.file_id = f.id AND r.revision = COALESCE($3, f.revision)
          WHERE f.account_id = $1 AND f.serial = $2",
         [access.account_id().into(), serial.into(), revision.map(i64::from).into()],

@@ -160,8 +160,10 @@ pub async fn view(access: &AccountAccess, serial: &str) -> Result<FileView, Erro
         Binding::VirtualCloud { enforcement, .. } => Some(enforcement),
         Binding::Host { .. } => None,
     };
+    let stored = stored.row()?;
     Ok(FileView {
-        row: stored.row()?,
+        file_name: file_name_of(serial, None, stored.state),
+        row: stored,
         ended: ended_at.map(|at| Ended {
             at,
             by: ended_by.unwrap_or_default(),
@@ -178,7 +180,6 @@ pub async fn view(access: &AccountAccess, serial: &str) -> Result<FileView, Erro
         keys: file.keys,
         signature_sha256: hexadecimal(&Sha256::digest(signature.signature)),
         signed_by: signature.name,
-        file_name: file_name_of(serial, None),
         size_bytes: bytes.len(),
         sha256: hexadecimal(&sha256),
         revisions: revisions(access, serial).await?,
@@ -287,6 +288,10 @@ async fn events(access: &AccountAccess, serial: &str) -> Result<Vec<FileEvent>, 
                 let drew = after.get("allocated").and_then(serde_json::Value::as_object).is_some_and(|lines| !lines.is_empty());
                 let done = if drew { "Deactivated; its quantities were returned." } else { "Deactivated." };
                 format!("{done}{reason}{note}")
+            }
+            "revoke" => {
+                let reason = text("note").map_or_else(String::new, |note| format!(" “{note}”"));
+                format!("Revoked; its quantities were returned.{reason}")
             }
             // Of each person the latest.
             "download" => {

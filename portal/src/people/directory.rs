@@ -1,6 +1,6 @@
 //! All people, for administrators: who they are to the vendor, and whether they may sign in.
 
-use super::reset::forget;
+use super::{code::CodeProblem, confirmation::confirm, reset::forget};
 use crate::{
     access::administrator::AdministratorAccess,
     error::Error,
@@ -35,6 +35,8 @@ pub struct PersonRow {
 pub enum NotAdministered {
     #[error("This is you. Another administrator changes your role, and whether you may sign in.")]
     Oneself,
+    #[error(transparent)]
+    Code(#[from] CodeProblem),
     #[error(transparent)]
     Error(#[from] Error),
 }
@@ -124,11 +126,17 @@ pub async fn set_active(access: &AdministratorAccess, id: i64, active: bool) -> 
     Ok(())
 }
 
-/// Changes what a person is to the vendor: `None` makes them nothing beside a person of their accounts.
+/// Changes what a person is to the vendor: `None` makes them nothing beside a person of their accounts. `code` confirms it.
 ///
 /// # Errors
 /// [`NotAdministered`]; nothing was changed then.
-pub async fn change_role(access: &AdministratorAccess, id: i64, role: Option<StaffRole>) -> Result<(), NotAdministered> {
+pub async fn change_role(
+    access: &AdministratorAccess,
+    id: i64,
+    role: Option<StaffRole>,
+    code: &str,
+) -> Result<(), NotAdministered> {
+    confirm(access, code).await?;
     let (write, before) = begin(access, id).await?;
     if before.role == role {
         return Ok(());

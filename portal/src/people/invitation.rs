@@ -1,8 +1,10 @@
 //! Invitations: how people come in. Each is a secret link for one mailbox, good for one use within seven days; opening it changes nothing.
 
 use super::{
+    code::CodeProblem,
+    confirmation::confirm,
     password::{NewPassword, PasswordProblem},
-    session::{SignedIn, hash},
+    session::{Proved, SignedIn, hash},
 };
 use crate::{
     access::{administrator::AdministratorAccess, caller::Caller},
@@ -84,6 +86,8 @@ pub enum NotInvited {
     TooManyOpen,
     #[error("You have invited {MOST_A_DAY} people within a day, as many as possible. Invite the others tomorrow.")]
     TooManyToday,
+    #[error(transparent)]
+    Code(#[from] CodeProblem),
     #[error(transparent)]
     Error(#[from] Error),
 }
@@ -189,6 +193,7 @@ pub async fn invite_by_administrator(
     role: Option<StaffRole>,
     garn: &str,
     permissions: &Permissions,
+    code: &str,
 ) -> Result<(), NotInvited> {
     #[derive(FromQueryResult)]
     struct Found {
@@ -197,6 +202,9 @@ pub async fn invite_by_administrator(
     }
     let portal = access.caller().portal();
     let email = EmailAddress::typed(email)?;
+    if role.is_some() {
+        confirm(access, code).await?;
+    }
     let write = portal.database.write_alone().await?;
     let account: Option<Found> = match garn.trim() {
         "" => None,
@@ -403,7 +411,7 @@ pub async fn accept(portal: &Portal, secret: &str, acceptance: Acceptance) -> Re
     let Inserted { id } = inserted.ok_or(NotAccepted::HasSignIn)?;
     write.reach("person stored");
     let event = apply(&write, &stored, id, &name).await?;
-    let begun = portal.begin_session(&write, (id, &name), device, replaces.as_deref()).await?;
+    let begun = portal.begin_session(&write, (id, &name), (device, replaces), Proved::Password).await?;
     write.record(vec![begun.event]).await?;
     write.commit(event).await?;
     Ok(begun.signed_in)

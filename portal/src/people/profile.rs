@@ -1,16 +1,17 @@
 //! One's own name, time zone, password and sessions.
 
 use super::{
+    current_password::{WrongPassword, check_current_password},
     password::{NewPassword, PasswordProblem},
     reset::replace,
-    session::{Pace, SignInRefused, hash, subject},
+    session::hash,
 };
 use crate::{
     access::caller::Caller,
     error::Error,
-    store::statement::{row, rows, run},
+    store::statement::{rows, run},
 };
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use licensing::{TextError, typed};
 use sea_orm::FromQueryResult;
@@ -18,8 +19,6 @@ use serde_json::json;
 
 /// Maximum length of a person's name, in characters.
 const LONGEST_NAME: usize = 100;
-/// Pace of wrong current passwords by somebody who is signed in: it may be another's machine.
-const OF_CURRENT: Pace = Pace { free: 5, gap: TimeDelta::seconds(10) };
 
 /// Contents of the profile as somebody types it.
 pub struct ProfileChange {
@@ -46,12 +45,10 @@ pub enum NotChanged {
     Name(TextError),
     #[error("Select a time zone from the list, such as Europe/Berlin.")]
     TimeZone,
-    #[error("This is not your current password.")]
-    Current,
+    #[error(transparent)]
+    Current(#[from] WrongPassword),
     #[error(transparent)]
     Password(#[from] PasswordProblem),
-    #[error(transparent)]
-    Refused(#[from] SignInRefused),
     #[error(transparent)]
     Error(#[from] Error),
 }
@@ -85,17 +82,8 @@ pub async fn change_profile(caller: &Caller, change: &ProfileChange) -> Result<(
 /// # Errors
 /// [`NotChanged`]; nothing was changed then.
 pub async fn change_password(caller: &Caller, token: &str, current: &str, password: &str) -> Result<(), NotChanged> {
-    #[derive(FromQueryResult)]
-    struct Stored {
-        password_hash: String,
-    }
     let (portal, person) = (caller.portal(), caller.person());
-    portal.count_attempt(&subject("current password", &caller.person_id().to_string()), OF_CURRENT).await?;
-    let sql = "SELECT password_hash FROM people WHERE id = $1";
-    let stored: Option<Stored> = row(portal.database.read(), "profile: password", sql, [caller.person_id().into()]).await?;
-    if !portal.passwords.check(current.to_owned(), stored.map(|stored| stored.password_hash)).await? {
-        return Err(NotChanged::Current);
-    }
+    check_current_password(caller, current).await?;
     let chosen = NewPassword::chosen(password, &[&person.name, &person.email, &portal.settings.vendor])?;
     let password_hash = portal.passwords.hash_chosen(chosen, &portal.ctx).await?;
     let write = portal.database.write().await?;

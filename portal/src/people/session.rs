@@ -1,5 +1,5 @@
 use crate::{
-    access::caller::{Caller, Person, Role},
+    access::caller::{Caller, Person, Role, Session},
     audit::AuditEvent,
     error::Error,
     portal::Portal,
@@ -24,6 +24,9 @@ const SEEN_EVERY: TimeDelta = TimeDelta::minutes(1);
 
 /// Clocks of several servers differ by less.
 const SKEW: TimeDelta = TimeDelta::minutes(1);
+
+/// A sign-in that waits for its code ends this long after the password.
+pub(super) const UNFINISHED: TimeDelta = TimeDelta::minutes(10);
 
 /// Attempts are counted over this time.
 const ATTEMPT_WINDOW: TimeDelta = TimeDelta::minutes(15);
@@ -78,10 +81,25 @@ pub struct SignedIn {
     pub device: Token,
 }
 
+/// Factors that were proved by somebody whose session begins.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Proved {
+    Password,
+    /// The password and the second factor.
+    SecondFactor,
+}
+
 /// A session that begins with a write, and the event of it.
 pub(super) struct Begun {
     pub(super) signed_in: SignedIn,
     pub(super) event: AuditEvent,
+}
+
+/// What a right password leads to.
+pub enum PasswordAccepted {
+    SignedIn(SignedIn),
+    /// The person has a second factor: this token and a code sign them in.
+    AsksForCode(Token),
 }
 
 /// Why somebody was not signed in.
@@ -104,7 +122,7 @@ impl Portal {
     ///
     /// # Errors
     /// [`SignInRefused`].
-    pub async fn sign_in(&self, sign_in: SignIn) -> Result<SignedIn, SignInRefused> {
+    pub async fn sign_in(&self, sign_in: SignIn) -> Result<PasswordAccepted, SignInRefused> {
         let (who, from) = (self.pseudonym(&sign_in.email.trim().to_lowercase()), self.pseudonym(&network(sign_in.address)));
         let signed_in = self.try_sign_in(sign_in).await;
         if let Err(SignInRefused::Incorrect | SignInRefused::TooMany { .. }) = &signed_in {
@@ -112,7 +130,8 @@ impl Portal {
             tracing::warn!(who, from, waits, "sign-in refused");
         }
         self.observed.sign_in(match &signed_in {
-            Ok(_) => "signed in",
+            Ok(PasswordAccepted::SignedIn(_)) => "signed in",
+            Ok(PasswordAccepted::AsksForCode(_)) => "asked for a code",
             Err(SignInRefused::Incorrect) => "incorrect",
             Err(SignInRefused::TooMany { .. }) => "too many",
             Err(SignInRefused::Error(_)) => "failed",
@@ -120,7 +139,7 @@ impl Portal {
         signed_in
     }
 
-    async fn try_sign_in(&self, sign_in: SignIn) -> Result<SignedIn, SignInRefused> {
+    async fn try_sign_in(&self, sign_in: SignIn) -> Result<PasswordAccepted, SignInRefused> {
         let email = sign_in.email.trim().to_lowercase();
         let known_device = match &sign_in.device {
             Some(device) => self.knows_device(device, &email).await?,
@@ -154,33 +173,55 @@ impl Portal {
         let ended = "DELETE FROM sign_in_attempts WHERE window_began_at <= $1";
         run(self.database.bookkeeping(), "attempts: ended", ended, [(now - ATTEMPT_WINDOW).into()]).await?;
         let write = self.database.write().await?;
-        let Begun { signed_in, event } =
-            self.begin_session(&write, (person.id, &person.name), sign_in.device, sign_in.replaces.as_deref()).await?;
-        run(write.on(), "attempts: forget", "DELETE FROM sign_in_attempts WHERE subject_sha256 = $1", [own.0.into()]).await?;
+        self.forget_attempts(write.on(), &own.0).await?;
         for (subject, _) in shared {
             // People behind one address who sign in rightly do not use up its attempts.
             self.give_back_attempt(write.on(), &subject).await?;
         }
+        if has_second_factor(write.on(), person.id).await? {
+            let token = self.begin_sign_in(&write, person.id).await?;
+            write.commit_bookkeeping().await?;
+            return Ok(PasswordAccepted::AsksForCode(token));
+        }
+        let browser = (sign_in.device, sign_in.replaces);
+        let Begun { signed_in, event } = self.begin_session(&write, (person.id, &person.name), browser, Proved::Password).await?;
         write.commit(event).await?;
-        Ok(signed_in)
+        Ok(PasswordAccepted::SignedIn(signed_in))
     }
 
-    /// Begins a session of the person, row id and name, in place of the one that the browser has.
+    /// Begins a sign-in that a code finishes.
+    async fn begin_sign_in(&self, write: &Write, person: i64) -> Result<Token, Error> {
+        let (token, now) = (self.new_token(), self.ctx.now());
+        let sql = "DELETE FROM unfinished_sign_ins WHERE began_at <= $1";
+        run(write.on(), "sign-in: ended", sql, [(now - UNFINISHED).into()]).await?;
+        let sql = "INSERT INTO unfinished_sign_ins (token_sha256, person_id, began_at) VALUES ($1, $2, $3)";
+        run(write.on(), "sign-in: begun", sql, [hash(&token.0).into(), person.into(), now.into()]).await?;
+        Ok(token)
+    }
+
+    /// Begins a session of the person, row id and name, in the browser of this device token, in place of the session that it has.
     pub(super) async fn begin_session(
         &self,
         write: &Write,
         (id, name): (i64, &str),
-        device: Option<String>,
-        replaces: Option<&str>,
+        (device, replaces): (Option<String>, Option<String>),
+        proved: Proved,
     ) -> Result<Begun, Error> {
         let (token, now) = (self.new_token(), self.ctx.now());
+        let factor_at = (proved == Proved::SecondFactor).then_some(now);
         session::Entity::delete_many().filter(session::Column::BeganAt.lt(now - LONGEST)).exec(write.on()).await?;
         if let Some(replaced) = replaces {
-            self.end_session(write, replaced).await?;
+            self.end_session(write, &replaced).await?;
         }
-        session::ActiveModel { token_sha256: Set(hash(&token.0)), person_id: Set(id), began_at: Set(now), seen_at: Set(now) }
-            .insert(write.on())
-            .await?;
+        session::ActiveModel {
+            token_sha256: Set(hash(&token.0)),
+            person_id: Set(id),
+            began_at: Set(now),
+            seen_at: Set(now),
+            factor_at: Set(factor_at),
+        }
+        .insert(write.on())
+        .await?;
         let device = self.note_device(write, device, id, now).await?;
         let event = AuditEvent::by_operator(now, name, "sign-in", format!("person {id}")).of_person(id);
         Ok(Begun { signed_in: SignedIn { token, device }, event })
@@ -292,6 +333,12 @@ impl Portal {
         }
     }
 
+    /// Forgets the attempts of a subject that has got it right.
+    pub(super) async fn forget_attempts(&self, on: &impl ConnectionTrait, subject: &[u8]) -> Result<(), Error> {
+        let sql = "DELETE FROM sign_in_attempts WHERE subject_sha256 = $1";
+        run(on, "attempts: forget", sql, [subject.to_vec().into()]).await.map(drop)
+    }
+
     /// Takes back an attempt that was counted and not made, or was right.
     async fn give_back_attempt(&self, on: &impl ConnectionTrait, subject: &[u8]) -> Result<(), Error> {
         let sql = "UPDATE sign_in_attempts SET attempts = attempts - 1 WHERE subject_sha256 = $1 AND attempts > 0";
@@ -309,17 +356,18 @@ impl Portal {
             person: StoredPerson,
             began_at: DateTime<Utc>,
             seen_at: DateTime<Utc>,
+            factor_at: Option<DateTime<Utc>>,
         }
         let token_sha256 = hash(token);
         let sql = format!(
-            "SELECT {PERSON}, s.began_at, s.seen_at FROM sessions s JOIN people p ON p.id = s.person_id
+            "SELECT {PERSON}, s.began_at, s.seen_at, s.factor_at FROM sessions s JOIN people p ON p.id = s.person_id
              WHERE s.token_sha256 = $1 AND p.active"
         );
         let found: Option<Found> = row(self.database.read(), "session", &sql, [token_sha256.clone().into()]).await?;
         let now = self.ctx.now();
         // A session that began in the future is of a clock that was set back since: it would last too long.
         let lasts = |f: &Found| f.began_at <= now + SKEW && now < f.began_at + LONGEST && now < f.seen_at + IDLE;
-        let Some(found) = found.filter(lasts) else {
+        let Some(mut found) = found.filter(lasts) else {
             return Ok(None);
         };
         if found.seen_at + SEEN_EVERY <= now {
@@ -327,14 +375,17 @@ impl Portal {
                 self.database.bookkeeping(),
                 "session: seen",
                 "UPDATE sessions SET seen_at = $1 WHERE token_sha256 = $2",
-                [now.into(), token_sha256.into()],
+                [now.into(), token_sha256.clone().into()],
             );
             // A page that only reads is shown even while nothing can be written.
             if let Err(error) = seen.await {
                 tracing::warn!(%error, "the session's last request was not noted");
             }
         }
-        found.person.caller(self).map(Some)
+        // A role with the vendor counts for sessions that proved a second factor.
+        let needs_factor = found.factor_at.is_none() && found.person.staff_role.take().is_some();
+        let session = Session { token_sha256, began_at: found.began_at, factor_at: found.factor_at, needs_factor };
+        Ok(Some(found.person.caller(self)?.in_session(session)))
     }
 
     /// The person with this row id, for work that goes on when they have left; `None` for one who may no longer sign in.
@@ -382,6 +433,17 @@ impl StoredPerson {
         let person = Person { name: self.name, email: self.email, time_zone };
         Ok(Caller::new(portal.clone(), self.id, person, role))
     }
+}
+
+/// Whether the person has a second factor.
+pub(super) async fn has_second_factor(on: &impl ConnectionTrait, person: i64) -> Result<bool, Error> {
+    #[derive(FromQueryResult)]
+    struct Found {
+        found: bool,
+    }
+    let sql = "SELECT EXISTS (SELECT 1 FROM second_factors WHERE person_id = $1) AS found";
+    let found: Option<Found> = row(on, "second factor", sql, [person.into()]).await?;
+    Ok(found.is_some_and(|found| found.found))
 }
 
 pub(super) fn hash(token: &str) -> Vec<u8> {

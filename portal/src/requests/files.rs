@@ -2,7 +2,7 @@
 
 use crate::{
     error::Error,
-    files::{Download, download::file_name_of, download::hexadecimal},
+    files::{Download, FileState, download::file_name_of, download::hexadecimal},
     mail::message::{MailedFile, MailedSource},
     store::{
         statement::{count, parsed, row, rows, run},
@@ -113,7 +113,7 @@ pub(super) async fn hand_over(
                    WHERE request_id = $3 AND file_id = (SELECT f.id FROM activation_files f WHERE f.serial = $4)";
         let values = [now.into(), revision_id.into(), request.into(), serial.as_str().into()];
         run(write.on(), "request: hand file over", sql, values).await?;
-        let name = file_name_of(serial.as_str(), None);
+        let name = file_name_of(serial.as_str(), None, FileState::Active);
         let mailed = MailedFile { source: MailedSource::Revision(revision_id), name: name.clone() };
         handed.push(Handed { serial: serial.clone(), name, sha256: hexadecimal(&sha256), mailed });
     }
@@ -150,11 +150,12 @@ pub(super) async fn handed_bytes(on: &impl ConnectionTrait, request: i64, serial
         bytes: Vec<u8>,
         sha256: Vec<u8>,
         account_id: i64,
+        state: String,
     }
-    let sql = "SELECT v.bytes, v.sha256, f.account_id FROM request_files r JOIN activation_files f ON f.id = r.file_id
+    let sql = "SELECT v.bytes, v.sha256, f.account_id, f.state FROM request_files r JOIN activation_files f ON f.id = r.file_id
                JOIN file_revisions v ON v.file_id = f.id AND v.revision = r.revision
                WHERE r.request_id = $1 AND f.serial = $2 AND r.handed_at IS NOT NULL";
     let found: Option<Stored> = row(on, "request: handed file", sql, [request.into(), serial.into()]).await?;
-    let Stored { bytes, sha256, account_id } = found.ok_or(Error::NotFound)?;
-    Ok((Download { file_name: file_name_of(serial, None), bytes, sha256 }, account_id))
+    let Stored { bytes, sha256, account_id, state } = found.ok_or(Error::NotFound)?;
+    Ok((Download { file_name: file_name_of(serial, None, FileState::stored(&state)?), bytes, sha256 }, account_id))
 }

@@ -13,6 +13,13 @@ pub enum AdministratorCommand {
         #[command(flatten)]
         settings: Settings,
     },
+    /// Reset the second factor of somebody who lost phone and recovery codes, and end their sessions. Make sure who asks for it.
+    ResetFactor {
+        /// Address of the person.
+        email: String,
+        #[command(flatten)]
+        settings: Settings,
+    },
 }
 
 /// `afmt administrator invite`; the link. A server may run beside it.
@@ -20,7 +27,18 @@ pub enum AdministratorCommand {
 /// # Errors
 /// The address is none, the person is an administrator already, or the database cannot be opened or written.
 pub async fn invite_administrator(settings: &Settings, email: &str, ctx: Ctx, cost: PasswordCost) -> Result<String> {
+    Ok(portal::people::invite_administrator(&open(settings, ctx, cost).await?, email).await?)
+}
+
+/// `afmt administrator reset-factor`. A server may run beside it.
+///
+/// # Errors
+/// Nobody has the address, or a second factor with it, or the database cannot be opened or written.
+pub async fn reset_factor(settings: &Settings, email: &str, ctx: Ctx, cost: PasswordCost) -> Result<()> {
+    Ok(portal::people::reset_second_factor_of(&open(settings, ctx, cost).await?, email).await?)
+}
+
+async fn open(settings: &Settings, ctx: Ctx, cost: PasswordCost) -> Result<Portal> {
     let public_url = settings.public_url_or(settings.listen)?;
-    let portal = Portal::open(settings.portal(&public_url, cost)?, &settings.key_file()?, ctx).await?;
-    Ok(portal::people::invite_administrator(&portal, email).await?)
+    Ok(Portal::open(settings.portal(&public_url, cost)?, &settings.key_file()?, ctx).await?)
 }

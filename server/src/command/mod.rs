@@ -8,7 +8,7 @@ mod import;
 mod keys;
 mod mail;
 
-pub use administrator::{AdministratorCommand, invite_administrator};
+pub use administrator::{AdministratorCommand, invite_administrator, reset_factor};
 pub use catalogue::{CatalogueCommand, apply_catalogue, check_catalogue};
 pub use copy::copy_database;
 pub use doctor::doctor;

@@ -14,6 +14,7 @@ use app::{
     Page, Visit,
     page::{
         catalogue::{self, COMPARED, Told},
+        people::code::CODE,
         problem,
     },
 };
@@ -88,7 +89,7 @@ pub(crate) async fn apply(
 ) -> Response {
     let Ok(access) = caller.administrator() else { return answer::page(visit, problem::for_administrators()).await };
     let compared = posted.value(COMPARED).parse().unwrap_or(-1);
-    let sent = match portal::catalogue::apply_catalogue(&access, id, compared).await {
+    let sent = match portal::catalogue::apply_catalogue(&access, id, compared, posted.value(CODE)).await {
         Ok(()) => Ok(Sent::To(format!("{}?applied", path::CATALOGUE))),
         Err(NotApplied::Error(error)) => Err(error),
         Err(why) => proposal(&caller, id, Some(why)).await.map(Sent::Page),

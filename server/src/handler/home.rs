@@ -17,6 +17,9 @@ use portal::path;
 /// The start page is the chooser, or the only account; for administrators, who see none, what they look after.
 pub(crate) async fn home(Extension(visit): Extension<Visit>) -> Response {
     let Some(caller) = &visit.caller else { return Redirect::to(path::SIGN_IN).into_response() };
+    if caller.needs_second_factor() {
+        return Redirect::to(path::SECOND_FACTOR).into_response();
+    }
     if caller.administrator().is_ok() {
         return Redirect::to(path::SETUP).into_response();
     }

@@ -77,6 +77,10 @@ pub(crate) async fn require_sign_in(State(app): State<App>, mut request: Request
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     if let Some(caller) = visit.caller.clone() {
+        let path = request.uri().path();
+        if caller.needs_second_factor() && !path.starts_with(portal::path::PROFILE) {
+            return Redirect::to(portal::path::SECOND_FACTOR).into_response();
+        }
         request.extensions_mut().insert(caller);
         return next.run(request).await;
     }

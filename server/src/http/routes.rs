@@ -89,6 +89,8 @@ routes! {
     Home: GET "/" Anyone [] => handler::home::home,
     SignInPage: GET "/sign-in" Anyone [] => handler::people::sign_in::show,
     SignIn: POST "/sign-in" Anyone [nothing] => handler::people::sign_in::sign_in,
+    SignInCode: GET "/sign-in/code" Anyone [] => handler::people::sign_in::show_code,
+    FinishSignIn: POST "/sign-in/code" Anyone [nothing] => handler::people::sign_in::finish,
     SignOut: POST "/sign-out" Anyone [nothing] => handler::people::sign_in::sign_out,
     Invitation: GET "/invitation/{secret}" Anyone [] => handler::people::invitation::show,
     AcceptInvitation: POST "/invitation/{secret}" Anyone [nothing] => handler::people::invitation::accept,
@@ -100,6 +102,10 @@ routes! {
     ChangeProfile: POST "/profile" SignedIn [handler::people::profile::reopen] => handler::people::profile::change,
     ChangePassword: POST "/profile/password" SignedIn [handler::people::profile::reopen] => handler::people::profile::change_password,
     EndSessions: POST "/profile/sessions/end" SignedIn [handler::people::profile::reopen] => handler::people::profile::end_sessions,
+    SecondFactor: GET "/profile/second-factor" SignedIn [] => handler::people::second_factor::show,
+    SetUpSecondFactor: POST "/profile/second-factor" SignedIn [handler::people::second_factor::reopen] => handler::people::second_factor::set_up,
+    RecoveryCodes: POST "/profile/second-factor/recovery-codes" SignedIn [handler::people::second_factor::reopen] => handler::people::second_factor::renew_recovery_codes,
+    RemoveSecondFactor: POST "/profile/second-factor/remove" SignedIn [handler::people::second_factor::reopen] => handler::people::second_factor::remove,
     Theme: POST "/theme" Anyone [nothing] => handler::home::theme,
     Keys: GET "/keys" Anyone [] => handler::signing::keys::page,
     KeyPem: GET "/keys/{*name}" Anyone [] => handler::signing::keys::pem,
@@ -181,6 +187,7 @@ routes! {
     Person: GET "/people/{person}" SignedIn [] => handler::people::directory::person,
     ChangeRole: POST "/people/{person}" SignedIn [handler::people::directory::reopen_person] => handler::people::directory::change_role,
     SetActive: POST "/people/{person}/active" SignedIn [handler::people::directory::reopen_person] => handler::people::directory::set_active,
+    ResetSecondFactor: POST "/people/{person}/second-factor/reset" SignedIn [handler::people::directory::reopen_person] => handler::people::directory::reset_second_factor,
     Jobs: GET "/jobs" SignedIn [] => handler::jobs::show,
     RetryJob: POST "/jobs/{job}/retry" SignedIn [handler::jobs::reopen] => handler::jobs::retry,
     DiscardJob: POST "/jobs/{job}/discard" SignedIn [handler::jobs::reopen] => handler::jobs::discard,
@@ -228,13 +235,15 @@ routes! {
     SendUpdate: POST "/accounts/{garn}/files/{serial}/update" SignedIn [handler::files::form::reopen_update] => handler::files::form::send_update,
     Deactivate: GET "/accounts/{garn}/files/{serial}/deactivate" SignedIn [] => handler::files::deactivate::show,
     SendDeactivate: POST "/accounts/{garn}/files/{serial}/deactivate" SignedIn [handler::files::deactivate::reopen] => handler::files::deactivate::send,
+    Revoke: GET "/accounts/{garn}/files/{serial}/revoke" SignedIn [] => handler::files::revoke::show,
+    SendRevoke: POST "/accounts/{garn}/files/{serial}/revoke" SignedIn [handler::files::revoke::reopen] => handler::files::revoke::send,
 }
 
 impl Route {
     /// Maximum size of a body that is sent there, in bytes.
     const fn most_bytes(self) -> usize {
         match self {
-            Self::SignIn => form::MOST_BYTES_KEPT,
+            Self::SignIn | Self::FinishSignIn => form::MOST_BYTES_KEPT,
             Self::SendCheckFile => handler::files::check::MOST_BYTES,
             Self::SendBatch | Self::ProposeCatalogue => table_form::MOST_BYTES,
             Self::BeginImport => handler::orders::imports::MOST_BODY,

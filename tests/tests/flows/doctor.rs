@@ -40,7 +40,7 @@ const fn on_both(sql: &'static str, said: &'static str) -> Break {
     Break { sqlite: sql, postgres: sql, said }
 }
 
-const BREAKS: [Break; 58] = [
+const BREAKS: [Break; 60] = [
     Break {
         sqlite: "PRAGMA ignore_check_constraints = ON; UPDATE entitlements SET owned_assigned = 1 WHERE id = 1",
         postgres: "ALTER TABLE entitlements DROP CONSTRAINT entitlements_check; UPDATE entitlements SET owned_assigned = 1 WHERE id = 1",
@@ -72,8 +72,8 @@ const BREAKS: [Break; 58] = [
     ),
     on_both(
         "UPDATE activation_files SET state = 'deactivated', ended_by = 1, ended_at = '2026-11-22T10:15:30+00:00' WHERE id = 2",
-        "each deactivated file was given back by one submission, and left its event: \
-         AF-0000002: 0 submissions and 0 events deactivated it",
+        "each file that ended was given or taken back by one submission, and left its event: \
+         AF-0000002: 0 submissions and 0 events ended it",
     ),
     on_both(
         "INSERT INTO file_revisions (file_id, revision, site_id, version_id, primary_machine, primary_host, valid_through, generated_by,
@@ -301,6 +301,14 @@ const BREAKS: [Break; 58] = [
                    VALUES ('\\x00', '2026-11-25T00:00:00+00:00', 'a@b.example', 's', 'message', '', '', 1, 0)",
         said: "each mail that was taken as a message is one message of its request, and no other mail is any: mail 1 (message) is 0 messages of AFR-1",
     },
+    on_both(
+        "UPDATE activation_files SET state = 'revoked', ended_by = 1, ended_at = '2026-11-22T10:15:30+00:00' WHERE id = 2",
+        "each file that ended was given or taken back by one submission, and left its event: AF-0000002: 0 submissions and 0 events ended it",
+    ),
+    on_both(
+        "UPDATE second_factors SET since = '2026-11-25T00:00:00+00:00' WHERE person_id = 8",
+        "whoever has a second factor has no session without it, and it left its event: person 8: has a second factor without an event",
+    ),
     on_both(
         "DELETE FROM seaql_migrations WHERE version = 'm0006_licence_types'",
         "the schema is this version's: m0006_licence_types: is still to be made; starting the server does that",

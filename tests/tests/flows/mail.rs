@@ -3,10 +3,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use licensing::files::request::NewFileForm;
 use portal::{
     Ctx, MailSettings, Portal,
-    demo::DEMO_PASSWORD,
     jobs::{Lane, Stop, run_due},
     mail::Mailer,
-    people::{PasswordCost, SignIn},
+    people::PasswordCost,
     requests::Keep,
     signing::KeyFile,
 };
@@ -48,15 +47,8 @@ pub(crate) async fn portal_with_mail(folder: &Path, clock: &Arc<Mutex<DateTime<U
     };
     let portal = Portal::open(settings, &key, ctx).await.expect("the portal opens");
     portal::demo::fill(&portal).await.expect("the demo");
-    let sign_in = SignIn {
-        email: AMELIA.into(),
-        password: DEMO_PASSWORD.into(),
-        address: [127, 0, 0, 1].into(),
-        device: None,
-        replaces: None,
-    };
-    let token = portal.sign_in(sign_in).await.expect("signed in");
-    let amelia = portal.authenticate(token.token.as_str()).await.expect("the database answers").expect("a session");
+    let token = tests::signed_in(&portal, AMELIA).await;
+    let amelia = portal.authenticate(token.as_str()).await.expect("the database answers").expect("a session");
     let acme = amelia.account("ACME-1001").await.expect("her account");
     let form: NewFileForm = form(UNUSED_KEY, &[]).into_iter().collect();
     portal::files::generate(&acme, &form.generate_request(), &UNUSED_KEY.parse().expect("a key")).await.expect("generated");

@@ -79,7 +79,6 @@ fn Form(
     refusals: Vec<Refusal<DeactivationProblem>>,
 ) -> AnyView {
     let problem = |name| problem_of(&refusals, name);
-    let ordered = file.row.licence_type.source() == Source::Entitlements;
     let reasons = Reason::ALL.iter().map(|reason| (reason.code().to_owned(), reason.to_string(), String::new())).collect();
     let serial = file.row.serial.to_string();
     let named = (file.row.licence_type == LicenceType::Production).then(|| {
@@ -99,16 +98,8 @@ fn Form(
             />
         }
     });
-    let returns = if ordered {
-        view! { <Returns parts=file.parts /> }.into_any()
-    } else {
-        view! { <p>"A file of this type holds nothing of your orders: no quantities return."</p> }.into_any()
-    };
     view! {
-        <section aria-labelledby="returns-title">
-            <h2 id="returns-title">"Quantities that return to the account"</h2>
-            {returns}
-        </section>
+        {returns(&file)}
         <section class="note warn" aria-labelledby="installed-title">
             <h2 id="installed-title"><Icon icon=icon::WARNING />"An installed copy cannot be recalled"</h2>
             <p>
@@ -147,8 +138,23 @@ pub fn label(name: &str) -> &'static str {
 
 const COLUMNS: [Column; 3] = [Column::text("Part"), Column::figures("Assigned"), Column::figures("Pooled")];
 
-#[component]
-fn Returns(parts: Vec<PartRow>) -> AnyView {
+/// What returns to the account when the file ends.
+pub(super) fn returns(file: &FileView) -> AnyView {
+    let returns = if file.row.licence_type.source() == Source::Entitlements {
+        returned(file.parts.clone())
+    } else {
+        view! { <p>"A file of this type holds nothing of your orders: no quantities return."</p> }.into_any()
+    };
+    view! {
+        <section aria-labelledby="returns-title">
+            <h2 id="returns-title">"Quantities that return to the account"</h2>
+            {returns}
+        </section>
+    }
+    .into_any()
+}
+
+fn returned(parts: Vec<PartRow>) -> AnyView {
     let rows = parts
         .into_iter()
         .map(|PartRow { number, description, quantity, .. }| {

@@ -5,4 +5,5 @@ pub mod check;
 pub mod deactivate;
 pub mod form;
 pub mod list;
+pub mod revoke;
 pub mod view;

@@ -31,6 +31,7 @@ pub enum Notice {
     Generated,
     Updated,
     Deactivated,
+    Revoked,
 }
 
 /// The file, and what was done to it just now. `list` leads back to the list that it was opened from.
@@ -46,6 +47,7 @@ pub async fn show(site: &Site, access: &AccountAccess, serial: &str, told: Notic
     let active = file.row.state == FileState::Active;
     let reasons = if active { access.change(Action::Update).err() } else { None };
     let changes = active && reasons.is_none();
+    let revokes = access.analyst().is_ok();
     let obstacles = Obstacles::of(access, reasons.into_iter().collect(), None).await?;
     let refresh = if changes { refresh(access, serial).await? } else { None };
     let title = format!("Activation file {}", file.row.serial);
@@ -61,8 +63,9 @@ pub async fn show(site: &Site, access: &AccountAccess, serial: &str, told: Notic
             }
             None => view! { "Updates may not be installed with a file of this type." }.into_any(),
         };
-        let actions = changes
-            .then(|| view! { <Actions garn=garn.clone() serial=row.serial.clone() machines=row.machines.join(" and ") /> });
+        let actions = changes.then(|| {
+            view! { <Actions garn=garn.clone() serial=row.serial.clone() machines=row.machines.join(" and ") revokes /> }
+        });
         let subject = format!("About {}", row.serial);
         let question = [(request::KIND, RequestKind::Question.code()), (request::SUBJECT, subject.as_str())];
         let question = path::new_request_about(&garn, question);
@@ -161,6 +164,10 @@ fn done(told: Notice, file: &FileView, garn: &Garn) -> Option<AnyView> {
             format!("Activation file {serial} was deactivated. {}", file.row.licence_type.returned()),
             "Remove the file from its server: an installed copy cannot be recalled. ",
         ),
+        Notice::Revoked => (
+            format!("Activation file {serial} was revoked. {}", file.row.licence_type.returned()),
+            "The account’s people are told by mail. ",
+        ),
     };
     let another = if told == Notice::Generated { "Generate another one" } else { "Generate a file" };
     Some(
@@ -175,7 +182,7 @@ fn done(told: Notice, file: &FileView, garn: &Garn) -> Option<AnyView> {
 }
 
 #[component]
-fn Actions(garn: Garn, serial: Serial, machines: String) -> AnyView {
+fn Actions(garn: Garn, serial: Serial, machines: String, revokes: bool) -> AnyView {
     let name = format!(" the file of {machines}");
     view! {
         <div class="actions no-print">
@@ -183,8 +190,13 @@ fn Actions(garn: Garn, serial: Serial, machines: String) -> AnyView {
                 <Icon icon=icon::UPDATE />"Update"<span class="visually-hidden">{name.clone()}</span>
             </a>
             <a class="button" href=path::deactivate(&garn, &serial)>
-                <Icon icon=icon::DEACTIVATE />"Deactivate"<span class="visually-hidden">{name}</span>
+                <Icon icon=icon::DEACTIVATE />"Deactivate"<span class="visually-hidden">{name.clone()}</span>
             </a>
+            {revokes.then(|| view! {
+                <a class="button" href=path::revoke(&garn, &serial)>
+                    <Icon icon=icon::DEACTIVATE />"Revoke"<span class="visually-hidden">{name}</span>
+                </a>
+            })}
         </div>
     }
     .into_any()

@@ -2,7 +2,9 @@
 
 use super::permissions::{Boxes, ticked};
 use crate::{
-    component::{Choice, Column, ErrorSummary, Icon, Instant, Problem, SearchForm, Table, TextField, icon},
+    component::{
+        CODE, Choice, CodeField, Column, ErrorSummary, Icon, Instant, Problem, SearchForm, Table, TextField, code_status, icon,
+    },
     frame::Page,
 };
 use chrono_tz::Tz;
@@ -10,7 +12,7 @@ use leptos::prelude::*;
 use licensing::people::{Permissions, StaffRole};
 use portal::{
     AdministratorAccess, Error, path,
-    people::{InvitedAs, NotAdministered, NotInvited, OpenInvitation, PEOPLE_OF_PAGE, PersonRow},
+    people::{FactorNotReset, FactorState, InvitedAs, NotAdministered, NotInvited, OpenInvitation, PEOPLE_OF_PAGE, PersonRow},
 };
 
 /// Names of the fields.
@@ -56,12 +58,18 @@ pub async fn show(access: &AdministratorAccess, state: FormState) -> Result<Page
     let open = portal::people::open_invitations(access).await?;
     let people = portal::people::people(access, &state.search, &state.after).await?;
     let zone = access.caller().person().time_zone;
-    let status = if state.why.is_some() { 422 } else { 200 };
+    let with_code = !access.caller().is_confirmed();
+    let status = match &state.why {
+        None => 200,
+        Some(NotInvited::Code(problem)) => code_status(problem),
+        Some(_) => 422,
+    };
     let title = if status == 200 { "People" } else { "Error: People" };
     let page = Page::new(title, move || {
         let at = state.why.as_ref().map(|why| match why {
             NotInvited::NoRole => field::ROLE,
             NotInvited::NoAccount(_) => field::GARN,
+            NotInvited::Code(_) => CODE,
             _ => field::EMAIL,
         });
         let words = state.why.as_ref().map(ToString::to_string);
@@ -103,6 +111,9 @@ pub async fn show(access: &AdministratorAccess, state: FormState) -> Result<Page
                     <TextField name=field::GARN label="GARN of the account" value=state.value(field::GARN) code=true error=error(field::GARN) />
                     <Boxes legend="There the person may, beside seeing everything" permissions=chosen />
                 </div>
+                {with_code.then(|| view! {
+                    <CodeField label="Code, for a role with the vendor" error=error(CODE) />
+                })}
                 <button class="button primary">"Invite"</button>
             </form>
         }
@@ -148,19 +159,57 @@ fn state(active: bool) -> AnyView {
     }
 }
 
+/// Field of the code in the form that resets a second factor.
+pub const RESET_CODE: &str = "reset_code";
+
+/// Message of the page of a person.
+pub enum Told {
+    Nothing,
+    Saved,
+    /// Their second factor is gone.
+    FactorReset,
+    NotChanged(NotAdministered),
+    FactorNotReset(FactorNotReset),
+}
+
 /// One person, for administrators.
 ///
 /// # Errors
 /// [`Error::NotFound`].
-pub async fn person(access: &AdministratorAccess, id: i64, why: Option<NotAdministered>, saved: bool) -> Result<Page, Error> {
+pub async fn person(access: &AdministratorAccess, id: i64, told: Told) -> Result<Page, Error> {
     let PersonRow { id, name, email, role, active, accounts } = portal::people::person(access, id).await?;
-    let status = if why.is_some() { 409 } else { 200 };
+    let factor = portal::people::factor_state(access, id).await?;
+    let with_code = !access.caller().is_confirmed();
+    let zone = access.caller().person().time_zone;
+    let of_code = match &told {
+        Told::NotChanged(NotAdministered::Code(problem)) => Some((CODE, problem)),
+        Told::FactorNotReset(FactorNotReset::Code(problem)) => Some((RESET_CODE, problem)),
+        _ => None,
+    };
+    let status = match (&of_code, &told) {
+        (Some((_, problem)), _) => code_status(problem),
+        (None, Told::NotChanged(_) | Told::FactorNotReset(_)) => 409,
+        (None, _) => 200,
+    };
+    let of_code = of_code.map(|(field, problem)| (field, problem.to_string()));
+    let refused = match &told {
+        _ if of_code.is_some() => None,
+        Told::NotChanged(why) => Some(why.to_string()),
+        Told::FactorNotReset(why) => Some(why.to_string()),
+        _ => None,
+    };
+    let done = match told {
+        Told::Saved => Some("The change was saved."),
+        Told::FactorReset => Some("The second factor was reset. The person sets up another one after the password."),
+        _ => None,
+    };
     let title = if status == 200 { name.clone() } else { format!("Error: {name}") };
     let page = Page::new(title, move || {
         let roles =
             StaffRole::ALL.iter().map(|role| (role.code().to_owned(), licensing::capitalised(&role.to_string()), String::new()));
         let none = (String::new(), "None".to_owned(), "A person of their accounts, if any.".to_owned());
         let role = role.map_or("", StaffRole::code);
+        let error = |field: &str| of_code.clone().filter(|(at, _)| *at == field).map(|(_, words)| words);
         let accounts = accounts
             .into_iter()
             .map(|(name, garn)| view! { <li><span class="wrap">{name}</span>" "<span class="code">{garn}</span></li> })
@@ -175,8 +224,9 @@ pub async fn person(access: &AdministratorAccess, id: i64, why: Option<NotAdmini
             ("Enable the sign-in", "The person signs in with the password of before.", "yes")
         };
         view! {
-            {why.map(|why| view! { <p class="note bad" role="alert">{why.to_string()}</p> })}
-            {saved.then(|| view! { <div class="note ok" role="status"><p><Icon icon=icon::ACTIVE />"The change was saved."</p></div> })}
+            {of_code.clone().map(|(field, words)| view! { <ErrorSummary problems=vec![Problem::new(field, words)] /> })}
+            {refused.map(|words| view! { <p class="note bad" role="alert">{words}</p> })}
+            {done.map(|words| view! { <div class="note ok" role="status"><p><Icon icon=icon::ACTIVE />{words}</p></div> })}
             <p><a href=path::PEOPLE><Icon icon=icon::BACK />"People"</a></p>
             <h1 class="wrap">{name}</h1>
             <p class="lead"><span class="wrap">{email}</span>" "{state(active)}</p>
@@ -185,8 +235,13 @@ pub async fn person(access: &AdministratorAccess, id: i64, why: Option<NotAdmini
             <form method="post" action=path::person(id) novalidate class="section">
                 <h2>"Role"</h2>
                 <Choice name=field::ROLE legend="Role with the vendor" options=roles.chain([none]).collect() value=role />
+                {with_code.then(|| view! { <CodeField error=error(CODE) /> })}
                 <button class="button">"Save the role"</button>
             </form>
+            <section class="section" aria-labelledby="factor-title">
+                <h2 id="factor-title">"Second factor"</h2>
+                {factor_section(factor, zone, path::reset_second_factor(id), with_code, error(RESET_CODE))}
+            </section>
             <form method="post" action=path::set_active(id) class="section">
                 <h2>"Sign-in"</h2>
                 <p>{words}</p>
@@ -195,6 +250,34 @@ pub async fn person(access: &AdministratorAccess, id: i64, why: Option<NotAdmini
         }
     });
     Ok(page.with_status(status))
+}
+
+fn factor_section(state: FactorState, zone: Tz, action: String, with_code: bool, error: Option<String>) -> AnyView {
+    let form = move |words: &'static str| {
+        view! {
+            <form method="post" action=action novalidate>
+                {with_code.then(|| view! { <CodeField name=RESET_CODE error /> })}
+                <button class="button danger">{words}</button>
+            </form>
+        }
+    };
+    match state {
+        FactorState::None => view! { <p>"None is set up."</p> }.into_any(),
+        FactorState::SetUp => view! {
+            <p>"When phone and recovery codes are lost: two administrators reset it. Make sure who asks for it; then every session ends, and the person sets up another one."</p>
+            {form("Ask for a reset")}
+        }
+        .into_any(),
+        FactorState::Asked { by_oneself: true, until, .. } => view! {
+            <p>"You have asked for a reset. Another administrator has to agree by "<Instant at=until zone />"."</p>
+        }
+        .into_any(),
+        FactorState::Asked { by, until, .. } => view! {
+            <p><span class="wrap">{by}</span>" has asked for a reset, and you can agree by "<Instant at=until zone />". Make sure that the person asked for it."</p>
+            {form("Reset the second factor")}
+        }
+        .into_any(),
+    }
 }
 
 /// Columns of open invitations.

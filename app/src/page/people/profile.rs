@@ -9,7 +9,7 @@ use chrono_tz::TZ_VARIANTS;
 use leptos::prelude::*;
 use portal::{
     Caller, Error, path,
-    people::{NotChanged, SessionRow},
+    people::{NotChanged, SecondFactor, SessionRow, WrongPassword},
 };
 
 /// Names of the fields.
@@ -26,6 +26,7 @@ pub enum Done {
     Saved,
     Password,
     Sessions,
+    FactorRemoved,
 }
 
 /// Fields as they were typed, and the reason that they were not taken.
@@ -43,11 +44,12 @@ pub struct FormState {
 /// [`Error::Unavailable`] and [`Error::Internal`].
 pub async fn show(caller: &Caller, token: &str, state: FormState) -> Result<Page, Error> {
     let sessions = portal::people::sessions(caller, token).await?;
+    let factor = portal::people::second_factor(caller).await?;
     let person = caller.person().clone();
     let FormState { typed, why, done } = state;
     let status = match &why {
         None => 200,
-        Some(NotChanged::Refused(_)) => 429,
+        Some(NotChanged::Current(WrongPassword::Refused(_))) => 429,
         Some(_) => 422,
     };
     let title = if status == 200 { "Profile" } else { "Error: Profile" };
@@ -65,9 +67,22 @@ pub async fn show(caller: &Caller, token: &str, state: FormState) -> Result<Page
             Done::Saved => "Your profile was saved.",
             Done::Password => "Your password was changed. All other sessions were ended.",
             Done::Sessions => "All other sessions were ended.",
+            Done::FactorRemoved => "The second factor was removed.",
         });
         let (name, zone) = typed.unwrap_or_else(|| (person.name.clone(), person.time_zone.name().to_owned()));
         let zones = TZ_VARIANTS.iter().map(|zone| view! { <option value=zone.name()></option> }).collect_view();
+        let factor = match factor {
+            Some(SecondFactor { since, .. }) => view! {
+                <p>"An authenticator app, since "<Instant at=since zone=person.time_zone />"."</p>
+                <p><a class="button" href=path::SECOND_FACTOR>"Recovery codes, another phone"</a></p>
+            }
+            .into_any(),
+            None => view! {
+                <p>"Beside your password, a code that an app on your phone shows: who steals the one has not the other."</p>
+                <p><a class="button" href=path::SECOND_FACTOR>"Set up a second factor"</a></p>
+            }
+            .into_any(),
+        };
         let others = sessions.iter().any(|session| !session.own);
         let rows = sessions
             .into_iter()
@@ -98,6 +113,10 @@ pub async fn show(caller: &Caller, token: &str, state: FormState) -> Result<Page
                 <TextField name=field::PASSWORD label="New password" value="" kind="password" autocomplete="new-password" help=help() error=error(field::PASSWORD) />
                 <button class="button">"Change the password"</button>
             </form>
+            <section class="section" aria-labelledby="factor-title">
+                <h2 id="factor-title">"Second factor"</h2>
+                {factor}
+            </section>
             <section class="section" aria-labelledby="sessions-title">
                 <h2 id="sessions-title">"Sessions"</h2>
                 <Table columns=COLUMNS rows />

@@ -33,6 +33,8 @@ pub struct Asked {
     pub problems: Vec<(&'static str, String)>,
     /// Another password was set just now.
     pub reset: bool,
+    /// The code came too long after the password.
+    pub ended: bool,
     pub status: u16,
 }
 
@@ -40,12 +42,11 @@ pub struct Asked {
 #[must_use]
 pub fn show(visit: &Visit, asked: Asked) -> Page {
     let demo = visit.site.demo;
-    let Asked { email, return_to, kept_form, choose_again, problems, reset, status } = asked;
-    let title = if problems.is_empty() { "Sign in" } else { "Error: Sign in" };
+    let carried = carried(&asked);
+    let Asked { email, kept_form, choose_again, problems, reset, ended, status, .. } = asked;
+    let title = if problems.is_empty() && !ended { "Sign in" } else { "Error: Sign in" };
     let interrupted = !kept_form.is_empty();
     Page::new(title, move || {
-        let mut carried = vec![(field::RETURN_TO.to_owned(), return_to), (field::KEPT_FORM.to_owned(), kept_form)];
-        carried.extend(choose_again.clone().map(|file| (field::CHOOSE_AGAIN.to_owned(), file)));
         let problem = |name: &str| problems.iter().find(|(field, _)| *field == name).map(|(_, words)| words.clone());
         let (of_email, of_password) = (problem(field::EMAIL), problem(field::PASSWORD));
         let problems: Vec<_> = problems.into_iter().map(|(field, words)| Problem::new(field, words)).collect();
@@ -54,6 +55,9 @@ pub fn show(visit: &Visit, asked: Asked) -> Page {
                 {(!problems.is_empty()).then(|| view! { <ErrorSummary problems /> })}
                 {reset.then(|| view! {
                     <div class="note ok" role="status"><p>"Your password was set. Sign in with it."</p></div>
+                })}
+                {ended.then(|| view! {
+                    <p class="note bad" role="alert">"Too much time went by since you entered your password. Sign in again."</p>
                 })}
                 <h1>"Sign in"</h1>
                 {interrupted.then(|| view! {
@@ -77,6 +81,13 @@ pub fn show(visit: &Visit, asked: Asked) -> Page {
     .with_status(status)
 }
 
+/// Fields that are carried along while somebody signs in.
+pub(super) fn carried(asked: &Asked) -> Vec<(String, String)> {
+    let fields = [(field::RETURN_TO, Some(&asked.return_to)), (field::KEPT_FORM, Some(&asked.kept_form))];
+    let fields = fields.into_iter().chain([(field::CHOOSE_AGAIN, asked.choose_again.as_ref())]);
+    fields.filter_map(|(name, value)| Some((name.to_owned(), value?.clone()))).collect()
+}
+
 const COLUMNS: [Column; 2] = [Column::text("E-mail address"), Column::text("Who it is")];
 
 #[component]
@@ -89,6 +100,7 @@ fn DemoSignIns() -> AnyView {
         <section aria-labelledby="demo-title" class="demo">
             <h2 id="demo-title">"Demo sign-ins"</h2>
             <p>"The password of each is " <span class="code">{DEMO_PASSWORD}</span> "."</p>
+            <p>"Analysts and administrators enter a code, too: the next page says which."</p>
             <Table columns=COLUMNS rows />
         </section>
     }

@@ -14,7 +14,7 @@ use crate::{
             work::{BatchPlanner, Outcome, Step},
         },
         current::Current,
-        deactivate::end_files,
+        end::{End, end_files},
         generate::{generated_event, next_serials},
         revision::{
             draft::{Made, StoredRevision, make_all},
@@ -331,7 +331,7 @@ async fn begin_steps(
         let deactivation = batch.deactivation.as_ref();
         let deactivation = deactivation.ok_or_else(|| Error::internal("a batch deactivates without a reason"))?;
         let files: Vec<&Current> = end.iter().map(|(_, current)| current).collect();
-        events.extend(end_files(access, write, &files, deactivation, now).await?);
+        events.extend(end_files(access, write, &files, End::Deactivated(deactivation), now).await?);
         ended.extend(end.iter().map(|(line, current)| done(*line, current.file_id, current.revision)));
     }
     Ok(Began { stored, events, ended })

@@ -355,12 +355,13 @@ pub async fn files(access: &AccountAccess, reference: &str, after: u32, most: us
     let found: Vec<Found> = rows(on, "batch: files", &sql, values).await?;
     let file = |found: Found| {
         let revision = count(found.revision)?;
+        let superseded = (found.revision != found.current).then_some(revision);
         let hosts = found.primary_host.iter().chain(&found.switchover_host).map(|host| parsed(host));
         let host_ids = hosts.collect::<Result<_, _>>()?;
         Ok(BatchFile {
             line: count(found.line)?,
             revision,
-            file_name: crate::files::download::file_name_of(&found.serial, (found.revision != found.current).then_some(revision)),
+            file_name: crate::files::download::file_name_of(&found.serial, superseded, FileState::Active),
             serial: parsed(&found.serial)?,
             machines: std::iter::once(found.primary_machine).chain(found.switchover_machine).collect(),
             host_ids,

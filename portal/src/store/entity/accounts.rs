@@ -64,6 +64,29 @@ table!(
     used_at: Option<DateTimeUtc>,
 );
 table!(
+    second_factor, "second_factors",
+    #[sea_orm(primary_key, auto_increment = false)]
+    person_id: i64,
+    secret: Vec<u8>,
+    since: DateTimeUtc,
+    last_step: i64,
+);
+table!(
+    recovery_code, "recovery_codes",
+    #[sea_orm(primary_key, auto_increment = false)]
+    person_id: i64,
+    #[sea_orm(primary_key, auto_increment = false)]
+    code_sha256: Vec<u8>,
+    used_at: Option<DateTimeUtc>,
+);
+table!(
+    factor_reset, "factor_resets",
+    #[sea_orm(primary_key, auto_increment = false)]
+    person_id: i64,
+    asked_by: i64,
+    asked_at: DateTimeUtc,
+);
+table!(
     partner_grant, "partner_grants",
     #[sea_orm(primary_key, auto_increment = false)]
     partner_id: i64,

@@ -31,6 +31,7 @@ table!(
     person_id: i64,
     began_at: DateTimeUtc,
     seen_at: DateTimeUtc,
+    factor_at: Option<DateTimeUtc>,
 );
 table!(
     device, "devices",

@@ -7,4 +7,5 @@ pub(crate) mod csv;
 pub(crate) mod deactivate;
 pub(crate) mod form;
 pub(crate) mod list;
+pub(crate) mod revoke;
 pub(crate) mod view;

@@ -34,6 +34,7 @@ pub(crate) async fn view(
         "generated" => Some(Notice::Generated),
         "updated" => Some(Notice::Updated),
         "deactivated" => Some(Notice::Deactivated),
+        "revoked" => Some(Notice::Revoked),
         _ => None,
     });
     let told = told.unwrap_or(Notice::Nothing);

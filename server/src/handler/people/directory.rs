@@ -11,7 +11,8 @@ use app::{
     Page, Visit,
     page::{
         people::{
-            directory::{self, ACTIVE, AFTER, FormState, MEMBER, SEARCHED, field},
+            code::CODE,
+            directory::{self, ACTIVE, AFTER, FormState, MEMBER, RESET_CODE, SEARCHED, Told, field},
             permissions::ticked,
         },
         problem,
@@ -21,7 +22,7 @@ use axum::{Extension, extract::RawQuery, response::Response};
 use licensing::people::StaffRole;
 use portal::{
     Caller, Error, path,
-    people::{NotAdministered, NotInvited},
+    people::{FactorNotReset, NotAdministered, NotInvited},
 };
 
 pub(crate) async fn show(
@@ -59,11 +60,12 @@ pub(crate) async fn invite(
     let role = posted.value(field::ROLE);
     // The fields of an account count for its people only.
     let garn = if role == MEMBER { posted.value(field::GARN) } else { "" };
+    let code = posted.value(CODE);
     let invited = match (role, garn.trim()) {
         (MEMBER, "") => Err(NotInvited::NoAccount(String::new())),
         _ => {
             let staff = StaffRole::from_code(role);
-            portal::people::invite_by_administrator(&access, email, staff, garn, &ticked(&posted.fields)).await
+            portal::people::invite_by_administrator(&access, email, staff, garn, &ticked(&posted.fields), code).await
         }
     };
     let sent = match invited {
@@ -93,13 +95,18 @@ pub(crate) async fn person(
     Segments(id): Segments<i64>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    let page = one(&caller, id, None, query.as_deref() == Some("saved")).await;
+    let told = match query.as_deref() {
+        Some("saved") => Told::Saved,
+        Some("reset") => Told::FactorReset,
+        _ => Told::Nothing,
+    };
+    let page = one(&caller, id, told).await;
     answer::result(visit, page).await
 }
 
-async fn one(caller: &Caller, id: i64, why: Option<NotAdministered>, saved: bool) -> Result<Page, Error> {
+async fn one(caller: &Caller, id: i64, told: Told) -> Result<Page, Error> {
     match caller.administrator() {
-        Ok(access) => directory::person(&access, id, why, saved).await,
+        Ok(access) => directory::person(&access, id, told).await,
         Err(_) => Ok(problem::for_administrators()),
     }
 }
@@ -111,7 +118,8 @@ pub(crate) async fn change_role(
     posted: PostedForm,
 ) -> Response {
     let Ok(access) = caller.administrator() else { return answer::page(visit, problem::for_administrators()).await };
-    let changed = portal::people::change_role(&access, id, StaffRole::from_code(posted.value(field::ROLE))).await;
+    let role = StaffRole::from_code(posted.value(field::ROLE));
+    let changed = portal::people::change_role(&access, id, role, posted.value(CODE)).await;
     settled(visit, &caller, id, changed).await
 }
 
@@ -130,7 +138,23 @@ async fn settled(visit: Visit, caller: &Caller, id: i64, changed: Result<(), Not
     let sent = match changed {
         Ok(()) => Ok(Sent::To(format!("{}?saved", path::person(id)))),
         Err(NotAdministered::Error(error)) => Err(error),
-        Err(why) => one(caller, id, Some(why), false).await.map(Sent::Page),
+        Err(why) => one(caller, id, Told::NotChanged(why)).await.map(Sent::Page),
+    };
+    answer::sent(visit, sent).await
+}
+
+pub(crate) async fn reset_second_factor(
+    Extension(visit): Extension<Visit>,
+    Extension(caller): Extension<Caller>,
+    Segments(id): Segments<i64>,
+    posted: PostedForm,
+) -> Response {
+    let Ok(access) = caller.administrator() else { return answer::page(visit, problem::for_administrators()).await };
+    let sent = match portal::people::reset_second_factor(&access, id, posted.value(RESET_CODE)).await {
+        Ok(true) => Ok(Sent::To(format!("{}?reset", path::person(id)))),
+        Ok(false) => Ok(Sent::To(path::person(id))),
+        Err(FactorNotReset::Error(error)) => Err(error),
+        Err(why) => one(&caller, id, Told::FactorNotReset(why)).await.map(Sent::Page),
     };
     answer::sent(visit, sent).await
 }
@@ -138,7 +162,7 @@ async fn settled(visit: Visit, caller: &Caller, id: i64, changed: Result<(), Not
 /// The person as they are now.
 pub(crate) async fn reopen_person(caller: Caller, kept: Kept) -> Result<Page, Error> {
     let id = kept.segment("person").parse().map_err(|_| Error::NotFound)?;
-    one(&caller, id, None, false).await
+    one(&caller, id, Told::Nothing).await
 }
 
 /// The page with what was typed before the session ended.

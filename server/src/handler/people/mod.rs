@@ -5,4 +5,5 @@ pub(crate) mod invitation;
 pub(crate) mod members;
 pub(crate) mod password;
 pub(crate) mod profile;
+pub(crate) mod second_factor;
 pub(crate) mod sign_in;

@@ -40,6 +40,7 @@ pub(crate) async fn show(
         Some("saved") => Some(Done::Saved),
         Some("password") => Some(Done::Password),
         Some("sessions") => Some(Done::Sessions),
+        Some("removed") => Some(Done::FactorRemoved),
         _ => None,
     };
     let page = profile::show(&caller, &token(&app, &headers), FormState { done, ..FormState::default() }).await;

@@ -11,7 +11,10 @@ use crate::{
 };
 use app::{
     Page, Visit,
-    page::people::sign_in::{Asked, field},
+    page::people::{
+        code::{self, CODE, TOKEN},
+        sign_in::{Asked, field},
+    },
 };
 use axum::{
     Extension,
@@ -22,8 +25,8 @@ use axum::{
 use cookie::time::Duration;
 use licensing::excerpt;
 use portal::{
-    Error,
-    people::{SignIn, SignInRefused, SignedIn, Token},
+    Error, path,
+    people::{CodeProblem, NotFinished, PasswordAccepted, SecondStep, SignIn, SignInRefused, SignedIn, Token},
 };
 use std::net::SocketAddr;
 
@@ -41,13 +44,7 @@ pub(crate) async fn sign_in(
     headers: HeaderMap,
     form: PostedForm,
 ) -> Response {
-    let asked = Asked {
-        email: form.value(field::EMAIL).trim().to_owned(),
-        return_to: own_address(form.value(field::RETURN_TO)).to_owned(),
-        kept_form: form.value(field::KEPT_FORM).to_owned(),
-        choose_again: Some(form.value(field::CHOOSE_AGAIN)).filter(|file| !file.is_empty()).map(excerpt),
-        ..Asked::default()
-    };
+    let asked = asked(&form);
     let missing = [
         (asked.email.is_empty(), (field::EMAIL, "Enter your e-mail address.")),
         (form.value(field::PASSWORD).is_empty(), (field::PASSWORD, "Enter your password.")),
@@ -66,7 +63,11 @@ pub(crate) async fn sign_in(
         replaces: cookie_value(&headers, app.public_url.session_cookie()),
     };
     match visit.site.portal.sign_in(sign_in).await {
-        Ok(given) => signed_in(&app, visit, &given, asked).await,
+        Ok(PasswordAccepted::SignedIn(given)) => signed_in(&app, visit, &given, asked).await,
+        Ok(PasswordAccepted::AsksForCode(token)) => {
+            let page = code::show(&visit, token.as_str(), asked, None).await;
+            answer::result(visit, page).await
+        }
         Err(SignInRefused::Error(error)) => answer::failure(visit, &error).await,
         Err(refused) => {
             let (status, retry_after_s) = match refused {
@@ -80,6 +81,51 @@ pub(crate) async fn sign_in(
             }
             response
         }
+    }
+}
+
+/// There is nothing to see without a password.
+pub(crate) async fn show_code() -> Response {
+    Redirect::to(path::SIGN_IN).into_response()
+}
+
+/// The second step: the code.
+pub(crate) async fn finish(
+    State(app): State<App>,
+    Extension(visit): Extension<Visit>,
+    headers: HeaderMap,
+    form: PostedForm,
+) -> Response {
+    let asked = asked(&form);
+    let token = form.value(TOKEN);
+    let step = SecondStep {
+        token: token.to_owned(),
+        code: form.value(CODE).to_owned(),
+        device: cookie_value(&headers, app.public_url.device_cookie()),
+        replaces: cookie_value(&headers, app.public_url.session_cookie()),
+    };
+    match portal::people::finish_sign_in(&visit.site.portal, step).await {
+        Ok(given) => signed_in(&app, visit, &given, asked).await,
+        Err(NotFinished::Error(error) | NotFinished::Code(CodeProblem::Error(error))) => answer::failure(visit, &error).await,
+        Err(NotFinished::Ended) => {
+            let page = sign_in_page(&visit, Asked { ended: true, status: 401, ..asked });
+            answer::page(visit, page).await
+        }
+        Err(why) => {
+            let page = code::show(&visit, token, asked, Some(&why)).await;
+            answer::result(visit, page).await
+        }
+    }
+}
+
+/// Fields that are carried along while somebody signs in.
+fn asked(form: &PostedForm) -> Asked {
+    Asked {
+        email: form.value(field::EMAIL).trim().to_owned(),
+        return_to: own_address(form.value(field::RETURN_TO)).to_owned(),
+        kept_form: form.value(field::KEPT_FORM).to_owned(),
+        choose_again: Some(form.value(field::CHOOSE_AGAIN)).filter(|file| !file.is_empty()).map(excerpt),
+        ..Asked::default()
     }
 }
 

@@ -8,9 +8,8 @@ use licensing::files::{
 };
 use portal::{
     AccountAccess, Ctx, MailSettings, Portal,
-    demo::DEMO_PASSWORD,
     files::batch::{LineCounts, Lines, NewBatch},
-    people::{PasswordCost, SignIn},
+    people::PasswordCost,
     requests::Keep,
 };
 use sea_orm::ConnectionTrait;
@@ -56,14 +55,7 @@ pub async fn measure(home: &Home, title: &str) -> Result<String> {
         slow_query: Duration::MAX,
     };
     let portal = Portal::open(settings, &home.settings.key_file()?, Ctx::system()).await?;
-    let sign_in = SignIn {
-        email: AMELIA.into(),
-        password: DEMO_PASSWORD.into(),
-        address: [127, 0, 0, 1].into(),
-        device: None,
-        replaces: None,
-    };
-    let token = portal.sign_in(sign_in).await.map_err(|refused| anyhow::anyhow!("{refused}"))?.token;
+    let token = tests::signed_in(&portal, AMELIA).await;
     let access = portal.authenticate(token.as_str()).await?.context("a session")?.account(GARN).await?;
     let pattern: NewFileForm = PATTERN.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let (mut planned, mut made, mut refreshed, mut ended) =

@@ -6,12 +6,7 @@ use licensing::{
     LicenceType,
     files::list::{Active, Filter, Sort},
 };
-use portal::{
-    AccountAccess, Ctx,
-    demo::DEMO_PASSWORD,
-    files::Cursor,
-    people::{PasswordCost, SignIn},
-};
+use portal::{AccountAccess, Ctx, files::Cursor, people::PasswordCost};
 use rand::{RngExt, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 use std::{fmt::Write as _, time::Instant};
@@ -33,14 +28,7 @@ pub async fn measure(home: &Home, running: &Process, backend: Backend, title: &s
     let mut settings = home.settings.clone();
     settings.listen = ([127, 0, 0, 1], 0).into();
     let server = server::start(&settings, Ctx::system(), PasswordCost::Least).await?;
-    let sign_in = SignIn {
-        email: LENA.into(),
-        password: DEMO_PASSWORD.into(),
-        address: [127, 0, 0, 1].into(),
-        device: None,
-        replaces: None,
-    };
-    let token = server.portal.sign_in(sign_in).await.map_err(|refused| anyhow::anyhow!("{refused}"))?.token;
+    let token = tests::signed_in(&server.portal, LENA).await;
     let caller = server.portal.authenticate(token.as_str()).await?.context("a session")?;
     let access = caller.account(GARN).await?;
     let mut table = format!(

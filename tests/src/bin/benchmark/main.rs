@@ -451,13 +451,10 @@ struct Client {
 
 impl Client {
     async fn sign_in(home: &Home) -> Result<Self> {
-        let mut connection = Connection::open(home.settings.listen).await?;
+        let connection = Connection::open(home.settings.listen).await?;
         let host = home.settings.listen.to_string();
-        let password = portal::demo::DEMO_PASSWORD.replace(' ', "+");
-        let answer = connection.ask(post(&host, "", "/sign-in", &format!("email={LENA}&password={password}")).as_bytes()).await?;
-        anyhow::ensure!(answer.status == 303, "signing in: {}", answer.head);
-        let cookie = answer.head.lines().find_map(|line| line.strip_prefix("set-cookie: ")).context("a cookie")?;
-        let cookie = cookie.split(';').next().unwrap_or_default().to_owned();
+        let signed_in = home.browser().sign_in(LENA).await;
+        let cookie = signed_in.header("set-cookie").split(';').next().unwrap_or_default().to_owned();
         Ok(Self { connection, address: home.settings.listen, host, cookie })
     }
 

@@ -8,8 +8,7 @@ use licensing::{
 };
 use portal::{
     AnalystAccess, Ctx, Portal,
-    demo::DEMO_PASSWORD,
-    people::{PasswordCost, SignIn},
+    people::PasswordCost,
     requests::{QueueOrder, QueueView, Sender, Sought},
 };
 use rand::{RngExt, SeedableRng, rngs::StdRng};
@@ -71,14 +70,7 @@ pub async fn measure(home: &Home, running: &Process, backend: Backend, title: &s
          | | first page | deep page |\n| --- | --- | --- |",
         began.elapsed().as_secs()
     )?;
-    let sign_in = SignIn {
-        email: LENA.into(),
-        password: DEMO_PASSWORD.into(),
-        address: [127, 0, 0, 1].into(),
-        device: None,
-        replaces: None,
-    };
-    let token = server.portal.sign_in(sign_in).await.map_err(|refused| anyhow::anyhow!("{refused}"))?.token;
+    let token = tests::signed_in(&server.portal, LENA).await;
     let caller = server.portal.authenticate(token.as_str()).await?.context("a session")?;
     let access = caller.analyst().map_err(|_| anyhow::anyhow!("an analyst"))?;
     let mut random = StdRng::seed_from_u64(7);

@@ -9,6 +9,7 @@ mod generate;
 mod licence_types;
 mod list;
 mod refusals;
+mod revoke;
 mod tables;
 mod update;
 mod view;

@@ -100,7 +100,9 @@ const fn account(anonymous: u16) -> Row {
 /// A path that leads somewhere, and the row of the route. A route without one does not compile.
 fn row(route: Route) -> (&'static str, Row) {
     match route {
-        Route::Home | Route::SignIn | Route::SignOut => (route.path(), everybody(303)),
+        Route::Home | Route::SignOut => (route.path(), everybody(303)),
+        // People with a second factor are asked for a code.
+        Route::SignIn => (route.path(), [303, 303, 303, 303, 303, 200, 200]),
         Route::Theme => (route.path(), everybody(204)),
         Route::SignInPage | Route::Keys | Route::VerifierKeys | Route::Alive | Route::Ready | Route::Favicon => {
             (route.path(), everybody(200))
@@ -172,6 +174,15 @@ fn row(route: Route) -> (&'static str, Row) {
         // The fields below have no name.
         Route::ChangeProfile => (route.path(), [401, 422, 422, 422, 422, 422, 422]),
         Route::ChangePassword => (route.path(), [401, 422, 422, 422, 422, 422, 422]),
+        Route::SignInCode => (route.path(), everybody(303)),
+        // Nobody has entered a password for the token below.
+        Route::FinishSignIn => (route.path(), everybody(401)),
+        Route::SecondFactor => (route.path(), [303, 200, 200, 200, 200, 200, 200]),
+        // The secret is none.
+        Route::SetUpSecondFactor => (route.path(), [401, 422, 422, 422, 422, 422, 422]),
+        // Those without a second factor; and those with one, without a code.
+        Route::RecoveryCodes => (route.path(), [401, 409, 409, 409, 409, 422, 422]),
+        Route::RemoveSecondFactor => (route.path(), [401, 409, 409, 409, 409, 409, 409]),
         Route::EndSessions => (route.path(), [401, 303, 303, 303, 303, 303, 303]),
         Route::Setup | Route::People => (route.path(), [303, 403, 403, 403, 403, 403, 200]),
         Route::Catalogue => (route.path(), [303, 403, 403, 403, 403, 403, 200]),
@@ -194,6 +205,7 @@ fn row(route: Route) -> (&'static str, Row) {
         Route::Person => ("/people/1", [303, 403, 403, 403, 403, 403, 200]),
         Route::ChangeRole => ("/people/99", [401, 403, 403, 403, 403, 403, 404]),
         Route::SetActive => ("/people/99/active", [401, 403, 403, 403, 403, 403, 404]),
+        Route::ResetSecondFactor => ("/people/99/second-factor/reset", [401, 403, 403, 403, 403, 403, 404]),
         Route::WithdrawInvitation => ("/people/invitations/1/withdraw", [401, 403, 403, 403, 403, 403, 404]),
         Route::Jobs => (route.path(), [303, 403, 403, 403, 403, 403, 200]),
         // No job of this number is parked.
@@ -255,6 +267,8 @@ fn row(route: Route) -> (&'static str, Row) {
         Route::DiscardBatch => ("/accounts/{garn}/batches/BT-0000001/discard", [401, 404, 404, 404, 404, 404, 404]),
         // It has neither name nor country.
         Route::SendNewSite | Route::SendSite => (route.path(), [401, 404, 422, 404, 422, 422, 404]),
+        Route::Revoke => (route.path(), [303, 404, 403, 404, 403, 200, 404]),
+        Route::SendRevoke => (route.path(), [401, 404, 403, 404, 403, 422, 404]),
         // It says no reason.
         Route::SendDeactivate => (route.path(), [401, 404, 422, 404, 422, 422, 404]),
     }

@@ -37,6 +37,9 @@ fn typed(route: Route) -> Largest {
             vec![("note", own("kept")), ("reason", own("other"))],
             ("input[name=note]", "value", "kept"),
         ),
+        Route::SendRevoke => {
+            ("/accounts/ACME-1001/files/AF-0000001/revoke", vec![("reason", own("kept"))], ("textarea[name=reason]", "", "kept"))
+        }
         Route::SendUpgrade => (
             "/accounts/NORDIC-3003/upgrade",
             vec![("to.SW-001-3.0-AL02", own("SW-001-4.0-AL02"))],
@@ -100,6 +103,17 @@ fn typed(route: Route) -> Largest {
             ("/profile", vec![("name", own("kept")), ("time_zone", own("UTC"))], ("input[name=name]", "value", "kept"))
         }
         Route::ChangePassword => ("/profile/password", Vec::new(), ("main form", "action", "/profile")),
+        Route::SetUpSecondFactor => {
+            ("/profile/second-factor", Vec::new(), ("main form", "action", "/profile/second-factor/recovery-codes"))
+        }
+        Route::RecoveryCodes => (
+            "/profile/second-factor/recovery-codes",
+            Vec::new(),
+            ("main form", "action", "/profile/second-factor/recovery-codes"),
+        ),
+        Route::RemoveSecondFactor => {
+            ("/profile/second-factor/remove", Vec::new(), ("main form", "action", "/profile/second-factor/recovery-codes"))
+        }
         Route::EndSessions => ("/profile/sessions/end", Vec::new(), ("main form", "action", "/profile")),
         Route::InviteMember => (
             "/accounts/ACME-1001/people",
@@ -129,6 +143,7 @@ fn typed(route: Route) -> Largest {
         ),
         Route::ChangeRole => ("/people/1", Vec::new(), ("main form", "action", "/people/1")),
         Route::SetActive => ("/people/1/active", Vec::new(), ("main form", "action", "/people/1")),
+        Route::ResetSecondFactor => ("/people/1/second-factor/reset", Vec::new(), ("main form", "action", "/people/1")),
         Route::TryMail => ("/setup/mail", Vec::new(), ("main form", "action", "/setup/mail")),
         Route::Invite => (
             "/people/invitations",
@@ -180,7 +195,8 @@ async fn signed_in_again(browser: &Browser, page: &Answer, email: &str) -> Answe
     let mut fields = page.fields("");
     fields.retain(|(name, _)| !["email", "password", "step"].contains(&name.as_str()));
     fields.extend([("email", email), ("password", DEMO_PASSWORD)].map(|(name, value)| (name.to_owned(), value.to_owned())));
-    browser.post("/sign-in", &fields).await
+    let answer = browser.post("/sign-in", &fields).await;
+    if answer.all("h1") == ["Enter your code"] { browser.enter_code(&answer, email).await } else { answer }
 }
 
 /// A server with a file, a planned batch, a mail that was given up, a request that an analyst has, and a mail that waits.
@@ -239,6 +255,7 @@ async fn every_form_that_is_sent_when_the_session_has_ended_comes_back_at_its_la
             | Route::Invite
             | Route::ChangeRole
             | Route::SetActive
+            | Route::ResetSecondFactor
             | Route::WithdrawInvitation
             | Route::ApplyCatalogue => SAM,
             Route::ReplyToRequest | Route::CloseRequest => AMELIA,

@@ -59,6 +59,7 @@ async fn who_accepts_an_invitation_is_signed_in_and_has_what_it_says() {
         let again = accept(&server.browser(), link, name, PASSWORD).await;
         assert_eq!((again.status, again.all("h1")), (StatusCode::GONE, vec!["This invitation is no longer there".to_owned()]));
     }
+    nora.set_up_second_factor().await;
     assert_eq!(nora.get("/requests").await.status, StatusCode::OK);
     assert_eq!(nora.get("/accounts/HELIOS-2002").await.status, StatusCode::OK);
     assert_eq!(dana.get("/").await.header("location"), "/accounts/ACME-1001");
@@ -229,6 +230,8 @@ async fn a_first_administrator_is_invited_from_the_terminal_and_sees_what_is_lef
     let link = link.strip_prefix(server.url()).expect("a link to the portal").to_owned();
     let ines = server.browser();
     assert_eq!(accept(&ines, &link, "Ines Roth", PASSWORD).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(ines.get("/").await.header("location"), "/profile/second-factor");
+    ines.set_up_second_factor().await;
     assert_eq!(ines.get("/").await.header("location"), "/setup");
     let states = async || ines.get("/setup").await.all("ol.checklist .badge");
     assert_eq!(states().await, ["Done", "To do", "To do", "To do", "To do", "To do", "To do"]);

@@ -4,4 +4,5 @@ mod directory;
 mod invitations;
 mod members;
 mod passwords;
+mod second_factor;
 mod sign_in;

@@ -20,13 +20,12 @@ use licensing::{
 };
 use portal::{
     AccountAccess, Error,
-    demo::DEMO_PASSWORD,
     files::{
         NotDeactivated, NotGenerated, NotUpdatable,
         batch::{self, BatchState, NewBatch, NotBegun, NotPlanned},
     },
     orders::NotUpgraded,
-    people::{SignIn, Token},
+    people::Token,
 };
 use rand::{RngExt, rngs::StdRng, seq::IndexedRandom};
 use std::collections::{BTreeMap, BTreeSet};
@@ -114,14 +113,7 @@ impl Driver {
             return caller.account(garn).await;
         }
         // The session has ended.
-        let sign_in = SignIn {
-            email: PEOPLE[person].into(),
-            password: DEMO_PASSWORD.into(),
-            address: [127, 0, 0, 1].into(),
-            device: None,
-            replaces: None,
-        };
-        let token = portal.sign_in(sign_in).await.expect("signed in").token;
+        let token = tests::signed_in(portal, PEOPLE[person]).await;
         let caller = portal.authenticate(token.as_str()).await?.expect("a session");
         self.tokens.insert(person, token);
         caller.account(garn).await
