@@ -1,6 +1,6 @@
 //! Events: who did what, when, and on whose behalf.
 
-use crate::store::entity::audit_event;
+use crate::{event_type::EventType, store::entity::audit_event};
 use chrono::{DateTime, Utc};
 use sea_orm::{ActiveValue::Set, NotSet};
 use serde_json::Value;
@@ -11,7 +11,7 @@ pub struct AuditEvent {
     person: Option<i64>,
     actor: String,
     account: Option<i64>,
-    action: &'static str,
+    event_type: EventType,
     subject: String,
     before: Option<Value>,
     after: Option<Value>,
@@ -19,13 +19,13 @@ pub struct AuditEvent {
 
 impl AuditEvent {
     /// By the command line or the server itself, under the name `actor`.
-    pub(crate) fn by_operator(at: DateTime<Utc>, actor: &str, action: &'static str, subject: impl Into<String>) -> Self {
+    pub(crate) fn by_operator(at: DateTime<Utc>, actor: &str, event_type: EventType, subject: impl Into<String>) -> Self {
         Self {
             at,
             person: None,
             actor: actor.to_owned(),
             account: None,
-            action,
+            event_type,
             subject: subject.into(),
             before: None,
             after: None,
@@ -49,14 +49,14 @@ impl AuditEvent {
 
     /// The row that keeps it.
     pub(crate) fn row(self) -> audit_event::ActiveModel {
-        let Self { at, person, actor, account, action, subject, before, after } = self;
+        let Self { at, person, actor, account, event_type, subject, before, after } = self;
         audit_event::ActiveModel {
             id: NotSet,
             at: Set(at),
             person_id: Set(person),
             actor: Set(actor),
             account_id: Set(account),
-            action: Set(action.to_owned()),
+            action: Set(event_type.code().to_owned()),
             subject: Set(subject),
             before: Set(before),
             after: Set(after),

@@ -3,6 +3,7 @@
 use crate::{
     access::{account::AccountAccess, analyst::AnalystAccount},
     error::Error,
+    event_type::EventType,
     files::facet::facet,
     offer::model::{Id, Version},
     store::statement::{parsed, row, run},
@@ -46,7 +47,7 @@ pub async fn change(access: &AnalystAccount, after: CloudConnection) -> Result<(
     let organization: Option<String> = after.organization.clone().map(Into::into);
     let values = [organization.into(), after.connected.into(), access.account_id().into()];
     run(write.on(), "cloud connection: change", sql, values).await?;
-    let event = access.event(access.portal().now(), "cloud connection", access.garn.as_str());
+    let event = access.event(access.portal().now(), EventType::CloudConnection, access.garn.as_str());
     write.commit(event.changing(json!(before), json!(after))).await
 }
 

@@ -4,6 +4,7 @@ use crate::{
     audit::AuditEvent,
     catalogue,
     error::Error,
+    event_type::EventType,
     overview::searched,
     people,
     portal::Portal,
@@ -338,15 +339,12 @@ const ORDERS: [Order; 11] = [
     },
 ];
 
-/// The event that the demo leaves.
-const DEMO: &str = "demo";
-
 /// Whether the demo was filled in here.
 ///
 /// # Errors
 /// [`Error::Unavailable`] and [`Error::Internal`].
 pub async fn is_loaded(portal: &Portal) -> Result<bool, Error> {
-    let events = audit_event::Entity::find().filter(audit_event::Column::Action.eq(DEMO));
+    let events = audit_event::Entity::find().filter(audit_event::Column::Action.eq(EventType::Demo.code()));
     Ok(events.count(portal.database.read()).await? > 0)
 }
 
@@ -410,7 +408,7 @@ pub async fn fill(portal: &Portal) -> Result<(), Error> {
     }
     crate::requests::fill_demo(portal, &write).await?;
     portal.ctx.reach("demo filled");
-    write.commit(AuditEvent::by_operator(now, "server", DEMO, "database")).await?;
+    write.commit(AuditEvent::by_operator(now, "server", EventType::Demo, "database")).await?;
     portal.ctx.reach("demo committed");
     Ok(())
 }

@@ -47,7 +47,9 @@ mod ctx;
 pub mod demo;
 pub mod doctor;
 mod error;
+mod event_type;
 pub mod files;
+pub mod history;
 pub mod jobs;
 pub mod mail;
 mod observe;
@@ -75,6 +77,7 @@ pub use access::{
 pub use audit::AuditEvent;
 pub use ctx::Ctx;
 pub use error::Error;
+pub use event_type::EventKind;
 pub use portal::{MailSettings, OpenError, Portal, Settings};
 pub use private_file::write_private;
 pub use store::Write;

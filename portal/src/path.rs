@@ -37,6 +37,15 @@ pub fn reset_password(secret: &str) -> String {
 /// Work beside requests, for administrators.
 pub const JOBS: &str = "/jobs";
 
+/// Everything that was done, for administrators.
+pub const HISTORY: &str = "/history";
+
+/// What was done in an account.
+#[must_use]
+pub fn history(garn: &Garn) -> String {
+    format!("{ACCOUNTS}/{garn}/history")
+}
+
 /// The checklist of what the portal still needs, for administrators.
 pub const SETUP: &str = "/setup";
 /// Sends a test mail.

@@ -3,6 +3,7 @@
 use crate::{
     access::administrator::AdministratorAccess,
     error::Error,
+    event_type::EventType,
     jobs::job::Job,
     mail::{Letter, message, message::Mail},
     store::statement::row,
@@ -61,5 +62,5 @@ pub async fn try_mail(access: &AdministratorAccess) -> Result<(), Error> {
     let write = portal.database.write().await?;
     let mail = letter.mail(&*caller.person().email, format!("Test mail of the portal of {vendor}"));
     message::queue(&write, &mail, portal.now()).await?;
-    write.commit(caller.event(portal.now(), "mail tried", caller.person().email.clone())).await
+    write.commit(caller.event(portal.now(), EventType::MailTried, caller.person().email.clone())).await
 }

@@ -3,6 +3,7 @@
 use crate::{
     access::{account::AccountAccess, change::SitesAccess},
     error::Error,
+    event_type::EventType,
     files::{facet::ACTIVE, list::MOST_COUNTED},
     store::{
         entity::install_site,
@@ -120,7 +121,7 @@ pub async fn add(access: &SitesAccess, draft: SiteDraft) -> Result<Site, NotSave
         return if there.details == draft { Ok(there) } else { Err(name_taken(&there)) };
     }
     let added = model(access, None, &draft)?.insert(write.on()).await.map_err(Error::from)?;
-    let event = access.event(access.portal().now(), "install site added", draft.name.as_str());
+    let event = access.event(access.portal().now(), EventType::InstallSiteAdded, draft.name.as_str());
     write.commit(event.changing(serde_json::Value::Null, told(&draft)?)).await?;
     Ok(Site { id: added.id.to_string(), details: draft, active_files: 0 })
 }
@@ -158,7 +159,7 @@ pub async fn change(access: &SitesAccess, id: &str, change: SiteChange) -> Resul
         return Err(NotSaved::HasFiles { active_files: before.active_files });
     }
     model(access, Some(&before), &draft)?.update(write.on()).await.map_err(Error::from)?;
-    let event = access.event(access.portal().now(), "install site changed", draft.name.as_str());
+    let event = access.event(access.portal().now(), EventType::InstallSiteChanged, draft.name.as_str());
     write.commit(event.changing(told(&before.details)?, told(&draft)?)).await?;
     Ok(Site { details: draft, ..before })
 }

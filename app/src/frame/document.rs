@@ -38,6 +38,7 @@ pub fn document(visit: Visit, page: Page) -> impl IntoView {
         ("Catalogue", path::CATALOGUE),
         ("Request form", path::REQUEST_FORM),
         ("Background jobs", path::JOBS),
+        ("History", path::HISTORY),
     ]
     .map(|(label, href)| {
         let open = address.split('?').next() == Some(href);
@@ -149,6 +150,7 @@ fn AccountHeader(account: AccountFrame) -> AnyView {
                 <span class="code">{garn.to_string()}</span>
                 {others.then(|| view! { <a href=path::ACCOUNTS>"Change account"</a> })}
                 <a href=requests>"Requests"</a>
+                <a href=path::history(&garn)>"History"</a>
                 <a href=help>"Help"</a>
             </p>
             <label class="menu"><input type="checkbox" aria-label="Show tabs and search" />"Menu"</label>

@@ -5,6 +5,7 @@ pub mod catalogue;
 pub mod cloud;
 pub mod files;
 pub mod help;
+pub mod history;
 pub mod jobs;
 pub mod orders;
 pub mod overview;

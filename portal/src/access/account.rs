@@ -4,6 +4,7 @@ use crate::{
     access::caller::{Caller, Role},
     audit::AuditEvent,
     error::Error,
+    event_type::EventType,
     portal::Portal,
     store::{
         statement::{parsed, row},
@@ -103,8 +104,8 @@ impl AccountAccess {
     }
 
     /// Event by this person on behalf of the account, at the instant that the changed rows bear.
-    pub(crate) fn event(&self, at: DateTime<Utc>, action: &'static str, subject: impl Into<String>) -> AuditEvent {
-        self.caller.event(at, action, subject).on_account(self.account_id)
+    pub(crate) fn event(&self, at: DateTime<Utc>, event_type: EventType, subject: impl Into<String>) -> AuditEvent {
+        self.caller.event(at, event_type, subject).on_account(self.account_id)
     }
 
     /// Begins a write to this account. Until it commits, nobody else writes to the account.

@@ -1,6 +1,6 @@
 //! Somebody who has signed in.
 
-use crate::{audit::AuditEvent, portal::Portal};
+use crate::{audit::AuditEvent, event_type::EventType, portal::Portal};
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
@@ -104,8 +104,8 @@ impl Caller {
     }
 
     /// Event by this person.
-    pub(crate) fn event(&self, at: DateTime<Utc>, action: &'static str, subject: impl Into<String>) -> AuditEvent {
-        AuditEvent::by_operator(at, &self.person.name, action, subject).of_person(self.person_id)
+    pub(crate) fn event(&self, at: DateTime<Utc>, event_type: EventType, subject: impl Into<String>) -> AuditEvent {
+        AuditEvent::by_operator(at, &self.person.name, event_type, subject).of_person(self.person_id)
     }
 
     pub(crate) fn person_id(&self) -> i64 {

@@ -6,6 +6,7 @@ use crate::{
     access::administrator::AdministratorAccess,
     audit::AuditEvent,
     error::Error,
+    event_type::EventType,
     people::{CodeProblem, confirm},
     portal::Portal,
     store::{
@@ -163,7 +164,7 @@ pub async fn propose_catalogue(access: &AdministratorAccess, bytes: &[u8]) -> Re
     let sql = "DELETE FROM catalogues WHERE person_id = $1 AND applied_at IS NULL";
     run(write.on(), "catalogue: earlier proposal", sql, [caller.person_id().into()]).await?;
     let id = store(&write, text, &caller.person().name, Some(caller.person_id()), None).await?;
-    write.commit(caller.event(portal.now(), "catalogue proposed", format!("catalogue {id}"))).await?;
+    write.commit(caller.event(portal.now(), EventType::CatalogueProposed, format!("catalogue {id}"))).await?;
     Ok(id)
 }
 
@@ -198,7 +199,7 @@ pub async fn apply_catalogue(access: &AdministratorAccess, id: i64, compared: i6
     let changes = take(&write, &next).await?;
     let sql = "UPDATE catalogues SET applied_at = $1, changes = $2 WHERE id = $3";
     run(write.on(), "catalogue: applied", sql, [portal.now().into(), number(&changes).into(), id.into()]).await?;
-    let event = caller.event(portal.now(), "catalogue applied", format!("catalogue {id}"));
+    let event = caller.event(portal.now(), EventType::CatalogueApplied, format!("catalogue {id}"));
     write.commit(event.changing(Value::Null, told(&changes))).await?;
     Ok(())
 }
@@ -266,7 +267,7 @@ pub async fn apply_from_terminal(portal: &Portal, bytes: &[u8]) -> Result<Vec<To
     let write = portal.database.write_alone().await?;
     let changes = take(&write, &next).await?;
     let id = store(&write, text, TERMINAL, None, Some(&changes)).await?;
-    let event = AuditEvent::by_operator(portal.now(), TERMINAL, "catalogue applied", format!("catalogue {id}"));
+    let event = AuditEvent::by_operator(portal.now(), TERMINAL, EventType::CatalogueApplied, format!("catalogue {id}"));
     write.commit(event.changing(Value::Null, told(&changes))).await?;
     Ok(changes)
 }

@@ -3,6 +3,7 @@
 use crate::{
     access::account::AccountAccess,
     error::Error,
+    event_type::EventType,
     files::{
         row::{Current, stored_revision},
         state::FileState,
@@ -36,7 +37,7 @@ pub async fn download(access: &AccountAccess, serial: &str, revision: Option<u32
 pub async fn note_download(access: &AccountAccess, subject: &str, revision: Option<u32>) {
     let note = async {
         let write = access.portal().database.write().await?;
-        let event = access.event(access.portal().now(), "download", subject);
+        let event = access.event(access.portal().now(), EventType::Download, subject);
         write.commit(event.changing(serde_json::Value::Null, json!({ "revision": revision }))).await
     };
     if let Err(error) = note.await {

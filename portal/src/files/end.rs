@@ -4,6 +4,7 @@ use crate::{
     access::account::AccountAccess,
     audit::AuditEvent,
     error::Error,
+    event_type::EventType,
     files::{current::Current, facet::facet, revision::listing::list_state, state::FileState},
     orders::allocation::{Ledger, allocate, sides},
     store::{
@@ -34,11 +35,10 @@ impl End<'_> {
         }
     }
 
-    /// As it is stored and as events call it.
-    pub(crate) const fn action(self) -> &'static str {
+    const fn event_type(self) -> EventType {
         match self {
-            Self::Deactivated(_) => "deactivate",
-            Self::Revoked(_) => "revoke",
+            Self::Deactivated(_) => EventType::Deactivate,
+            Self::Revoked(_) => EventType::Revoke,
         }
     }
 
@@ -110,7 +110,7 @@ pub(crate) async fn end_files(
 
 fn ended_event(access: &AccountAccess, file: &Current, end: End<'_>, ledger: &Ledger, now: DateTime<Utc>) -> AuditEvent {
     let (before, after) = sides(ledger);
-    access.event(now, end.action(), file.serial.as_str()).changing(
+    access.event(now, end.event_type(), file.serial.as_str()).changing(
         json!({ "allocated": before, "state": FileState::Active.code() }),
         json!({ "allocated": after, "state": end.state().code(), "reason": end.reason(), "note": end.note() }),
     )

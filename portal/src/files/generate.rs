@@ -2,6 +2,7 @@ use crate::{
     access::account::AccountAccess,
     audit::AuditEvent,
     error::Error,
+    event_type::EventType,
     files::{
         current::NotUpdatable,
         mail::{FileMail, queue_mail},
@@ -220,7 +221,7 @@ pub(crate) async fn same_host(
 pub(crate) fn generated_event(access: &AccountAccess, draft: &Draft, now: DateTime<Utc>) -> AuditEvent {
     let (before, after) = sides(&draft.ledger);
     access
-        .event(now, "generate", draft.file.serial.as_str())
+        .event(now, EventType::Generate, draft.file.serial.as_str())
         .changing(json!({ "allocated": before }), json!({ "allocated": after, "revision": 1, "request": draft.request }))
 }
 

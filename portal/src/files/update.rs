@@ -4,6 +4,7 @@ use crate::{
     access::account::AccountAccess,
     audit::AuditEvent,
     error::Error,
+    event_type::EventType,
     files::{
         current::{Current, NotUpdatable, Revised, current_file},
         generate::{Checked, NotGenerated, eligible_offer, same_host, shared_hosts},
@@ -239,7 +240,7 @@ async fn revise(
 pub(crate) fn updated_event(access: &AccountAccess, draft: &Draft, changes: &[Change], now: DateTime<Utc>) -> AuditEvent {
     let (before, after) = sides(&draft.ledger);
     let revision = draft.file.revision;
-    access.event(now, "update", draft.file.serial.as_str()).changing(
+    access.event(now, EventType::Update, draft.file.serial.as_str()).changing(
         json!({ "allocated": before, "revision": revision - 1 }),
         json!({ "allocated": after, "revision": revision, "request": draft.request, "changes": changes }),
     )

@@ -7,6 +7,7 @@ use super::{
 use crate::{
     access::administrator::AdministratorAccess,
     error::Error,
+    event_type::EventType,
     store::{
         statement::{count, known, row, rows, run},
         write::Write,
@@ -147,7 +148,7 @@ pub async fn retry(access: &AdministratorAccess, job: i64) -> Result<(), NotPark
     if let Some(kind) = row.known_kind {
         write.wake_workers(kind);
     }
-    let event = access.caller().event(now, "retry job", format!("job {job}"));
+    let event = access.caller().event(now, EventType::RetryJob, format!("job {job}"));
     Ok(write.commit(event.changing(json!({"kind": row.kind, "reason": row.reason}), json!({"state": "queued"}))).await?)
 }
 
@@ -163,7 +164,7 @@ pub async fn discard(access: &AdministratorAccess, job: i64) -> Result<(), NotPa
     }
     let sql = "DELETE FROM jobs WHERE id = $1 AND state = 'parked'";
     once(job, run(write.on(), "jobs: discard", sql, [job.into()]).await?)?;
-    let event = access.caller().event(now, "discard job", format!("job {job}"));
+    let event = access.caller().event(now, EventType::DiscardJob, format!("job {job}"));
     let before = json!({"kind": row.kind, "subject": row.subject, "reason": row.reason});
     Ok(write.commit(event.changing(before, json!(null))).await?)
 }

@@ -4,6 +4,7 @@
 use crate::{
     access::{account::AccountAccess, caller::Role},
     error::Error,
+    event_type::EventType,
     files::{facet::ACTIVE, list::MOST_COUNTED},
     offer::eligibility::certified_for,
     orders::{
@@ -142,7 +143,7 @@ pub async fn upgrade(access: &AccountAccess, request: &UpgradeRequest, key: &Sub
             .collect()
     };
     let event = access
-        .event(now, "upgrade", reference.as_str())
+        .event(now, EventType::Upgrade, reference.as_str())
         .changing(json!(told(|step| &step.from.0)), json!(told(|step| &step.to.0)));
     if let Some(reference) = first.commit::<NotUpgraded>(reference.clone(), event).await? {
         return Ok(reference);

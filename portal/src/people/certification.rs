@@ -3,6 +3,7 @@
 use crate::{
     access::{account::AccountAccess, analyst::AnalystAccount},
     error::Error,
+    event_type::EventType,
     store::{
         entity::certification,
         insertion::insert,
@@ -115,7 +116,7 @@ pub async fn certify(access: &AnalystAccount, person: i64, new: &NewCertificatio
     };
     insert::<certification::Entity>(write.on(), vec![entered]).await?;
     let told = json!({ "product": new.product, "valid_from": valid_from, "valid_through": valid_through });
-    let event = access.event(write.now(), "person certified", email);
+    let event = access.event(write.now(), EventType::PersonCertified, email);
     write.commit(event.changing(Value::Null, told)).await?;
     Ok(())
 }
@@ -131,6 +132,6 @@ pub async fn withdraw_certification(access: &AnalystAccount, person: i64, id: i6
     if run(write.on(), "certification: withdraw", sql, [id.into(), person.into()]).await? == 0 {
         return Err(Error::NotFound);
     }
-    let event = access.event(write.now(), "certification withdrawn", email);
+    let event = access.event(write.now(), EventType::CertificationWithdrawn, email);
     write.commit(event.changing(json!({ "certification": id }), Value::Null)).await
 }

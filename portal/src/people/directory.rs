@@ -4,8 +4,9 @@ use super::{code::CodeProblem, confirmation::confirm, reset::forget};
 use crate::{
     access::administrator::AdministratorAccess,
     error::Error,
+    event_type::EventType,
     store::{
-        statement::{known, row, rows, run},
+        statement::{containing, known, row, rows, run},
         write::Write,
     },
 };
@@ -70,8 +71,7 @@ pub async fn people(access: &AdministratorAccess, search: &str, after: &str) -> 
         "{STORED} WHERE p.email > $1 AND (p.email LIKE $2 ESCAPE '!' OR LOWER(p.name) LIKE $2 ESCAPE '!') ORDER BY p.email LIMIT {}",
         PEOPLE_OF_PAGE + 1
     );
-    let typed = search.trim().to_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_");
-    let values = [after.into(), format!("%{typed}%").into()];
+    let values = [after.into(), containing(search).into()];
     let stored: Vec<Stored> = rows(access.caller().portal().database.read(), "people", &sql, values).await?;
     stored.into_iter().map(|stored| stored.person(Vec::new())).collect()
 }
@@ -120,8 +120,8 @@ pub async fn set_active(access: &AdministratorAccess, id: i64, active: bool) -> 
         run(write.on(), "person: sessions", "DELETE FROM sessions WHERE person_id = $1", [id.into()]).await?;
         forget(&write, id).await?;
     }
-    let action = if active { "person enabled" } else { "person disabled" };
-    let event = access.caller().event(write.now(), action, before.email);
+    let event_type = if active { EventType::PersonEnabled } else { EventType::PersonDisabled };
+    let event = access.caller().event(write.now(), event_type, before.email);
     write.commit(event).await?;
     Ok(())
 }
@@ -144,7 +144,7 @@ pub async fn change_role(
     let code = |role: Option<StaffRole>| role.map(StaffRole::code);
     let sql = "UPDATE people SET staff_role = $1 WHERE id = $2";
     run(write.on(), "person: role", sql, [code(role).into(), id.into()]).await?;
-    let event = access.caller().event(write.now(), "role changed", before.email);
+    let event = access.caller().event(write.now(), EventType::RoleChanged, before.email);
     write.commit(event.changing(json!({ "role": code(before.role) }), json!({ "role": code(role) }))).await?;
     Ok(())
 }

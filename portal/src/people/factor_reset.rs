@@ -10,6 +10,7 @@ use crate::{
     access::administrator::AdministratorAccess,
     audit::AuditEvent,
     error::Error,
+    event_type::EventType,
     portal::Portal,
     store::{
         statement::{row, run},
@@ -114,7 +115,7 @@ pub async fn reset_second_factor(access: &AdministratorAccess, person: i64, code
         Some(asked) if asked.asked_by == caller.person_id() => Err(FactorNotReset::AskedAlready),
         Some(asked) => {
             reset(portal, &write, person, &email).await?;
-            let event = caller.event(now, "second factor reset", email);
+            let event = caller.event(now, EventType::SecondFactorReset, email);
             write.commit(event.changing(serde_json::json!({ "asked by": asked.name }), serde_json::Value::Null)).await?;
             Ok(true)
         }
@@ -122,7 +123,7 @@ pub async fn reset_second_factor(access: &AdministratorAccess, person: i64, code
             let sql = "INSERT INTO factor_resets (person_id, asked_by, asked_at) VALUES ($1, $2, $3)
                        ON CONFLICT (person_id) DO UPDATE SET asked_by = $2, asked_at = $3";
             run(write.on(), "factor reset: asked", sql, [person.into(), caller.person_id().into(), now.into()]).await?;
-            write.commit(caller.event(now, "second factor reset asked", email)).await?;
+            write.commit(caller.event(now, EventType::SecondFactorResetAsked, email)).await?;
             Ok(false)
         }
     }
@@ -146,7 +147,7 @@ pub async fn reset_second_factor_of(portal: &Portal, email: &str) -> Result<(), 
         return Err(FactorNotReset::None(email.to_string()));
     }
     reset(portal, &write, id, email.as_str()).await?;
-    let event = AuditEvent::by_operator(write.now(), "operator", "second factor reset", email.to_string());
+    let event = AuditEvent::by_operator(write.now(), "operator", EventType::SecondFactorReset, email.to_string());
     Ok(write.commit(event).await?)
 }
 

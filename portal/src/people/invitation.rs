@@ -10,6 +10,7 @@ use crate::{
     access::{administrator::AdministratorAccess, caller::Caller},
     audit::AuditEvent,
     error::Error,
+    event_type::EventType,
     mail::{Letter, message},
     path,
     portal::Portal,
@@ -308,7 +309,7 @@ async fn invite(
         accepted_by: Set(None),
     };
     insert::<invitation::Entity>(write.on(), vec![invited]).await?;
-    let event = AuditEvent::by_operator(now, by.name, "person invited", email.to_string());
+    let event = AuditEvent::by_operator(now, by.name, EventType::PersonInvited, email.to_string());
     let event = event.changing(Value::Null, told(role, &permissions));
     let event = by.id.into_iter().fold(event, AuditEvent::of_person);
     Ok((secret.as_str().to_owned(), account.into_iter().fold(event, AuditEvent::on_account)))
@@ -364,7 +365,7 @@ pub async fn withdraw_invitation(access: &AdministratorAccess, id: i64) -> Resul
                RETURNING email, account_id";
     let withdrawn: Option<Withdrawn> = row(write.on(), "invitation: withdraw", sql, [portal.now().into(), id.into()]).await?;
     let Withdrawn { email, account_id } = withdrawn.ok_or(Error::NotFound)?;
-    let event = access.caller().event(portal.now(), "invitation withdrawn", email);
+    let event = access.caller().event(portal.now(), EventType::InvitationWithdrawn, email);
     write.commit(account_id.into_iter().fold(event, AuditEvent::on_account)).await
 }
 
@@ -461,7 +462,7 @@ async fn apply(write: &Write, stored: &Stored, person: i64, name: &str) -> Resul
         }
     }
     write.reach("invitation accepted");
-    let event = AuditEvent::by_operator(now, name, "invitation accepted", stored.email.clone()).of_person(person);
+    let event = AuditEvent::by_operator(now, name, EventType::InvitationAccepted, stored.email.clone()).of_person(person);
     let event = event.changing(Value::Null, told(stored.staff_role.as_deref(), &stored.permissions));
     Ok(stored.account_id.into_iter().fold(event, AuditEvent::on_account))
 }

@@ -4,6 +4,7 @@ use super::invitation::{NotInvited, OpenInvitation, To, invite_by_mail, open_to}
 use crate::{
     access::{account::AccountAccess, change::PeopleAccess},
     error::Error,
+    event_type::EventType,
     store::statement::{parsed, row, rows, run},
 };
 use licensing::{EmailAddress, people::Permissions};
@@ -109,7 +110,7 @@ pub async fn withdraw_member(access: &PeopleAccess, id: i64) -> Result<(), Error
     let values = [write.now().into(), id.into(), access.account_id().into()];
     let withdrawn: Option<Withdrawn> = row(write.on(), "member: withdraw", sql, values).await?;
     let Withdrawn { email } = withdrawn.ok_or(Error::NotFound)?;
-    let event = access.event(write.now(), "invitation withdrawn", email);
+    let event = access.event(write.now(), EventType::InvitationWithdrawn, email);
     write.commit(event).await
 }
 
@@ -133,7 +134,7 @@ pub async fn change_member(access: &PeopleAccess, person: i64, permissions: &Per
     let sql = "UPDATE memberships SET permissions = $1 WHERE person_id = $2 AND account_id = $3";
     let values = [permissions.to_string().into(), person.into(), access.account_id().into()];
     run(write.on(), "member: change", sql, values).await?;
-    let event = access.event(write.now(), "person changed", before.email.clone());
+    let event = access.event(write.now(), EventType::PersonChanged, before.email.clone());
     write.commit(event.changing(told(&before.permissions), told(permissions))).await?;
     Ok(())
 }
@@ -150,7 +151,7 @@ pub async fn remove_member(access: &PeopleAccess, person: i64) -> Result<(), Not
     }
     let sql = "DELETE FROM memberships WHERE person_id = $1 AND account_id = $2";
     run(write.on(), "member: remove", sql, [person.into(), access.account_id().into()]).await?;
-    let event = access.event(write.now(), "person removed", before.email.clone());
+    let event = access.event(write.now(), EventType::PersonRemoved, before.email.clone());
     write.commit(event.changing(told(&before.permissions), Value::Null)).await?;
     Ok(())
 }

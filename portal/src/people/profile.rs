@@ -9,6 +9,7 @@ use super::{
 use crate::{
     access::caller::Caller,
     error::Error,
+    event_type::EventType,
     store::statement::{rows, run},
 };
 use chrono::{DateTime, Utc};
@@ -71,7 +72,7 @@ pub async fn change_profile(caller: &Caller, change: &ProfileChange) -> Result<(
     let write = portal.database.write().await?;
     let sql = "UPDATE people SET name = $1, time_zone = $2 WHERE id = $3";
     run(write.on(), "profile: change", sql, [name.clone().into(), zone.name().into(), caller.person_id().into()]).await?;
-    let event = caller.event(portal.now(), "profile changed", format!("person {}", caller.person_id()));
+    let event = caller.event(portal.now(), EventType::ProfileChanged, format!("person {}", caller.person_id()));
     let told = |name: &str, zone: &str| json!({ "name": name, "time_zone": zone });
     write.commit(event.changing(told(&before.name, before.time_zone.name()), told(&name, zone.name()))).await?;
     Ok(())
@@ -88,7 +89,7 @@ pub async fn change_password(caller: &Caller, token: &str, current: &str, passwo
     let password_hash = portal.passwords.hash_chosen(chosen, &portal.ctx).await?;
     let write = portal.database.write().await?;
     replace(portal, &write, caller.person_id(), &person.email, password_hash, Some(token)).await?;
-    write.commit(caller.event(portal.now(), "password changed", format!("person {}", caller.person_id()))).await?;
+    write.commit(caller.event(portal.now(), EventType::PasswordChanged, format!("person {}", caller.person_id()))).await?;
     Ok(())
 }
 
@@ -122,5 +123,5 @@ pub async fn end_other_sessions(caller: &Caller, token: &str) -> Result<(), Erro
     let write = portal.database.write().await?;
     let sql = "DELETE FROM sessions WHERE person_id = $1 AND token_sha256 <> $2";
     run(write.on(), "profile: sessions ended", sql, [caller.person_id().into(), hash(token).into()]).await?;
-    write.commit(caller.event(portal.now(), "sessions ended", format!("person {}", caller.person_id()))).await
+    write.commit(caller.event(portal.now(), EventType::SessionsEnded, format!("person {}", caller.person_id()))).await
 }

@@ -8,6 +8,7 @@ use super::{
 use crate::{
     audit::AuditEvent,
     error::Error,
+    event_type::EventType,
     jobs::{
         job::{Job, Outcome},
         queue::enqueue,
@@ -73,7 +74,8 @@ pub async fn ask_for_reset(portal: &Portal, email: &EmailAddress, address: IpAdd
     let write = portal.database.write().await?;
     enqueue(&write, &ResetPassword { email: email.to_string() }, portal.now()).await?;
     // Who asked is not known, and the address may be nobody's.
-    let event = AuditEvent::by_operator(portal.now(), "stranger", "password reset asked", portal.pseudonym(email.as_str()));
+    let event =
+        AuditEvent::by_operator(portal.now(), "stranger", EventType::PasswordResetAsked, portal.pseudonym(email.as_str()));
     write.commit(event).await?;
     Ok(())
 }
@@ -109,7 +111,7 @@ pub(crate) async fn send_reset(portal: &Portal, job: &ResetPassword) -> Result<O
         .link("Set another password", url)
         .words("The link can be used once, within an hour. If you did not ask for it, ignore this mail: your password stays as it is.");
     message::queue(&write, &letter.mail(job.email.clone(), format!("Password for the portal of {vendor}")), now).await?;
-    let event = AuditEvent::by_operator(now, &name, "password reset sent", format!("person {id}"));
+    let event = AuditEvent::by_operator(now, &name, EventType::PasswordResetSent, format!("person {id}"));
     write.commit(event.of_person(id)).await?;
     Ok(Outcome::Done)
 }
@@ -158,7 +160,7 @@ pub async fn reset_password(portal: &Portal, secret: &str, password: &str) -> Re
         return Err(Error::NotFound.into());
     }
     replace(portal, &write, shown.person_id, &shown.email, password_hash, None).await?;
-    let event = AuditEvent::by_operator(now, &shown.name, "password reset", format!("person {}", shown.person_id));
+    let event = AuditEvent::by_operator(now, &shown.name, EventType::PasswordReset, format!("person {}", shown.person_id));
     write.commit(event.of_person(shown.person_id)).await?;
     Ok(())
 }

@@ -8,6 +8,7 @@ use super::{
 use crate::{
     access::caller::{Caller, Role},
     error::Error,
+    event_type::EventType,
     mail::{Letter, message},
     path,
     portal::Portal,
@@ -204,7 +205,7 @@ pub async fn set_up_second_factor(caller: &Caller, secret: &str, code: &str, pas
     let sql = "UPDATE sessions SET factor_at = $1 WHERE token_sha256 = $2";
     run(write.on(), "second factor: session", sql, [now.into(), own.into()]).await?;
     tell(portal, &write, &caller.person().email, "was set up, and all other sessions were ended").await?;
-    write.commit(caller.event(now, "second factor set up", format!("person {person}"))).await?;
+    write.commit(caller.event(now, EventType::SecondFactorSetUp, format!("person {person}"))).await?;
     Ok(codes)
 }
 
@@ -218,7 +219,7 @@ pub async fn renew_recovery_codes(caller: &Caller, code: &str) -> Result<Recover
     run(write.on(), "recovery codes: gone", "DELETE FROM recovery_codes WHERE person_id = $1", [person.into()]).await?;
     let codes = new_codes(portal, &write, person).await?;
     tell(portal, &write, &caller.person().email, "has new recovery codes").await?;
-    write.commit(caller.event(portal.now(), "recovery codes renewed", format!("person {person}"))).await?;
+    write.commit(caller.event(portal.now(), EventType::RecoveryCodesRenewed, format!("person {person}"))).await?;
     Ok(codes)
 }
 
@@ -234,7 +235,7 @@ pub async fn remove_second_factor(caller: &Caller, code: &str) -> Result<(), Not
     let (write, now) = proved(caller, code).await?;
     forget_factor(&write, person).await?;
     tell(portal, &write, &caller.person().email, "was removed").await?;
-    write.commit(caller.event(now, "second factor removed", format!("person {person}"))).await?;
+    write.commit(caller.event(now, EventType::SecondFactorRemoved, format!("person {person}"))).await?;
     Ok(())
 }
 

@@ -2,6 +2,7 @@ use crate::{
     access::caller::{Caller, Person, Role, Session},
     audit::AuditEvent,
     error::Error,
+    event_type::EventType,
     portal::Portal,
     store::{
         entity::{person, session},
@@ -223,7 +224,7 @@ impl Portal {
         .insert(write.on())
         .await?;
         let device = self.note_device(write, device, id, now).await?;
-        let event = AuditEvent::by_operator(now, name, "sign-in", format!("person {id}")).of_person(id);
+        let event = AuditEvent::by_operator(now, name, EventType::SignIn, format!("person {id}")).of_person(id);
         Ok(Begun { signed_in: SignedIn { token, device }, event })
     }
 
@@ -242,7 +243,7 @@ impl Portal {
         let ended: Option<Ended> = row(write.on(), "session: replaced", sql, [hash(token).into()]).await?;
         let Some(Ended { person_id, name }) = ended else { return Ok(()) };
         session::Entity::delete_by_id(hash(token)).exec(write.on()).await?;
-        let event = AuditEvent::by_operator(self.ctx.now(), &name, "sign-out", format!("person {person_id}"));
+        let event = AuditEvent::by_operator(self.ctx.now(), &name, EventType::SignOut, format!("person {person_id}"));
         write.record(vec![event.of_person(person_id)]).await
     }
 
@@ -402,7 +403,7 @@ impl Portal {
     pub async fn sign_out(&self, caller: &Caller, token: &str) -> Result<(), Error> {
         let write = self.database.write().await?;
         session::Entity::delete_by_id(hash(token)).exec(write.on()).await?;
-        write.commit(caller.event(self.ctx.now(), "sign-out", format!("person {}", caller.person_id()))).await
+        write.commit(caller.event(self.ctx.now(), EventType::SignOut, format!("person {}", caller.person_id()))).await
     }
 }
 

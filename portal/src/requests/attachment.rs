@@ -8,6 +8,7 @@ use crate::{
     access::{analyst::AnalystAccess, caller::Caller},
     audit::AuditEvent,
     error::Error,
+    event_type::EventType,
     jobs::job::Job,
     portal::Portal,
     requests::{browser::BrowserAccess, confirmation::ConfirmRequest},
@@ -87,11 +88,11 @@ impl AttachAccess {
         if self.provides { Side::Analyst } else { Side::Requester }
     }
 
-    fn event(&self, action: &'static str) -> AuditEvent {
+    fn event(&self, event_type: EventType) -> AuditEvent {
         let number = RequestNumber::of_id(self.request).to_string();
         match &self.by {
-            Some(caller) => caller.event(self.portal.now(), action, number),
-            None => AuditEvent::by_operator(self.portal.now(), "requester", action, number),
+            Some(caller) => caller.event(self.portal.now(), event_type, number),
+            None => AuditEvent::by_operator(self.portal.now(), "requester", event_type, number),
         }
     }
 }
@@ -274,7 +275,7 @@ pub async fn attach(access: &AttachAccess, upload: Upload) -> Result<(), NotAtta
         let now = portal.now();
         record(&write, access.request, &kept, (access.by.as_ref().map(Caller::person_id), access.provides), now).await?;
         if access.provides {
-            write.commit(access.event("request file provided")).await?;
+            write.commit(access.event(EventType::RequestFileProvided)).await?;
             return Ok(());
         }
         // Whatever arrives of the requester is read: what was over is open again.
@@ -284,7 +285,7 @@ pub async fn attach(access: &AttachAccess, upload: Upload) -> Result<(), NotAtta
         if let Some(analyst) = analyst.filter(|_| state != before) {
             follow::tell_analyst(portal, &write, analyst, RequestNumber::of_id(access.request)).await?;
         }
-        write.commit(access.event("request attachment added")).await?;
+        write.commit(access.event(EventType::RequestAttachmentAdded)).await?;
         Ok(())
     };
     let recorded: Result<(), NotAttached> = recorded.await;
@@ -456,7 +457,7 @@ pub async fn remove_attachment(access: &AttachAccess, id: i64) -> Result<(), Err
     run(write.on(), "request: remove attachment", sql, [now.into(), id.into()]).await?;
     let sql = "UPDATE requests SET changed_at = $1, revision = revision + 1 WHERE id = $2";
     run(write.on(), "request: changed", sql, [now.into(), access.request.into()]).await?;
-    write.commit(access.event("request attachment removed")).await?;
+    write.commit(access.event(EventType::RequestAttachmentRemoved)).await?;
     portal.blobs.remove(&object).await
 }
 

@@ -7,6 +7,7 @@ use super::{
 use crate::{
     access::{analyst::AnalystAccess, caller::Caller},
     error::Error,
+    event_type::EventType,
     portal::Portal,
     store::{
         entity::canned_answer,
@@ -107,7 +108,7 @@ pub async fn keep_canned(access: &AnalystAccess, id: Option<i64>, name: &str, bo
         }
         None => insert::<canned_answer::Entity>(write.on(), vec![canned(name.clone(), body, portal.now())]).await?,
     }
-    write.commit(access.caller().event(portal.now(), "canned answer kept", name)).await?;
+    write.commit(access.caller().event(portal.now(), EventType::CannedAnswerKept, name)).await?;
     Ok(())
 }
 
@@ -129,7 +130,7 @@ pub async fn remove_canned(access: &AnalystAccess, id: i64) -> Result<(), Error>
     let sql = "DELETE FROM canned_answers WHERE id = $1 RETURNING name";
     let removed: Option<Removed> = row(write.on(), "canned answer: remove", sql, [id.into()]).await?;
     let Removed { name } = removed.ok_or(Error::NotFound)?;
-    write.commit(access.caller().event(portal.now(), "canned answer removed", name)).await
+    write.commit(access.caller().event(portal.now(), EventType::CannedAnswerRemoved, name)).await
 }
 
 /// Text of a canned answer for a request.

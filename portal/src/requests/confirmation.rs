@@ -3,6 +3,7 @@
 use crate::{
     audit::AuditEvent,
     error::Error,
+    event_type::EventType,
     jobs::job::{Job, Outcome},
     mail::{Letter, message},
     path,
@@ -59,7 +60,7 @@ pub(crate) async fn confirm_request(portal: &Portal, job: &ConfirmRequest) -> Re
     let write = portal.database.write().await?;
     if let Some(Confirmed { account }) = confirm(portal, &write, job.request).await? {
         let number = RequestNumber::of_id(job.request);
-        let event = AuditEvent::by_operator(portal.now(), "portal", "request confirmed", number.to_string());
+        let event = AuditEvent::by_operator(portal.now(), "portal", EventType::RequestConfirmed, number.to_string());
         let event = match account {
             Some(account) => event.on_account(account),
             None => event,

@@ -9,6 +9,7 @@ use crate::{
     access::caller::{Caller, Role},
     audit::AuditEvent,
     error::Error,
+    event_type::EventType,
     files::Download,
     mail::message as outgoing,
     path,
@@ -181,11 +182,11 @@ impl RequestAccess {
     }
 
     /// Event by whoever follows the request.
-    fn event(&self, state: &Head, action: &'static str) -> AuditEvent {
+    fn event(&self, state: &Head, event_type: EventType) -> AuditEvent {
         let number = self.number().to_string();
         let event = match &self.by {
-            Follower::Link(_) => AuditEvent::by_operator(self.portal.now(), "requester", action, number),
-            Follower::Person(caller) => caller.event(self.portal.now(), action, number),
+            Follower::Link(_) => AuditEvent::by_operator(self.portal.now(), "requester", event_type, number),
+            Follower::Person(caller) => caller.event(self.portal.now(), event_type, number),
         };
         match state.account_id {
             Some(account) => event.on_account(account),
@@ -320,7 +321,7 @@ pub async fn reply(access: &RequestAccess, key: &SubmissionKey, typed: &str) -> 
     if let Some(analyst) = head.assigned_to {
         tell_analyst(&access.portal, &write, analyst, access.number()).await?;
     }
-    write.commit(access.event(&head, "request replied")).await?;
+    write.commit(access.event(&head, EventType::RequestReplied)).await?;
     Ok(())
 }
 
@@ -354,7 +355,7 @@ pub async fn close(access: &RequestAccess) -> Result<(), Error> {
         run(write.on(), "request: not held", "UPDATE requests SET held = FALSE WHERE id = $1", [access.id.into()]).await?;
     }
     set_state(&write, access.id, (RequestState::Closed, head.assigned_to), now).await?;
-    write.commit(access.event(&head, "request closed")).await
+    write.commit(access.event(&head, EventType::RequestClosed)).await
 }
 
 /// Gives the request another link. The one of before leads nowhere from then on; the new one is mailed to the requester.
@@ -378,7 +379,7 @@ pub async fn renew_link(access: &RequestAccess) -> Result<String, Error> {
         .words(format!("The link to your request {number} was renewed. The one of before no longer works."))
         .link("Follow it here", format!("{}{}", portal.settings.public_url, path::follow(&link)));
     outgoing::queue(&write, &letter.mail(&head.email, format!("Activation file request {number}")), portal.now()).await?;
-    write.commit(access.event(&head, "request link renewed")).await?;
+    write.commit(access.event(&head, EventType::RequestLinkRenewed)).await?;
     Ok(link)
 }
 
@@ -392,8 +393,8 @@ pub async fn download_handed(access: &RequestAccess, serial: &str) -> Result<Dow
     let note = async {
         let write = portal.database.write().await?;
         let event = match &access.by {
-            Follower::Link(_) => AuditEvent::by_operator(portal.now(), "requester", "download", serial),
-            Follower::Person(caller) => caller.event(portal.now(), "download", serial),
+            Follower::Link(_) => AuditEvent::by_operator(portal.now(), "requester", EventType::Download, serial),
+            Follower::Person(caller) => caller.event(portal.now(), EventType::Download, serial),
         };
         let told = json!({ "request": access.number().to_string() });
         write.commit(event.on_account(account).changing(serde_json::Value::Null, told)).await
@@ -420,5 +421,5 @@ pub async fn confirm_mailbox(access: &RequestAccess, key: &str) -> Result<(), Er
     // The others of this mailbox need not wait either.
     let others = "UPDATE requests SET held = FALSE WHERE email = $1 AND held";
     run(write.on(), "requests: of a confirmed mailbox", others, [head.email.clone().into()]).await?;
-    write.commit(access.event(&head, "mailbox confirmed")).await
+    write.commit(access.event(&head, EventType::MailboxConfirmed)).await
 }

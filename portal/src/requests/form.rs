@@ -1,6 +1,7 @@
 use crate::{
     access::administrator::AdministratorAccess,
     error::Error,
+    event_type::EventType,
     portal::Portal,
     store::{entity::request_form, insertion::insert, statement::row},
 };
@@ -79,7 +80,7 @@ pub async fn change_form(access: &AdministratorAccess, document: &str, change: i
     let now = portal.now();
     let row = request_form::ActiveModel { id: NotSet, document: Set(document), changed_at: Set(now) };
     insert::<request_form::Entity>(write.on(), vec![row]).await?;
-    write.commit(access.caller().event(now, "request form changed", format!("change {}", change + 1))).await?;
+    write.commit(access.caller().event(now, EventType::RequestFormChanged, format!("change {}", change + 1))).await?;
     Ok(())
 }
 

@@ -7,6 +7,7 @@ use super::{
 use crate::{
     audit::AuditEvent,
     error::Error,
+    event_type::EventType,
     portal::Portal,
     store::statement::{row, rows, run},
 };
@@ -62,11 +63,11 @@ pub async fn scan_pending(portal: &Portal) -> Result<u32, Error> {
         let (sql, event) = match &found {
             Found::Nothing => (
                 "UPDATE request_attachments SET scan = 'clean' WHERE id = $1 AND scan = 'pending'",
-                AuditEvent::by_operator(now, "virus scanner", "request attachment clean", number),
+                AuditEvent::by_operator(now, "virus scanner", EventType::RequestAttachmentClean, number),
             ),
             Found::Virus(virus) => (
                 "UPDATE request_attachments SET scan = 'infected', removed_at = $2, about = $3 WHERE id = $1 AND scan = 'pending' AND removed_at IS NULL",
-                AuditEvent::by_operator(now, "virus scanner", "request attachment infected", number)
+                AuditEvent::by_operator(now, "virus scanner", EventType::RequestAttachmentInfected, number)
                     .changing(json!({ "name": name }), json!({ "virus": virus })),
             ),
         };

@@ -10,6 +10,7 @@ use crate::{
     access::caller::Caller,
     audit::AuditEvent,
     error::Error,
+    event_type::EventType,
     jobs::queue::enqueue,
     store::{
         entity::{request, request_host},
@@ -176,7 +177,7 @@ pub async fn submit(sender: &Sender<'_>, key: &SubmissionKey, details: &RequestD
     enqueue(&write, &ConfirmRequest { request: id }, now + WAIT).await?;
     write.reach("request stored");
     let actor = sender.caller.map_or("requester", |caller| caller.person().name.as_str());
-    let mut event = AuditEvent::by_operator(now, actor, "request submitted", number.to_string());
+    let mut event = AuditEvent::by_operator(now, actor, EventType::RequestSubmitted, number.to_string());
     event = match sender.caller {
         Some(caller) => event.of_person(caller.person_id()),
         None => event,
@@ -204,7 +205,7 @@ pub async fn finish(browser: &BrowserAccess, key: &str) -> Result<Submitted, Err
     }
     let number = RequestNumber::of_id(sent.id).to_string();
     if let Some(Confirmed { account }) = confirm(portal, &write, sent.id).await? {
-        let event = AuditEvent::by_operator(portal.now(), "requester", "request confirmed", number);
+        let event = AuditEvent::by_operator(portal.now(), "requester", EventType::RequestConfirmed, number);
         let event = match account {
             Some(account) => event.on_account(account),
             None => event,

@@ -3,6 +3,7 @@
 use crate::{
     audit::AuditEvent,
     error::Error,
+    event_type::EventType,
     portal::Portal,
     store::{
         statement::{rows, run},
@@ -54,9 +55,9 @@ pub async fn sweep(portal: &Portal) -> Result<Swept, Error> {
     let mut swept = Swept::default();
     let attached = "EXISTS (SELECT 1 FROM request_attachments a WHERE a.request_id = r.id AND a.removed_at IS NULL)";
     let ended = format!("r.ended_at <= $1 AND {attached}");
-    swept.attachments += attachments(portal, &ended, now - keep.attachments, "request attachments removed").await?;
+    swept.attachments += attachments(portal, &ended, now - keep.attachments, EventType::RequestAttachmentsRemoved).await?;
     let unconfirmed = format!("r.submitted_at <= $1 AND r.mailbox_confirmed_at IS NULL AND r.state = 'new' AND {attached}");
-    swept.attachments += attachments(portal, &unconfirmed, now - UNCONFIRMED, "request attachments expired").await?;
+    swept.attachments += attachments(portal, &unconfirmed, now - UNCONFIRMED, EventType::RequestAttachmentsExpired).await?;
     swept.requests = requests(portal, now - keep.requests).await?;
     swept.mails = mails(portal, now - NOTED).await? + unverified(portal, now - keep.attachments).await?;
     swept.orphans = orphans(portal, now - UNDER_WAY).await?;
@@ -73,8 +74,8 @@ async fn due(portal: &Portal, condition: &str, before: DateTime<Utc>) -> Result<
     rows(portal.database.read(), "requests: to be swept", &sql, [before.into()]).await
 }
 
-fn event(now: DateTime<Utc>, action: &'static str, due: &Due) -> AuditEvent {
-    let event = AuditEvent::by_operator(now, "portal", action, RequestNumber::of_id(due.id).to_string());
+fn event(now: DateTime<Utc>, event_type: EventType, due: &Due) -> AuditEvent {
+    let event = AuditEvent::by_operator(now, "portal", event_type, RequestNumber::of_id(due.id).to_string());
     match due.account_id {
         Some(account) => event.on_account(account),
         None => event,
@@ -95,7 +96,7 @@ async fn remove_blobs(portal: &Portal, objects: Vec<Object>) -> Result<u64, Erro
     Ok(many)
 }
 
-async fn attachments(portal: &Portal, condition: &str, before: DateTime<Utc>, action: &'static str) -> Result<u64, Error> {
+async fn attachments(portal: &Portal, condition: &str, before: DateTime<Utc>, event_type: EventType) -> Result<u64, Error> {
     let mut removed = 0;
     for due in due(portal, condition, before).await? {
         let write = portal.database.write().await?;
@@ -103,7 +104,7 @@ async fn attachments(portal: &Portal, condition: &str, before: DateTime<Utc>, ac
         if objects.is_empty() {
             continue;
         }
-        write.commit(event(portal.now(), action, &due)).await?;
+        write.commit(event(portal.now(), event_type, &due)).await?;
         removed += remove_blobs(portal, objects).await?;
     }
     Ok(removed)
@@ -136,7 +137,7 @@ async fn requests(portal: &Portal, before: DateTime<Utc>) -> Result<u64, Error> 
             run(write.on(), name, sql, [due.id.into()]).await?;
         }
         write.reach("request swept");
-        write.commit(event(portal.now(), "request removed", &due)).await?;
+        write.commit(event(portal.now(), EventType::RequestRemoved, &due)).await?;
         remove_blobs(portal, objects).await?;
         removed += 1;
     }
@@ -150,7 +151,7 @@ async fn mails(portal: &Portal, before: DateTime<Utc>) -> Result<u64, Error> {
         "DELETE FROM received_mails WHERE received_at <= $1 AND outcome IN ('automatic', 'bounce', 'unreadable', 'dismissed')";
     let removed = run(write.on(), "mail: sweep", sql, [before.into()]).await?;
     if removed > 0 {
-        write.commit(AuditEvent::by_operator(portal.now(), "portal", "mails removed", counted(removed))).await?;
+        write.commit(AuditEvent::by_operator(portal.now(), "portal", EventType::MailsRemoved, counted(removed))).await?;
     }
     Ok(removed)
 }
@@ -170,7 +171,7 @@ async fn unverified(portal: &Portal, before: DateTime<Utc>) -> Result<u64, Error
     let removed: Vec<Removed> = rows(write.on(), "mail: sweep unverified", sql, [before.into()]).await?;
     let many = removed.len() as u64;
     if many > 0 {
-        write.commit(AuditEvent::by_operator(portal.now(), "portal", "unverified mails removed", counted(many))).await?;
+        write.commit(AuditEvent::by_operator(portal.now(), "portal", EventType::UnverifiedMailsRemoved, counted(many))).await?;
         let objects = removed.into_iter().filter_map(|removed| removed.object).map(|object| Object { object });
         remove_blobs(portal, objects.collect()).await?;
     }

@@ -13,6 +13,7 @@ use crate::{
     access::{account::AccountAccess, analyst::AnalystAccess},
     audit::AuditEvent,
     error::Error,
+    event_type::EventType,
     files::download::hexadecimal,
     mail::{Letter, MailedFile, MailedSource, message as outgoing},
     path,
@@ -170,8 +171,8 @@ async fn begin(access: &AnalystAccess, number: RequestNumber) -> Result<(Write, 
     Ok((write, head))
 }
 
-fn event(access: &AnalystAccess, head: &Head, number: RequestNumber, action: &'static str) -> AuditEvent {
-    let event = access.caller().event(access.caller().portal().now(), action, number.to_string());
+fn event(access: &AnalystAccess, head: &Head, number: RequestNumber, event_type: EventType) -> AuditEvent {
+    let event = access.caller().event(access.caller().portal().now(), event_type, number.to_string());
     match head.account_id {
         Some(account) => event.on_account(account),
         None => event,
@@ -205,7 +206,7 @@ pub async fn claim(access: &AnalystAccess, number: RequestNumber) -> Result<(), 
     let now = access.caller().portal().now();
     follow::set_state(&write, number.id(), (head.state()?.claimed(), Some(me)), now).await?;
     write.reach("request claimed");
-    write.commit(event(access, &head, number, "request claimed")).await?;
+    write.commit(event(access, &head, number, EventType::RequestClaimed)).await?;
     Ok(())
 }
 
@@ -220,7 +221,7 @@ pub async fn release(access: &AnalystAccess, number: RequestNumber) -> Result<()
     }
     let now = access.caller().portal().now();
     follow::set_state(&write, number.id(), (head.state()?.released(), None), now).await?;
-    write.commit(event(access, &head, number, "request released")).await?;
+    write.commit(event(access, &head, number, EventType::RequestReleased)).await?;
     Ok(())
 }
 
@@ -252,7 +253,7 @@ pub async fn hand_over(access: &AnalystAccess, number: RequestNumber, to: i64) -
     let letter = letter_about(number).words(format!("{by} handed {number} over to you."));
     let letter = letter.link("Read it", link);
     outgoing::queue(&write, &letter.mail(email, format!("{number} was handed to you")), now).await?;
-    let told = event(access, &head, number, "request handed over")
+    let told = event(access, &head, number, EventType::RequestHandedOver)
         .changing(json!({ "analyst": head.assigned_to }), json!({ "analyst": name }));
     write.commit(told).await?;
     Ok(())
@@ -350,7 +351,7 @@ pub async fn answer(access: &AnalystAccess, number: RequestNumber, key: &Submiss
     for recipient in head.recipients()? {
         outgoing::queue(&write, &letter.mail(recipient, subject(number)), now).await?;
     }
-    let told = event(access, &head, number, "request answered")
+    let told = event(access, &head, number, EventType::RequestAnswered)
         .changing(json!({ "state": head.state }), json!({ "state": reply.resolution.state() }));
     write.commit(told).await?;
     Ok(())
@@ -416,7 +417,7 @@ pub async fn note(access: &AnalystAccess, number: RequestNumber, key: &Submissio
         mail: None,
     };
     message::store(&write, draft, access.caller().portal().now()).await?;
-    write.commit(event(access, &head, number, "request noted")).await?;
+    write.commit(event(access, &head, number, EventType::RequestNoted)).await?;
     Ok(())
 }
 
@@ -435,7 +436,7 @@ pub async fn bind_file(
     if !files::bind(&write, number.id(), (account.account_id(), serial), now).await? {
         return Ok(());
     }
-    let event = access.caller().event(now, "request file bound", number.to_string()).on_account(account.account_id());
+    let event = access.caller().event(now, EventType::RequestFileBound, number.to_string()).on_account(account.account_id());
     write.commit(event.changing(serde_json::Value::Null, json!({ "file": serial }))).await
 }
 
@@ -456,7 +457,7 @@ pub async fn link_account(access: &AnalystAccess, number: RequestNumber, typed: 
     }
     let sql = "UPDATE requests SET account_id = $1, revision = revision + 1 WHERE id = $2";
     run(write.on(), "request: account", sql, [account.account_id().into(), number.id().into()]).await.map_err(NotHeld::Error)?;
-    let told = access.caller().event(access.caller().portal().now(), "request linked", number.to_string());
+    let told = access.caller().event(access.caller().portal().now(), EventType::RequestLinked, number.to_string());
     write.commit(told.on_account(account.account_id())).await?;
     Ok(())
 }

@@ -4,6 +4,7 @@ use crate::{
     audit::AuditEvent,
     ctx::Ctx,
     error::Error,
+    event_type::EventType,
     observe::Observed,
     signing::key_file::{KeyFile, Opened, SigningKeyError},
     store::{
@@ -87,7 +88,7 @@ impl Signer {
                 let noted = if known.is_some() { model.update(write.on()).await } else { model.insert(write.on()).await };
                 noted.map_err(Error::from)?;
                 ctx.reach("key noted");
-                write.commit(AuditEvent::by_operator(ctx.now(), "server", "signing key in use", &file.name)).await?;
+                write.commit(AuditEvent::by_operator(ctx.now(), "server", EventType::SigningKeyInUse, &file.name)).await?;
                 ctx.reach("key committed");
             }
         }

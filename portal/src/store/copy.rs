@@ -5,6 +5,7 @@ use crate::{
     audit::AuditEvent,
     ctx::Ctx,
     error::Error,
+    event_type::EventType,
     observe::Observed,
     store::{
         address::DatabaseAddress,
@@ -58,7 +59,7 @@ pub async fn copy_database(from: &DatabaseAddress, to: &DatabaseAddress, ctx: &C
         return Err(CopyError::NotEmpty(to.clone()));
     }
     let copied = tables(&read, &write).await.map_err(at(to))?;
-    let event = AuditEvent::by_operator(ctx.now(), "operator", "database copied", from.to_string());
+    let event = AuditEvent::by_operator(ctx.now(), "operator", EventType::DatabaseCopied, from.to_string());
     write.commit(event).await.map_err(at(to))?;
     Ok(copied)
 }

@@ -70,6 +70,12 @@ pub(crate) const fn by_bytes(backend: DbBackend) -> &'static str {
     }
 }
 
+/// Pattern of `LIKE … ESCAPE '!'` for a lower-case text that contains what somebody typed.
+pub(crate) fn containing(typed: &str) -> String {
+    let typed = typed.trim().to_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_");
+    format!("%{typed}%")
+}
+
 /// A count or quantity of the schema as the domain has it.
 pub(crate) fn count(stored: i64) -> Result<u32, Error> {
     u32::try_from(stored).map_err(Error::internal)

@@ -6,6 +6,7 @@ pub(crate) mod cloud;
 pub(crate) mod files;
 pub(crate) mod health;
 pub(crate) mod help;
+pub(crate) mod history;
 pub(crate) mod home;
 pub(crate) mod jobs;
 pub(crate) mod metrics;

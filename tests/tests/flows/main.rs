@@ -5,6 +5,7 @@ mod catalogue;
 mod cloud;
 mod doctor;
 mod files;
+mod history;
 mod http;
 mod jobs;
 mod mail;

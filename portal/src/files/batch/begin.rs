@@ -4,6 +4,7 @@ use super::run::RunBatch;
 use crate::{
     access::account::AccountAccess,
     error::Error,
+    event_type::EventType,
     files::batch::{
         stored::{BatchState, NotBegun, own_batch},
         view::LineCounts,
@@ -41,7 +42,8 @@ pub async fn begin(access: &AccountAccess, reference: &str, request: &BeginReque
         return Err(Error::internal("a batch was changed without its account's lock").into());
     }
     enqueue(&write, &RunBatch { batch: stored.id }, now).await?;
-    let event = access.event(now, "batch begun", reference).changing(json!({}), json!({ "mode": begin.mode, "lines": ready }));
+    let event =
+        access.event(now, EventType::BatchBegun, reference).changing(json!({}), json!({ "mode": begin.mode, "lines": ready }));
     write.commit(event).await?;
     tracing::info!(reference, garn = %access.garn, lines = ready, "batch begun");
     Ok(())

@@ -7,6 +7,7 @@ use super::{
 use crate::{
     access::{account::AccountAccess, caller::Caller},
     error::Error,
+    event_type::EventType,
     files::{
         batch::{
             stored::{BatchState, NotBegun, SLICE, Terms, cells, own_batch, reference},
@@ -196,8 +197,9 @@ async fn plan_once(access: &AccountAccess, terms: &Arc<Terms>, table: &Table, ke
     store_lines(write, batch_id, planned).await?;
     expire_plans(write, Some(access.caller().person_id()), now).await?;
     let reference = reference(batch_id);
-    let event =
-        access.event(now, "batch planned", reference.as_str()).changing(json!({}), json!({ "kind": terms.kind, "lines": count }));
+    let event = access
+        .event(now, EventType::BatchPlanned, reference.as_str())
+        .changing(json!({}), json!({ "kind": terms.kind, "lines": count }));
     if let Some(reference) = first.commit::<NotPlanned>(reference.clone(), event).await? {
         return Ok(reference);
     }
@@ -276,7 +278,7 @@ pub async fn plan_again(access: &AccountAccess, reference: &str) -> Result<(), N
     change_lines(&write, stored.id, changed).await?;
     let sql = "UPDATE batches SET moves = $1, told = NULL WHERE id = $2";
     run(write.on(), "batch: planned again", sql, [json!(moves).into(), stored.id.into()]).await?;
-    write.commit(access.event(access.portal().now(), "batch planned", reference)).await?;
+    write.commit(access.event(access.portal().now(), EventType::BatchPlanned, reference)).await?;
     Ok(())
 }
 
@@ -296,7 +298,7 @@ pub async fn discard(access: &AccountAccess, reference: &str) -> Result<(), NotB
     }
     let sql = "UPDATE batches SET told = 'This plan was discarded. Send its table again if it is needed.' WHERE id = $1";
     run(write.on(), "batch: discarded", sql, [stored.id.into()]).await?;
-    write.commit(access.event(access.portal().now(), "batch discarded", reference)).await?;
+    write.commit(access.event(access.portal().now(), EventType::BatchDiscarded, reference)).await?;
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use crate::{
     access::account::AccountAccess,
     audit::AuditEvent,
     error::Error,
+    event_type::EventType,
     files::{
         batch::{
             plan::{PLAN_KEPT, expire_plans},
@@ -152,7 +153,7 @@ pub(crate) async fn expire_old_plans(portal: &Portal) -> Result<(), Error> {
     let Some(old) = old else { return Ok(()) };
     let write = portal.database.write().await?;
     expire_plans(&write, None, now).await?;
-    write.commit(AuditEvent::by_operator(now, "server", "batch plans expired", reference(old.id))).await
+    write.commit(AuditEvent::by_operator(now, "server", EventType::BatchPlansExpired, reference(old.id))).await
 }
 
 /// Takes a batch back to what is planned: what is done stays so.
@@ -162,7 +163,7 @@ async fn give_up(portal: &Portal, id: i64, person_id: i64, why: &str) -> Result<
     if run(write.on(), "batch: stop", sql, [why.into(), id.into()]).await? == 0 {
         return Ok(());
     }
-    let event = AuditEvent::by_operator(portal.now(), "server", "batch stopped", reference(id)).of_person(person_id);
+    let event = AuditEvent::by_operator(portal.now(), "server", EventType::BatchStopped, reference(id)).of_person(person_id);
     write.commit(event).await
 }
 
@@ -203,7 +204,7 @@ async fn work_on(access: &AccountAccess, reference: &str, progress: &Progress) -
     }
     let write = Arc::into_inner(write).ok_or_else(|| Error::internal("somebody is still writing a batch that is stored"))?;
     let told = |counts: &LineCounts| json!({ "done": counts.done, "left": counts.left, "refused": counts.refused });
-    write.commit(access.event(now, "batch", reference).changing(told(&before), told(&counts))).await?;
+    write.commit(access.event(now, EventType::Batch, reference).changing(told(&before), told(&counts))).await?;
     access.portal().ctx.reach("batch committed");
     if !more {
         tracing::info!(reference, garn = %access.garn, done = counts.done, refused = counts.refused, "batch done");
@@ -357,7 +358,7 @@ async fn refuse_whole(access: &AccountAccess, batch: &Stored, refused: Vec<Ended
     let sql = "UPDATE batches SET state = 'planned', begun_at = NULL, told = $1 WHERE id = $2 AND state = 'running'";
     run(write.on(), "batch: stop", sql, [told.into(), batch.id.into()]).await?;
     let event = access
-        .event(access.portal().now(), "batch stopped", reference(batch.id))
+        .event(access.portal().now(), EventType::BatchStopped, reference(batch.id))
         .changing(json!({}), json!({ "refused": lines }));
     write.commit(event).await
 }

@@ -3,6 +3,7 @@
 use super::reference::reference;
 use crate::{
     error::Error,
+    event_type::EventType,
     portal::Portal,
     store::{
         statement::{row, run},
@@ -124,8 +125,14 @@ async fn changes(portal: &Portal, on: &impl ConnectionTrait, id: i64) -> Result<
 /// An event of each account that the import changes, for its people.
 async fn events(portal: &Portal, on: &impl ConnectionTrait, id: i64, (by, person): (&str, Option<i64>)) -> Result<(), Error> {
     let sql = "INSERT INTO audit_events (at, person_id, actor, account_id, action, subject)
-               SELECT $2, $3, $4, a.id, 'orders imported', $5 FROM accounts a
+               SELECT $2, $3, $4, a.id, $6, $5 FROM accounts a
                WHERE a.garn IN (SELECT garn FROM import_lines WHERE import_id = $1 AND state IN ('new', 'changed')) ORDER BY a.id";
-    run(on, "import: events", sql, [id.into(), portal.now().into(), person.into(), by.into(), reference(id).into()]).await?;
+    run(
+        on,
+        "import: events",
+        sql,
+        [id.into(), portal.now().into(), person.into(), by.into(), reference(id).into(), EventType::OrdersImported.code().into()],
+    )
+    .await?;
     Ok(())
 }

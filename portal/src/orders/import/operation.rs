@@ -8,6 +8,7 @@ use crate::{
     access::analyst::AnalystAccess,
     audit::AuditEvent,
     error::Error,
+    event_type::EventType,
     jobs::{
         job::{Job, Outcome, Progress},
         queue::enqueue,
@@ -204,7 +205,7 @@ pub async fn begin_import(access: &AnalystAccess, name: &str, table: Vec<u8>) ->
     }
     let id = store(&write, name, Some(caller.person_id()), &caller.person().name, Some(object)).await?;
     enqueue(&write, &RunImport { import: id, applies: false }, portal.now()).await?;
-    write.commit(caller.event(portal.now(), "import begun", reference(id))).await?;
+    write.commit(caller.event(portal.now(), EventType::ImportBegun, reference(id))).await?;
     Ok(reference(id))
 }
 
@@ -256,7 +257,7 @@ async fn compare(portal: &Portal, import: &Stored, progress: &Progress) -> Resul
     }
     let told = settle(portal, &write, import.id, &planned).await?;
     tell(portal, &write, import, &told).await?;
-    write.commit(event(portal, import, "import compared")).await?;
+    write.commit(event(portal, import, EventType::ImportCompared)).await?;
     if planned.is_err() {
         // The lines before the one that could not be read say nothing.
         forget(portal, import.id).await?;
@@ -302,8 +303,8 @@ async fn tell(portal: &Portal, write: &Write, import: &Stored, words: &str) -> R
     message::queue(write, &letter.mail(email, format!("Import {reference}")), portal.now()).await
 }
 
-fn event(portal: &Portal, import: &Stored, action: &'static str) -> AuditEvent {
-    let event = AuditEvent::by_operator(portal.now(), &import.submitted_by, action, reference(import.id));
+fn event(portal: &Portal, import: &Stored, event_type: EventType) -> AuditEvent {
+    let event = AuditEvent::by_operator(portal.now(), &import.submitted_by, event_type, reference(import.id));
     import.person_id.into_iter().fold(event, AuditEvent::of_person)
 }
 
@@ -320,13 +321,13 @@ async fn finish_in_room(portal: &Portal, import: &Stored) -> Result<(), Error> {
     match apply(portal, &write, import.id, (&import.submitted_by, import.person_id)).await? {
         Applied::Done => {
             tell(portal, &write, import, "All lines are applied.").await?;
-            write.commit(event(portal, import, "import applied")).await
+            write.commit(event(portal, import, EventType::ImportApplied)).await
         }
         Applied::Stale => {
             let sql = "UPDATE imports SET state = 'failed', reason = $1, changed_at = $2 WHERE id = $3";
             run(write.on(), "import: stale", sql, [STALE.into(), portal.now().into(), import.id.into()]).await?;
             tell(portal, &write, import, STALE).await?;
-            write.commit(event(portal, import, "import failed")).await
+            write.commit(event(portal, import, EventType::ImportFailed)).await
         }
     }
 }
@@ -360,7 +361,7 @@ pub async fn apply_import(access: &AnalystAccess, reference: &str) -> Result<(),
     let sql = "UPDATE imports SET state = 'applying', changed_at = $1 WHERE id = $2";
     run(write.on(), "import: begun", sql, [portal.now().into(), id.into()]).await?;
     enqueue(&write, &RunImport { import: id, applies: true }, portal.now()).await?;
-    write.commit(caller.event(portal.now(), "import confirmed", reference.to_owned())).await?;
+    write.commit(caller.event(portal.now(), EventType::ImportConfirmed, reference.to_owned())).await?;
     Ok(())
 }
 
@@ -378,7 +379,7 @@ pub async fn discard_import(access: &AnalystAccess, reference: &str) -> Result<(
     }
     let sql = "UPDATE imports SET state = 'discarded', object = NULL, changed_at = $1 WHERE id = $2";
     run(write.on(), "import: discarded", sql, [portal.now().into(), id.into()]).await?;
-    write.commit(caller.event(portal.now(), "import discarded", reference.to_owned())).await?;
+    write.commit(caller.event(portal.now(), EventType::ImportDiscarded, reference.to_owned())).await?;
     forget(portal, id).await?;
     if let Some(object) = import.object {
         portal.blobs.remove(&object).await?;
@@ -447,7 +448,7 @@ pub async fn import_from_terminal(
 ) -> Result<LineCounts, NotImported> {
     let write = portal.database.write().await?;
     let id = store(&write, name, None, TERMINAL, None).await?;
-    write.commit(AuditEvent::by_operator(portal.now(), TERMINAL, "import begun", reference(id))).await?;
+    write.commit(AuditEvent::by_operator(portal.now(), TERMINAL, EventType::ImportBegun, reference(id))).await?;
     let planned = Planner::new(portal, id).await?.plan(table, |_| {}).await?;
     let write = portal.database.write().await?;
     settle(portal, &write, id, &planned).await?;

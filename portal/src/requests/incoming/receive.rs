@@ -4,6 +4,7 @@ use super::incoming_mail::{Automatic, IncomingMail};
 use crate::{
     audit::AuditEvent,
     error::Error,
+    event_type::EventType,
     portal::Portal,
     requests::{
         attachment::{Kept, MOST_ATTACHMENTS, NotAttached, Upload, discard, keep, record},
@@ -360,7 +361,7 @@ async fn take(portal: &Portal, decision: Decision, mut mail: IncomingMail, sha25
             let sql = "UPDATE received_mails SET reason = $1 WHERE id = $2";
             crate::store::statement::run(write.on(), "mail: remarks", sql, [remarks.join(" ").into(), id.into()]).await?;
         }
-        let event = AuditEvent::by_operator(now, "requester", "request replied by mail", number.to_string());
+        let event = AuditEvent::by_operator(now, "requester", EventType::RequestRepliedByMail, number.to_string());
         let event = match head.account_id {
             Some(account) => event.on_account(account),
             None => event,
@@ -439,7 +440,7 @@ async fn note(
         else {
             return Ok(false);
         };
-        write.commit(AuditEvent::by_operator(now, "mail", "mail noted", format!("mail {id}"))).await?;
+        write.commit(AuditEvent::by_operator(now, "mail", EventType::MailNoted, format!("mail {id}"))).await?;
         Ok(true)
     };
     let noted: Result<bool, Error> = noted.await;

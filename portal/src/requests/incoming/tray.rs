@@ -7,6 +7,7 @@ use super::{
 use crate::{
     access::analyst::AnalystAccess,
     error::Error,
+    event_type::EventType,
     portal::Portal,
     requests::{attachment::discard, follow, queue::MOST_COUNTED},
     store::{
@@ -236,7 +237,7 @@ pub async fn add_to_request(access: &AnalystAccess, id: i64, typed: &str) -> Res
         let remarks = make_message(portal, &write, (number.id(), &head), as_message, &mail.body, &brought).await?;
         let sql = "UPDATE received_mails SET reason = $1 WHERE id = $2";
         run(write.on(), "mail: remarks", sql, [remarks.join(" ").into(), id.into()]).await?;
-        let event = access.caller().event(portal.now(), "mail added to request", number.to_string());
+        let event = access.caller().event(portal.now(), EventType::MailAddedToRequest, number.to_string());
         let event = match head.account_id {
             Some(account) => event.on_account(account),
             None => event,
@@ -272,7 +273,7 @@ pub async fn dismiss(access: &AnalystAccess, id: i64) -> Result<(), Error> {
     let portal = access.caller().portal();
     let write = portal.database.write().await?;
     let Waiting { object, .. } = settle(&write, access, id, (Outcome::Dismissed, None)).await?;
-    write.commit(access.caller().event(portal.now(), "mail dismissed", format!("mail {id}"))).await?;
+    write.commit(access.caller().event(portal.now(), EventType::MailDismissed, format!("mail {id}"))).await?;
     forget(portal, object).await;
     Ok(())
 }

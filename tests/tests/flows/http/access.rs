@@ -184,6 +184,9 @@ fn row(route: Route) -> (&'static str, Row) {
         Route::RecoveryCodes => (route.path(), [401, 409, 409, 409, 409, 422, 422]),
         Route::RemoveSecondFactor => (route.path(), [401, 409, 409, 409, 409, 409, 409]),
         Route::EndSessions => (route.path(), [401, 303, 303, 303, 303, 303, 303]),
+        Route::History => ("/accounts/{garn}/history", account(303)),
+        Route::HistoryCsv => ("/accounts/{garn}/history.csv", account(303)),
+        Route::PortalHistory | Route::PortalHistoryCsv => (route.path(), [303, 403, 403, 403, 403, 403, 200]),
         Route::Setup | Route::People => (route.path(), [303, 403, 403, 403, 403, 403, 200]),
         Route::Catalogue => (route.path(), [303, 403, 403, 403, 403, 403, 200]),
         // The fields below are no form with a file.

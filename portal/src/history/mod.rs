@@ -1,0 +1,9 @@
+//! *History*: who did what, when, in sentences, with what changed.
+
+mod changes;
+mod filter;
+mod list;
+
+pub use changes::Changed;
+pub use filter::{HistoryFilter, field};
+pub use list::{History, HistoryEvent, HistoryPage, history};
