@@ -32,6 +32,7 @@ mod m0022_people;
 mod m0023_catalogue;
 mod m0024_imports;
 mod m0025_second_factors;
+mod m0026_lookups;
 
 pub struct Migrator;
 
@@ -64,6 +65,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0023_catalogue::Migration),
             Box::new(m0024_imports::Migration),
             Box::new(m0025_second_factors::Migration),
+            Box::new(m0026_lookups::Migration),
         ]
     }
 }

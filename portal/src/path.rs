@@ -388,6 +388,33 @@ pub fn revoke(garn: &Garn, serial: &Serial) -> String {
     format!("{ACCOUNTS}/{garn}/files/{serial}/revoke")
 }
 
+/// Orders of an account.
+#[must_use]
+pub fn orders(garn: &Garn) -> String {
+    format!("{ACCOUNTS}/{garn}/orders")
+}
+
+/// One order.
+#[must_use]
+pub fn order(garn: &Garn, sales_order: &str) -> String {
+    asking(&orders(garn), [("order", sales_order)])
+}
+
+/// The form of an order line, for licensing analysts.
+#[must_use]
+pub fn new_line(garn: &Garn) -> String {
+    format!("{ACCOUNTS}/{garn}/orders/new")
+}
+
+/// The account as licensing analysts enter it.
+#[must_use]
+pub fn settings(garn: &Garn) -> String {
+    format!("{ACCOUNTS}/{garn}/settings")
+}
+
+/// The form of a new account, for licensing analysts.
+pub const NEW_ACCOUNT: &str = "/new-account";
+
 #[must_use]
 pub fn batches(garn: &Garn) -> String {
     format!("{ACCOUNTS}/{garn}/batches")

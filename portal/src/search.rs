@@ -35,7 +35,7 @@ pub struct Hits {
     pub sites: Vec<(String, String)>,
     /// Accounts whose name or reference number holds the text.
     pub accounts: Vec<AccountRow>,
-    /// Sales orders of this number, with their accounts.
+    /// Orders of this sales or purchase order number, with their accounts.
     pub orders: Vec<OrderHit>,
 }
 
@@ -117,10 +117,10 @@ async fn orders(caller: &Caller, typed: &str) -> Result<Vec<OrderHit>, Error> {
     }
     let sql = format!(
         "SELECT o.sales_order, a.garn, a.name FROM orders o JOIN accounts a ON a.id = o.account_id
-         WHERE o.sales_order = $2 AND ($1 = $1) AND {} ORDER BY o.id LIMIT {MOST_HITS}",
+         WHERE (o.sales_order = $2 OR o.purchase_order = $3) AND ($1 = $1) AND {} ORDER BY o.id LIMIT {MOST_HITS}",
         caller.visible("a")
     );
-    let values = [caller.person_id().into(), typed.to_uppercase().into()];
+    let values = [caller.person_id().into(), typed.to_uppercase().into(), typed.into()];
     let found: Vec<Found> = rows(caller.portal().database.read(), "search: orders", &sql, values).await?;
     let hit = |found: Found| Ok(OrderHit { sales_order: found.sales_order, garn: parsed(&found.garn)?, account: found.name });
     found.into_iter().map(hit).collect()

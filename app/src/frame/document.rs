@@ -75,7 +75,7 @@ pub fn document(visit: Visit, page: Page) -> impl IntoView {
                         {analyses.then(|| view! { <a class="button compact quiet" href=path::REQUESTS>"Requests"</a> })}
                         {caller.map(|caller| view! { <SignedIn name=caller.person().name.clone() /> })}
                     </div>
-                    {account.map(|account| view! { <AccountHeader account /> })}
+                    {account.map(|account| view! { <AccountHeader account analyses /> })}
                     {administers.then(|| view! {
                         <nav class="account" aria-label="Administration">
                             <ul class="tabs">{administration.collect_view()}</ul>
@@ -122,7 +122,11 @@ fn SignedIn(name: String) -> AnyView {
 }
 
 #[component]
-fn AccountHeader(account: AccountFrame) -> AnyView {
+fn AccountHeader(
+    account: AccountFrame,
+    /// The reader is a licensing analyst, who enters what the account is.
+    analyses: bool,
+) -> AnyView {
     let AccountFrame { garn, name, subscribes, others, tab: open } = account;
     let help = page::help::of_tab(open).map_or_else(|| "/help".to_owned(), |topic| format!("/help/{topic}"));
     let help = format!("{help}?{ACCOUNT}={garn}");
@@ -151,6 +155,7 @@ fn AccountHeader(account: AccountFrame) -> AnyView {
                 {others.then(|| view! { <a href=path::ACCOUNTS>"Change account"</a> })}
                 <a href=requests>"Requests"</a>
                 <a href=path::history(&garn)>"History"</a>
+                {analyses.then(|| view! { <a href=path::settings(&garn)>"Settings"</a> })}
                 <a href=help>"Help"</a>
             </p>
             <label class="menu"><input type="checkbox" aria-label="Show tabs and search" />"Menu"</label>

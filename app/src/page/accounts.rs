@@ -23,7 +23,12 @@ pub async fn show(caller: &Caller, search: &str) -> Result<Page, Error> {
         view! {
             <div class="page-head">
                 <h1>"Accounts"</h1>
-                {(role == Role::Analyst).then(|| view! { <a class="button" href=path::IMPORTS>"Import accounts and orders"</a> })}
+                {(role == Role::Analyst).then(|| view! {
+                    <div class="actions">
+                        <a class="button" href=path::NEW_ACCOUNT>"New account"</a>
+                        <a class="button" href=path::IMPORTS>"Import accounts and orders"</a>
+                    </div>
+                })}
             </div>
             <SearchForm action="/accounts" label="Name or GARN" value=search.clone() />
             {if accounts.is_empty() { empty(&search, role).into_any() } else { table(accounts).into_any() }}

@@ -54,7 +54,7 @@ fn only(hits: &Hits, account: Option<&AccountAccess>) -> Option<String> {
     let hits = hits.chain(machines.iter().filter_map(|row| Some(path::file(garn?, &row.serial))));
     let hits = hits.chain(sites.iter().filter_map(|(id, _)| Some(path::site(garn?, id))));
     let hits = hits.chain(accounts.iter().map(|account| path::account(&account.garn)));
-    let mut hits = hits.chain(orders.iter().map(|order| path::summary(&order.garn)));
+    let mut hits = hits.chain(orders.iter().map(|order| path::order(&order.garn, &order.sales_order)));
     hits.next().filter(|_| hits.next().is_none())
 }
 
@@ -79,7 +79,7 @@ fn Results(garn: Option<Garn>, hits: Hits, typed: String, zone: Tz) -> AnyView {
         {nothing.then(|| view! {
             <div class="empty">
                 <p>{words}</p>
-                <p>"The search finds serials, host ids in any writing, machines, install sites, accounts and sales orders."</p>
+                <p>"The search finds serials, host ids in any writing, machines, install sites, accounts and orders."</p>
             </div>
         })}
         {(!files.is_empty()).then(|| view! { <Files files zone /> })}
@@ -148,8 +148,7 @@ fn Accounts(accounts: Vec<AccountRow>) -> AnyView {
 fn Orders(orders: Vec<OrderHit>) -> AnyView {
     let items = orders
         .into_iter()
-        .map(|OrderHit { sales_order, garn, account }| view! { <li><a class="code" href=path::summary(&garn)>{sales_order}</a>" of "{account}</li> })
+        .map(|OrderHit { sales_order, garn, account }| view! { <li><a class="code" href=path::order(&garn, &sales_order)>{sales_order.clone()}</a>" of "{account}</li> })
         .collect_view();
-    view! { <section aria-labelledby="orders-title"><h2 id="orders-title">"Sales orders"</h2><ul>{items}</ul></section> }
-        .into_any()
+    view! { <section aria-labelledby="orders-title"><h2 id="orders-title">"Orders"</h2><ul>{items}</ul></section> }.into_any()
 }

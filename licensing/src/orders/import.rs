@@ -160,6 +160,32 @@ pub enum CellProblem {
     WithoutOrder,
 }
 
+impl CellProblem {
+    /// Column of the cell.
+    #[must_use]
+    pub fn column(&self) -> &str {
+        match self {
+            Self::Missing(column)
+            | Self::Text(column, ..)
+            | Self::NotADate(column, _)
+            | Self::Ambiguous(column, _)
+            | Self::NotANumber(column, ..)
+            | Self::NotOneOf(column, ..) => column,
+            Self::NotALine(_) => column::CHANGES,
+            Self::Site(column, _) => column,
+            Self::WithoutOrder => column::SALES_ORDER,
+        }
+    }
+
+    /// What is wrong, where the column is named beside it.
+    #[must_use]
+    pub fn told(&self) -> String {
+        let told = self.to_string();
+        let told = told.strip_prefix(&format!("{}: ", self.column())).unwrap_or(&told);
+        crate::capitalised(told)
+    }
+}
+
 /// Maximum length of an order's number, in characters.
 const LONGEST_NUMBER: usize = 60;
 /// Maximum term of an evaluation, in days.

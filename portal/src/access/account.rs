@@ -32,7 +32,7 @@ pub struct AccountAccess {
     /// The caller may see other accounts, too.
     pub has_others: bool,
     permissions: Permissions,
-    time_zone: Tz,
+    pub(crate) time_zone: Tz,
 }
 
 impl Caller {

@@ -9,5 +9,5 @@ mod operation;
 pub(crate) use operation::apply_shipped;
 pub use operation::{
     AppliedCatalogue, Comparison, LONGEST_DOCUMENT, NotApplied, ToldChange, applied_catalogues, apply_catalogue,
-    apply_from_terminal, catalogue_document, compare_from_terminal, propose_catalogue, proposed_catalogue,
+    apply_from_terminal, catalogue_document, compare_from_terminal, offered_parts, propose_catalogue, proposed_catalogue,
 };

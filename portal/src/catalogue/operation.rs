@@ -3,7 +3,7 @@ use super::{
     load::{Stored, load},
 };
 use crate::{
-    access::administrator::AdministratorAccess,
+    access::{administrator::AdministratorAccess, caller::Caller},
     audit::AuditEvent,
     error::Error,
     event_type::EventType,
@@ -56,6 +56,21 @@ pub enum NotApplied {
     Code(#[from] CodeProblem),
     #[error(transparent)]
     Error(#[from] Error),
+}
+
+/// Parts that can be ordered: number and description.
+///
+/// # Errors
+/// [`Error::Unavailable`] and [`Error::Internal`].
+pub async fn offered_parts(caller: &Caller) -> Result<Vec<(String, String)>, Error> {
+    #[derive(FromQueryResult)]
+    struct Offered {
+        number: String,
+        description: String,
+    }
+    let sql = "SELECT number, description FROM parts WHERE NOT retired ORDER BY number";
+    let parts: Vec<Offered> = rows(caller.portal().database.read(), "catalogue: offered parts", sql, []).await?;
+    Ok(parts.into_iter().map(|part| (part.number, part.description)).collect())
 }
 
 /// A catalogue that was taken into use.

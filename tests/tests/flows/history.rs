@@ -113,7 +113,11 @@ async fn a_history_is_read_a_page_at_a_time_however_long_it_is() {
         pages += 1;
     }
     assert_eq!((pages, told(&page)), (3, vec!["Applied catalogue 1.".to_owned()]));
-    assert_eq!(told(&sam.get("/history?from=2026-12-01&through=2026-12-01").await), ["Applied catalogue 1."], "a day is found at once");
+    assert_eq!(
+        told(&sam.get("/history?from=2026-12-01&through=2026-12-01").await),
+        ["Applied catalogue 1."],
+        "a day is found at once"
+    );
     let csv = sam.get("/history.csv?from=2026-12-01&through=2026-12-02").await.text();
     assert_eq!(csv.lines().count(), 12_002);
     assert!(csv.contains("Rare,ACME-1001,Acme Contact Centers,Applied catalogue 1."));

@@ -29,7 +29,7 @@ pub async fn show(access: &AccountAccess) -> Result<Page, Error> {
     }
     let garn = access.garn.clone();
     let page = Page::new("Account summary", move || {
-        let csv = path::summary_csv(&garn);
+        let (csv, orders) = (path::summary_csv(&garn), path::orders(&garn));
         let account = garn.clone();
         let empty = products.is_empty();
         let sections = products
@@ -40,7 +40,10 @@ pub async fn show(access: &AccountAccess) -> Result<Page, Error> {
             <div class="page-head">
                 <h1>"Account summary"</h1>
                 {(!empty).then(|| view! {
-                    <a class="button compact" href=csv download=""><Icon icon=icon::DOWNLOAD />"Download CSV"</a>
+                    <div class="actions">
+                        <a class="button compact" href=orders>"Orders"</a>
+                        <a class="button compact" href=csv download=""><Icon icon=icon::DOWNLOAD />"Download CSV"</a>
+                    </div>
                 })}
             </div>
             {empty.then(|| view! {
@@ -147,7 +150,7 @@ fn order_line(garn: &Garn, code: &str, line: OwnedLine, may: bool) -> Vec<AnyVie
         }
         .into_any(),
         view! {
-            <span class="line code">{sales_order}</span>
+            <a class="line code" href=path::order(garn, &sales_order)>{sales_order.clone()}</a>
             {purchase_order}
             <span class="line sub"><Day on=ordered_on /></span>
         }

@@ -3,11 +3,13 @@
 
 mod apply;
 pub(crate) mod doctor;
+mod entry;
 mod operation;
 mod plan;
 mod reference;
 mod table;
 
+pub use entry::{NotEntered, enter_line};
 pub use operation::{
     Import, ImportState, LINES_OF_PAGE, MOST_BYTES, NotImported, PlannedLine, apply_import, begin_import, discard_import, import,
     import_from_terminal, imports, lines_of_import,

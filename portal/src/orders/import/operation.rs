@@ -23,7 +23,7 @@ use crate::{
         write::Write,
     },
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, FromQueryResult, NotSet};
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +31,8 @@ use serde::{Deserialize, Serialize};
 pub const MOST_BYTES: usize = 64 * 1024 * 1024;
 /// Imports that are read or planned and not applied, of all analysts: each keeps its lines.
 const MOST_OPEN: i64 = 20;
+/// What was compared and not applied is discarded after this time.
+const PLAN_KEPT: TimeDelta = TimeDelta::days(7);
 /// Imports that are listed, the latest.
 const MOST_LISTED: u32 = 100;
 /// Lines of a page.
@@ -187,29 +189,54 @@ async fn stored(on: &impl ConnectionTrait, id: i64) -> Result<Stored, Error> {
 /// # Errors
 /// [`NotImported`].
 pub async fn begin_import(access: &AnalystAccess, name: &str, table: Vec<u8>) -> Result<String, NotImported> {
-    #[derive(FromQueryResult)]
-    struct Open {
-        open: i64,
-    }
     let (caller, portal) = (access.caller(), access.caller().portal());
     if table.is_empty() {
         return Err(TableProblem::Nothing.into());
     }
     let object = portal.new_object_name();
     portal.blobs.put_bytes(&object, table).await?;
+    drop_stale(portal).await?;
     let write = portal.database.write().await?;
-    let sql = "SELECT COUNT(*) AS open FROM imports WHERE state IN ('reading', 'planned', 'applying')";
-    let open: Option<Open> = row(write.on(), "imports: open", sql, []).await?;
-    if open.is_some_and(|open| open.open >= MOST_OPEN) {
-        return Err(NotImported::TooManyOpen);
-    }
+    make_way(&write).await?;
     let id = store(&write, name, Some(caller.person_id()), &caller.person().name, Some(object)).await?;
     enqueue(&write, &RunImport { import: id, applies: false }, portal.now()).await?;
     write.commit(caller.event(portal.now(), EventType::ImportBegun, reference(id))).await?;
     Ok(reference(id))
 }
 
-async fn store(write: &Write, name: &str, person: Option<i64>, by: &str, object: Option<String>) -> Result<i64, Error> {
+/// Refuses another import while as many as possible are open.
+pub(super) async fn make_way(write: &Write) -> Result<(), NotImported> {
+    #[derive(FromQueryResult)]
+    struct Open {
+        open: i64,
+    }
+    let sql = "SELECT COUNT(*) AS open FROM imports WHERE state IN ('reading', 'planned', 'applying')";
+    let open: Option<Open> = row(write.on(), "imports: open", sql, []).await?;
+    if open.is_some_and(|open| open.open >= MOST_OPEN) { Err(NotImported::TooManyOpen) } else { Ok(()) }
+}
+
+/// Discards what was compared long ago and never applied.
+pub(super) async fn drop_stale(portal: &Portal) -> Result<(), Error> {
+    #[derive(FromQueryResult)]
+    struct Old {
+        id: i64,
+    }
+    let before = portal.now() - PLAN_KEPT;
+    let sql = "UPDATE imports SET state = 'discarded' WHERE state = 'planned' AND changed_at <= $1 RETURNING id";
+    let old: Vec<Old> = rows(portal.database.bookkeeping(), "imports: stale", sql, [before.into()]).await?;
+    for Old { id } in old {
+        forget(portal, id).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn store(
+    write: &Write,
+    name: &str,
+    person: Option<i64>,
+    by: &str,
+    object: Option<String>,
+) -> Result<i64, Error> {
     let row = import::ActiveModel {
         id: NotSet,
         name: Set(licensing::excerpt(name)),
@@ -266,7 +293,12 @@ async fn compare(portal: &Portal, import: &Stored, progress: &Progress) -> Resul
 }
 
 /// Notes what came of planning; in words.
-async fn settle(portal: &Portal, write: &Write, id: i64, planned: &Result<LineCounts, TableProblem>) -> Result<String, Error> {
+pub(super) async fn settle(
+    portal: &Portal,
+    write: &Write,
+    id: i64,
+    planned: &Result<LineCounts, TableProblem>,
+) -> Result<String, Error> {
     let now = portal.now();
     match planned {
         Ok(counts) => {

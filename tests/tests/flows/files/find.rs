@@ -150,7 +150,7 @@ async fn a_search_finds_accounts_and_orders_of_those_whom_somebody_may_see() {
     assert_eq!(leads(&lena, "HELIOS-2002").await, "/accounts/HELIOS-2002");
     assert_eq!(leads(&lena, "helios").await, "/accounts/HELIOS-2002");
     assert_eq!(leads(&amelia, "helios").await, "");
-    assert_eq!(leads(&lena, "so-061955").await, "/accounts/NORDIC-3003/summary");
+    assert_eq!(leads(&lena, "so-061955").await, "/accounts/NORDIC-3003/orders?order=SO-061955");
     assert_eq!(leads(&amelia, "so-061955").await, "");
     // A file of others is not there.
     let file = generated(&amelia, &[]).await;

@@ -184,6 +184,13 @@ fn row(route: Route) -> (&'static str, Row) {
         Route::RecoveryCodes => (route.path(), [401, 409, 409, 409, 409, 422, 422]),
         Route::RemoveSecondFactor => (route.path(), [401, 409, 409, 409, 409, 409, 409]),
         Route::EndSessions => (route.path(), [401, 303, 303, 303, 303, 303, 303]),
+        Route::Orders => ("/accounts/{garn}/orders", account(303)),
+        Route::NewLine | Route::Settings => (route.path(), [303, 404, 403, 404, 403, 200, 404]),
+        // The fields below are of another form.
+        Route::SendLine => (route.path(), [401, 404, 403, 404, 403, 409, 404]),
+        Route::SendSettings => (route.path(), [401, 404, 403, 404, 403, 409, 404]),
+        Route::NewAccount => (route.path(), [303, 403, 403, 403, 403, 200, 403]),
+        Route::SendAccount => (route.path(), [401, 403, 403, 403, 403, 422, 403]),
         Route::History => ("/accounts/{garn}/history", account(303)),
         Route::HistoryCsv => ("/accounts/{garn}/history.csv", account(303)),
         Route::PortalHistory | Route::PortalHistoryCsv => (route.path(), [303, 403, 403, 403, 403, 403, 200]),

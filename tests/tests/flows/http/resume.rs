@@ -40,6 +40,13 @@ fn typed(route: Route) -> Largest {
         Route::SendRevoke => {
             ("/accounts/ACME-1001/files/AF-0000001/revoke", vec![("reason", own("kept"))], ("textarea[name=reason]", "", "kept"))
         }
+        Route::SendLine => {
+            ("/accounts/ACME-1001/orders/new", vec![("sales_order", own("kept"))], ("input[name=sales_order]", "value", "kept"))
+        }
+        Route::SendSettings => {
+            ("/accounts/ACME-1001/settings", vec![("account", own("kept"))], ("main input[name=account]", "value", "kept"))
+        }
+        Route::SendAccount => ("/new-account", vec![("garn", own("kept"))], ("input[name=garn]", "value", "kept")),
         Route::SendUpgrade => (
             "/accounts/NORDIC-3003/upgrade",
             vec![("to.SW-001-3.0-AL02", own("SW-001-4.0-AL02"))],

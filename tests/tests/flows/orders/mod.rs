@@ -1,5 +1,6 @@
 //! Orders of an account.
 
+mod entry;
 mod import;
 mod summary;
 mod upgrade;
