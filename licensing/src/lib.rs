@@ -9,6 +9,7 @@ pub mod cloud;
 pub mod files;
 pub mod form;
 mod licence;
+pub mod notice;
 pub mod offer;
 pub mod orders;
 pub mod people;

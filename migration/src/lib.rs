@@ -33,6 +33,8 @@ mod m0023_catalogue;
 mod m0024_imports;
 mod m0025_second_factors;
 mod m0026_lookups;
+mod m0027_notices;
+mod m0028_address_changes;
 
 pub struct Migrator;
 
@@ -66,6 +68,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0024_imports::Migration),
             Box::new(m0025_second_factors::Migration),
             Box::new(m0026_lookups::Migration),
+            Box::new(m0027_notices::Migration),
+            Box::new(m0028_address_changes::Migration),
         ]
     }
 }

@@ -146,6 +146,9 @@ event_types! {
     PasswordResetAsked: "password reset asked", SignIns, "Somebody asked for another password.";
     PasswordResetSent: "password reset sent", SignIns, "A link for another password was sent.";
     PasswordReset: "password reset", SignIns, "Set another password.";
+    AddressChangeBegun: "address change begun", SignIns, "Asked for another address.";
+    AddressChanged: "address changed", SignIns, "Changed the address.";
+    NoticesChosen: "notices chosen", SignIns, "Chose notices.";
     ProfileChanged: "profile changed", SignIns, "Changed the profile.";
     SecondFactorSetUp: "second factor set up", SignIns, "Set up a second factor.";
     SecondFactorRemoved: "second factor removed", SignIns, "Removed the second factor.";
@@ -160,6 +163,8 @@ event_types! {
     PersonDisabled: "person disabled", People, "Disabled the sign-in of {}.";
     PersonEnabled: "person enabled", People, "Enabled the sign-in of {}.";
     RoleChanged: "role changed", People, "Changed the role of {}.";
+    PartnerGranted: "partner granted", People, "Gave {} access.";
+    PartnerWithdrawn: "partner withdrawn", People, "Withdrew the access of {}.";
     PersonCertified: "person certified", People, "Certified {}.";
     CertificationWithdrawn: "certification withdrawn", People, "Withdrew a certification of {}.";
     CatalogueProposed: "catalogue proposed", Portal, "Compared {} with the one in use.";

@@ -52,6 +52,7 @@ pub mod files;
 pub mod history;
 pub mod jobs;
 pub mod mail;
+pub mod notices;
 mod observe;
 pub mod offer;
 pub mod orders;

@@ -13,6 +13,24 @@ pub const ACCOUNTS: &str = "/accounts";
 pub const SIGN_IN: &str = "/sign-in";
 /// One's own name, password and sessions.
 pub const PROFILE: &str = "/profile";
+/// Chooses one's own notices.
+pub const NOTICES: &str = "/profile/notices";
+
+/// Ends notices, by the secret link of a mail.
+#[must_use]
+pub fn unsubscribe(secret: &str, group: &str) -> String {
+    format!("/notices/{secret}/{group}")
+}
+
+/// Begins the change to another address.
+pub const CHANGE_ADDRESS: &str = "/profile/address";
+
+/// Confirms another address, by a secret link.
+#[must_use]
+pub fn address_change(secret: &str) -> String {
+    format!("/address/{secret}")
+}
+
 /// Changes one's own password.
 pub const CHANGE_PASSWORD: &str = "/profile/password";
 /// One's own second factor.
@@ -386,6 +404,18 @@ pub fn deactivate(garn: &Garn, serial: &Serial) -> String {
 #[must_use]
 pub fn revoke(garn: &Garn, serial: &Serial) -> String {
     format!("{ACCOUNTS}/{garn}/files/{serial}/revoke")
+}
+
+/// Partners who act for an account.
+#[must_use]
+pub fn partners(garn: &Garn) -> String {
+    format!("{ACCOUNTS}/{garn}/partners")
+}
+
+/// Withdraws the access of a partner.
+#[must_use]
+pub fn withdraw_partner(garn: &Garn, partner: i64) -> String {
+    format!("{ACCOUNTS}/{garn}/partners/{partner}/withdraw")
 }
 
 /// Orders of an account.

@@ -13,6 +13,9 @@ const EVERY: Duration = Duration::from_secs(5);
 /// A server removes what was kept long enough so long after its start, and at this interval.
 const SWEEP_AFTER: Duration = Duration::from_mins(2);
 const SWEEP_EVERY: Duration = Duration::from_hours(6);
+/// A server looks for notices of the morning so long after its start, and at this interval.
+const NOTICES_AFTER: Duration = Duration::from_mins(3);
+const NOTICES_EVERY: Duration = Duration::from_mins(10);
 /// Interval at which the mailbox is looked into.
 const MAILBOX_EVERY: Duration = Duration::from_secs(10);
 /// After the signal to stop, what runs has this long to come to its next step.
@@ -30,7 +33,8 @@ impl Workers {
         let lanes = lanes.into_iter().map(|lane| tokio::spawn(work(portal.clone(), lane, stop.clone())));
         let mailbox = mailbox.map(|mailbox| tokio::spawn(receive(portal.clone(), mailbox, stop.clone())));
         let sweeper = tokio::spawn(sweep(portal.clone(), stop.clone()));
-        Self { running: lanes.chain(mailbox).chain([sweeper]).collect(), stop }
+        let notices = tokio::spawn(tell(portal.clone(), stop.clone()));
+        Self { running: lanes.chain(mailbox).chain([sweeper, notices]).collect(), stop }
     }
 
     /// Ends all workers: each finishes the step that it is at. One that does not come to its end in time is ended there, and another server goes on with
@@ -64,6 +68,22 @@ async fn sweep(portal: Portal, stop: Stop) {
         }
         if let Err(error) = portal::requests::sweep(&portal).await {
             tracing::warn!(%error, "what was kept long enough is not removed yet");
+        }
+    }
+}
+
+/// Sends the daily notices, to each person in their morning.
+async fn tell(portal: Portal, stop: Stop) {
+    let mut times = tokio::time::interval_at(Instant::now() + NOTICES_AFTER, NOTICES_EVERY);
+    loop {
+        tokio::select! {
+            () = stop.stopped() => return,
+            _ = times.tick() => {}
+        }
+        match portal::notices::send_daily(&portal).await {
+            Ok(0) => {}
+            Ok(people) => tracing::info!(people, "daily notices queued"),
+            Err(error) => tracing::warn!(%error, "daily notices wait"),
         }
     }
 }

@@ -62,6 +62,21 @@ impl Home {
         Self::at(executable, Some(Secret(url)))
     }
 
+    /// An empty folder with a signing key in it, on SQLite, without the demo.
+    ///
+    /// # Panics
+    /// When the key cannot be made.
+    #[must_use]
+    pub fn empty(executable: &str) -> Self {
+        let mut home = Self::at(executable, None);
+        home.settings.demo = false;
+        let passphrase = home.settings.data.join("passphrase");
+        portal::write_private(&passphrase, b"correct horse").expect("the passphrase is written");
+        home.settings.passphrase_file = Some(passphrase);
+        server::generate_key(&home.settings, &portal::Ctx::system(), portal::people::PasswordCost::Least).expect("a signing key");
+        home
+    }
+
     fn at(executable: &str, database_url: Option<Secret>) -> Self {
         let folder = tempfile::tempdir().expect("a folder for the data");
         let mut settings = crate::settings(folder.path());
@@ -77,7 +92,13 @@ impl Home {
         let mut words = wrapper.iter().map(std::ffi::OsString::from).collect::<Vec<_>>();
         words.push(self.executable.clone().into_os_string());
         let mut command = Command::new(&words[0]);
-        command.args(&words[1..]).arg("--demo").arg("--data").arg(&self.settings.data);
+        command.args(&words[1..]).arg("--data").arg(&self.settings.data);
+        if self.settings.demo {
+            command.arg("--demo");
+        }
+        if let Some(passphrase) = &self.settings.passphrase_file {
+            command.env("AFMT_PASSPHRASE_FILE", passphrase);
+        }
         command.env("AFMT_LISTEN", self.settings.listen.to_string());
         command.env_remove("AFMT_FAILPOINT").env_remove("RUST_BACKTRACE");
         if let Some(replies_to) = &self.settings.replies_to {

@@ -1,5 +1,6 @@
 //! The browser tests of `tests/e2e`, and what openssl says of the files that they downloaded.
 
+use portal::people::PasswordCost;
 use std::{
     env, fs,
     io::{BufRead, BufReader},
@@ -83,8 +84,15 @@ fn every_file_of_browser_tests_is_run() {
         files.sort();
         files
     };
-    let own =
-        ["batches.test.mjs", "checker.test.mjs", "mail.test.mjs", "main-job.test.mjs", "requests.test.mjs", "tabs.test.mjs"];
+    let own = [
+        "batches.test.mjs",
+        "checker.test.mjs",
+        "mail.test.mjs",
+        "main-job.test.mjs",
+        "requests.test.mjs",
+        "tabs.test.mjs",
+        "vendor.test.mjs",
+    ];
     assert_eq!(in_folder("."), own, "each has a test below");
     assert_eq!(in_folder("walks"), ["history.test.mjs", "layout.test.mjs", "typed.test.mjs"], "each has a test below");
 }
@@ -141,6 +149,38 @@ async fn people_answer_requests_by_mail() {
         .await
         .expect("the browser tests end");
     running.terminate();
+}
+
+/// From an empty folder: a key, an administrator who is invited from the terminal, and whatever they do in a browser and by mail.
+async fn from_nothing(script: bool) {
+    let servers = tokio::task::spawn_blocking(MailServers::start).await.expect("the mail servers");
+    let mut home = Home::empty(env!("CARGO_BIN_EXE_afmt_under_test"));
+    let mut command = home.command(&[]);
+    command.env("AFMT_SMTP_URL", servers.smtp_url()).env("SSL_CERT_FILE", servers.certificate());
+    let running = home.start_with(command);
+    let url = format!("http://{}", home.settings.listen);
+    home.settings.public_url = Some(url.parse().expect("a public URL"));
+    let ctx = portal::Ctx::system();
+    let link = server::invite_administrator(&home.settings, "sam.okafor@vendor.example", ctx, PasswordCost::Least).await;
+    let link = link.expect("a link").strip_prefix(&url).expect("a link to the portal").to_owned();
+    let catalogue = Path::new(env!("CARGO_MANIFEST_DIR")).join("../portal/catalogue/pureconnect.toml");
+    let told = serde_json::json!({ "arrived": servers.arrived_in(), "link": link, "catalogue": catalogue, "script": script });
+    let verify: fn(&Path) = |out| verify_as_printed(out, "first");
+    tokio::task::spawn_blocking(move || node_with("vendor.test.mjs", &url, verify, &told.to_string()))
+        .await
+        .expect("the browser tests end");
+    running.terminate();
+    home.assert_healthy().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_vendor_comes_from_nothing_to_the_first_file() {
+    from_nothing(true).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_vendor_comes_from_nothing_to_the_first_file_without_script() {
+    from_nothing(false).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

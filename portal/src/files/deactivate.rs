@@ -76,7 +76,8 @@ pub async fn deactivate(
     let done = format!(
         "You deactivated activation file {serial} for {machine}. {returned} An installed copy cannot be recalled: remove it from its server."
     );
-    queue_mail(access, write, FileMail { subject, done, restriction: None, next: "View it" }, &current.serial, now).await?;
+    queue_mail(access, write, FileMail { subject, done, restriction: None, next: "View it", loads: false }, &current.serial, now)
+        .await?;
     if let Some(serial) = first.commit::<NotDeactivated>(current.serial.to_string(), ended).await? {
         return Ok(parsed(&serial)?);
     }

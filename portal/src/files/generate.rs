@@ -137,7 +137,8 @@ async fn generate_once(
     let subject = format!("Activation file {serial} for {names}");
     let done = format!("You generated activation file {serial} for {machines}.");
     let restriction = draft.request.licence_type.restriction();
-    queue_mail(access, write, FileMail { subject, done, restriction, next: "View and download it" }, &serial, now).await?;
+    queue_mail(access, write, FileMail { subject, done, restriction, next: "View and download it", loads: true }, &serial, now)
+        .await?;
     if let Some(serial) = first.commit::<NotGenerated>(serial.to_string(), generated_event(access, &draft, now)).await? {
         return Ok(Generated { serial: parsed(&serial)? });
     }

@@ -4,6 +4,7 @@ use crate::{
     access::account::AccountAccess,
     error::Error,
     mail::{Letter, message},
+    notices::{FileNotice, notify},
     path,
     store::write::Write,
 };
@@ -19,9 +20,11 @@ pub(crate) struct FileMail {
     pub(crate) restriction: Option<&'static str>,
     /// Words before the link to the file.
     pub(crate) next: &'static str,
+    /// There is a revision to be loaded now.
+    pub(crate) loads: bool,
 }
 
-/// Queues the mail that tells the person who acted what was done to a file, and where it is.
+/// Queues the mail that tells the person who acted what was done to a file, and where it is; and the notices to colleagues who chose them.
 pub(crate) async fn queue_mail(
     access: &AccountAccess,
     write: &Write,
@@ -29,7 +32,10 @@ pub(crate) async fn queue_mail(
     serial: &Serial,
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
-    let FileMail { subject, done, restriction, next } = mail;
+    let FileMail { subject, done, restriction, next, loads } = mail;
+    let name = &access.caller().person().name;
+    let told = done.strip_prefix("You ").map_or_else(|| done.clone(), |done| format!("{name} {done}"));
+    notify(access, write, &FileNotice { serial, subject: &subject, done: told, loads }, now).await?;
     let link = format!("{}{}", access.portal().settings.public_url, path::file(&access.garn, serial));
     let letter = restriction.into_iter().fold(Letter::default().words(done), Letter::words);
     let letter = letter.words(format!("Account: {} ({})", access.name, access.garn)).link(next, link);

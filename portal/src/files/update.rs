@@ -180,7 +180,7 @@ pub async fn update(
         told.concat().trim_end()
     );
     let restriction = draft.request.licence_type.restriction();
-    let mail = FileMail { subject, done, restriction, next: "View and download it" };
+    let mail = FileMail { subject, done, restriction, next: "View and download it", loads: true };
     queue_mail(access, write, mail, &current.serial, now).await?;
     let event = updated_event(access, &draft, &changed, now);
     if let Some(subject) = first.commit::<NotGenerated>(format!("{}/{revision}", current.serial), event).await? {

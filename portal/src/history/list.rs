@@ -200,7 +200,7 @@ async fn first_since(on: &impl ConnectionTrait, at: DateTime<Utc>) -> Result<i64
 }
 
 /// The first instant of a day in a zone; where clocks skip it, the day of UTC.
-fn start_of(day: NaiveDate, zone: Tz) -> DateTime<Utc> {
+pub(crate) fn start_of(day: NaiveDate, zone: Tz) -> DateTime<Utc> {
     let midnight = day.and_time(chrono::NaiveTime::MIN);
     zone.from_local_datetime(&midnight).earliest().map_or_else(|| midnight.and_utc(), |start| start.with_timezone(&Utc))
 }

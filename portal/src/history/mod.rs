@@ -6,4 +6,5 @@ mod list;
 
 pub use changes::Changed;
 pub use filter::{HistoryFilter, field};
+pub(crate) use list::start_of;
 pub use list::{History, HistoryEvent, HistoryPage, history};

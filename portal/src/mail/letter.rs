@@ -10,6 +10,7 @@ pub(crate) struct Letter {
     replies_to: Option<String>,
     by_person: bool,
     files: Vec<MailedFile>,
+    unsubscribe: Option<String>,
 }
 
 #[derive(Debug)]
@@ -51,6 +52,11 @@ impl Letter {
         Self { files, ..self }
     }
 
+    /// Lets mail programs end such mails with one click, at `url`.
+    pub(crate) fn unsubscribed_at(self, url: String) -> Self {
+        Self { unsubscribe: Some(url), ..self }
+    }
+
     /// The mail to one address.
     pub(crate) fn mail(&self, recipient: impl Into<String>, subject: impl Into<String>) -> Mail {
         Mail {
@@ -62,6 +68,7 @@ impl Letter {
             replies_to: self.replies_to.clone(),
             by_person: self.by_person,
             files: self.files.clone(),
+            unsubscribe: self.unsubscribe.clone(),
         }
     }
 

@@ -28,6 +28,9 @@ pub(crate) struct Mail {
     /// Files that are attached.
     #[serde(default)]
     pub(crate) files: Vec<MailedFile>,
+    /// Address that ends such mails with one click (RFC 8058).
+    #[serde(default)]
+    pub(crate) unsubscribe: Option<String>,
 }
 
 /// A file that a mail carries: its bytes are read when it is sent.

@@ -1,5 +1,6 @@
 //! People: how they come in, sign in, and what they are.
 
+mod address;
 mod certification;
 mod code;
 mod confirmation;
@@ -7,6 +8,7 @@ mod current_password;
 mod directory;
 pub(crate) mod doctor;
 mod factor_reset;
+mod grants;
 mod invitation;
 mod members;
 pub(crate) mod password;
@@ -15,6 +17,7 @@ mod reset;
 mod second_factor;
 mod session;
 
+pub use address::{AddressChange, Confirmed, NotMoved, address_change, begin_address_change, confirm_address};
 pub use certification::{
     CertificationRow, NewCertification, NotCertified, certifiable, certifications, certify, withdraw_certification,
 };
@@ -23,6 +26,7 @@ pub(crate) use confirmation::confirm;
 pub use current_password::WrongPassword;
 pub use directory::{NotAdministered, PEOPLE_OF_PAGE, PersonRow, change_role, people, person, set_active};
 pub use factor_reset::{FactorNotReset, FactorState, factor_state, reset_second_factor, reset_second_factor_of};
+pub use grants::{NotGranted, PartnerGrant, grant_partner, partner_grants, withdraw_partner};
 pub use invitation::{
     Acceptance, Invitation, InvitedAs, MOST_OPEN, NotAccepted, NotInvited, OpenInvitation, accept, accept_signed_in, invitation,
     invite_administrator, invite_by_administrator, open_invitations, withdraw_invitation,

@@ -9,6 +9,7 @@ mod history;
 mod http;
 mod jobs;
 mod mail;
+mod notices;
 mod orders;
 mod people;
 mod requests;

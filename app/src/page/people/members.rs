@@ -2,6 +2,7 @@
 
 use super::{
     directory::invitation_row,
+    grants::{self, PARTNER},
     permissions::{Boxes, ticked},
 };
 use crate::{
@@ -15,7 +16,7 @@ use licensing::{
 };
 use portal::{
     AccountAccess, Error, PeopleAccess, path,
-    people::{Member, NotCertified, NotInvited, NotManaged},
+    people::{Member, NotCertified, NotGranted, NotInvited, NotManaged},
 };
 
 /// Field of the form that invites.
@@ -27,6 +28,8 @@ pub struct FormState {
     /// (field, typed)
     pub fields: Vec<(String, String)>,
     pub why: Option<NotInvited>,
+    /// Why a partner was not given access.
+    pub ungranted: Option<NotGranted>,
     /// Words for the change that led here.
     pub done: Option<String>,
 }
@@ -40,6 +43,8 @@ const COLUMNS: [Column; 4] =
 /// [`Error::Unavailable`] and [`Error::Internal`].
 pub async fn list(access: &AccountAccess, state: FormState) -> Result<Page, Error> {
     let members = portal::people::members(access).await?;
+    let grants = portal::people::partner_grants(access).await?;
+    let of_partner = access.of_partner;
     let managed = access.manage_people();
     let open = match &managed {
         Ok(managed) => portal::people::invitations_to_account(managed).await?,
@@ -48,12 +53,19 @@ pub async fn list(access: &AccountAccess, state: FormState) -> Result<Page, Erro
     let zone = access.caller().person().time_zone;
     let (garn, manages) = (access.garn.clone(), managed.is_ok());
     let own = access.caller().number();
-    let status = if state.why.is_some() { 422 } else { 200 };
+    let status = match (&state.why, &state.ungranted) {
+        (_, Some(NotGranted::TooMany(_))) => 429,
+        (Some(_), _) | (_, Some(_)) => 422,
+        (None, None) => 200,
+    };
     let title = if status == 200 { "People" } else { "Error: People" };
     let page = Page::new(title, move || {
-        let FormState { fields, why, done } = state;
+        let FormState { fields, why, ungranted, done } = state;
+        let ungranted = ungranted.map(|why| why.to_string());
         let words = why.map(|why| why.to_string());
         let problems = words.clone().map(|words| vec![Problem::new(EMAIL, words)]);
+        let problems = problems.or_else(|| ungranted.clone().map(|words| vec![Problem::new(PARTNER, words)]));
+        let partner = fields.iter().find(|(name, _)| name == PARTNER).map_or_else(String::new, |(_, garn)| garn.clone());
         let typed = fields.iter().find(|(name, _)| name == EMAIL).map_or_else(String::new, |(_, email)| email.clone());
         let chosen = if fields.is_empty() { Permissions::all().without_people() } else { ticked(&fields) };
         let rows: Vec<_> = members.into_iter().map(|member| row(&garn, member, manages, own)).collect();
@@ -62,7 +74,7 @@ pub async fn list(access: &AccountAccess, state: FormState) -> Result<Page, Erro
         } else {
             view! { <Table columns=COLUMNS rows /> }.into_any()
         };
-        let of_invitations = garn.clone();
+        let (of_invitations, of_grants) = (garn.clone(), garn.clone());
         let invitations = (!open.is_empty()).then(|| {
             let rows = open
                 .into_iter()
@@ -93,6 +105,7 @@ pub async fn list(access: &AccountAccess, state: FormState) -> Result<Page, Erro
             {table}
             {invitations}
             {form}
+            {(!of_partner).then(|| grants::section(&of_grants, grants, manages, partner, ungranted))}
         }
     });
     Ok(page.of_account(access, Tab::People).with_status(status))

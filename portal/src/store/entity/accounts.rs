@@ -80,6 +80,25 @@ table!(
     used_at: Option<DateTimeUtc>,
 );
 table!(
+    address_change, "address_changes",
+    #[sea_orm(primary_key, auto_increment = false)]
+    person_id: i64,
+    email: String,
+    old_secret_sha256: Vec<u8>,
+    new_secret_sha256: Vec<u8>,
+    old_confirmed_at: Option<DateTimeUtc>,
+    new_confirmed_at: Option<DateTimeUtc>,
+    ends_at: DateTimeUtc,
+);
+table!(
+    notice_setting, "notice_settings",
+    #[sea_orm(primary_key, auto_increment = false)]
+    person_id: i64,
+    notices: String,
+    secret: String,
+    told_on: Option<Date>,
+);
+table!(
     factor_reset, "factor_resets",
     #[sea_orm(primary_key, auto_increment = false)]
     person_id: i64,

@@ -46,7 +46,7 @@ macro_rules! each_table {
             part_requirement part_upgrade key_mapping shared_host certification order entitlement line_change import import_account import_site import_line signing_key
             activation_file listed_file file_machine file_revision allocation unordered_part upgrade upgrade_line
             batch batch_line request_form request_draft request request_host request_attachment request_file request_word received_mail request_message
-            canned_answer request_reader submission audit_event second_factor recovery_code factor_reset session device job
+            canned_answer request_reader submission audit_event second_factor recovery_code factor_reset notice_setting address_change session device job
         )
     };
 }

@@ -11,6 +11,7 @@ use app::{
     Page, Visit,
     page::{
         people::{
+            grants::PARTNER,
             members::{self, EMAIL, FormState, MemberState, PRODUCT, VALID_FROM, VALID_THROUGH},
             permissions::ticked,
         },
@@ -21,7 +22,7 @@ use axum::{Extension, extract::RawQuery, response::Response};
 use licensing::people::Permission;
 use portal::{
     AccountAccess, Caller, Error, NotPermitted, path,
-    people::{NewCertification, NotCertified, NotInvited, NotManaged},
+    people::{NewCertification, NotCertified, NotGranted, NotInvited, NotManaged},
 };
 
 pub(crate) async fn list(Extension(visit): Extension<Visit>, Account(access): Account, RawQuery(query): RawQuery) -> Response {
@@ -30,6 +31,8 @@ pub(crate) async fn list(Extension(visit): Extension<Visit>, Account(access): Ac
         "withdrawn" => Some("The invitation was withdrawn. Its link leads nowhere now.".to_owned()),
         "saved" => Some("The permissions were saved.".to_owned()),
         "removed" => Some("The person was taken from the account.".to_owned()),
+        "granted" => Some("The partner has access now.".to_owned()),
+        "ungranted" => Some("The partner has no access any more.".to_owned()),
         _ => None,
     });
     let page = members::list(&access, FormState { done, ..FormState::default() }).await;
@@ -47,7 +50,7 @@ pub(crate) async fn invite(Extension(visit): Extension<Visit>, Account(access): 
         Ok(()) => Ok(Sent::To(path::asking(&path::people(&access.garn), [("invited", email.trim())]))),
         Err(NotInvited::Error(error)) => Err(error),
         Err(why) => {
-            let state = FormState { fields: posted.fields.clone(), why: Some(why), done: None };
+            let state = FormState { fields: posted.fields.clone(), why: Some(why), ..FormState::default() };
             members::list(&access, state).await.map(Sent::Page)
         }
     };
@@ -68,6 +71,29 @@ pub(crate) async fn withdraw(
     let Ok(managed) = access.manage_people() else { return answer::page(visit, not_permitted(&access)).await };
     let withdrawn = portal::people::withdraw_member(&managed, id).await;
     answer::sent(visit, withdrawn.map(|()| Sent::To(format!("{}?withdrawn", path::people(&access.garn))))).await
+}
+
+pub(crate) async fn grant(Extension(visit): Extension<Visit>, Account(access): Account, posted: PostedForm) -> Response {
+    let Ok(managed) = access.manage_people() else { return answer::page(visit, not_permitted(&access)).await };
+    let sent = match portal::people::grant_partner(&managed, posted.value(PARTNER)).await {
+        Ok(()) => Ok(Sent::To(format!("{}?granted", path::people(&access.garn)))),
+        Err(NotGranted::Error(error)) => Err(error),
+        Err(why) => {
+            let state = FormState { fields: posted.fields.clone(), ungranted: Some(why), ..FormState::default() };
+            members::list(&access, state).await.map(Sent::Page)
+        }
+    };
+    answer::sent(visit, sent).await
+}
+
+pub(crate) async fn withdraw_grant(
+    Extension(visit): Extension<Visit>,
+    Account(access): Account,
+    Segments((_, partner)): Segments<(String, i64)>,
+) -> Response {
+    let Ok(managed) = access.manage_people() else { return answer::page(visit, not_permitted(&access)).await };
+    let withdrawn = portal::people::withdraw_partner(&managed, partner).await;
+    answer::sent(visit, withdrawn.map(|()| Sent::To(format!("{}?ungranted", path::people(&access.garn))))).await
 }
 
 pub(crate) async fn show(

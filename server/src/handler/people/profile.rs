@@ -19,9 +19,10 @@ use axum::{
     http::HeaderMap,
     response::Response,
 };
+use licensing::notice::{Notice, Notices};
 use portal::{
     Caller, Error, path,
-    people::{NotChanged, ProfileChange},
+    people::{NotChanged, NotMoved, ProfileChange},
 };
 
 /// Token of the session that asks.
@@ -41,6 +42,8 @@ pub(crate) async fn show(
         Some("password") => Some(Done::Password),
         Some("sessions") => Some(Done::Sessions),
         Some("removed") => Some(Done::FactorRemoved),
+        Some("notices") => Some(Done::Notices),
+        Some("address") => Some(Done::Address),
         _ => None,
     };
     let page = profile::show(&caller, &token(&app, &headers), FormState { done, ..FormState::default() }).await;
@@ -76,6 +79,36 @@ pub(crate) async fn change_password(
     answer::sent(visit, sent).await
 }
 
+pub(crate) async fn change_address(
+    State(app): State<App>,
+    Extension(visit): Extension<Visit>,
+    Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
+    posted: PostedForm,
+) -> Response {
+    let address = posted.value(field::ADDRESS);
+    let sent = match portal::people::begin_address_change(&caller, address, posted.value(field::ADDRESS_PASSWORD)).await {
+        Ok(()) => Ok(Sent::To(format!("{}?address", path::PROFILE))),
+        Err(NotMoved::Error(error)) => Err(error),
+        Err(why) => {
+            let state = FormState { unmoved: Some((address.to_owned(), why)), ..FormState::default() };
+            profile::show(&caller, &token(&app, &headers), state).await.map(Sent::Page)
+        }
+    };
+    answer::sent(visit, sent).await
+}
+
+pub(crate) async fn choose_notices(
+    Extension(visit): Extension<Visit>,
+    Extension(caller): Extension<Caller>,
+    posted: PostedForm,
+) -> Response {
+    let ticked = posted.fields.iter().filter(|(name, _)| name == field::NOTICE);
+    let notices: Notices = ticked.filter_map(|(_, code)| Notice::from_code(code)).collect();
+    let chosen = portal::notices::choose(&caller, &notices).await;
+    answer::sent(visit, chosen.map(|()| Sent::To(format!("{}?notices", path::PROFILE)))).await
+}
+
 pub(crate) async fn end_sessions(
     State(app): State<App>,
     Extension(visit): Extension<Visit>,
@@ -99,7 +132,7 @@ async fn answered(
         Ok(()) => Ok(Sent::To(format!("{}?{done}", path::PROFILE))),
         Err(NotChanged::Error(error)) => Err(error),
         Err(why) => {
-            let state = FormState { typed, why: Some(why), done: None };
+            let state = FormState { typed, why: Some(why), ..FormState::default() };
             profile::show(caller, token, state).await.map(Sent::Page)
         }
     }

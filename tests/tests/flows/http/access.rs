@@ -183,7 +183,16 @@ fn row(route: Route) -> (&'static str, Row) {
         // Those without a second factor; and those with one, without a code.
         Route::RecoveryCodes => (route.path(), [401, 409, 409, 409, 409, 422, 422]),
         Route::RemoveSecondFactor => (route.path(), [401, 409, 409, 409, 409, 409, 409]),
+        // The fields below are of another form.
+        Route::ChangeAddress => (route.path(), [401, 422, 422, 422, 422, 422, 422]),
+        Route::AddressChange | Route::ConfirmAddress => ("/address/none", everybody(410)),
+        Route::ChooseNotices => (route.path(), [401, 303, 303, 303, 303, 303, 303]),
+        // No mail has this link.
+        Route::Unsubscribing | Route::Unsubscribe => ("/notices/none/daily", everybody(404)),
         Route::EndSessions => (route.path(), [401, 303, 303, 303, 303, 303, 303]),
+        // The fields below name no partner.
+        Route::GrantPartner => ("/accounts/{garn}/partners", [401, 404, 422, 404, 403, 422, 404]),
+        Route::WithdrawPartner => ("/accounts/{garn}/partners/99/withdraw", [401, 404, 404, 404, 403, 404, 404]),
         Route::Orders => ("/accounts/{garn}/orders", account(303)),
         Route::NewLine | Route::Settings => (route.path(), [303, 404, 403, 404, 403, 200, 404]),
         // The fields below are of another form.

@@ -46,6 +46,12 @@ fn typed(route: Route) -> Largest {
         Route::SendSettings => {
             ("/accounts/ACME-1001/settings", vec![("account", own("kept"))], ("main input[name=account]", "value", "kept"))
         }
+        Route::GrantPartner => {
+            ("/accounts/ACME-1001/partners", vec![("partner", own("kept"))], ("input[name=partner]", "value", "kept"))
+        }
+        Route::WithdrawPartner => {
+            ("/accounts/ACME-1001/partners/1/withdraw", Vec::new(), ("main form", "action", "/accounts/ACME-1001/people"))
+        }
         Route::SendAccount => ("/new-account", vec![("garn", own("kept"))], ("input[name=garn]", "value", "kept")),
         Route::SendUpgrade => (
             "/accounts/NORDIC-3003/upgrade",
@@ -121,6 +127,8 @@ fn typed(route: Route) -> Largest {
         Route::RemoveSecondFactor => {
             ("/profile/second-factor/remove", Vec::new(), ("main form", "action", "/profile/second-factor/recovery-codes"))
         }
+        Route::ChangeAddress => ("/profile/address", Vec::new(), ("main form", "action", "/profile")),
+        Route::ChooseNotices => ("/profile/notices", Vec::new(), ("main form", "action", "/profile")),
         Route::EndSessions => ("/profile/sessions/end", Vec::new(), ("main form", "action", "/profile")),
         Route::InviteMember => (
             "/accounts/ACME-1001/people",

@@ -123,3 +123,42 @@ async fn a_certification_that_an_analyst_enters_lets_its_person_generate() {
         server.rows("SELECT action FROM audit_events WHERE action IN ('person certified', 'certification withdrawn')").await;
     assert_eq!(events.len(), 2);
 }
+
+#[tokio::test]
+async fn an_account_gives_partners_access_and_withdraws_it_at_once() {
+    let server = Server::durable(Backend::of_run()).await;
+    let (amelia, petra) = (server.signed_in(AMELIA).await, server.signed_in(PETRA).await);
+    let partners = "/accounts/ACME-1001/partners";
+    let before = server.contents().await;
+    assert_eq!(petra.get("/accounts/ACME-1001").await.status, StatusCode::NOT_FOUND);
+    // Who is no partner looks like nobody.
+    for (typed, words) in [
+        ("", "Enter the GARN of the partner."),
+        ("NONE-1", "No partner has the GARN NONE-1. Ask the partner for theirs."),
+        ("helios-2002", "No partner has the GARN HELIOS-2002. Ask the partner for theirs."),
+    ] {
+        let refused = amelia.post(partners, &[("partner", typed)]).await;
+        let problems = vec![("partner".to_owned(), words.to_owned())];
+        assert_eq!((refused.status, refused.problems()), (StatusCode::UNPROCESSABLE_ENTITY, problems));
+    }
+    assert_eq!(server.contents().await, before);
+    let given = amelia.post(partners, &[("partner", " brightwater-9001 ")]).await;
+    assert_eq!(given.header("location"), format!("{PEOPLE}?granted"));
+    assert_eq!(petra.get("/accounts/ACME-1001").await.status, StatusCode::OK);
+    let again = amelia.post(partners, &[("partner", "BRIGHTWATER-9001")]).await;
+    assert_eq!(again.problems()[0].1, "Brightwater Integration has access already.");
+    let page = amelia.get(PEOPLE).await;
+    let withdraw = page.attributes("main form", "action").into_iter().find(|path| path.ends_with("/withdraw"));
+    let withdraw = withdraw.expect("a button");
+    assert_eq!(petra.press(&withdraw).await.status, StatusCode::FORBIDDEN, "the partner does not manage its customer");
+    assert_eq!(amelia.press(&withdraw).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(petra.get("/accounts/ACME-1001").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(amelia.press(&withdraw).await.status, StatusCode::NOT_FOUND);
+    let refused = petra.post("/accounts/BRIGHTWATER-9001/partners", &[("partner", "BRIGHTWATER-9001")]).await;
+    assert_eq!(refused.problems()[0].1, "Partners act for customers: the account of a partner grants no access.");
+    for _ in 0..10 {
+        amelia.post(partners, &[("partner", "NONE-1")]).await;
+    }
+    assert_eq!(amelia.post(partners, &[("partner", "NONE-2")]).await.status, StatusCode::TOO_MANY_REQUESTS);
+    server.assert_healthy().await;
+}

@@ -1,5 +1,6 @@
 //! How people come in and sign in.
 
+mod address;
 mod directory;
 mod invitations;
 mod members;

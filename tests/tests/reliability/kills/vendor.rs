@@ -1,9 +1,10 @@
-//! Kills on the way of what makes a vendor's portal: an invitation that is accepted, a catalogue and an import that are applied.
+//! Kills on the way of what makes a vendor's portal: an invitation that is accepted, a catalogue and an import that are applied, a password and a second
+//! factor that are set.
 
 use super::{COMMITTED, number, times};
 use crate::EXECUTABLE;
 use std::time::Instant;
-use tests::{Answer, Backend, Browser, Home, LENA, PATIENCE, SAM, report};
+use tests::{AMELIA, Answer, Backend, Browser, Home, LENA, PATIENCE, SAM, code_of, report};
 
 const SHIPPED: &str = include_str!("../../../../portal/catalogue/pureconnect.toml");
 const ORDERS: &[u8] = b"garn,account,sales_order,line,ordered_on,part,assigned,site,site_country\n\
@@ -16,6 +17,12 @@ enum Operation {
     Accept,
     Apply,
     Import,
+    Reset,
+    SecondFactor,
+}
+
+impl Operation {
+    const ALL: [Self; 5] = [Self::Accept, Self::Apply, Self::Import, Self::Reset, Self::SecondFactor];
 }
 
 /// Address that is pressed, with its fields.
@@ -40,7 +47,7 @@ impl Operation {
                 browser.sign_in(SAM).await;
                 let fields = [("email", "dana@acme.example"), ("role", "member"), ("garn", "ACME-1001"), ("permission", "files")];
                 browser.post("/people/invitations", &fields).await;
-                let path = link(home).await;
+                let path = link(home, "/invitation/").await;
                 let fields = [("name", "Dana Reyes"), ("password", "seven lamps burn by the quay")];
                 Asked {
                     browser: home.browser(),
@@ -60,6 +67,20 @@ impl Operation {
                 browser.post_parts("/imports", &[("table", Some("orders.csv"), ORDERS)]).await;
                 until(home, "imports WHERE state = 'planned'").await;
                 Asked { browser, path: "/imports/IM-0000001/apply".to_owned(), fields: Vec::new() }
+            }
+            Self::Reset => {
+                browser.post("/password", &[("email", AMELIA)]).await;
+                until(home, "jobs WHERE kind = 'mail'").await;
+                let path = link(home, "/password/").await;
+                let fields = vec![("password".to_owned(), "seven lamps burn by the quay".to_owned())];
+                Asked { browser, path, fields }
+            }
+            Self::SecondFactor => {
+                browser.sign_in(AMELIA).await;
+                let secret = browser.get("/profile/second-factor").await.value("secret").expect("a secret");
+                let code = code_of(&secret, portal::Ctx::system().now());
+                let fields = [("secret", secret), ("code", code)].map(|(name, value)| (name.to_owned(), value)).into();
+                Asked { browser, path: "/profile/second-factor".to_owned(), fields }
             }
         }
     }
@@ -85,6 +106,13 @@ impl Operation {
                 "orders WHERE sales_order = 'SO-8'",
                 "audit_events WHERE action = 'import applied'",
             ],
+            Self::Reset => &["password_resets WHERE used_at IS NOT NULL", "audit_events WHERE action = 'password reset'"],
+            Self::SecondFactor => &[
+                "second_factors WHERE person_id = 1",
+                "recovery_codes WHERE person_id = 1",
+                "sessions WHERE person_id = 1 AND factor_at IS NOT NULL",
+                "audit_events WHERE action = 'second factor set up'",
+            ],
         };
         let mut numbers = Vec::new();
         for what in counted {
@@ -103,21 +131,21 @@ impl Operation {
     /// Last step at which nothing is left.
     const fn last(self) -> &'static str {
         match self {
-            Self::Accept | Self::Apply => COMMITTED,
+            Self::Accept | Self::Apply | Self::Reset | Self::SecondFactor => COMMITTED,
             Self::Import => "import applied",
         }
     }
 }
 
-/// Link of the invitation that is open.
-async fn link(home: &Home) -> String {
+/// Link in the latest mail.
+async fn link(home: &Home, beginning: &str) -> String {
     let database = super::database(home).await;
     let sql = "SELECT CAST(arguments AS TEXT) AS arguments FROM jobs WHERE kind = 'mail' ORDER BY id DESC LIMIT 1";
     let statement = sea_orm::Statement::from_string(sea_orm::ConnectionTrait::get_database_backend(&database), sql);
     let found = <sea_orm::JsonValue as sea_orm::FromQueryResult>::find_by_statement(statement).one(&database).await;
     let found = found.expect("mail").expect("a mail")["arguments"].as_str().expect("a text").to_owned();
     database.close().await.expect("closed");
-    let at = found.find("/invitation/").expect("a link");
+    let at = found.find(beginning).expect("a link");
     found[at..].chars().take_while(|c| c.is_ascii_alphanumeric() || "/-_".contains(*c)).collect()
 }
 
@@ -181,14 +209,14 @@ async fn killed_on_the_way(backend: Backend, operation: Operation) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_makes_a_portal_is_whole_or_not_there_after_a_kill_on_sqlite() {
-    for operation in [Operation::Accept, Operation::Apply, Operation::Import] {
+    for operation in Operation::ALL {
         killed_on_the_way(Backend::Sqlite, operation).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_makes_a_portal_is_whole_or_not_there_after_a_kill_on_postgres() {
-    for operation in [Operation::Accept, Operation::Apply, Operation::Import] {
+    for operation in Operation::ALL {
         killed_on_the_way(Backend::Postgres, operation).await;
     }
 }
