@@ -146,7 +146,6 @@ test(`a vendor from nothing, script ${script ? "on" : "off"}`, async () => {
   await label(ingrid.page, "Machine name").fill("bergen-cic-01");
   await label(ingrid.page, "Mail connector").selectOption("Exchange");
   await ingrid.page.getByLabel("CIC Server, Intermediate").check();
-  await ingrid.page.getByLabel("Provide switchover information at another time").check();
   await label(ingrid.page, "Basic Station, assigned").fill("30");
   await ingrid.page.getByRole("button", { name: "Continue" }).click();
   await ingrid.page.getByRole("button", { name: "Generate activation file" }).click();

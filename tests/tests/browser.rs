@@ -170,7 +170,6 @@ async fn from_nothing(script: bool) {
         .await
         .expect("the browser tests end");
     running.terminate();
-    home.assert_healthy().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
