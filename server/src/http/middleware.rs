@@ -2,7 +2,6 @@ use super::{
     answer, client_address,
     form::PostedForm,
     resume::sign_in_page,
-    routes::Route,
     table_form::{Files, PostedTable},
 };
 use crate::state::App;
@@ -107,10 +106,13 @@ pub(crate) async fn require_sign_in(State(app): State<App>, mut request: Request
     Redirect::to(&portal::path::asking(portal::path::SIGN_IN, [("return_to", return_to)])).into_response()
 }
 
+/// Route of the link that ends notices.
+const UNSUBSCRIBE: &str = "/notices/{secret}/{group}";
+
 /// Unsafe methods are taken from our own pages only.
 pub(crate) async fn same_origin(State(app): State<App>, request: Request, next: Next) -> Response {
     // Mail programs end notices with one click: the address has its own secret, and does nothing else.
-    let by_mail = request.extensions().get::<MatchedPath>().is_some_and(|path| path.as_str() == Route::Unsubscribe.path());
+    let by_mail = request.extensions().get::<MatchedPath>().is_some_and(|path| path.as_str() == UNSUBSCRIBE);
     if request.method().is_safe() || by_mail || app.public_url.sent(request.headers()) {
         return next.run(request).await;
     }
