@@ -1,4 +1,4 @@
-//! Another address of a person, which is theirs once both mailboxes have said so.
+//! Another address of a person, which is theirs once both mailboxes have said so; and how long a sign-in has been disabled.
 super::step!(
     "
     CREATE TABLE address_changes (
@@ -10,5 +10,6 @@ super::step!(
         new_confirmed_at {instant},
         ends_at {instant} NOT NULL
     );
+    ALTER TABLE people ADD COLUMN disabled_at {instant};
     "
 );

@@ -425,6 +425,7 @@ async fn insert_people(on: &DatabaseTransaction, password_hashes: Vec<String>, n
             staff_role: Set(demo.staff_role.map(str::to_owned)),
             time_zone: Set(demo.zone.to_owned()),
             active: Set(true),
+            disabled_at: Set(None),
         }
         .insert(on)
         .await?;

@@ -165,6 +165,7 @@ event_types! {
     RoleChanged: "role changed", People, "Changed the role of {}.";
     PartnerGranted: "partner granted", People, "Gave {} access.";
     PartnerWithdrawn: "partner withdrawn", People, "Withdrew the access of {}.";
+    PersonAnonymised: "person anonymised", People, "Anonymised {}.";
     PersonCertified: "person certified", People, "Certified {}.";
     CertificationWithdrawn: "certification withdrawn", People, "Withdrew a certification of {}.";
     CatalogueProposed: "catalogue proposed", Portal, "Compared {} with the one in use.";

@@ -83,6 +83,11 @@ pub fn proposed_catalogue(id: i64) -> String {
     format!("{CATALOGUE}/{id}")
 }
 
+/// Certifications that come in as tables, for licensing analysts.
+pub const CERTIFICATIONS: &str = "/certifications";
+/// The table that they are filled into.
+pub const CERTIFICATION_TEMPLATE: &str = "/certifications/template.csv";
+
 /// Imports of accounts and orders, for licensing analysts.
 pub const IMPORTS: &str = "/imports";
 /// The table that an import is filled into.
@@ -124,6 +129,12 @@ pub fn person(id: i64) -> String {
 #[must_use]
 pub fn reset_second_factor(person: i64) -> String {
     format!("{}/second-factor/reset", self::person(person))
+}
+
+/// Anonymises a person whose sign-in is disabled.
+#[must_use]
+pub fn anonymise(id: i64) -> String {
+    format!("{PEOPLE}/{id}/anonymise")
 }
 
 /// Lets a person sign in, or no more.

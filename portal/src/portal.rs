@@ -126,6 +126,8 @@ impl Portal {
     /// Adds what the portal counts to what `/metrics` shows.
     pub fn register_metrics(&self, registry: &mut prometheus_client::registry::Registry) {
         self.observed.register(registry);
+        let hashed = self.passwords.hashed.clone();
+        registry.register("afmt_password_hashes", "Passwords that were hashed, to be stored or compared", hashed);
     }
 
     #[must_use]

@@ -116,6 +116,10 @@ pub struct Settings {
         value_parser = clap::value_parser!(i64).range(1..=36_500))]
     pub keep_attachments_days: i64,
 
+    /// Days after which a person whose sign-in is disabled can be anonymised.
+    #[arg(long, env = "AFMT_KEEP_DISABLED_DAYS", default_value_t = 365, value_parser = clap::value_parser!(i64).range(0..=36_500))]
+    pub keep_disabled_days: i64,
+
     /// Proxies whose X-Forwarded-For is believed.
     #[arg(long, env = "AFMT_TRUSTED_PROXIES", value_delimiter = ',')]
     pub trusted_proxy: Vec<IpAddr>,
@@ -164,6 +168,7 @@ impl Settings {
             keep: Keep {
                 requests: TimeDelta::days(self.keep_requests_days),
                 attachments: TimeDelta::days(self.keep_attachments_days),
+                people: TimeDelta::days(self.keep_disabled_days),
             },
             password_cost,
             slow_query: Duration::from_millis(self.slow_query_ms),

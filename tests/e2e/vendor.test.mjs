@@ -6,7 +6,7 @@ import { createHmac } from "node:crypto";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { label, launch, look, open, out, ready } from "./browser.mjs";
+import { keyboard, label, launch, look, open, out, ready } from "./browser.mjs";
 
 const { arrived, link, catalogue, script } = JSON.parse(process.env.AFMT_MAIL ?? "{}");
 
@@ -44,26 +44,30 @@ async function invitation(email) {
 
 const heading = (page, name) => page.getByRole("heading", { level: 1, name }).waitFor();
 
-/** Accepts an invitation, in a browser of one's own. */
+/** Accepts an invitation, in a browser of one's own, with the keyboard alone. */
 async function accept(path, name) {
   const opened = await open(browser, { javaScriptEnabled: script });
   const { page } = opened;
   await page.goto(path);
   await heading(page, "Invitation");
   if (script) await look(page, "invitation");
-  await label(page, "Your name").fill(name);
-  await label(page, "Choose a password").fill(password);
-  await page.getByRole("button", { name: "Accept the invitation" }).click();
+  const { to, type } = keyboard(page);
+  await type("Your name", name);
+  await type("Choose a password", password);
+  await to(page.getByRole("button", { name: "Accept the invitation" }));
+  await page.keyboard.press("Enter");
   return opened;
 }
 
-/** Sets up the second factor that the page shows. */
+/** Sets up the second factor that the page shows, with the keyboard alone. */
 async function secondFactor(page) {
   await heading(page, "Set up a second factor");
   if (script) await look(page, "second-factor");
   const secret = await page.locator("input[name=secret]").inputValue();
-  await label(page, "Code that the app shows").fill(code(secret));
-  await page.getByRole("button", { name: "Set it up" }).click();
+  const { to, type } = keyboard(page);
+  await type("Code that the app shows", code(secret));
+  await to(page.getByRole("button", { name: "Set it up" }));
+  await page.keyboard.press("Enter");
   await heading(page, "Recovery codes");
   assert.equal(await page.locator("tbody tr").count(), 10);
   if (script) await look(page, "recovery-codes");

@@ -436,6 +436,7 @@ fn settings(folder: &Path) -> Settings {
         clamd: None,
         keep_requests_days: 365,
         keep_attachments_days: 30,
+        keep_disabled_days: 365,
         trusted_proxy: Vec::new(),
         demo: false,
     }

@@ -27,6 +27,7 @@ pub async fn show(caller: &Caller, search: &str) -> Result<Page, Error> {
                     <div class="actions">
                         <a class="button" href=path::NEW_ACCOUNT>"New account"</a>
                         <a class="button" href=path::IMPORTS>"Import accounts and orders"</a>
+                        <a class="button" href=path::CERTIFICATIONS>"Certifications"</a>
                     </div>
                 })}
             </div>

@@ -2,6 +2,7 @@
 
 mod address;
 mod certification;
+mod certification_table;
 mod code;
 mod confirmation;
 mod current_password;
@@ -21,10 +22,11 @@ pub use address::{AddressChange, Confirmed, NotMoved, address_change, begin_addr
 pub use certification::{
     CertificationRow, NewCertification, NotCertified, certifiable, certifications, certify, withdraw_certification,
 };
+pub use certification_table::{CERTIFICATION_COLUMNS, CertifiedByTable, NotCertifiedByTable, certify_by_table};
 pub use code::CodeProblem;
 pub(crate) use confirmation::confirm;
 pub use current_password::WrongPassword;
-pub use directory::{NotAdministered, PEOPLE_OF_PAGE, PersonRow, change_role, people, person, set_active};
+pub use directory::{NotAdministered, PEOPLE_OF_PAGE, PersonRow, anonymise, change_role, people, person, set_active};
 pub use factor_reset::{FactorNotReset, FactorState, factor_state, reset_second_factor, reset_second_factor_of};
 pub use grants::{NotGranted, PartnerGrant, grant_partner, partner_grants, withdraw_partner};
 pub use invitation::{

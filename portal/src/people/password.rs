@@ -3,6 +3,7 @@
 use crate::{ctx::Ctx, error::Error};
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
+use prometheus_client::metrics::counter::Counter;
 use std::{sync::Arc, time::Duration};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use zeroize::Zeroizing;
@@ -72,6 +73,8 @@ pub(crate) struct Passwords {
     turns: Arc<Semaphore>,
     /// Checked when nobody has the address that was typed, so that the answer takes as long.
     nobody: String,
+    /// Number of passwords that were hashed, to be stored or compared.
+    pub(crate) hashed: Counter,
 }
 
 impl Passwords {
@@ -85,7 +88,7 @@ impl Passwords {
         let (memory, passes, lanes) = (params.m_cost(), params.t_cost(), params.p_cost());
         let nobody = format!("$argon2id$v=19$m={memory},t={passes},p={lanes}${salt}${output}");
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        Self { argon2, turns: Arc::new(Semaphore::new(AT_ONCE)), nobody }
+        Self { argon2, turns: Arc::new(Semaphore::new(AT_ONCE)), nobody, hashed: Counter::default() }
     }
 
     /// A PHC string for `password`, with a salt of its own.
@@ -96,6 +99,7 @@ impl Passwords {
     /// The hash of a password that was chosen, when it is its turn.
     pub(crate) async fn hash_chosen(&self, NewPassword(password): NewPassword, ctx: &Ctx) -> Result<String, Error> {
         let turn = self.turn().await?;
+        self.hashed.inc();
         let (argon2, ctx) = (self.argon2.clone(), ctx.clone());
         let hashing = tokio::task::spawn_blocking(move || {
             let hashed = hash(&argon2, password.as_bytes(), &ctx);
@@ -115,6 +119,7 @@ impl Passwords {
     /// Whether `password` belongs to `stored`. Without one it takes as long and is false.
     pub(crate) async fn check(&self, password: String, stored: Option<String>) -> Result<bool, Error> {
         let turn = self.turn().await?;
+        self.hashed.inc();
         let argon2 = self.argon2.clone();
         let known = stored.is_some();
         let hash = stored.unwrap_or_else(|| self.nobody.clone());

@@ -190,6 +190,8 @@ pub async fn set_up_second_factor(caller: &Caller, secret: &str, code: &str, pas
     }
     let step = app_of(secret.as_bytes()).check(&typed, seconds(portal.now())).ok_or(CodeProblem::Wrong)?;
     let write = portal.database.write().await?;
+    // A sign-in that began without it has its session by now, which ends, or finds it.
+    write.lock_person(person).await?;
     let now = write.now();
     let sql = "INSERT INTO second_factors (person_id, secret, since, last_step) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
     let step = i64::try_from(step).map_err(Error::internal)?;

@@ -179,6 +179,7 @@ impl Portal {
             // People behind one address who sign in rightly do not use up its attempts.
             self.give_back_attempt(write.on(), &subject).await?;
         }
+        write.lock_person(person.id).await?;
         if has_second_factor(write.on(), person.id).await? {
             let token = self.begin_sign_in(&write, person.id).await?;
             write.commit_bookkeeping().await?;

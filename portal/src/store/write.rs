@@ -73,6 +73,15 @@ impl Write {
         &self.transaction
     }
 
+    /// Makes every other write that locks this person wait until this one has ended.
+    pub(crate) async fn lock_person(&self, person_id: i64) -> Result<(), Error> {
+        if self.transaction.get_database_backend() == DbBackend::Postgres {
+            let sql = "SELECT id FROM people WHERE id = $1 FOR NO KEY UPDATE";
+            run(&self.transaction, "lock person", sql, [person_id.into()]).await?;
+        }
+        Ok(())
+    }
+
     /// Makes every other write to this account wait until this one has ended, so that what is read of the account stays true.
     pub(crate) async fn lock_account(&self, account_id: i64) -> Result<(), Error> {
         if self.transaction.get_database_backend() == DbBackend::Postgres {

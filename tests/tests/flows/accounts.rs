@@ -32,8 +32,8 @@ async fn everybody_sees_their_own_accounts() {
     let changes = async |email: &str, garn: &str| {
         server.signed_in(email).await.get(&format!("/accounts/{garn}")).await.all(".account-name a")
     };
-    assert_eq!(changes(AMELIA, "ACME-1001").await, ["Requests", "Help"]);
-    assert_eq!(changes(PETRA, "NORDIC-3003").await, ["Change account", "Requests", "Help"]);
+    assert_eq!(changes(AMELIA, "ACME-1001").await, ["Requests", "History", "Help"]);
+    assert_eq!(changes(PETRA, "NORDIC-3003").await, ["Change account", "Requests", "History", "Help"]);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@ use crate::generated;
 use chrono::TimeDelta;
 use portal::notices::send_daily;
 use reqwest::StatusCode;
-use tests::{AMELIA, Backend, JONAS, OWEN, PETRA, Server, changed};
+use tests::{AMELIA, Backend, JONAS, OWEN, PETRA, Server, Size, changed, report};
 
 /// Mails that are queued to `email`, as JSON, the latest first.
 async fn mails(server: &Server, email: &str) -> Vec<serde_json::Value> {
@@ -124,5 +124,36 @@ async fn colleagues_who_chose_it_are_told_of_files_with_the_file_if_they_want_it
     generated(&amelia, &[]).await;
     assert_eq!(mails(&server, OWEN).await.len(), 2, "he ended it");
     assert_eq!(owen.get("/profile").await.attributes("input[name=notice][checked]", "value"), Vec::<String>::new());
+    server.assert_healthy().await;
+}
+
+#[tokio::test]
+async fn many_due_notices_are_one_mail_each_however_many_servers_send_them() {
+    let server = Server::durable(Backend::of_run()).await;
+    let people = Size::of_run().pick(500, 10_000);
+    let sequence = match server.backend() {
+        Backend::Sqlite => {
+            format!("WITH RECURSIVE n (value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < {people})")
+        }
+        Backend::Postgres => format!("WITH n (value) AS (SELECT * FROM generate_series(1, {people}))"),
+    };
+    let columns = "INSERT INTO people (email, name, password_hash, time_zone, active)";
+    server
+        .execute(&format!(
+            "{columns} {sequence} SELECT 'due-' || value || '@nordic.example', 'Due ' || value, '', 'Europe/Oslo', TRUE FROM n;
+             INSERT INTO memberships (person_id, account_id, permissions) SELECT id, 3, 'files' FROM people WHERE email LIKE 'due-%'"
+        ))
+        .await;
+    server.advance(TimeDelta::days(1));
+    let began = std::time::Instant::now();
+    let (one, other) = tokio::join!(send_daily(server.portal()), send_daily(server.portal()));
+    let took = began.elapsed();
+    // Petra and Jonas act for the same account.
+    assert_eq!(one.expect("sent") + other.expect("sent"), people + 2);
+    let sql = "SELECT CAST(COUNT(*) AS TEXT) AS mails, CAST(COUNT(DISTINCT CAST(arguments AS TEXT)) AS TEXT) AS different
+               FROM jobs WHERE kind = 'mail'";
+    let all = (people + 2).to_string();
+    assert_eq!(server.rows(sql).await, [serde_json::json!({ "mails": all, "different": all })]);
+    report(&format!("{people} due notices, two at once: one mail each, queued in {:.1} s", took.as_secs_f64()));
     server.assert_healthy().await;
 }

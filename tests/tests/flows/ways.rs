@@ -205,7 +205,7 @@ async fn help_and_pages_that_lead_nowhere_keep_the_tabs_of_the_account() {
     assert_eq!(tabs(&server.browser().get("/help?account=ACME-1001").await), Vec::<String>::new());
     // Administrators have a page of their own.
     let sam = server.signed_in(SAM).await;
-    let administration = ["Checklist", "People", "Catalogue", "Request form", "Background jobs"];
+    let administration = ["Checklist", "People", "Catalogue", "Request form", "Background jobs", "History"];
     assert_eq!(sam.get("/help").await.all("nav[aria-label=Administration] a"), administration);
 }
 

@@ -68,7 +68,7 @@ fn label(column: &str) -> String {
         column::UNLIMITED => "Billed by use",
         column::MAINTENANCE_END => "Last day of maintenance",
         column::TERM_DAYS => "Term, in days",
-        other => return licensing::capitalised(&other.replace('_', " ")),
+        other => return licensing::capitalised(&other.replace('_', " ").replace("tier", "tier ")),
     }
     .to_owned()
 }

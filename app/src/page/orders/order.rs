@@ -120,6 +120,8 @@ fn cells(garn: &Garn, sales_order: &str, line: OrderLine, zone: Tz, enters: bool
             </li>
         }
     };
+    let nothing = |none: bool| none.then(|| view! { <span class="muted">"nothing"</span> });
+    let (unchanged, unheld) = (nothing(changes.is_empty()), nothing(files.0.is_empty()));
     let changes = changes.into_iter().map(changed).collect_view();
     let (serials, more) = files;
     let files = serials
@@ -131,7 +133,7 @@ fn cells(garn: &Garn, sales_order: &str, line: OrderLine, zone: Tz, enters: bool
         view! { {owned}{term} }.into_any(),
         format!("{} assigned, {} pooled", allocated.assigned, allocated.pooled).into_any(),
         maintenance_end.map(|on| view! { <Day on /> }).into_any(),
-        view! { <ul class="bare">{changes}</ul> }.into_any(),
-        view! { <ul class="bare">{files.collect_view()}{more.then(|| view! { <li>"and others"</li> })}</ul> }.into_any(),
+        view! { {unchanged} <ul class="bare">{changes}</ul> }.into_any(),
+        view! { {unheld} <ul class="bare">{files.collect_view()}{more.then(|| view! { <li>"and others"</li> })}</ul> }.into_any(),
     ]
 }

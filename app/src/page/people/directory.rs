@@ -159,6 +159,8 @@ fn state(active: bool) -> AnyView {
     }
 }
 
+/// Field of the code in the form that anonymises.
+pub const ANONYMISE_CODE: &str = "anonymise_code";
 /// Field of the code in the form that resets a second factor.
 pub const RESET_CODE: &str = "reset_code";
 
@@ -169,6 +171,7 @@ pub enum Told {
     /// Their second factor is gone.
     FactorReset,
     NotChanged(NotAdministered),
+    NotAnonymised(NotAdministered),
     FactorNotReset(FactorNotReset),
 }
 
@@ -177,24 +180,25 @@ pub enum Told {
 /// # Errors
 /// [`Error::NotFound`].
 pub async fn person(access: &AdministratorAccess, id: i64, told: Told) -> Result<Page, Error> {
-    let PersonRow { id, name, email, role, active, accounts } = portal::people::person(access, id).await?;
+    let PersonRow { id, name, email, role, active, can_be_anonymised, accounts } = portal::people::person(access, id).await?;
     let factor = portal::people::factor_state(access, id).await?;
     let with_code = !access.caller().is_confirmed();
     let zone = access.caller().person().time_zone;
     let of_code = match &told {
         Told::NotChanged(NotAdministered::Code(problem)) => Some((CODE, problem)),
         Told::FactorNotReset(FactorNotReset::Code(problem)) => Some((RESET_CODE, problem)),
+        Told::NotAnonymised(NotAdministered::Code(problem)) => Some((ANONYMISE_CODE, problem)),
         _ => None,
     };
     let status = match (&of_code, &told) {
         (Some((_, problem)), _) => code_status(problem),
-        (None, Told::NotChanged(_) | Told::FactorNotReset(_)) => 409,
+        (None, Told::NotChanged(_) | Told::NotAnonymised(_) | Told::FactorNotReset(_)) => 409,
         (None, _) => 200,
     };
     let of_code = of_code.map(|(field, problem)| (field, problem.to_string()));
     let refused = match &told {
         _ if of_code.is_some() => None,
-        Told::NotChanged(why) => Some(why.to_string()),
+        Told::NotChanged(why) | Told::NotAnonymised(why) => Some(why.to_string()),
         Told::FactorNotReset(why) => Some(why.to_string()),
         _ => None,
     };
@@ -247,6 +251,14 @@ pub async fn person(access: &AdministratorAccess, id: i64, told: Told) -> Result
                 <p>{words}</p>
                 <button class=if active { "button danger" } else { "button" } name=ACTIVE value=value>{button}</button>
             </form>
+            {can_be_anonymised.then(|| view! {
+                <form method="post" action=path::anonymise(id) novalidate class="section">
+                    <h2>"Name and address"</h2>
+                    <p>"They are removed from everything that was done, too. What was done stays. Nobody can bring them back."</p>
+                    {with_code.then(|| view! { <CodeField name=ANONYMISE_CODE error=error(ANONYMISE_CODE) /> })}
+                    <button class="button danger">"Anonymise the person"</button>
+                </form>
+            })}
         }
     });
     Ok(page.with_status(status))

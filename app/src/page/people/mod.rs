@@ -1,6 +1,7 @@
 //! Signing in, invitations, and who is there.
 
 pub mod address;
+pub mod certifications;
 pub mod code;
 pub mod directory;
 pub mod grants;

@@ -28,6 +28,7 @@ table!(
     staff_role: Option<String>,
     time_zone: String,
     active: bool,
+    disabled_at: Option<DateTimeUtc>,
 );
 table!(
     membership, "memberships",

@@ -12,7 +12,7 @@ use app::{
     page::{
         people::{
             code::CODE,
-            directory::{self, ACTIVE, AFTER, FormState, MEMBER, RESET_CODE, SEARCHED, Told, field},
+            directory::{self, ACTIVE, AFTER, ANONYMISE_CODE, FormState, MEMBER, RESET_CODE, SEARCHED, Told, field},
             permissions::ticked,
         },
         problem,
@@ -155,6 +155,21 @@ pub(crate) async fn reset_second_factor(
         Ok(false) => Ok(Sent::To(path::person(id))),
         Err(FactorNotReset::Error(error)) => Err(error),
         Err(why) => one(&caller, id, Told::FactorNotReset(why)).await.map(Sent::Page),
+    };
+    answer::sent(visit, sent).await
+}
+
+pub(crate) async fn anonymise(
+    Extension(visit): Extension<Visit>,
+    Extension(caller): Extension<Caller>,
+    Segments(id): Segments<i64>,
+    posted: PostedForm,
+) -> Response {
+    let Ok(access) = caller.administrator() else { return answer::page(visit, problem::for_administrators()).await };
+    let sent = match portal::people::anonymise(&access, id, posted.value(ANONYMISE_CODE)).await {
+        Ok(()) => Ok(Sent::To(format!("{}?saved", path::person(id)))),
+        Err(NotAdministered::Error(error)) => Err(error),
+        Err(why) => one(&caller, id, Told::NotAnonymised(why)).await.map(Sent::Page),
     };
     answer::sent(visit, sent).await
 }

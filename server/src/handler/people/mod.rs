@@ -1,6 +1,7 @@
 //! Signing in, invitations, and who is there.
 
 pub(crate) mod address;
+pub(crate) mod certifications;
 pub(crate) mod directory;
 pub(crate) mod invitation;
 pub(crate) mod members;

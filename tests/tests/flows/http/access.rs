@@ -198,6 +198,9 @@ fn row(route: Route) -> (&'static str, Row) {
         // The fields below are of another form.
         Route::SendLine => (route.path(), [401, 404, 403, 404, 403, 409, 404]),
         Route::SendSettings => (route.path(), [401, 404, 403, 404, 403, 409, 404]),
+        Route::Certifications | Route::CertificationTemplate => (route.path(), [303, 403, 403, 403, 403, 200, 403]),
+        // The fields below are no form with a table.
+        Route::EnterCertifications => (route.path(), [401, 403, 403, 403, 403, 400, 403]),
         Route::NewAccount => (route.path(), [303, 403, 403, 403, 403, 200, 403]),
         Route::SendAccount => (route.path(), [401, 403, 403, 403, 403, 422, 403]),
         Route::History => ("/accounts/{garn}/history", account(303)),
@@ -224,6 +227,7 @@ fn row(route: Route) -> (&'static str, Row) {
         Route::Person => ("/people/1", [303, 403, 403, 403, 403, 403, 200]),
         Route::ChangeRole => ("/people/99", [401, 403, 403, 403, 403, 403, 404]),
         Route::SetActive => ("/people/99/active", [401, 403, 403, 403, 403, 403, 404]),
+        Route::Anonymise => ("/people/99/anonymise", [401, 403, 403, 403, 403, 403, 404]),
         Route::ResetSecondFactor => ("/people/99/second-factor/reset", [401, 403, 403, 403, 403, 403, 404]),
         Route::WithdrawInvitation => ("/people/invitations/1/withdraw", [401, 403, 403, 403, 403, 403, 404]),
         Route::Jobs => (route.path(), [303, 403, 403, 403, 403, 403, 200]),

@@ -159,6 +159,7 @@ fn typed(route: Route) -> Largest {
         Route::ChangeRole => ("/people/1", Vec::new(), ("main form", "action", "/people/1")),
         Route::SetActive => ("/people/1/active", Vec::new(), ("main form", "action", "/people/1")),
         Route::ResetSecondFactor => ("/people/1/second-factor/reset", Vec::new(), ("main form", "action", "/people/1")),
+        Route::Anonymise => ("/people/1/anonymise", Vec::new(), ("main form", "action", "/people/1")),
         Route::TryMail => ("/setup/mail", Vec::new(), ("main form", "action", "/setup/mail")),
         Route::Invite => (
             "/people/invitations",
@@ -254,6 +255,7 @@ async fn every_form_that_is_sent_when_the_session_has_ended_comes_back_at_its_la
                 Route::SendBatch
                     | Route::ProposeCatalogue
                     | Route::BeginImport
+                    | Route::EnterCertifications
                     | Route::UploadSignedIn
                     | Route::ProvideFile
                     | Route::Reading
@@ -271,6 +273,7 @@ async fn every_form_that_is_sent_when_the_session_has_ended_comes_back_at_its_la
             | Route::ChangeRole
             | Route::SetActive
             | Route::ResetSecondFactor
+            | Route::Anonymise
             | Route::WithdrawInvitation
             | Route::ApplyCatalogue => SAM,
             Route::ReplyToRequest | Route::CloseRequest => AMELIA,

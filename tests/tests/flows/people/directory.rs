@@ -1,3 +1,5 @@
+use crate::generated;
+use chrono::TimeDelta;
 use portal::demo::DEMO_PASSWORD;
 use reqwest::StatusCode;
 use tests::{AMELIA, Backend, LENA, SAM, Server};
@@ -34,5 +36,32 @@ async fn an_administrator_finds_people_changes_roles_and_disables_sign_ins_at_on
         .rows("SELECT action FROM audit_events WHERE action IN ('person disabled', 'person enabled', 'role changed') ORDER BY id")
         .await;
     assert_eq!(events.len(), 3);
+    server.assert_healthy().await;
+}
+
+#[tokio::test]
+async fn whoever_was_disabled_long_enough_is_anonymised_and_what_they_did_stays() {
+    let server = Server::durable(Backend::of_run()).await;
+    let sam = server.signed_in(SAM).await;
+    let file = generated(&server.signed_in(AMELIA).await, &[]).await;
+    sam.post("/people/1/active", &[("active", "no")]).await;
+    let early = sam.press("/people/1/anonymise").await;
+    let words = "The sign-in has not been disabled long enough, or the person is anonymous already.";
+    assert_eq!((early.status, early.all("[role=alert]")), (StatusCode::CONFLICT, vec![words.to_owned()]));
+    assert!(sam.get("/people/1").await.all("form[action$=anonymise]").is_empty());
+    server.advance(TimeDelta::days(365));
+    let (sam, lena) = (server.signed_in(SAM).await, server.signed_in(LENA).await);
+    assert_eq!(sam.get("/people/1").await.all("form[action$=anonymise] button"), ["Anonymise the person"]);
+    assert_eq!(sam.press("/people/1/anonymise").await.header("location"), "/people/1?saved");
+    for page in [lena.get(&file).await, lena.get("/accounts/ACME-1001/history").await, sam.get("/history?kind=people").await] {
+        assert!(
+            page.text().contains("ormer person 1") || page.text().contains("former-1@person.invalid"),
+            "{:?}",
+            page.all("h1")
+        );
+        assert!(!page.text().contains("Amelia") && !page.text().contains(AMELIA), "{:?}", page.all("h1"));
+    }
+    assert_eq!(sam.press("/people/1/anonymise").await.status, StatusCode::CONFLICT);
+    assert!(!lena.get("/accounts/ACME-1001/people").await.text().contains("Former person"));
     server.assert_healthy().await;
 }

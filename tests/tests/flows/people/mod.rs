@@ -1,7 +1,9 @@
 //! How people come in and sign in.
 
 mod address;
+mod certifications;
 mod directory;
+mod enumeration;
 mod invitations;
 mod members;
 mod passwords;

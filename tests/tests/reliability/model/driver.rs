@@ -16,7 +16,7 @@ use licensing::{
         request::NewFileForm,
     },
     offer::eligibility::Action,
-    orders::upgrade::UpgradeRequest,
+    orders::{import::column, upgrade::UpgradeRequest},
 };
 use portal::{
     AccountAccess, Error,
@@ -24,12 +24,16 @@ use portal::{
         NotDeactivated, NotGenerated, NotUpdatable,
         batch::{self, BatchState, NewBatch, NotBegun, NotPlanned},
     },
-    orders::NotUpgraded,
+    jobs::Lane,
+    orders::{
+        NotUpgraded,
+        import::{ImportState, NotEntered, apply_import, enter_line, import},
+    },
     people::Token,
 };
 use rand::{RngExt, rngs::StdRng, seq::IndexedRandom};
 use std::collections::{BTreeMap, BTreeSet};
-use tests::Server;
+use tests::{Server, finished};
 
 /// Why nothing was done, of all operations.
 #[derive(Debug)]
@@ -320,21 +324,57 @@ impl Driver {
         assert!(matches!(portal::files::view(&elsewhere, serial).await, Err(Error::NotFound)), "{serial} is not {other}'s");
     }
 
-    /// An order brings more of one line, or lines of the generation before.
+    /// A later order grows, shrinks or renews a line, or an order brings lines of the generation before. What files hold is never taken away.
     pub(super) async fn order(&mut self, model: &mut Model, random: &mut StdRng) {
         self.count("ordered");
         if random.random_bool(0.25) {
             return self.order_old(model, random).await;
         }
         let garn = *ACCOUNTS.choose(random).expect("an account");
+        let today = model.today[garn];
         let lines = model.lines.get_mut(garn).expect("an account");
         let items: Vec<usize> =
             (0..lines.len()).filter(|line| lines[*line].part.contains("-S") || random.random_bool(0.3)).collect();
-        let line = &mut lines[*items.choose(random).expect("a line")];
-        line.owned = (line.owned.0 + random.random_range(0..4), line.owned.1 + random.random_range(0..4));
-        let (id, (assigned, pooled)) = (line.id, line.owned);
-        let sql = format!("UPDATE entitlements SET owned_assigned = {assigned}, owned_pooled = {pooled} WHERE id = {id}");
-        self.server.execute(&sql).await;
+        let held: Vec<usize> =
+            (0..lines.len()).filter(|line| !lines[*line].unlimited && lines[*line].allocated != (0, 0)).collect();
+        // Now and then a return of what files hold.
+        let returned = held.choose(random).copied().filter(|_| random.random_bool(0.3));
+        let line = &mut lines[returned.unwrap_or_else(|| *items.choose(random).expect("a line"))];
+        let (most, least) =
+            if returned.is_some() { (line.allocated, (0, 0)) } else { ((line.owned.0 + 4, line.owned.1 + 4), line.owned) };
+        let owned = (random.random_range(least.0..=most.0), random.random_range(least.1..=most.1));
+        let owned = if line.unlimited { line.owned } else { owned };
+        let renewed = random.random_bool(0.3) || owned == line.owned;
+        let end = line.maintenance_end.unwrap_or(today).max(today) + TimeDelta::days(random.random_range(1..400));
+        let end = if renewed { Some(end) } else { line.maintenance_end };
+        let mut cells = vec![
+            (column::GARN, garn.to_owned()),
+            (column::SALES_ORDER, format!("SO-LATER-{}", self.counts["ordered"])),
+            (column::LINE, "1".to_owned()),
+            (column::CHANGES, format!("{}/{}", line.sales_order, line.line)),
+            (column::ORDERED_ON, today.to_string()),
+        ];
+        if !line.unlimited {
+            cells.extend([(column::ASSIGNED, owned.0.to_string()), (column::POOLED, owned.1.to_string())]);
+        }
+        cells.extend(end.filter(|_| renewed).map(|end| (column::MAINTENANCE_END, end.to_string())));
+        let holds = !line.unlimited && (owned.0 < line.allocated.0 || owned.1 < line.allocated.1);
+        if !holds {
+            (line.owned, line.maintenance_end) = (owned, end);
+        }
+        let analyst = self.access(ANALYST, garn).await.expect("an analyst sees every account").caller().analyst();
+        let analyst = analyst.expect("an analyst");
+        match (enter_line(&analyst, &cells).await, holds) {
+            (Err(NotEntered::Refused(_)), true) => self.count("orders refused"),
+            (Ok(reference), false) => {
+                apply_import(&analyst, &reference).await.expect("applied");
+                finished(self.server.portal(), &Lane::Imports).await;
+                let applied = import(&analyst, &reference).await.expect("the import");
+                assert_eq!(applied.state, ImportState::Applied, "{cells:?}");
+                self.count("orders changed");
+            }
+            (entered, _) => panic!("{cells:?}: {entered:?}, files hold it: {holds}"),
+        }
     }
 
     async fn order_old(&mut self, model: &mut Model, random: &mut StdRng) {

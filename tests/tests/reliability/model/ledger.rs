@@ -14,6 +14,8 @@ pub(super) struct Line {
     pub(super) id: i64,
     pub(super) part: String,
     pub(super) sales_order: String,
+    /// Number in the order.
+    pub(super) line: u32,
     pub(super) ordered_on: NaiveDate,
     pub(super) owned: Pools,
     pub(super) allocated: Pools,
@@ -465,7 +467,7 @@ fn draw(lines: &[Line], part: &str, asked: Pools) -> Option<BTreeMap<i64, Pools>
 /// The order lines of an account, as they stand in the tables.
 pub(super) async fn lines(server: &Server, garn: &str) -> Vec<Line> {
     let sql = format!(
-        "SELECT e.id, p.number, o.sales_order, CAST(o.ordered_on AS TEXT) AS ordered_on, e.owned_assigned, e.owned_pooled,
+        "SELECT e.id, p.number, o.sales_order, e.line, CAST(o.ordered_on AS TEXT) AS ordered_on, e.owned_assigned, e.owned_pooled,
             e.allocated_assigned, e.allocated_pooled, e.unlimited, CAST(e.maintenance_end AS TEXT) AS maintenance_end
          FROM entitlements e JOIN parts p ON p.id = e.part_id JOIN orders o ON o.id = e.order_id
          JOIN accounts a ON a.id = e.account_id WHERE a.garn = '{garn}' ORDER BY e.id"
@@ -476,6 +478,7 @@ pub(super) async fn lines(server: &Server, garn: &str) -> Vec<Line> {
             id: row["id"].as_i64().expect("an id"),
             part: text(row, "number"),
             sales_order: text(row, "sales_order"),
+            line: count(row, "line"),
             ordered_on: text(row, "ordered_on").parse().expect("a day"),
             owned: (count(row, "owned_assigned"), count(row, "owned_pooled")),
             allocated: (count(row, "allocated_assigned"), count(row, "allocated_pooled")),

@@ -20,7 +20,7 @@ const PEOPLE: [&str; 6] = [AMELIA, OWEN, HANNA, PETRA, LENA, SAM];
 const ANALYST: usize = 4;
 
 /// Outcomes that a meaningful run has seen.
-const SEEN: [&str; 14] = [
+const SEEN: [&str; 16] = [
     "generated",
     "updated",
     "deactivated",
@@ -35,6 +35,8 @@ const SEEN: [&str; 14] = [
     "not active",
     "superseded",
     "unchanged",
+    "orders changed",
+    "orders refused",
 ];
 
 async fn random_operations(backend: Backend) {
