@@ -89,7 +89,7 @@ pub async fn order(access: &AccountAccess, sales_order: &str) -> Result<(OrderRo
         term_days: Option<i64>,
     }
     let on = access.portal().database.read();
-    let sql = "SELECT o.sales_order, o.purchase_order, o.ordered_on, 0 AS lines FROM orders o WHERE o.account_id = $1 AND o.sales_order = $2";
+    let sql = "SELECT o.sales_order, o.purchase_order, o.ordered_on, CAST(0 AS BIGINT) AS lines FROM orders o WHERE o.account_id = $1 AND o.sales_order = $2";
     let found: Vec<OrderRow> = rows(on, "order", sql, [access.account_id().into(), sales_order.into()]).await?;
     let order = found.into_iter().next().ok_or(Error::NotFound)?;
     let of_order = "e.order_id = (SELECT id FROM orders WHERE account_id = $1 AND sales_order = $2)";

@@ -139,7 +139,7 @@ pub async fn show(
             {why.map(|why| view! { <p class="note bad" role="alert">{why.to_string()}</p> })}
             <p><a href=path::IMPORTS><Icon icon=icon::BACK />"Imports"</a></p>
             <h1>"Import "<span class="code">{reference.clone()}</span></h1>
-            <p>{badge(&of_import)}" "<span class="wrap">{name}</span>", uploaded by "{submitted_by}", "<Instant at=submitted_at zone /></p>
+            <p>{badge(&of_import)}" "<span class="wrap">{name}</span>", by "{submitted_by}", "<Instant at=submitted_at zone /></p>
             <p class="lead" role="status">{told}</p>
             <div class="buttons">
                 {applies.then(|| view! {
