@@ -1,6 +1,7 @@
 //! Refusals of forms. Each form has an enum of its own problems, whose `Display` is the sentence that people read: it names the fact and the next step.
 
 use crate::value::text::{TextError, excerpt};
+use chrono::{Datelike, NaiveDate};
 use std::error::Error;
 
 /// One problem of a form, and the field where it is corrected.
@@ -34,6 +35,15 @@ pub enum ChoiceProblem {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("“{}” is not a date. Enter year, month and day, such as 2027-01-31.", excerpt(.0))]
 pub struct NotADate(pub String);
+
+/// Day that was typed, of the years 1 to 9999: what is counted from it stays a day.
+///
+/// # Errors
+/// [`NotADate`].
+pub fn day(typed: &str) -> Result<NaiveDate, NotADate> {
+    let day = typed.trim().parse::<NaiveDate>().ok().filter(|day| (1..=9999).contains(&day.year()));
+    day.ok_or_else(|| NotADate(typed.trim().to_owned()))
+}
 
 /// Maximum length of a text, in characters, which the typed one exceeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

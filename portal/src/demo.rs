@@ -129,7 +129,7 @@ impl DemoPerson {
         Self { email, name, what, zone: BERLIN, staff_role, account: None, certified: Certified::No, secret }
     }
 
-    /// Whoever of the demo has this address.
+    /// Person of the demo with this address.
     #[must_use]
     pub fn of(email: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|person| person.email == email)

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// What events are about, to choose from.
+/// Subject of events, to choose from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventKind {
     Files,
@@ -183,7 +183,7 @@ impl EventType {
         Self::ALL.iter().copied().find(|event_type| event_type.code() == code)
     }
 
-    /// What happened, in a sentence after the name of whoever did it.
+    /// Sentence that tells of it, after the name of whoever did it.
     pub(crate) fn told(self, subject: &str) -> String {
         self.sentence().replacen("{}", subject, 1)
     }

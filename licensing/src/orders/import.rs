@@ -177,7 +177,7 @@ impl CellProblem {
         }
     }
 
-    /// What is wrong, where the column is named beside it.
+    /// Words for the problem, where the column is named beside it.
     #[must_use]
     pub fn told(&self) -> String {
         let told = self.to_string();

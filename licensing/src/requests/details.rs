@@ -5,7 +5,7 @@ use super::{
     problem::RequestProblem,
 };
 use crate::{
-    form::{NotADate, Refusal, TooLong},
+    form::{Refusal, TooLong, day},
     value::{
         date,
         email::EmailAddress,
@@ -219,7 +219,7 @@ impl Read {
                 field.choices.iter().find(|choice| *choice == sent).cloned().ok_or(RequestProblem::NotOffered)?
             }
             FieldKind::Date | FieldKind::FutureDate => {
-                let day: NaiveDate = sent.parse().map_err(|_| NotADate(sent.to_owned()))?;
+                let day = day(sent)?;
                 if field.kind == FieldKind::FutureDate && day < requester.today {
                     return Err(RequestProblem::DayOver);
                 }

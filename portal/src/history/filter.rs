@@ -2,6 +2,7 @@
 
 use crate::event_type::EventKind;
 use chrono::NaiveDate;
+use licensing::form;
 
 /// Names of the fields.
 pub mod field {
@@ -11,8 +12,6 @@ pub mod field {
     pub const FROM: &str = "from";
     pub const THROUGH: &str = "through";
 }
-
-const A_DAY: &str = "Enter a day as YYYY-MM-DD, such as 2026-11-29.";
 
 /// What is sought in a history. Empty texts seek nothing.
 #[derive(Clone, Debug, Default)]
@@ -36,10 +35,7 @@ impl HistoryFilter {
         let mut problems = Vec::new();
         let mut day = |field: &'static str| match value(field).trim() {
             "" => None,
-            typed => {
-                let day = NaiveDate::parse_from_str(typed, "%Y-%m-%d");
-                day.map_err(|_| problems.push((field, A_DAY.to_owned()))).ok()
-            }
+            typed => form::day(typed).map_err(|problem| problems.push((field, problem.to_string()))).ok(),
         };
         let (from, through) = (day(field::FROM), day(field::THROUGH));
         if from.zip(through).is_some_and(|(from, through)| through < from) {

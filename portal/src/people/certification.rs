@@ -12,7 +12,7 @@ use crate::{
     },
 };
 use chrono::NaiveDate;
-use licensing::form::NotADate;
+use licensing::form::{NotADate, day};
 use sea_orm::{ActiveValue::Set, FromQueryResult, NotSet};
 use serde_json::{Value, json};
 
@@ -96,9 +96,8 @@ pub async fn certify(access: &AnalystAccount, person: i64, new: &NewCertificatio
     struct Product {
         id: i64,
     }
-    let date = |text: &str| text.trim().parse::<NaiveDate>().map_err(|_| NotADate(text.trim().to_owned()));
-    let valid_from = date(&new.valid_from).map_err(NotCertified::From)?;
-    let valid_through = date(&new.valid_through).map_err(NotCertified::Through)?;
+    let valid_from = day(&new.valid_from).map_err(NotCertified::From)?;
+    let valid_through = day(&new.valid_through).map_err(NotCertified::Through)?;
     if valid_through < valid_from {
         return Err(NotCertified::Backwards);
     }

@@ -8,7 +8,7 @@ use crate::{
     table::{self, MOST_UNPACKED, NotATable, Row},
 };
 use chrono::NaiveDate;
-use licensing::{excerpt, form::NotADate};
+use licensing::{excerpt, form::day};
 use sea_orm::{ActiveValue::Set, FromQueryResult, NotSet};
 use serde_json::{Value, json};
 use std::{
@@ -132,7 +132,6 @@ fn read(bytes: &[u8]) -> Result<(Vec<Line>, Vec<String>), NotCertifiedByTable> {
         }
         let [email, product, from, through] =
             places.borrow().map(|place| cells.get(place).map_or("", |cell| cell.trim()).to_owned());
-        let day = |typed: &str| typed.parse::<NaiveDate>().map_err(|_| NotADate(excerpt(typed)));
         match (day(&from), day(&through)) {
             (Ok(valid_from), Ok(valid_through)) if valid_from <= valid_through => {
                 lines.push(Line { line, email: email.to_lowercase(), product, valid_from, valid_through });

@@ -49,10 +49,14 @@ async fn an_accounts_people_read_what_was_done_in_sentences() {
     assert_eq!(
         wrong.problems(),
         [
-            ("from".to_owned(), "Enter a day as YYYY-MM-DD, such as 2026-11-29.".to_owned()),
+            ("from".to_owned(), "“yesterday” is not a date. Enter year, month and day, such as 2027-01-31.".to_owned()),
             ("kind".to_owned(), "Select one of the list.".to_owned())
         ]
     );
+    for far in ["%2B262142-12-31", "-262143-01-01", "10000-01-01"] {
+        let answer = amelia.get(&format!("{HISTORY}?from={far}&through={far}")).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{far}");
+    }
     let turned = amelia.get(&format!("{HISTORY}?from=2026-11-24&through=2026-11-22")).await;
     assert_eq!(turned.problems(), [("through".to_owned(), "The last day is before the first.".to_owned())]);
     // The table has the same, and nobody else's.

@@ -138,7 +138,7 @@ pub fn label(name: &str) -> &'static str {
 
 const COLUMNS: [Column; 3] = [Column::text("Part"), Column::figures("Assigned"), Column::figures("Pooled")];
 
-/// What returns to the account when the file ends.
+/// Quantities that return to the account when the file ends.
 pub(super) fn returns(file: &FileView) -> AnyView {
     let returns = if file.row.licence_type.source() == Source::Entitlements {
         returned(file.parts.clone())

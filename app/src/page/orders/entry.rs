@@ -231,7 +231,7 @@ pub async fn settings(access: &AnalystAccount, mut state: FormState) -> Result<P
     Ok(page.of_account(access, Tab::Beside).with_status(status))
 }
 
-/// What a licence model does to the account's people and files.
+/// Effect of a licence model on the account's people and files, in a sentence.
 fn effect(model: LicenceModel, on: OnLicenceModel) -> String {
     let OnLicenceModel { people, active_files, order_lines } = on;
     let verb = |count: i64, one: &'static str, many: &'static str| if count == 1 { one } else { many };

@@ -8,7 +8,7 @@ use super::{
     problem::{FileProblem, MACHINE_NAME, choice},
 };
 use crate::{
-    form::{ChoiceProblem, NotADate, Refusal, TextProblem},
+    form::{ChoiceProblem, Refusal, TextProblem, day},
     licence::{LicenceType, UsageTracking},
     offer::{Offer, OfferedPart},
     value::{
@@ -143,11 +143,7 @@ impl NewFileForm {
             system_type: self.chosen(field::SYSTEM_TYPE, choice::SYSTEM_TYPE, SystemType::from_code, &mut unread),
             mail_connector: self.chosen(field::MAIL_CONNECTOR, choice::MAIL_CONNECTOR, MailConnector::from_code, &mut unread),
             usage_tracking: self.chosen(field::USAGE_TRACKING, choice::USAGE_TRACKING, UsageTracking::from_code, &mut unread),
-            ramp_date: self.filled(
-                field::RAMP_DATE,
-                |typed| typed.parse().map_err(|_| NotADate(typed.to_owned()).into()),
-                &mut unread,
-            ),
+            ramp_date: self.filled(field::RAMP_DATE, |typed| Ok(day(typed)?), &mut unread),
             grace_days: self.value(field::GRACE_DAYS).trim().parse().ok(),
             primary,
             switchover,
